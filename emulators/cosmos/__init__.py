@@ -1,0 +1,1 @@
+"""The REST protocol of Azure Cosmos DB for NoSQL."""

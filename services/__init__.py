@@ -1,0 +1,1 @@
+"""The four participants of the saga. They never import each other."""

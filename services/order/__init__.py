@@ -1,0 +1,1 @@
+"""The order service: one participant of the saga."""

@@ -1,0 +1,1 @@
+"""The payment service: one participant of the saga."""

@@ -1,0 +1,1 @@
+"""The shipping service: one participant of the saga."""

@@ -1,0 +1,1 @@
+"""The contracts between the services: envelope, event models, registry, derived ids."""

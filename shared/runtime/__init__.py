@@ -1,0 +1,1 @@
+"""What a participant runs on: receive, load, handle, group-commit, publish, checkpoint."""
