@@ -18,3 +18,10 @@ class ConflictError(Exception):
 
 class ConfigurationError(Exception):
     """A person must change something before this can run. The message is one line that says what and how."""
+
+
+class OutageError(Exception):
+    """A server that the service cannot work without is away, or too busy.
+
+    Nothing is wrong with the event: the runtime waits and repeats for as long as it takes.
+    """
