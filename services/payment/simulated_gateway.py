@@ -15,12 +15,16 @@ from azure.cosmos.aio import ContainerProxy
 from services.payment.gateway import (
     AlreadyCharged,
     AlreadyDeclined,
+    ChargeAnswer,
     Charged,
     Declined,
     GatewayTimeout,
+    RefundAnswer,
     Refunded,
     RefundRefused,
+    VoidAnswer,
     Voided,
+    charge_key,
 )
 from shared.events import bucket_of, derived_id
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
@@ -35,9 +39,7 @@ class SimulatedGateway:
         self._ledger = CosmosLedger(ledger)
         self._buckets = buckets
 
-    async def charge(
-        self, key: str, *, order_id: str, amount: Decimal, currency: str, method: str
-    ) -> Charged | Declined | Voided:
+    async def charge(self, key: str, amount: Decimal, currency: str, method: str, order_id: str) -> ChargeAnswer:
         """See `Gateway.charge`."""
         pays = method in PAYS
         entry, is_new = await self._record(
@@ -60,7 +62,7 @@ class SimulatedGateway:
             case _:
                 return Voided()
 
-    async def void(self, key: str, *, order_id: str) -> Voided | AlreadyCharged | AlreadyDeclined:
+    async def void(self, key: str, order_id: str) -> VoidAnswer:
         """See `Gateway.void`."""
         entry, _ = await self._record(key, order_id, kind="charge", outcome="voided")
         match entry["outcome"]:
@@ -71,12 +73,12 @@ class SimulatedGateway:
             case _:
                 return Voided()
 
-    async def refund(
-        self, key: str, *, order_id: str, payment_id: str, amount: Decimal, currency: str
-    ) -> Refunded | RefundRefused:
+    async def refund(self, key: str, payment_id: str, amount: Decimal, currency: str, order_id: str) -> RefundAnswer:
         """See `Gateway.refund`."""
-        charge, _ = await self._record(f"payment_{order_id}", order_id, kind="charge", outcome="voided")
-        if charge.get("method") == "tok_refund_fails":
+        charge, _ = await self._record(charge_key(order_id), order_id, kind="charge", outcome="voided")
+        if charge["outcome"] != "charged":
+            return RefundRefused("nothing was charged")
+        if charge["method"] == "tok_refund_fails":
             return RefundRefused("the card was closed")
         entry, _ = await self._record(
             key,

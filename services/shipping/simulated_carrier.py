@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from azure.cosmos.aio import ContainerProxy
 
-from services.shipping.carrier import AlreadyBooked, AlreadyRefused, Booked, NotServed, Voided
+from services.shipping.carrier import AlreadyBooked, AlreadyRefused, BookAnswer, Booked, NotServed, VoidAnswer, Voided
 from shared.events import Address, bucket_of, derived_id
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
@@ -18,9 +18,7 @@ class SimulatedCarrier:
         self._ledger = CosmosLedger(ledger)
         self._buckets = buckets
 
-    async def book(
-        self, key: str, *, order_id: str, address: Address, lines: Mapping[str, int]
-    ) -> Booked | NotServed | Voided:
+    async def book(self, key: str, order_id: str, address: Address, lines: Mapping[str, int]) -> BookAnswer:
         """See `Carrier.book`."""
         shipment_id = derived_id(key, "shipment")
         entry, _ = await self._record(
@@ -40,7 +38,7 @@ class SimulatedCarrier:
             case _:
                 return Voided()
 
-    async def void(self, key: str, *, order_id: str) -> Voided | AlreadyBooked | AlreadyRefused:
+    async def void(self, key: str, order_id: str) -> VoidAnswer:
         """See `Carrier.void`."""
         entry, _ = await self._record(key, order_id, outcome="voided")
         match entry["outcome"]:
