@@ -46,8 +46,8 @@ class Stock(Protocol):
         """Hold all pieces, or none.
 
         If one product is refused, those that were held are released before the answer. `Held` is only
-        answered while every product is held: not once one of them has been released or refused, in which case
-        the answer is `Refused`.
+        answered while every product is held (or has been shipped); once one of them has been refused or
+        released, the answer is `Refused`.
         """
         ...
 

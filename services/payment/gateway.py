@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 from shared.runtime.errors import TransientError
 
 
-class GatewayTimeout(TransientError):
+class GatewayTimeout(TransientError):  # noqa: N818 - it says what happened, and is a TransientError
     """The gateway did not answer in time: whether it has acted is not known. Repeat the call, or void it."""
 
 
@@ -73,8 +73,9 @@ class Gateway(Protocol):
     outcome is not known.
     """
 
-    async def charge(self, key: str, amount: Decimal, currency: str, method: str, order_id: str) ->
-    ChargeAnswer:
+    async def charge(
+        self, key: str, amount: Decimal, currency: str, method: str, order_id: str
+    ) -> ChargeAnswer:
         """Charge the customer once; `Voided` if the key was voided before."""
         ...
 
@@ -85,7 +86,7 @@ class Gateway(Protocol):
     async def refund(
         self, key: str, payment_id: str, amount: Decimal, currency: str, order_id: str
     ) -> RefundAnswer:
-        """Give a charge back once. A refusal is the one answer that is not final: the call may be repeated."""
+        """Give a charge back once. A refusal alone is not final: a later call may succeed."""
         ...
 
 

@@ -11,7 +11,7 @@ HOUSE_CARRIER: Final = "Quartet Parcel"
 """Who carries a parcel when the booking does not say."""
 
 
-class CarrierTimeout(TransientError):
+class CarrierTimeout(TransientError):  # noqa: N818 - it says what happened, and is a TransientError
     """The carrier did not answer in time: whether it has acted is not known. Repeat the call, or void it."""
 
 
