@@ -7,8 +7,8 @@ The string to sign is that of "Authorize with Shared Key" (Azure Storage REST do
 import base64
 import hmac
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 
+from emulators.blob.dates import read_http_date
 from emulators.blob.errors import BlobError, ErrorCode
 
 # Public, the same for everybody: Microsoft documents them for Azurite. They protect nothing.
@@ -72,7 +72,9 @@ def authorise(
     _check_date(headers, now)
     resource = _canonical_resource(path, query)
     for order in (_plain_order, _word_order):
-        if hmac.compare_digest(sign(method, headers, resource, order).encode(), signature.encode()):
+        if hmac.compare_digest(
+            sign(method, headers, resource, order).encode(), signature.encode("utf-8", "surrogateescape")
+        ):
             return
     text = string_to_sign(method, headers, resource)
     raise BlobError(ErrorCode.AUTHENTICATION_FAILED, f"the server used the string to sign {text!r}")
@@ -106,7 +108,7 @@ def _canonical_resource(path: str, query: Mapping[str, list[str]]) -> str:
 def _check_date(headers: Mapping[str, str], now: float) -> None:
     date = headers.get("x-ms-date") or headers.get("Date", "")
     try:
-        signed_at = parsedate_to_datetime(date).timestamp()
+        signed_at = read_http_date(date)
     except ValueError:
         raise BlobError(ErrorCode.AUTHENTICATION_FAILED, f"no readable x-ms-date or Date: {date!r}") from None
     if abs(now - signed_at) > MAX_CLOCK_DIFFERENCE:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from emulators.blob.call import Call, http_date, metadata_headers, metadata_of, version_headers
+from emulators.blob.call import Call, metadata_headers, metadata_of, version_headers
 from emulators.blob.conditions import check_put, check_read, check_write
 from emulators.blob.containers import existing_container
+from emulators.blob.dates import http_date
 from emulators.blob.errors import BlobError, ErrorCode
 from emulators.blob.store import Blob, new_etag
 

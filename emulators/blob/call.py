@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from urllib.parse import unquote
 
+from emulators.blob.dates import http_date
 from emulators.blob.errors import BlobError, ErrorCode
 from emulators.blob.store import BlobStore
 
@@ -115,11 +115,6 @@ def metadata_of(headers: Mapping[str, str]) -> dict[str, str]:
 def metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:
     """The headers that carry this metadata in an answer."""
     return {METADATA_PREFIX + name: value for name, value in metadata.items()}
-
-
-def http_date(time: float) -> str:
-    """Seconds since the epoch in the form of RFC 1123, in which HTTP writes dates."""
-    return formatdate(time, usegmt=True)
 
 
 def version_headers(etag: str, modified: float) -> dict[str, str]:

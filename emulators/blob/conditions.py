@@ -6,8 +6,8 @@ quotes, which is how a list shows it.
 """
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
+from emulators.blob.dates import read_http_date
 from emulators.blob.errors import BlobError, ErrorCode
 
 
@@ -73,6 +73,6 @@ def _date(headers: Mapping[str, str], name: str) -> float | None:
     if value is None:
         return None
     try:
-        return parsedate_to_datetime(value).timestamp()
+        return read_http_date(value)
     except ValueError:
         raise BlobError(ErrorCode.INVALID_HEADER_VALUE, f"{name}: {value}") from None

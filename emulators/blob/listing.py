@@ -10,8 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
 
-from emulators.blob.call import Call, http_date
+from emulators.blob.call import Call
 from emulators.blob.containers import existing_container
+from emulators.blob.dates import http_date
 from emulators.blob.errors import BlobError, ErrorCode
 from emulators.blob.store import Blob, BlobStore, Container
 

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from emulators.blob.authorisation import ACCOUNT_KEY, ACCOUNT_NAME, authorise
 from emulators.blob.blocks import SIZE_LIMIT
-from emulators.blob.call import Call, Target, http_date, parse_query, parse_target
+from emulators.blob.call import Call, Target, parse_query, parse_target
+from emulators.blob.dates import http_date
 from emulators.blob.errors import BlobError, ErrorCode
 from emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_name, find_operation
 from emulators.blob.store import BlobStore
@@ -20,6 +21,7 @@ from emulators.blob.store import BlobStore
 log = logging.getLogger(__name__)
 
 API_VERSION = "2019-07-07"  # what is said to a client that names no version: the checkpoint store's
+WILDCARD_HOSTS = {"", "0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
 SHUTDOWN_TIMEOUT = 1.0  # seconds for requests under way
 
 
@@ -56,9 +58,10 @@ class BlobEmulator:
     @property
     def connection_string(self) -> str:
         """What the Azure SDKs connect with."""
+        host = "127.0.0.1" if self._host in WILDCARD_HOSTS else self._host
         return (
             f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT_NAME};AccountKey={ACCOUNT_KEY};"
-            f"BlobEndpoint=http://{self._host}:{self.port}/{ACCOUNT_NAME};"
+            f"BlobEndpoint=http://{host}:{self.port}/{ACCOUNT_NAME};"
         )
 
     async def start(self) -> None:

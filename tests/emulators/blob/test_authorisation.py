@@ -54,6 +54,8 @@ async def test_other_credentials_are_refused(
     assert (await http.raw("GET", PATH, b"", headers)).error == error
 
 
-async def test_a_request_without_a_date_is_refused(http: SignedClient) -> None:
-    answer = await http.raw("GET", PATH, b"", {"Authorization": f"SharedKey {ACCOUNT}:abc"})
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 01 Jan 0001 00:00:00 -0000"])
+async def test_a_request_without_a_date_is_refused(http: SignedClient, date: str) -> None:
+    headers = {"Authorization": f"SharedKey {ACCOUNT}:abc", "x-ms-date": date}
+    answer = await http.raw("GET", PATH, b"", headers)
     assert answer.error == (403, "AuthenticationFailed")
