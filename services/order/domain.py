@@ -3,7 +3,7 @@
 Facts may come in any order. The status depends on which of them are known, not on when each became known.
 """
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.events import (
+    UNSPECIFIED,
     CancellationReason,
     Compensation,
     CompensationFailed,
@@ -32,6 +33,7 @@ from shared.events import (
     PaymentRefusal,
     PaymentVoided,
     ShippingFailed,
+    ShippingRefusal,
     format_time,
 )
 
@@ -75,10 +77,11 @@ CAN_TIME_OUT = frozenset({OrderStatus.PENDING, OrderStatus.INVENTORY_RESERVED, O
 
 _MONEY_IS_BACK = frozenset({Fact.NOT_PAID, Fact.REFUNDED, Fact.VOIDED})
 _STOCK_IS_BACK = frozenset({Fact.NOT_RESERVED, Fact.RELEASED})
+_VAGUE = frozenset({PaymentRefusal.VOIDED, ShippingRefusal.VOIDED, UNSPECIFIED})
 _FAILURES = _MONEY_IS_BACK | _STOCK_IS_BACK | {Fact.NOT_SHIPPED}
 
 
-def status_of(facts: Set[Fact]) -> OrderStatus:
+def status_of(facts: AbstractSet[Fact]) -> OrderStatus:
     """The status that follows from what is known, in whatever order it became known.
 
     An order that has not been heard of itself cannot be closed, whatever else is known about it.
@@ -98,7 +101,7 @@ def status_of(facts: Set[Fact]) -> OrderStatus:
     return OrderStatus.INVENTORY_RESERVED if Fact.RESERVED in facts else OrderStatus.PENDING
 
 
-def _is_stuck(facts: Set[Fact]) -> bool:
+def _is_stuck(facts: AbstractSet[Fact]) -> bool:
     """Whether a compensation has failed whose confirmation has not come since."""
     return (Fact.REFUND_FAILED in facts and facts.isdisjoint(_MONEY_IS_BACK)) or (
         Fact.RELEASE_FAILED in facts and facts.isdisjoint(_STOCK_IS_BACK)
@@ -165,10 +168,10 @@ class Order:
     def learn(self, fact: Fact, event: Event[Any], note: str = "", reason: str = "") -> "Order":
         """The order with one more fact, and the status that follows.
 
-        The first reason stays; only "was voided" gives way to a better one.
+        The first reason stays, unless it says little and a better one comes.
         """
         facts = (*self.facts, fact)
-        known = self.reason if self.reason != PaymentRefusal.VOIDED else ""
+        known = self.reason if self.reason not in _VAGUE else ""
         return replace(
             self,
             status=status_of(frozenset(facts)),
@@ -221,19 +224,23 @@ def fact_in(data: EventData) -> Fact:
 
 def note(order: Order, event: Event[EventData]) -> Order:
     """The order after one of its participants has said something."""
+    fact = fact_in(event.data)
     match event.data:
         case (
-            InventoryReservationFailed(reason=reason)
-            | PaymentFailed(reason=reason)
-            | ShippingFailed(reason=reason)
-        ):
-            return order.learn(fact_in(event.data), event, note=reason, reason=reason)
-        case OrderCancellationRejected(reason=text) | CompensationFailed(reason=text):
-            return order.learn(fact_in(event.data), event, note=text)
-        case OrderShipped(carrier=carrier, tracking_number=number):
-            return order.learn(fact_in(event.data), event, note=f"{carrier} {number}")
+            InventoryReservationFailed()
+            | PaymentFailed()
+            | ShippingFailed()
+            | InventoryReleased()
+            | PaymentRefunded()
+            | PaymentVoided()
+        ) as said:
+            return order.learn(fact, event, note=said.reason, reason=said.reason)
+        case OrderCancellationRejected() | CompensationFailed() as said:
+            return order.learn(fact, event, note=said.reason)
+        case OrderShipped() as said:
+            return order.learn(fact, event, note=f"{said.carrier} {said.tracking_number}")
         case _:
-            return order.learn(fact_in(event.data), event)
+            return order.learn(fact, event)
 
 
 def closing(before: Order | None, after: Order) -> tuple[EventData, ...]:
@@ -241,7 +248,7 @@ def closing(before: Order | None, after: Order) -> tuple[EventData, ...]:
     if after.status not in CLOSED or (before is not None and before.status in CLOSED):
         return ()
     if after.status is OrderStatus.CANCELLED:
-        return (OrderCancelled(order_id=after.order_id, reason=after.reason),)
+        return (OrderCancelled(order_id=after.order_id, reason=after.reason or UNSPECIFIED),)
     if after.currency is None or after.total is None:
         raise AssertionError("a closed order has been placed")
     return (OrderCompleted(order_id=after.order_id, currency=after.currency, total=after.total),)
