@@ -1,0 +1,99 @@
+"""What the Blob service says when it refuses.
+
+Codes, statuses and their meaning follow "Blob service error codes" and "Common REST API error codes" of the
+Azure Storage REST documentation.
+"""
+
+from enum import Enum
+from xml.sax.saxutils import escape
+
+
+class ErrorCode(Enum):
+    """An error code of the service with its HTTP status and the sentence that goes with it."""
+
+    AUTHENTICATION_FAILED = (
+        "AuthenticationFailed",
+        403,
+        "Server failed to authenticate the request. The Authorization header or its signature is wrong.",
+    )
+    BLOB_ALREADY_EXISTS = ("BlobAlreadyExists", 409, "The specified blob already exists.")
+    BLOB_NOT_FOUND = ("BlobNotFound", 404, "The specified blob does not exist.")
+    CONDITION_NOT_MET = (
+        "ConditionNotMet",
+        412,
+        "The condition specified using HTTP conditional header(s) is not met.",
+    )
+    CONTAINER_ALREADY_EXISTS = ("ContainerAlreadyExists", 409, "The specified container already exists.")
+    CONTAINER_NOT_FOUND = ("ContainerNotFound", 404, "The specified container does not exist.")
+    INTERNAL_ERROR = ("InternalError", 500, "The server encountered an internal error.")
+    INVALID_BLOB_OR_BLOCK = ("InvalidBlobOrBlock", 400, "The specified blob or block content is invalid.")
+    INVALID_BLOCK_LIST = ("InvalidBlockList", 400, "The specified block list is invalid.")
+    INVALID_HEADER_VALUE = ("InvalidHeaderValue", 400, "The value for one of the HTTP headers is not valid.")
+    INVALID_MD5 = ("InvalidMd5", 400, "The MD5 value specified in the request is invalid.")
+    INVALID_METADATA = ("InvalidMetadata", 400, "The metadata specified is invalid.")
+    INVALID_QUERY = ("InvalidQueryParameterValue", 400, "Value for one of the query parameters is invalid.")
+    INVALID_RANGE = (
+        "InvalidRange",
+        416,
+        "The range specified is invalid for the current size of the resource.",
+    )
+    INVALID_RESOURCE_NAME = (
+        "InvalidResourceName",
+        400,
+        "The specified resource name contains invalid characters.",
+    )
+    INVALID_URI = ("InvalidUri", 400, "The requested URI does not represent any resource on the server.")
+    INVALID_XML = ("InvalidXmlDocument", 400, "The specified XML is not syntactically valid.")
+    LEASE_NOT_PRESENT = ("LeaseNotPresentWithBlobOperation", 412, "There is currently no lease on the blob.")
+    MD5_MISMATCH = ("Md5Mismatch", 400, "The MD5 value specified does not match the value that was computed.")
+    METADATA_TOO_LARGE = ("MetadataTooLarge", 400, "The size of the specified metadata exceeds 8 KB.")
+    MISSING_HEADER = ("MissingRequiredHeader", 400, "An HTTP header that is mandatory is not specified.")
+    NO_AUTHENTICATION = ("NoAuthenticationInformation", 401, "Server failed to authenticate the request.")
+    NOT_IMPLEMENTED = ("NotImplemented", 501, "The requested operation is not implemented by this emulator.")
+    NOT_MODIFIED = (
+        "ConditionNotMet",
+        304,
+        "The condition specified using HTTP conditional header(s) is not met.",
+    )
+    OUT_OF_RANGE_QUERY = (
+        "OutOfRangeQueryParameterValue",
+        400,
+        "One of the query parameters is outside the permissible range.",
+    )
+    PUBLIC_ACCESS_NOT_PERMITTED = (
+        "PublicAccessNotPermitted",
+        409,
+        "Public access is not permitted on this storage account.",
+    )
+    REQUEST_BODY_TOO_LARGE = ("RequestBodyTooLarge", 413, "The request body exceeds the maximum size.")
+    RESOURCE_NOT_FOUND = ("ResourceNotFound", 404, "The specified resource does not exist.")
+
+    def __init__(self, code: str, status: int, message: str) -> None:
+        self.code = code
+        self.status = status
+        self.message = message
+
+
+class BlobError(Exception):
+    """A request that is refused.
+
+    Attributes:
+        error: what is said, as the service would say it.
+        detail: more for the person who reads it (which header, which name); may be empty.
+        headers: response headers that belong to this error.
+    """
+
+    def __init__(self, error: ErrorCode, detail: str = "", *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"{error.code}: {error.message} {detail}".rstrip())
+        self.error = error
+        self.detail = detail
+        self.headers = headers or {}
+
+    def document(self, request_id: str, time: str) -> bytes:
+        """The XML body, with the request's id and time in the message as the service has it."""
+        detail = f"<Detail>{escape(self.detail)}</Detail>" if self.detail else ""
+        return (
+            '<?xml version="1.0" encoding="utf-8"?>'
+            f"<Error><Code>{self.error.code}</Code>"
+            f"<Message>{escape(self.error.message)}\nRequestId:{request_id}\nTime:{time}</Message>{detail}</Error>"
+        ).encode("utf-8", "replace")

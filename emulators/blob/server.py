@@ -1,0 +1,166 @@
+"""The Blob emulator: an HTTP server in front of a store."""
+
+import collections
+import itertools
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from emulators.blob.authorisation import ACCOUNT_KEY, ACCOUNT_NAME, authorise
+from emulators.blob.blocks import SIZE_LIMIT
+from emulators.blob.call import Call, Target, parse_query, parse_target
+from emulators.blob.dates import http_date
+from emulators.blob.errors import BlobError, ErrorCode
+from emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_name, find_operation
+from emulators.blob.store import BlobStore
+
+log = logging.getLogger(__name__)
+
+API_VERSION = "2019-07-07"  # what is said to a client that names no version: the checkpoint store's
+WILDCARD_HOSTS = {"", "0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
+SHUTDOWN_TIMEOUT = 1.0  # seconds for requests under way
+
+
+class BlobEmulator:
+    """Azure Blob Storage for one account, as far as the checkpoint store and plain block blobs go.
+
+    Args:
+        data_dir: where `blob.sqlite3` is kept.
+        host: the address to listen on.
+        port: 0 takes a free one; after `start`, the attribute `port` has it.
+        counters: one more in `(agent, operation)` for every request; the agent is what the application put
+            before the SDK's part of the User-Agent.
+        clock: seconds since the epoch; signed dates and modification times are measured by it.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        counters: collections.Counter[tuple[str, str]] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.port = port
+        self.counters = counters if counters is not None else collections.Counter()
+        self._data_dir = data_dir
+        self._host = host
+        self._clock = clock
+        self._store: BlobStore | None = None
+        self._runner: web.ServerRunner | None = None
+        self._request_ids = (f"{secrets.token_hex(8)}-{number:08x}" for number in itertools.count(1))
+
+    @property
+    def connection_string(self) -> str:
+        """What the Azure SDKs connect with."""
+        host = "127.0.0.1" if self._host in WILDCARD_HOSTS else self._host
+        return (
+            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT_NAME};AccountKey={ACCOUNT_KEY};"
+            f"BlobEndpoint=http://{host}:{self.port}/{ACCOUNT_NAME};"
+        )
+
+    async def start(self) -> None:
+        """Open the store and listen.
+
+        Raises:
+            OSError: the port is taken, or the address is not of this machine.
+            sqlite3.DatabaseError: the data file is no database.
+            ValueError: the data file is of another version.
+        """
+        self._store = BlobStore(self._data_dir / "blob.sqlite3")
+        # Content-Encoding is the client's business: the bytes are kept as they come.
+        server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT)
+        try:
+            await self._runner.setup()
+            await web.TCPSite(self._runner, self._host, self.port).start()
+        except BaseException:
+            await self.stop()
+            raise
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening and close the store. Does nothing if it is not running."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        request_id = next(self._request_ids)
+        now = self._clock()
+        try:
+            response = await self._handle(request, now)
+        except BlobError as error:
+            response = self._refusal(request, error, request_id, now)
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception:  # whatever it is, the client gets an answer that its SDK can read
+            log.exception("%s %s failed", request.method, request.raw_path)
+            response = self._refusal(request, BlobError(ErrorCode.INTERNAL_ERROR), request_id, now)
+        response.headers["x-ms-request-id"] = request_id
+        response.headers["x-ms-version"] = request.headers.get("x-ms-version", API_VERSION)
+        response.headers["Date"] = http_date(now)
+        response.headers["Server"] = "Quartet-Blob-Emulator"
+        if "x-ms-client-request-id" in request.headers:
+            response.headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
+        return response
+
+    async def _handle(self, request: web.BaseRequest, now: float) -> web.Response:
+        path, _, query_text = request.raw_path.partition("?")
+        query = parse_query(query_text)
+        single = {name: values[0] for name, values in query.items()}
+        target = parse_target(path)
+        operation = self._find_and_count(request, target, single)
+        authorise(request.method, path, query, request.headers, now)
+        if target.account != ACCOUNT_NAME:
+            raise BlobError(ErrorCode.RESOURCE_NOT_FOUND, f"the emulator's account is {ACCOUNT_NAME}")
+        body = await _read_body(request)
+        if self._store is None:
+            raise ConnectionResetError("the emulator is stopping")
+        base_url = f"http://{request.host}/{ACCOUNT_NAME}"
+        call = Call(self._store, request.method, target, single, request.headers, body, now, base_url)
+        return operation.run(call)
+
+    def _find_and_count(self, request: web.BaseRequest, target: Target, query: dict[str, str]) -> Operation:
+        agent = caller(request.headers.get("User-Agent", ""))
+        try:
+            operation = find_operation(request.method, target, query, request.headers)
+        except BlobError:
+            self.counters[agent, UNSUPPORTED_NAME] += 1
+            raise
+        self.counters[agent, counted_name(operation, target)] += 1
+        return operation
+
+    def _refusal(
+        self, request: web.BaseRequest, error: BlobError, request_id: str, now: float
+    ) -> web.Response:
+        if error.error is ErrorCode.NOT_IMPLEMENTED:
+            log.warning("not supported: %s %s (%s)", request.method, request.raw_path, error.detail)
+        headers = error.headers | {"x-ms-error-code": error.error.code}
+        if error.error.status == 304 or request.method == "HEAD":  # noqa: PLR2004  # both have no body
+            return web.Response(status=error.error.status, headers=headers)
+        headers["Content-Type"] = "application/xml"
+        body = error.document(request_id, http_date(now))
+        return web.Response(status=error.error.status, headers=headers, body=body)
+
+
+async def _read_body(request: web.BaseRequest) -> bytes:
+    if not request.can_read_body:
+        return b""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    body = bytearray()
+    async for part in request.content.iter_any():
+        body += part
+        if len(body) > SIZE_LIMIT:
+            raise BlobError(ErrorCode.REQUEST_BODY_TOO_LARGE, "this emulator takes up to 256 MiB at once")
+    return bytes(body)

@@ -1,0 +1,40 @@
+"""The settings of running emulators, in a file that a shell can source."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
+    """Write `NAME=value` lines for `set -a; . FILE`; a reader sees the whole file or none.
+
+    Values are quoted: a connection string is full of semicolons, which end a command in a shell.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(_text(settings), encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove_env_file(path: Path, settings: Mapping[str, str]) -> None:
+    """Remove the file, unless somebody else has written another one in its place.
+
+    Raises:
+        OSError: the file is there and cannot be read or removed.
+    """
+    try:
+        if path.read_text(encoding="utf-8") == _text(settings):
+            path.unlink()
+    except FileNotFoundError:
+        return
+
+
+def _text(settings: Mapping[str, str]) -> str:
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())

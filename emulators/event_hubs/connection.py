@@ -1,0 +1,327 @@
+"""One client's connection: protocol headers, SASL, open, heartbeats, close, and frames to and from its sessions."""
+
+import asyncio
+import logging
+import uuid
+
+from emulators.event_hubs import sasl
+from emulators.event_hubs.authorisation import Claims
+from emulators.event_hubs.broker import Broker
+from emulators.event_hubs.errors import (
+    CONNECTION_FORCED,
+    FRAMING_ERROR,
+    INTERNAL_ERROR,
+    INVALID_FIELD,
+    NOT_ALLOWED,
+    AmqpError,
+)
+from emulators.event_hubs.frames import (
+    AMQP_FRAME,
+    AMQP_HEADER,
+    EMPTY_FRAME,
+    HEADER_SIZE,
+    SASL_FRAME,
+    SASL_HEADER,
+    read_frame,
+    read_size,
+    write_frame,
+)
+from emulators.event_hubs.performatives import Begin, Close, Open, Performative, SaslInit, error_value
+from emulators.event_hubs.session import Session, SessionError
+
+MAX_FRAME_SIZE = 65536
+"""The largest frame that is accepted, in bytes, as in the real service."""
+
+SMALLEST_MAX_FRAME_SIZE = 512
+MAX_CHANNEL = 4999
+WRITE_HIGH_WATER = 256 * 1024
+"""Deliveries wait while more than this many bytes wait to be sent."""
+
+WRITE_LIMIT = 16 * 1024 * 1024
+"""A client that asks and asks but never reads its answers is cut off here."""
+
+_TLS_HANDSHAKE = 0x16
+_LOGGER = logging.getLogger(__name__)
+
+
+class Connection(asyncio.Protocol):
+    """Speaks AMQP 1.0 with one client.
+
+    Faults of a connection sit here: ``abort`` drops it without a word, ``close`` says why.
+    """
+
+    def __init__(self, broker: Broker, connections: set["Connection"]) -> None:
+        self.broker = broker
+        self.agent = "unknown"
+        self.max_frame_size = SMALLEST_MAX_FRAME_SIZE
+        self.claims = Claims(broker.now)
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._peer = "?"
+        self._unread = b""
+        self._awaits_header = True
+        self._authenticating = False
+        self._opened = False
+        self._closed = False
+        self._sessions: dict[int, Session] = {}
+        self._ended: set[int] = set()
+        self._out: list[bytes] = []
+        self._out_size = 0
+        self._flushing: asyncio.Handle | None = None
+        self._writing_paused = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._heartbeat: float | None = None
+        self._last_read = self._last_write = self._loop.time()
+
+    # asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP server makes no other
+        self._transport = transport
+        transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+        self._peer = str(transport.get_extra_info("peername"))
+        self._connections.add(self)
+        self._timer = self._loop.call_later(self.broker.idle_timeout, self._watch)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, in whatever way."""
+        self._closed = True
+        self._connections.discard(self)
+        if exc:
+            _LOGGER.info("%s (%s) was lost: %s", self._peer, self.agent, exc)
+        for handle in (self._timer, self._flushing):
+            if handle:
+                handle.cancel()
+        for session in self._sessions.values():
+            session.release()
+        self._sessions.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Handle every whole frame; a client that sends nonsense loses its connection, and nobody else does."""
+        self._last_read = self._loop.time()
+        try:
+            self._read(self._unread + data if self._unread else data)
+        except AmqpError as error:
+            self.close(error)
+        except Exception:
+            _LOGGER.exception("%s (%s) met a bug in this emulator", self._peer, self.agent)
+            self.close(AmqpError(INTERNAL_ERROR, "a bug in the emulator; see its log"))
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we send."""
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._writing_paused = False
+        for session in list(self._sessions.values()):
+            session.pump()
+
+    # out
+
+    @property
+    def writable(self) -> bool:
+        """Whether deliveries may be written now; if not, ``Session.pump`` is called when they may."""
+        if self._out_size >= WRITE_HIGH_WATER:
+            self._flush()
+        return not self._writing_paused and not self._closed
+
+    def send(self, channel: int, performative: Performative) -> None:
+        """Send a performative without payload."""
+        self.write([write_frame(channel, performative.encode())])
+
+    def write(self, chunks: list[bytes]) -> None:
+        """Send encoded frames at the end of this turn of the loop, together with all others."""
+        if self._closed:
+            return
+        self._out += chunks
+        self._out_size += sum(map(len, chunks))
+        if self._flushing is None:
+            self._flushing = self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        if self._flushing:
+            self._flushing.cancel()
+            self._flushing = None
+        if self._out and self._transport:
+            self._transport.write(b"".join(self._out))
+            self._out.clear()
+            self._out_size = 0
+            self._last_write = self._loop.time()
+            if self._transport.get_write_buffer_size() > WRITE_LIMIT:
+                _LOGGER.warning("%s (%s) does not read its answers: dropped", self._peer, self.agent)
+                self.abort()
+
+    def close(self, error: AmqpError | None = None) -> None:
+        """Say goodbye, with the reason if there is one, and close the connection once that is sent."""
+        if self._closed:
+            return
+        if error:
+            _LOGGER.warning("%s (%s) is closed: %s", self._peer, self.agent, error)
+        if self._opened:
+            self.send(0, Close(error=error_value(error) if error else None))
+        elif error and not self._authenticating:
+            self.write([AMQP_HEADER])
+        self._flush()
+        self._closed = True
+        if self._transport:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Drop the connection without a word."""
+        self._closed = True
+        if self._transport:
+            self._transport.abort()
+
+    # in
+
+    def _read(self, data: bytes) -> None:
+        position = 0
+        while len(data) - position >= HEADER_SIZE and not self._closed:
+            if self._awaits_header:
+                self._on_header(data[position : position + HEADER_SIZE])
+                position += HEADER_SIZE
+                continue
+            size = read_size(data, position, MAX_FRAME_SIZE)
+            if len(data) - position < size:
+                break
+            self._on_frame(data[position : position + size])
+            position += size
+        self._unread = data[position:]
+
+    def _on_header(self, header: bytes) -> None:
+        self._awaits_header = False
+        if header == SASL_HEADER and not self._opened and not self._authenticating:
+            self._authenticating = True
+            self.write([SASL_HEADER, write_frame(0, sasl.mechanisms().encode(), kind=SASL_FRAME)])
+        elif header == AMQP_HEADER:
+            self._authenticating = False
+            self.write([AMQP_HEADER])
+        elif header[0] == _TLS_HANDSHAKE:
+            raise AmqpError(
+                FRAMING_ERROR,
+                "the client speaks TLS; the emulator needs UseDevelopmentEmulator=true in its connection string",
+            )
+        else:
+            raise AmqpError(FRAMING_ERROR, f"{header!r} is not the header of AMQP 1.0")
+
+    def _on_frame(self, frame: bytes) -> None:
+        kind, channel, performative, payload = read_frame(frame)
+        if kind != (SASL_FRAME if self._authenticating else AMQP_FRAME):
+            raise AmqpError(FRAMING_ERROR, f"a frame of kind {kind} is out of place")
+        if performative is None:
+            return
+        if self._authenticating:
+            self._on_sasl(performative)
+        elif isinstance(performative, Open):
+            self._on_open(performative)
+        elif not self._opened:
+            raise AmqpError(NOT_ALLOWED, f"{type(performative).__name__} before Open")
+        elif isinstance(performative, Close):
+            self.close()
+        elif isinstance(performative, Begin):
+            self._on_begin(channel, performative)
+        else:
+            self._on_session_frame(channel, performative, payload)
+
+    def _on_sasl(self, performative: Performative) -> None:
+        if not isinstance(performative, SaslInit):
+            raise AmqpError(NOT_ALLOWED, f"{type(performative).__name__} during authentication")
+        grant, outcome = sasl.authenticate(performative)
+        self.write([write_frame(0, outcome.encode(), kind=SASL_FRAME)])
+        if outcome.code != sasl.OK:
+            _LOGGER.warning("%s was refused by SASL %s", self._peer, performative.mechanism)
+            self.close()
+            return
+        if grant:
+            self.claims.add(grant)
+        self._authenticating = False
+        self._awaits_header = True
+
+    def _on_open(self, performative: Open) -> None:
+        if self._opened:
+            raise AmqpError(NOT_ALLOWED, "a second Open")
+        self._opened = True
+        self.agent = _agent_of(performative)
+        self._answer_open(performative)
+        if performative.max_frame_size < SMALLEST_MAX_FRAME_SIZE:
+            raise AmqpError(INVALID_FIELD, f"max-frame-size must be at least {SMALLEST_MAX_FRAME_SIZE}")
+        self.max_frame_size = min(performative.max_frame_size, MAX_FRAME_SIZE)
+        if performative.idle_time_out:
+            self._heartbeat = performative.idle_time_out / 1000 / 2
+        self._watch()
+
+    def _answer_open(self, performative: Open) -> None:
+        self.send(
+            0,
+            Open(
+                container_id=uuid.uuid4().hex,
+                hostname=performative.hostname,
+                max_frame_size=MAX_FRAME_SIZE,
+                channel_max=MAX_CHANNEL,
+                idle_time_out=int(self.broker.idle_timeout * 1000),
+            ),
+        )
+
+    def _on_begin(self, channel: int, performative: Begin) -> None:
+        if channel in self._sessions or channel > MAX_CHANNEL:
+            raise AmqpError(NOT_ALLOWED, f"a session cannot begin on channel {channel}")
+        self._ended.discard(channel)
+        self._sessions[channel] = Session(self, channel, performative)
+
+    def _on_session_frame(self, channel: int, performative: Performative, payload: bytes) -> None:
+        session = self._sessions.get(channel)
+        if session is None and channel in self._ended:
+            # The Azure SDK for Python detaches its links after it has ended their session.
+            _LOGGER.debug("%s: %s on the ended channel %d", self._peer, type(performative).__name__, channel)
+            return
+        if session is None:
+            raise AmqpError(
+                NOT_ALLOWED, f"{type(performative).__name__} on channel {channel}, which has no session"
+            )
+        try:
+            session.handle(performative, payload)
+        except SessionError as error:
+            _LOGGER.warning("%s (%s): session %d is ended: %s", self._peer, self.agent, channel, error)
+            session.end(error)
+        if session.ended:
+            del self._sessions[channel]
+            self._ended.add(channel)
+
+    # time
+
+    def _watch(self) -> None:
+        """Close a connection that is silent for too long, and keep the client from thinking the same of us."""
+        if self._timer:
+            self._timer.cancel()
+        now, idle = self._loop.time(), self.broker.idle_timeout
+        if now - self._last_read >= idle:
+            self.close(
+                AmqpError(
+                    CONNECTION_FORCED,
+                    f"The connection was inactive for more than the allowed {idle * 1000:.0f} milliseconds and is"
+                    " closed by container.",
+                )
+            )
+            return
+        due = self._last_read + idle
+        if self._heartbeat is not None:
+            if now - self._last_write >= self._heartbeat:
+                self.write([EMPTY_FRAME])
+                self._last_write = now
+            due = min(due, self._last_write + self._heartbeat)
+        self._timer = self._loop.call_at(due, self._watch)
+
+
+def _agent_of(performative: Open) -> str:
+    """The part of the user agent that the client's user supplied, or all of it, or ``unknown``.
+
+    The Azure SDKs put what their user supplied before their own name: ``mine azsdk-python-eventhubs/5.15.1 …``.
+    """
+    text = (performative.properties or {}).get("user-agent")
+    if not isinstance(text, str) or not text:
+        return "unknown"
+    supplied = text.split("azsdk-", 1)[0].strip()
+    return supplied or text

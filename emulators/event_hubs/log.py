@@ -1,0 +1,286 @@
+"""The partition logs, in SQLite.
+
+An event is stored as the bytes that consumers get, so reading is copying. Appends of one turn of the event loop
+share one transaction (group commit), and a send is acknowledged only behind it: what was acknowledged has
+been handed to the operating system and survives ``kill -9``. It need not survive a power failure
+(``synchronous=OFF``).
+
+Events are kept for ever: there is no retention, so a partition always begins at sequence number 0. The data
+directory is deleted as a whole when it is no longer wanted.
+"""
+
+import logging
+import sqlite3
+import time
+from asyncio import AbstractEventLoop, Handle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emulators.event_hubs.errors import INTERNAL_ERROR, AmqpError
+from emulators.event_hubs.messages import Incoming
+
+TAIL_BYTES = 4 * 1024 * 1024
+"""How much of its newest events a partition keeps in memory."""
+
+READ_BYTES = 1024 * 1024
+"""A read from the database ends after this many bytes."""
+
+_SEQUENCE_BITS = 40
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS partitions (
+    number INTEGER PRIMARY KEY,
+    hub TEXT NOT NULL,
+    partition_index INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (hub, partition_index)
+);
+CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY,          -- the partition's number, then 40 bits of sequence number
+    stream_offset INTEGER NOT NULL,
+    enqueued_at INTEGER NOT NULL,
+    message BLOB NOT NULL
+);
+"""
+
+_LOGGER = logging.getLogger(__name__)
+
+Outcome = Callable[[AmqpError | None], None]
+"""Called once with nothing when the events are stored, or with the error that kept them from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an event is: its sequence number, its offset (a byte position), and when it came (ms since 1970)."""
+
+    sequence_number: int
+    offset: int
+    enqueued_at: int
+
+
+@dataclass(slots=True, eq=False)
+class Partition:
+    """One partition's end, its newest events, and who waits for more."""
+
+    hub: str
+    index: int
+    number: int
+    next_sequence: int = 0
+    next_offset: int = 0
+    last: Position | None = None
+    tail: list[bytes] = field(default_factory=list)
+    tail_bytes: int = 0
+    readers: set[Callable[[], None]] = field(default_factory=set)
+
+    def extend_tail(self, messages: list[bytes]) -> None:
+        """Keep new messages in memory, and let go of old ones beyond the limit."""
+        self.tail += messages
+        self.tail_bytes += sum(map(len, messages))
+        if self.tail_bytes > TAIL_BYTES:
+            keep = len(self.tail)
+            size = 0
+            while keep and size + len(self.tail[keep - 1]) <= TAIL_BYTES // 2:
+                keep -= 1
+                size += len(self.tail[keep])
+            del self.tail[:keep]
+            self.tail_bytes = size
+
+
+@dataclass(slots=True)
+class _Append:
+    partition: Partition
+    events: list[Incoming]
+    outcome: Outcome
+
+
+class EventLog:
+    """All partitions of a namespace in one database file.
+
+    Args:
+        path: the database file; it is created if it is missing.
+        loop: the event loop whose turns are the transactions.
+        now: milliseconds since 1970.
+
+    Raises:
+        sqlite3.Error: the file is not a database or cannot be opened.
+    """
+
+    def __init__(self, path: Path, loop: AbstractEventLoop, now: Callable[[], int] | None = None) -> None:
+        self._loop = loop
+        self._now = now or (lambda: time.time_ns() // 1_000_000)
+        self._pending: list[_Append] = []
+        self._scheduled: Handle | None = None
+        self._database = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = OFF")
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._database.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self._database.close()
+            raise
+
+    def partition_count(self, hub: str) -> int:
+        """How many partitions the hub has in this file so far."""
+        row = self._database.execute("SELECT count(*) FROM partitions WHERE hub = ?", (hub,)).fetchone()
+        return int(row[0])
+
+    def created_at(self, hub: str) -> int:
+        """When the hub's first partition was made, in milliseconds since 1970."""
+        row = self._database.execute(
+            "SELECT min(created_at) FROM partitions WHERE hub = ?", (hub,)
+        ).fetchone()
+        return int(row[0])
+
+    def open_partition(self, hub: str, index: int) -> Partition:
+        """Open a partition at its end, making it if it is new."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO partitions (hub, partition_index, created_at) VALUES (?, ?, ?)",
+            (hub, index, self._now()),
+        )
+        (number,) = self._database.execute(
+            "SELECT number FROM partitions WHERE hub = ? AND partition_index = ?", (hub, index)
+        ).fetchone()
+        partition = Partition(hub, index, number)
+        row = self._database.execute(
+            "SELECT id, stream_offset, enqueued_at, length(message) FROM events"
+            " WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1",
+            _id_range(number),
+        ).fetchone()
+        if row:
+            sequence = row[0] - (number << _SEQUENCE_BITS)
+            partition.last = Position(sequence, row[1], row[2])
+            partition.next_sequence, partition.next_offset = sequence + 1, row[1] + row[3]
+        return partition
+
+    def append(self, partition: Partition, events: list[Incoming], outcome: Outcome) -> None:
+        """Append events at the end of this turn of the loop, all of them or none."""
+        self._pending.append(_Append(partition, events, outcome))
+        if self._scheduled is None:
+            self._scheduled = self._loop.call_soon(self._commit)
+
+    def _commit(self) -> None:
+        appends, self._pending, self._scheduled = self._pending, [], None
+        try:
+            touched = self._store(appends)
+        except (sqlite3.Error, OverflowError) as error:
+            _LOGGER.error("events were not stored: %s", error)  # noqa: TRY400 - one line; the sender is told
+            failure = AmqpError(INTERNAL_ERROR, f"the events were not stored: {error}")
+            for append in appends:
+                append.outcome(failure)
+            return
+        for append in appends:
+            append.outcome(None)
+        for partition in touched:
+            for wake in list(partition.readers):
+                wake()
+
+    def _store(self, appends: list[_Append]) -> list[Partition]:
+        """Number and write the events; the partitions move on only when the transaction has ended well."""
+        now = self._now()
+        growths: dict[Partition, _Growth] = {}
+        rows: list[tuple[int, int, int, bytes]] = []
+        for append in appends:
+            growth = growths.get(append.partition)
+            if growth is None:
+                growth = growths[append.partition] = _Growth(append.partition, now)
+            growth.add(append.events, rows)
+        self._database.execute("BEGIN")
+        try:
+            self._database.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+            self._database.execute("COMMIT")
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        for growth in growths.values():
+            growth.apply()
+        return list(growths)
+
+    def read(self, partition: Partition, sequence: int, limit: int) -> list[bytes]:
+        """Up to ``limit`` messages from a sequence number on; fewer if they are large, none at the end."""
+        first = partition.next_sequence - len(partition.tail)
+        if sequence >= first:
+            return partition.tail[sequence - first : sequence - first + limit]
+        start, end = (partition.number << _SEQUENCE_BITS) + sequence, _id_range(partition.number)[1]
+        rows = self._database.execute(
+            "SELECT message FROM events WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?", (start, end, limit)
+        )
+        return list(_until_full(row[0] for row in rows))
+
+    def find(self, partition: Partition, reached: Callable[[Position], bool]) -> int:
+        """The first sequence number whose position fulfils ``reached``; the next one if none does.
+
+        ``reached`` must stay true once it is true, as positions grow.
+        """
+        low, high = 0, partition.next_sequence
+        while low < high:
+            middle = (low + high) // 2
+            if reached(self._position(partition, middle)):
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _position(self, partition: Partition, sequence: int) -> Position:
+        offset, enqueued_at = self._database.execute(
+            "SELECT stream_offset, enqueued_at FROM events WHERE id = ?",
+            ((partition.number << _SEQUENCE_BITS) + sequence,),
+        ).fetchone()
+        return Position(sequence, offset, enqueued_at)
+
+    def close(self) -> None:
+        """Write what waits to be written, and close the file."""
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+            self._commit()
+        self._database.close()
+
+
+class _Growth:
+    """What a transaction adds to one partition."""
+
+    def __init__(self, partition: Partition, now: int) -> None:
+        self._partition = partition
+        self._sequence = partition.next_sequence
+        self._offset = partition.next_offset
+        self._last = partition.last
+        self._messages: list[bytes] = []
+        # The enqueued time never goes back, even if the clock does: consumers may start from a time.
+        self._enqueued_at = max(now, partition.last.enqueued_at) if partition.last else now
+
+    def add(self, events: list[Incoming], rows: list[tuple[int, int, int, bytes]]) -> None:
+        base, enqueued_at = self._partition.number << _SEQUENCE_BITS, self._enqueued_at
+        sequence, offset, messages = self._sequence, self._offset, self._messages
+        last_offset = offset
+        for event in events:
+            message = event.stamped(sequence, offset, enqueued_at)
+            rows.append((base + sequence, offset, enqueued_at, message))
+            messages.append(message)
+            last_offset = offset
+            offset += len(message)
+            sequence += 1
+        if events:
+            self._last = Position(sequence - 1, last_offset, enqueued_at)
+        self._sequence, self._offset = sequence, offset
+
+    def apply(self) -> None:
+        partition = self._partition
+        partition.next_sequence, partition.next_offset, partition.last = (
+            self._sequence,
+            self._offset,
+            self._last,
+        )
+        partition.extend_tail(self._messages)
+
+
+def _id_range(number: int) -> tuple[int, int]:
+    return number << _SEQUENCE_BITS, ((number + 1) << _SEQUENCE_BITS) - 1
+
+
+def _until_full(messages: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    for message in messages:
+        yield message
+        size += len(message)
+        if size > READ_BYTES:
+            return

@@ -1,0 +1,107 @@
+"""The emulator as a whole: a TCP server, the hubs and their database."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+from emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
+from emulators.event_hubs.broker import Broker
+from emulators.event_hubs.config import ConfigError, NamespaceConfig
+from emulators.event_hubs.connection import Connection
+from emulators.event_hubs.errors import CONNECTION_FORCED, AmqpError
+from emulators.event_hubs.hub import Hubs
+from emulators.event_hubs.log import EventLog
+
+DATABASE = "event-hubs.sqlite"
+_ANY_HOST = {"0.0.0.0": "localhost", "::": "localhost", "": "localhost"}  # noqa: S104 - a lookup, not a binding
+_LOGGER = logging.getLogger(__name__)
+
+
+class EventHubsEmulator:
+    """An Event Hubs namespace on this machine.
+
+    Args:
+        data_dir: where the events are kept; made if it is missing. One emulator at a time.
+        config: the hubs, with their partitions and consumer groups.
+        host: the address to listen on; loopback unless told otherwise.
+        port: the port to listen on; 0 takes any free one.
+        counters: what clients did, by (agent, operation); see ``Broker.counters``.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        config: NamespaceConfig,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        counters: Counter[tuple[str, str]] | None = None,
+    ) -> None:
+        self.counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
+        self._data_dir = data_dir
+        self._config = config
+        self._host = host
+        self._port = port
+        self._server: asyncio.Server | None = None
+        self._log: EventLog | None = None
+        self._connections: set[Connection] = set()
+
+    @property
+    def port(self) -> int:
+        """The port, the real one once the emulator is started."""
+        if self._server and self._server.sockets:
+            return int(self._server.sockets[0].getsockname()[1])
+        return self._port
+
+    @property
+    def connection_string(self) -> str:
+        """What clients connect with; the hub's name is given to them apart."""
+        host = _ANY_HOST.get(self._host, self._host)
+        host = f"[{host}]" if ":" in host else host
+        return (
+            f"Endpoint=sb://{host}:{self.port};SharedAccessKeyName={EMULATOR_KEY_NAME};"
+            f"SharedAccessKey={EMULATOR_KEY};UseDevelopmentEmulator=true;"
+        )
+
+    async def start(self) -> None:
+        """Open the data directory and listen.
+
+        Raises:
+            OSError: the port is taken, or the data directory cannot be used.
+            ConfigError: the data directory has more partitions than the configuration.
+        """
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        loop = asyncio.get_running_loop()
+        try:
+            self._log = EventLog(self._data_dir / DATABASE, loop)
+        except sqlite3.Error as error:
+            raise OSError(f"{self._data_dir / DATABASE}: {error}") from error
+        try:
+            broker = Broker(Hubs(self._config, self._log), self._log, self.counters)
+            self._server = await loop.create_server(
+                lambda: Connection(broker, self._connections), self._host, self._port
+            )
+        except (OSError, ConfigError):
+            self._log.close()
+            raise
+        _LOGGER.info("listening on %s:%d", self._host, self.port)
+
+    async def stop(self) -> None:
+        """Close all connections, write what waits to be written, and close the database."""
+        if self._server is None or self._log is None:
+            return
+        self._server.close()
+        for connection in list(self._connections):
+            connection.close(AmqpError(CONNECTION_FORCED, "the emulator is stopping"))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                while self._connections:
+                    await asyncio.sleep(0)
+        for connection in list(self._connections):
+            connection.abort()
+        await self._server.wait_closed()
+        self._log.close()
+        self._server = None

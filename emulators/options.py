@@ -1,0 +1,86 @@
+"""The command line of `python -m emulators`."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT_CONFIG = Path(__file__).parent.parent / "infra" / "eventhubs-emulator" / "Config.json"
+BUILT_IN_CONFIG = Path(__file__).parent / "default_hubs.json"
+MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to run and where.
+
+    Attributes:
+        data_dir: where the data, the lock and, unless said otherwise, the settings file are.
+        event_hubs_config: a `Config.json` as Microsoft's Event Hubs emulator reads it.
+        host: the address that the three emulators listen on; the control endpoint stays on loopback.
+        env_file: the settings file; None means `.env` in `data_dir`.
+
+    The ports are those of Microsoft's emulators by default; 0 takes any free one.
+    """
+
+    data_dir: Path
+    event_hubs_config: Path
+    host: str
+    event_hubs_port: int
+    cosmos_port: int
+    blob_port: int
+    control_port: int
+    env_file: Path | None
+
+    @property
+    def settings_path(self) -> Path:
+        """Where the settings of the running emulators are written."""
+        return self.env_file or self.data_dir / ".env"
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line; `None` means that of this process.
+
+    Raises:
+        SystemExit: with status 2 if it is wrong, 0 after `--help`.
+    """
+    parser = argparse.ArgumentParser(
+        prog="emulators",
+        description="Run emulators of Event Hubs, Cosmos DB and Blob Storage until SIGTERM or Ctrl-C.",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path(".quartet"), metavar="D", help="default: .quartet"
+    )
+    parser.add_argument(
+        "--event-hubs-config",
+        type=Path,
+        default=default_config(),
+        metavar="FILE",
+        help="hubs and consumer groups",
+    )
+    parser.add_argument(
+        "--event-hubs-port", type=_port, default=5672, metavar="N", help="default: 5672; 0: any"
+    )
+    parser.add_argument("--cosmos-port", type=_port, default=8081, metavar="N", help="default: 8081; 0: any")
+    parser.add_argument("--blob-port", type=_port, default=10000, metavar="N", help="default: 10000; 0: any")
+    parser.add_argument(
+        "--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1"
+    )
+    parser.add_argument(
+        "--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env"
+    )
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def default_config() -> Path:
+    """The configuration in the checkout, or its equal in the installed package."""
+    return CHECKOUT_CONFIG if CHECKOUT_CONFIG.is_file() else BUILT_IN_CONFIG
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: expected 0 to {MAX_PORT}")
+    return int(text)

@@ -1,0 +1,125 @@
+"""The three emulators and their control endpoint, started and stopped as one."""
+
+import asyncio
+import errno
+import logging
+from collections import Counter
+from typing import Protocol
+
+from emulators.blob import BlobEmulator
+from emulators.control import ControlEndpoint
+from emulators.cosmos import CosmosEmulator
+from emulators.event_hubs import ConfigError, EventHubsEmulator, load_config
+from emulators.options import Options
+from emulators.start_error import StartError
+
+log = logging.getLogger(__name__)
+
+STOP_TIMEOUT = 1.5  # seconds; no acknowledged write depends on a clean stop
+
+
+class Server(Protocol):
+    """What the stack needs of each part."""
+
+    async def start(self) -> None:
+        """Listen; OSError if the port is taken."""
+
+    async def stop(self) -> None:
+        """Stop listening; nothing if it does not."""
+
+
+class Stack:
+    """All that `python -m emulators` runs."""
+
+    def __init__(self, options: Options) -> None:
+        """Read the hubs' configuration; nothing is opened yet.
+
+        Raises:
+            StartError: the configuration cannot be used.
+        """
+        try:
+            config = load_config(options.event_hubs_config)
+        except ConfigError as error:
+            raise StartError(str(error)) from error
+        self._options = options
+        self._hub = config.hubs[0].name
+        counters: dict[str, Counter[tuple[str, str]]] = {
+            name: Counter() for name in ("event_hubs", "cosmos", "blob")
+        }
+        data, host = options.data_dir, options.host
+        self.event_hubs = EventHubsEmulator(
+            data / "event-hubs",
+            config,
+            host=host,
+            port=options.event_hubs_port,
+            counters=counters["event_hubs"],
+        )
+        self.cosmos = CosmosEmulator(
+            data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"]
+        )
+        self.blob = BlobEmulator(data / "blob", host=host, port=options.blob_port, counters=counters["blob"])
+        self.control = ControlEndpoint(counters, port=options.control_port)
+        self._parts: dict[str, tuple[Server, int]] = {
+            "event-hubs": (self.event_hubs, options.event_hubs_port),
+            "cosmos": (self.cosmos, options.cosmos_port),
+            "blob": (self.blob, options.blob_port),
+            "control": (self.control, options.control_port),
+        }
+
+    async def start(self) -> None:
+        """Start all of them, or none.
+
+        Raises:
+            StartError: a port is taken or data cannot be read; names the flag that helps.
+        """
+        for name, (server, port) in self._parts.items():
+            try:
+                if name != "control":
+                    (self._options.data_dir / name).mkdir(exist_ok=True)
+                await server.start()
+            except Exception as error:
+                await self.stop()
+                raise _start_error(name, port, error) from error
+
+    async def stop(self) -> None:
+        """Stop all of them; one that does not stop in time is left to the end of the process."""
+        stopping = {asyncio.ensure_future(server.stop()): name for name, (server, _) in self._parts.items()}
+        done, late = await asyncio.wait(stopping, timeout=STOP_TIMEOUT)
+        for task in late:
+            log.warning("%s did not stop within %s s", stopping[task], STOP_TIMEOUT)
+            task.cancel()
+        for task in done:
+            if error := task.exception():
+                log.error("%s did not stop cleanly", stopping[task], exc_info=error)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a client needs to connect, by the names of the environment variables."""
+        return {
+            "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
+            "EVENT_HUB_NAME": self._hub,
+            "BLOB_CONNECTION_STRING": self.blob.connection_string,
+            "BLOB_CONTAINER": "checkpoints",
+            "COSMOS_CONNECTION_STRING": self.cosmos.connection_string,
+            "EMULATORS_CONTROL_URL": self.control.url,
+        }
+
+    def describe(self) -> str:
+        """What listens where, for people; several lines."""
+        host, settings = self._options.host, self._options.settings_path
+        lines = {
+            "Event Hubs": f"amqp://{host}:{self.event_hubs.port}  hub {self._hub}",
+            "Cosmos DB": f"http://{host}:{self.cosmos.port}",
+            "Blob": f"http://{host}:{self.blob.port}/devstoreaccount1",
+            "control": f"{self.control.url}  (/counters, /health)",
+            "data": str(self._options.data_dir),
+            "settings": f"{settings}  (to join: set -a; . {settings})",
+        }
+        return "".join(f"{name:<11} {text}\n" for name, text in lines.items())
+
+
+def _start_error(name: str, port: int, error: Exception) -> StartError:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return StartError(f"port {port} is taken; choose another with --{name}-port, or 0 for any free one")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return StartError(f"the {name} emulator cannot start: {reason}")
