@@ -114,7 +114,11 @@ def _term(node: nodes.Expression, alias: str) -> tuple[tuple[str, ...] | None, t
     if not all(isinstance(value, nodes.Parameter | nodes.Literal) for value in values):
         return None, ()
     names: list[str] = []
-    while isinstance(left, nodes.Member) and isinstance(left.key, nodes.Literal) and isinstance(left.key.value, str):
+    while (
+        isinstance(left, nodes.Member)
+        and isinstance(left.key, nodes.Literal)
+        and isinstance(left.key.value, str)
+    ):
         names.append(left.key.value)
         left = left.base
     if not isinstance(left, nodes.Name) or left.name != alias:

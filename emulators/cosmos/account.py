@@ -85,7 +85,9 @@ class Account:
         """
         found = self.databases.get(name) or self._by_rid.get(name)
         if not isinstance(found, Database):
-            raise not_found(f"The database {name!r} does not exist.", substatus=OWNER_NOT_FOUND if owner else 0)
+            raise not_found(
+                f"The database {name!r} does not exist.", substatus=OWNER_NOT_FOUND if owner else 0
+            )
         return found
 
     def container(self, database: str, name: str, *, owner: bool = False) -> Container:

@@ -14,7 +14,9 @@ from urllib.parse import unquote
 from emulators.cosmos.errors import CosmosError
 from emulators.cosmos.identifiers import is_rid_path
 
-WELL_KNOWN_KEY: Final = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+WELL_KNOWN_KEY: Final = (
+    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+)
 """The account key of every Cosmos DB emulator; published, and therefore no secret."""
 
 _KEY: Final = base64.b64decode(WELL_KNOWN_KEY)
@@ -28,7 +30,9 @@ def check(method: str, segments: list[str], headers: Mapping[str, str]) -> None:
     """
     token = unquote(headers.get("authorization", ""))
     if not token:
-        raise _unauthorized("Required Header authorization is missing. Ensure a valid Authorization token is passed.")
+        raise _unauthorized(
+            "Required Header authorization is missing. Ensure a valid Authorization token is passed."
+        )
     kind, _, rest = token.partition("&")
     _, found, signature = rest.partition("&sig=")
     if kind == "type=aad":

@@ -59,7 +59,9 @@ def change_feed_page(container: Container, call: Call, partition: str | None, no
     return Answer(HTTPStatus.OK, body, headers)
 
 
-def _wanted(items: Iterator[Item], partition: str | None, wanted: KeyRange | None, since: float) -> Iterator[Item]:
+def _wanted(
+    items: Iterator[Item], partition: str | None, wanted: KeyRange | None, since: float
+) -> Iterator[Item]:
     for item in items:
         if (
             (partition is None or item.partition == partition)

@@ -31,7 +31,9 @@ _SWEEP_SECONDS: Final = 30.0
 class Dispatcher:
     """Answers calls, one after the other; every call is atomic because nothing in here waits."""
 
-    def __init__(self, account: Account, counters: Counter[tuple[str, str]], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, account: Account, counters: Counter[tuple[str, str]], clock: Callable[[], float]
+    ) -> None:
         self._account = account
         self._counters = counters
         self._clock = clock
@@ -49,10 +51,14 @@ class Dispatcher:
             logger.exception("the disk refused a write; the request is answered with 503")
             answer = _error_answer(
                 call,
-                CosmosError(HTTPStatus.SERVICE_UNAVAILABLE, f"The emulator cannot write to its disk: {error}"),
+                CosmosError(
+                    HTTPStatus.SERVICE_UNAVAILABLE, f"The emulator cannot write to its disk: {error}"
+                ),
             )
         except RecursionError:
-            answer = _error_answer(call, CosmosError(HTTPStatus.BAD_REQUEST, "The request is nested too deeply."))
+            answer = _error_answer(
+                call, CosmosError(HTTPStatus.BAD_REQUEST, "The request is nested too deeply.")
+            )
         headers = answer.headers
         headers["x-ms-activity-id"] = call.headers.get("x-ms-activity-id", "")
         return answer

@@ -133,7 +133,9 @@ def _check_condition(condition: Any, document: dict[str, Any], now: float) -> No
         raise bad_request("The condition of a patch must be a string such as 'FROM c WHERE c.stock > 0'.")
     matches = compiled_condition(condition).matcher({}, now)
     if matches is not None and not matches(document):
-        raise precondition_failed("One of the specified pre-condition is not met: the patch condition is not true.")
+        raise precondition_failed(
+            "One of the specified pre-condition is not met: the patch condition is not true."
+        )
 
 
 def _written(item: Item, status: HTTPStatus) -> Outcome:

@@ -39,7 +39,9 @@ def is_rid_path(segments: list[str]) -> bool:
 
     The first bit of what they sign differs, so both sides must agree.
     """
-    return len(segments) > 1 and segments[0] == "dbs" and from_text(segments[1], DATABASE_RID_BYTES) is not None
+    return (
+        len(segments) > 1 and segments[0] == "dbs" and from_text(segments[1], DATABASE_RID_BYTES) is not None
+    )
 
 
 def new_database_rid() -> bytes:
@@ -73,7 +75,9 @@ def checked_resource_id(body: dict[str, Any], kind: str) -> str:
     """
     name = _checked_id(body, kind)
     if len(name) > MAX_RESOURCE_ID:
-        raise bad_request(f"The id of a {kind} has at most {MAX_RESOURCE_ID} characters; this one has {len(name)}.")
+        raise bad_request(
+            f"The id of a {kind} has at most {MAX_RESOURCE_ID} characters; this one has {len(name)}."
+        )
     return name
 
 
@@ -98,7 +102,11 @@ def _checked_id(body: dict[str, Any], kind: str) -> str:
     if not isinstance(name, str) or not name:
         raise bad_request(f"The id of a {kind} must be a non-empty string.")
     if not _FORBIDDEN.isdisjoint(name):
-        raise bad_request(f"The id {name!r} of the {kind} holds one of the characters / \\ ? #, which ids must not.")
+        raise bad_request(
+            f"The id {name!r} of the {kind} holds one of the characters / \\ ? #, which ids must not."
+        )
     if name[-1] in " \n":
-        raise bad_request(f"The id {name!r} of the {kind} ends with a space or line break, which ids must not.")
+        raise bad_request(
+            f"The id {name!r} of the {kind} ends with a space or line break, which ids must not."
+        )
     return name

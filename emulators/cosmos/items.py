@@ -89,7 +89,9 @@ def _batch_answer(tx: Transaction, call: Call, storage: Storage) -> Answer:
     if not call.flag("x-ms-cosmos-batch-atomic"):
         raise unsupported("batches that are not transactional (bulk)")
     if len(call.body) > batch.MAX_BYTES:
-        raise too_large(f"Request size is too large: the batch has {len(call.body)} bytes, the limit is 2 MB.")
+        raise too_large(
+            f"Request size is too large: the batch has {len(call.body)} bytes, the limit is 2 MB."
+        )
     result = batch.run_batch(tx, decode(call.body), minimal=_wants_minimal(call))
     if result.succeeded:
         tx.commit(storage)

@@ -54,7 +54,9 @@ def databases_answer(account: Account, call: Call, now: float) -> Answer:
         bodies = [database.body for database in account.databases.values()]
         return _feed("Databases", "", query_resources(bodies, read_request(call.body), now))
     _require(call, "POST")
-    return _resource(HTTPStatus.CREATED, account.create_database(decode(call.body), now, wanted_throughput(call)))
+    return _resource(
+        HTTPStatus.CREATED, account.create_database(decode(call.body), now, wanted_throughput(call))
+    )
 
 
 def database_answer(account: Account, call: Call) -> Answer:
@@ -196,7 +198,9 @@ def _resource(status: HTTPStatus, body: dict[str, Any]) -> Answer:
 
 
 def _feed(kind: str, rid: str, entries: list[Any]) -> Answer:
-    return Answer(HTTPStatus.OK, _feed_body(kind, rid, entries), {"x-ms-item-count": str(len(entries)), **_CHARGE})
+    return Answer(
+        HTTPStatus.OK, _feed_body(kind, rid, entries), {"x-ms-item-count": str(len(entries)), **_CHARGE}
+    )
 
 
 def _feed_body(kind: str, rid: str, entries: list[Any]) -> bytes:

@@ -102,5 +102,7 @@ def wanted_throughput(call: Call) -> dict[str, Any] | None:
     if manual is None:
         return None
     if not manual.isascii() or not manual.isdigit() or int(manual) < DEFAULT_THROUGHPUT:
-        raise bad_request(f"The throughput must be a whole number of at least {DEFAULT_THROUGHPUT}, not {manual!r}.")
+        raise bad_request(
+            f"The throughput must be a whole number of at least {DEFAULT_THROUGHPUT}, not {manual!r}."
+        )
     return {"offerThroughput": int(manual), "offerIsRUPerMinuteThroughputEnabled": False}

@@ -175,7 +175,9 @@ class _Token:
         self._mark = mark.hexdigest()
 
     def write(self, position: int) -> str:
-        return base64.b64encode(encode_text({"v": 1, "query": self._mark, "after": position}).encode()).decode()
+        return base64.b64encode(
+            encode_text({"v": 1, "query": self._mark, "after": position}).encode()
+        ).decode()
 
     def read(self, text: str | None) -> int:
         if not text:

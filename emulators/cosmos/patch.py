@@ -32,7 +32,9 @@ def apply_patch(document: dict[str, Any], operations: Any, key_paths: list[list[
     if not isinstance(operations, list) or not operations:
         raise bad_request("A patch needs a list of operations that is not empty.")
     if len(operations) > MAX_OPERATIONS:
-        raise bad_request(f"The number of patch operations can't exceed {MAX_OPERATIONS}; there are {len(operations)}.")
+        raise bad_request(
+            f"The number of patch operations can't exceed {MAX_OPERATIONS}; there are {len(operations)}."
+        )
     for number, operation in enumerate(operations, start=1):
         try:
             _apply(document, operation, key_paths)

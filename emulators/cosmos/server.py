@@ -139,4 +139,6 @@ def _request(
     task: "asyncio.Task[None]",
 ) -> web.BaseRequest:
     """aiohttp's request with a limit of the body that fits the service's."""
-    return web.BaseRequest(message, payload, protocol, writer, task, task.get_loop(), client_max_size=MAX_BODY_BYTES)
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, task.get_loop(), client_max_size=MAX_BODY_BYTES
+    )

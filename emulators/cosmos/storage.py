@@ -108,7 +108,9 @@ class Storage:
         """Write a container's new properties."""
         self._db.execute("UPDATE containers SET body = ? WHERE key = ?", (body, key))
 
-    def delete(self, *, databases: Iterable[bytes] = (), containers: Iterable[int], offers: Iterable[str]) -> None:
+    def delete(
+        self, *, databases: Iterable[bytes] = (), containers: Iterable[int], offers: Iterable[str]
+    ) -> None:
         """Delete resources with all that they hold, in one transaction."""
         keys = [(key,) for key in containers]
         with self._transaction():
@@ -139,14 +141,18 @@ class Storage:
         with self._transaction():
             self._db.executemany(statement, rows)
 
-    def write_and_delete(self, container: int, rows: list[ItemRow], gone: list[int], lsn: int, number: int) -> None:
+    def write_and_delete(
+        self, container: int, rows: list[ItemRow], gone: list[int], lsn: int, number: int
+    ) -> None:
         """Write items, delete the numbers ``gone`` and keep the high-water marks: all or none."""
         with self._transaction():
             self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             self._db.executemany(
                 "DELETE FROM items WHERE container = ? AND number = ?", [(container, item) for item in gone]
             )
-            self._db.execute("UPDATE containers SET lsn = ?, number = ? WHERE key = ?", (lsn, number, container))
+            self._db.execute(
+                "UPDATE containers SET lsn = ?, number = ? WHERE key = ?", (lsn, number, container)
+            )
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._db)

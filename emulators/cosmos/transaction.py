@@ -56,7 +56,11 @@ class Transaction:
         )
         if len(body) > MAX_ITEM_BYTES:
             raise too_large(f"Request size is too large: the item has {len(body)} bytes, the limit is 2 MB.")
-        item = Item(ItemRow(self.container.key, number, self.partition, item_id, self._lsn, ts, ttl, f'"{etag}"', body))
+        item = Item(
+            ItemRow(
+                self.container.key, number, self.partition, item_id, self._lsn, ts, ttl, f'"{etag}"', body
+            )
+        )
         self._written[item_id] = item
         return item
 
@@ -82,7 +86,8 @@ class Transaction:
         gone = [
             stored
             for item_id, stored in {**replaced, **self._removed}.items()
-            if stored is not None and (item_id not in self._written or self._written[item_id].number != stored.number)
+            if stored is not None
+            and (item_id not in self._written or self._written[item_id].number != stored.number)
         ]
         rows = [self._row(item) for item in self._written.values()]
         if gone:

@@ -278,7 +278,9 @@ class Connection(asyncio.Protocol):
             _LOGGER.debug("%s: %s on the ended channel %d", self._peer, type(performative).__name__, channel)
             return
         if session is None:
-            raise AmqpError(NOT_ALLOWED, f"{type(performative).__name__} on channel {channel}, which has no session")
+            raise AmqpError(
+                NOT_ALLOWED, f"{type(performative).__name__} on channel {channel}, which has no session"
+            )
         try:
             session.handle(performative, payload)
         except SessionError as error:

@@ -76,7 +76,9 @@ class Link:
         """The client detaches the link, or answers our detach."""
         if self.attached:
             self.release()
-            self.session.connection.send(self.session.channel, Detach(handle=self.handle, closed=detach.closed))
+            self.session.connection.send(
+                self.session.channel, Detach(handle=self.handle, closed=detach.closed)
+            )
 
     def release(self) -> None:
         """Stop working; the link is detached, or its session is over."""
@@ -204,7 +206,9 @@ class OutgoingLink(Link):
         fields = b"\x70" + _UINT(attach.handle), b"\x70", b"\xa0\x01\x00\x43\x41", b"\x40\x40\x40\x40\x40"
         # handle, delivery-id (four bytes follow), one tag for all and format 0 and settled, more, five nulls
         size = sum(map(len, fields)) + len(_UINT(0)) + len(b"\x42") + 1
-        self._before_id = b"\x02\x00" + channel + b"\x00\x53\x14\xc0" + bytes([size, 11]) + fields[0] + fields[1]
+        self._before_id = (
+            b"\x02\x00" + channel + b"\x00\x53\x14\xc0" + bytes([size, 11]) + fields[0] + fields[1]
+        )
         self._last = fields[2] + b"\x42" + fields[3]
         self._more = fields[2] + b"\x41" + fields[3]
         self._overhead = 4 + len(self._before_id) + 4 + len(self._last)

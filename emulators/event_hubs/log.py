@@ -127,7 +127,9 @@ class EventLog:
 
     def created_at(self, hub: str) -> int:
         """When the hub's first partition was made, in milliseconds since 1970."""
-        row = self._database.execute("SELECT min(created_at) FROM partitions WHERE hub = ?", (hub,)).fetchone()
+        row = self._database.execute(
+            "SELECT min(created_at) FROM partitions WHERE hub = ?", (hub,)
+        ).fetchone()
         return int(row[0])
 
     def open_partition(self, hub: str, index: int) -> Partition:

@@ -10,7 +10,9 @@ SELECTOR_FILTER = "apache.org:selector-filter:string"
 START_OF_STREAM = "-1"
 END_OF_STREAM = "@latest"
 
-_SELECTOR = re.compile(r"\s*amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'?([^']*?)'?\s*")
+_SELECTOR = re.compile(
+    r"\s*amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'?([^']*?)'?\s*"
+)
 _INTEGER = re.compile(r"-?\d{1,18}")
 
 

@@ -67,7 +67,9 @@ class _Minimum(Accumulator):
         if value is UNDEFINED:
             return
         self.spoilt = self.spoilt or rank(value) > RANK_STRING
-        if not self.spoilt and (self.extreme is UNDEFINED or self.beats(sort_key(value), sort_key(self.extreme))):
+        if not self.spoilt and (
+            self.extreme is UNDEFINED or self.beats(sort_key(value), sort_key(self.extreme))
+        ):
             self.extreme = value
 
     def beats(self, new: tuple[int, Any], old: tuple[int, Any]) -> bool:

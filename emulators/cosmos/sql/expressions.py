@@ -192,7 +192,9 @@ def _function_call(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
 def _aggregate(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
     collected = scope.aggregates
     if collected is None:
-        raise bad_request(f"The aggregate {node.name} can stand in SELECT only, and not inside another aggregate.")
+        raise bad_request(
+            f"The aggregate {node.name} can stand in SELECT only, and not inside another aggregate."
+        )
     if len(node.arguments) != 1:
         raise bad_request(f"The aggregate {node.name} takes one argument.")
     scope.aggregates = None

@@ -88,7 +88,9 @@ def _array_contains(array: Any, wanted: Any, partial: Any = False) -> Any:
 
 
 def _includes(element: Any, wanted: dict[str, Any]) -> bool:
-    return type(element) is dict and all(key in element and same(element[key], value) for key, value in wanted.items())
+    return type(element) is dict and all(
+        key in element and same(element[key], value) for key, value in wanted.items()
+    )
 
 
 def _array_slice(array: Any, start: Any, length: Any = None) -> Any:
@@ -114,7 +116,9 @@ def _set_intersect(left: Any, right: Any) -> Any:
 def _set_union(left: Any, right: Any) -> Any:
     if type(left) is not list or type(right) is not list:
         return UNDEFINED
-    return list({**_unique(left), **{k: v for k, v in _unique(right).items() if k not in _unique(left)}}.values())
+    return list(
+        {**_unique(left), **{k: v for k, v in _unique(right).items() if k not in _unique(left)}}.values()
+    )
 
 
 def _unique(array: list[Any]) -> dict[str, Any]:

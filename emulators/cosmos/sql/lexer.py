@@ -77,7 +77,9 @@ def _unquoted(text: str, position: int) -> str:
     try:
         return str(decode(f'"{as_json}"'))
     except CosmosError:
-        raise bad_request(f"Syntax error in the query at position {position}: bad escape in {text}.") from None
+        raise bad_request(
+            f"Syntax error in the query at position {position}: bad escape in {text}."
+        ) from None
 
 
 def _json_escape(match: re.Match[str]) -> str:

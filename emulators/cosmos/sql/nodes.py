@@ -11,7 +11,9 @@ class Literal:
     value: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Literal) and type(other.value) is type(self.value) and other.value == self.value
+        return (
+            isinstance(other, Literal) and type(other.value) is type(self.value) and other.value == self.value
+        )
 
     def __hash__(self) -> int:
         return hash((type(self.value), self.value))
