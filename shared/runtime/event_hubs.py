@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from azure.eventhub import EventData, EventDataBatch
-from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
 from azure.eventhub.exceptions import AuthenticationError, EventHubError
 
 from shared.events import CONTENT_TYPE, encode
@@ -120,19 +120,20 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
         OutageError: the hub does not answer.
     """
 
-    async def nothing(_: object) -> None:
+    async def nothing(_context: PartitionContext, _event: EventData) -> None:
         """Receive nothing: without credit no event arrives."""
 
     receiver = client._create_consumer(group, partition, "@latest", nothing)  # noqa: SLF001 -- see above
     try:
         await receiver._open()  # noqa: SLF001 -- see above
-    except Exception as error:  # noqa: BLE001 -- the SDK's types for this are private; all else is not ours to judge
+    except Exception as error:  # the SDK's types for this are private
         if is_not_found(error):
             raise ConfigurationError(
                 f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
             ) from error
         if isinstance(error, (EventHubError, OSError, TimeoutError)):
             raise OutageError(f"Event Hubs: {_first_line(error)}") from error
+        raise
     finally:
         await receiver.close()
 
