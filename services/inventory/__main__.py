@@ -1,0 +1,6 @@
+"""`python -m services.inventory`."""
+
+from services.inventory.service import SERVICE
+
+if __name__ == "__main__":
+    SERVICE.main()

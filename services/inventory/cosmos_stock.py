@@ -1,0 +1,218 @@
+"""The stock in Cosmos DB: one logical partition per product, and in it an allocation per order.
+
+A product's stock document counts what is available, reserved and shipped. Beside it lies one *allocation* document for
+every order that ever asked for the product; its first state, held or refused, is decided by the create that wins, and
+then it can only move on (held → released or shipped). Both are changed in one transactional batch, so:
+
+- a batch that is sent again fails at its first operation, and the allocations tell what had been done;
+- two owners of one order cannot disagree about it;
+- many orders for one product are one batch, with one patch of the stock document for all of them.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import CosmosBatchOperationError
+
+from services.inventory.stock import Held, Refused, Shortage
+from shared.runtime.coalesce import Coalescer
+from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, outages, run_batch
+
+Verb: TypeAlias = Literal["hold", "release", "ship"]
+HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One order's wish for one product."""
+
+    verb: Verb
+    order_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What one order has of one product.
+
+    Attributes:
+        available: how much there was when it was refused.
+        etag: of the document; None if there is none yet.
+    """
+
+    order_id: str
+    quantity: int
+    state: str
+    available: int = 0
+    etag: str | None = None
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One product as it was read, and what a batch is going to make of it.
+
+    Attributes:
+        available: None if nobody has ever stocked the product.
+    """
+
+    available: int | None
+    allocations: dict[str, Allocation]
+    changed: dict[str, Allocation] = field(default_factory=dict)
+    moved: Counter[str] = field(default_factory=Counter)
+
+    def apply(self, request: Request) -> Allocation:
+        """Decide one request on top of those before it."""
+        found = self.allocations.get(request.order_id)
+        if request.verb == "hold":
+            return found or self._decide(request)
+        if found is None:
+            # A release leaves a refusal, so that a late hold finds it. There is nothing to ship: the caller says so.
+            refused = Allocation(request.order_id, request.quantity, REFUSED)
+            return refused if request.verb == "ship" else self._put(refused)
+        if found.state != HELD:
+            return found
+        state = SHIPPED if request.verb == "ship" else RELEASED
+        self.moved["reserved_quantity"] -= found.quantity
+        self.moved["shipped_quantity" if state is SHIPPED else "available_quantity"] += found.quantity
+        return self._put(Allocation(found.order_id, found.quantity, state, etag=found.etag))
+
+    def _decide(self, request: Request) -> Allocation:
+        left = (self.available or 0) + min(self.moved["available_quantity"], 0)
+        if request.quantity > left:
+            return self._put(Allocation(request.order_id, request.quantity, REFUSED, available=left))
+        self.moved["available_quantity"] -= request.quantity
+        self.moved["reserved_quantity"] += request.quantity
+        return self._put(Allocation(request.order_id, request.quantity, HELD))
+
+    def _put(self, allocation: Allocation) -> Allocation:
+        self.allocations[allocation.order_id] = self.changed[allocation.order_id] = allocation
+        return allocation
+
+
+class CosmosStock:
+    """The `Stock` port. Requests for one product that are made at the same time become one transactional batch."""
+
+    def __init__(self, items: ContainerProxy) -> None:
+        self._items = items
+        # One operation of the batch is the stock document's.
+        self._products: Coalescer[str, Request, Allocation] = Coalescer(self._answer, most=BATCH_OPERATIONS - 1)
+
+    async def hold(self, order_id: str, lines: Mapping[str, int]) -> Held | Refused:
+        """See `Stock.hold`."""
+        allocations = await self._ask("hold", order_id, lines)
+        # Whoever runs late finds a product shipped already: it was held, and releasing the others would be wrong.
+        if all(allocation.state in {HELD, SHIPPED} for allocation in allocations.values()):
+            return Held()
+        await self._ask("release", order_id, lines)
+        return Refused(
+            tuple(
+                Shortage(product_id=product, requested=lines[product], available=allocation.available)
+                for product, allocation in allocations.items()
+                if allocation.state == REFUSED
+            )
+        )
+
+    async def release(self, order_id: str, lines: Mapping[str, int]) -> None:
+        """See `Stock.release`."""
+        await self._ask("release", order_id, lines)
+
+    async def ship(self, order_id: str, lines: Mapping[str, int]) -> None:
+        """See `Stock.ship`."""
+        allocations = await self._ask("ship", order_id, lines)
+        if lost := [product for product, allocation in allocations.items() if allocation.state != SHIPPED]:
+            raise LookupError(f"{order_id} was shipped, but holds no {', '.join(lost)}")
+
+    async def _ask(self, verb: Verb, order_id: str, lines: Mapping[str, int]) -> dict[str, Allocation]:
+        calls = (self._products.call(product, Request(verb, order_id, count)) for product, count in lines.items())
+        return dict(zip(lines, await asyncio.gather(*calls), strict=True))
+
+    async def _answer(self, product_id: str, requests: Sequence[Request]) -> list[Allocation]:
+        """First on the guess that nothing stands in the way; if something does, on what is there."""
+        shelf = _guess(requests)
+        while True:
+            answers = [shelf.apply(request) for request in requests]
+            operations = _operations(product_id, shelf)
+            if not operations:
+                return answers
+            try:
+                await run_batch(self._items, product_id, operations)
+            except CosmosBatchOperationError as error:
+                if error.status_code not in CONFLICT:
+                    raise
+                shelf = await self._read(product_id, {request.order_id for request in requests})
+            else:
+                return answers
+
+    async def _read(self, product_id: str, order_ids: set[str]) -> Shelf:
+        ids = [product_id, *(_allocation_id(order_id) for order_id in order_ids)]
+        query = self._items.query_items(
+            "SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+            parameters=[{"name": "@ids", "value": ids}],
+            partition_key=product_id,
+        )
+        shelf = Shelf(None, {})
+        with outages():
+            async for document in query:
+                if document["id"] == product_id:
+                    shelf.available = document["available_quantity"]
+                else:
+                    shelf.allocations[document["order_id"]] = Allocation(
+                        document["order_id"],
+                        document["quantity"],
+                        document["state"],
+                        document["available"],
+                        document["_etag"],
+                    )
+        return shelf
+
+
+_ANY = "*"
+
+
+def _guess(requests: Sequence[Request]) -> Shelf:
+    """A shelf with enough for everybody, on which whoever releases or ships holds what it says."""
+    held = {
+        request.order_id: Allocation(request.order_id, request.quantity, HELD, etag=_ANY)
+        for request in requests
+        if request.verb != "hold"
+    }
+    wanted = sum(request.quantity for request in requests if request.verb == "hold")
+    return Shelf(wanted, held)
+
+
+def _operations(product_id: str, shelf: Shelf) -> list[Operation]:
+    """The batch: the allocations first, so that a batch that is sent again fails before it moves any stock."""
+    operations = [_write(product_id, allocation) for allocation in shelf.changed.values()]
+    moves = [{"op": "incr", "path": f"/{name}", "value": by} for name, by in sorted(shelf.moved.items()) if by != 0]
+    if moves:
+        needed = -shelf.moved["available_quantity"]
+        enough = {"filter_predicate": f"FROM c WHERE c.available_quantity >= {needed}"} if needed > 0 else {}
+        operations.append(("patch", (product_id, moves), enough))
+    return operations
+
+
+def _write(product_id: str, allocation: Allocation) -> Operation:
+    document_id = _allocation_id(allocation.order_id)
+    if allocation.etag == _ANY:
+        held = f'FROM c WHERE c.state = "{HELD}" AND c.quantity = {allocation.quantity}'
+        move = [{"op": "set", "path": "/state", "value": allocation.state}]
+        return ("patch", (document_id, move), {"filter_predicate": held})
+    document = {
+        "id": document_id,
+        "product_id": product_id,
+        "order_id": allocation.order_id,
+        "quantity": allocation.quantity,
+        "state": allocation.state,
+        "available": allocation.available,
+    }
+    if allocation.etag is None:
+        return ("create", (document,), {})
+    return ("replace", (document_id, document), {"if_match_etag": allocation.etag})
+
+
+def _allocation_id(order_id: str) -> str:
+    return f"order:{order_id}"

@@ -1,0 +1,29 @@
+"""The inventory service: its tables, its database, and the stock that it keeps there."""
+
+from services.inventory.cosmos_stock import CosmosStock
+from services.inventory.domain import Reservation
+from services.inventory.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from shared.runtime.participant import ContainerSpec, Participant
+from shared.runtime.service import Service, Surroundings
+
+ITEMS = ContainerSpec("items", "/product_id")
+
+PARTICIPANT = Participant(
+    name="inventory",
+    database="inventory",
+    container="reservations",
+    state=Reservation,
+    handlers=HANDLERS,
+    give_up=GIVE_UP,
+    opens=OPENS,
+    says=SAYS,
+    containers=(ITEMS,),
+)
+
+
+def stock(around: Surroundings) -> CosmosStock:
+    """The stock of this deployment."""
+    return CosmosStock(around.database.get_container_client(ITEMS.name))
+
+
+SERVICE = Service(PARTICIPANT, ports=stock)

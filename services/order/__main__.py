@@ -1,0 +1,6 @@
+"""`python -m services.order`."""
+
+from services.order.service import SERVICE
+
+if __name__ == "__main__":
+    SERVICE.main()

@@ -1,0 +1,86 @@
+"""The deadline watch: asks for the cancellation of orders that have taken too long.
+
+It changes no state and decides nothing: shipping does, as for any other request. It looks at what is stored, not at
+timers in memory, so it does not matter which replica runs, or whether one was running when the deadline passed.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.cosmos.aio import ContainerProxy
+
+from services.order.domain import OPEN_STATUSES
+from shared.events import (
+    CancellationReason,
+    Event,
+    OrderCancellationRequested,
+    derived_id,
+    new_event,
+    service_source,
+    to_json,
+)
+from shared.runtime.cosmos import outages
+from shared.runtime.errors import OutageError
+from shared.runtime.record import Json
+from shared.runtime.service import Surroundings
+
+# A request is said again if the order is still open this long after: shipping may have been away.
+SAY_AGAIN = timedelta(minutes=1)
+
+
+class DeadlineWatch:
+    """Finds overdue orders and says `OrderCancellationRequested` for each, on the order's own partition."""
+
+    def __init__(self, orders: ContainerProxy, surroundings: Surroundings) -> None:
+        self._orders = orders
+        self._around = surroundings
+        self._said: dict[str, datetime] = {}
+
+    async def run(self) -> None:
+        """Look, for ever, at the interval of the settings."""
+        while True:
+            await asyncio.sleep(self._around.settings.deadline_scan_seconds)
+            try:
+                await self.look()
+            except OutageError as outage:
+                self._around.log.warning("deadline watch interrupted", error=str(outage))
+
+    async def look(self) -> None:
+        """Look once.
+
+        Raises:
+            OutageError: the database or the hub did not answer; the next look makes up for it.
+        """
+        now = self._around.now()
+        overdue = await self._overdue(now)
+        self._said = {order_id: at for order_id, at in self._said.items() if now - at < SAY_AGAIN}
+        by_partition: dict[str, list[Json]] = {}
+        for row in overdue:
+            if row["partition"] in self._around.owned and row["id"] not in self._said:
+                by_partition.setdefault(row["partition"], []).append(to_json(_request(row["id"], row["deadline"], now)))
+                self._said[row["id"]] = now
+        for partition, requests in by_partition.items():
+            await self._around.publisher.publish(partition, requests)
+            self._around.log.info("orders overdue", partition=partition, orders=[r["subject"] for r in requests])
+
+    async def _overdue(self, now: datetime) -> list[dict[str, Any]]:
+        query = self._orders.query_items(
+            'SELECT c.id, c["partition"], c.deadline FROM c '
+            "WHERE ARRAY_CONTAINS(@open, c.status) AND c.deadline <= @now",
+            parameters=[
+                {"name": "@open", "value": sorted(OPEN_STATUSES)},
+                {"name": "@now", "value": now.isoformat().replace("+00:00", "Z")},
+            ],
+        )
+        with outages():
+            return [row async for row in query]
+
+
+def _request(order_id: str, deadline: str, now: datetime) -> Event[OrderCancellationRequested]:
+    data = OrderCancellationRequested(
+        order_id=order_id, reason=CancellationReason.DEADLINE, detail=f"not completed by {deadline}"
+    )
+    # Derived, so that two replicas, or the same one again, say the same event.
+    event_id = derived_id(order_id, data.type, "deadline")
+    return new_event(data, source=service_source("order"), time=now, id=event_id)

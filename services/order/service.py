@@ -1,0 +1,31 @@
+"""The order service: its tables, its database, and the watch over its deadlines."""
+
+from services.order.deadline import DeadlineWatch
+from services.order.domain import Order, OrderPolicy
+from services.order.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from shared.runtime.participant import Participant
+from shared.runtime.service import Service, Surroundings
+
+PARTICIPANT = Participant(
+    name="order",
+    database="orders",
+    container="orders",
+    state=Order,
+    handlers=HANDLERS,
+    give_up=GIVE_UP,
+    opens=OPENS,
+    says=SAYS,
+)
+
+
+def policy(around: Surroundings) -> OrderPolicy:
+    """What this deployment has decided about orders."""
+    return OrderPolicy(deadline=around.settings.order_deadline)
+
+
+async def watch_deadlines(around: Surroundings) -> None:
+    """Ask for the cancellation of overdue orders, for ever."""
+    await DeadlineWatch(around.database.get_container_client(PARTICIPANT.container), around).run()
+
+
+SERVICE = Service(PARTICIPANT, ports=policy, background=(watch_deadlines,))

@@ -1,0 +1,29 @@
+"""The payment service: its tables, its database, and the gateway that it charges through."""
+
+from services.payment.domain import Payment
+from services.payment.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from services.payment.simulated_gateway import SimulatedGateway
+from shared.runtime.participant import ContainerSpec, Participant
+from shared.runtime.service import Service, Surroundings
+
+GATEWAY_LEDGER = ContainerSpec("gateway-ledger")
+
+PARTICIPANT = Participant(
+    name="payment",
+    database="payments",
+    container="payments",
+    state=Payment,
+    handlers=HANDLERS,
+    give_up=GIVE_UP,
+    opens=OPENS,
+    says=SAYS,
+    containers=(GATEWAY_LEDGER,),
+)
+
+
+def gateway(around: Surroundings) -> SimulatedGateway:
+    """The gateway of this deployment. Put yours here."""
+    return SimulatedGateway(around.database.get_container_client(GATEWAY_LEDGER.name), around.settings.buckets)
+
+
+SERVICE = Service(PARTICIPANT, ports=gateway)

@@ -1,0 +1,97 @@
+"""A payment gateway that is not there: its ledger in Cosmos DB is what "really" happened to the money.
+
+| token              | what it does                                                        |
+|--------------------|---------------------------------------------------------------------|
+| `tok_visa`         | pays                                                                |
+| `tok_declined`     | is declined                                                         |
+| `tok_flaky`        | times out once, after the charge was made; the repeat finds it      |
+| `tok_refund_fails` | pays, and later refuses the refund                                  |
+"""
+
+from decimal import Decimal
+
+from azure.cosmos.aio import ContainerProxy
+
+from services.payment.gateway import (
+    AlreadyCharged,
+    AlreadyDeclined,
+    ChargeAnswer,
+    Charged,
+    Declined,
+    GatewayTimeout,
+    RefundAnswer,
+    Refunded,
+    RefundRefused,
+    VoidAnswer,
+    Voided,
+    charge_key,
+)
+from shared.events import bucket_of, derived_id
+from shared.runtime.cosmos_ledger import CosmosLedger, Entry
+
+PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
+
+
+class SimulatedGateway:
+    """The `Gateway` port. The first entry under an idempotency key is final."""
+
+    def __init__(self, ledger: ContainerProxy, buckets: int) -> None:
+        self._ledger = CosmosLedger(ledger)
+        self._buckets = buckets
+
+    async def charge(self, key: str, amount: Decimal, currency: str, method: str, order_id: str) -> ChargeAnswer:
+        """See `Gateway.charge`."""
+        pays = method in PAYS
+        entry, is_new = await self._record(
+            key,
+            order_id,
+            kind="charge",
+            outcome="charged" if pays else "declined",
+            payment_id=derived_id(key, "charge"),
+            amount=str(amount),
+            currency=currency,
+            method=method,
+        )
+        if is_new and method == "tok_flaky":
+            raise GatewayTimeout("the gateway did not answer in time")
+        match entry["outcome"]:
+            case "charged":
+                return Charged(entry["payment_id"])
+            case "declined":
+                return Declined("card_declined" if method == "tok_declined" else "unknown_payment_method")
+            case _:
+                return Voided()
+
+    async def void(self, key: str, order_id: str) -> VoidAnswer:
+        """See `Gateway.void`."""
+        entry, _ = await self._record(key, order_id, kind="charge", outcome="voided")
+        match entry["outcome"]:
+            case "charged":
+                return AlreadyCharged(entry["payment_id"], Decimal(entry["amount"]), entry["currency"])
+            case "declined":
+                return AlreadyDeclined("card_declined")
+            case _:
+                return Voided()
+
+    async def refund(self, key: str, payment_id: str, amount: Decimal, currency: str, order_id: str) -> RefundAnswer:
+        """See `Gateway.refund`."""
+        charge, _ = await self._record(charge_key(order_id), order_id, kind="charge", outcome="voided")
+        if charge["outcome"] != "charged":
+            return RefundRefused("nothing was charged")
+        if charge["method"] == "tok_refund_fails":
+            return RefundRefused("the card was closed")
+        entry, _ = await self._record(
+            key,
+            order_id,
+            kind="refund",
+            outcome="refunded",
+            refund_id=derived_id(key, "refund"),
+            payment_id=payment_id,
+            amount=str(amount),
+            currency=currency,
+        )
+        return Refunded(entry["refund_id"])
+
+    async def _record(self, key: str, order_id: str, **what: str) -> tuple[Entry, bool]:
+        pk = bucket_of(order_id, self._buckets)
+        return await self._ledger.record(pk, {"id": key, "order_id": order_id, **what})

@@ -1,0 +1,78 @@
+"""The port to the carrier: what shipping needs of whoever moves the parcels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from shared.events import Address
+from shared.runtime.errors import TransientError
+
+HOUSE_CARRIER: Final = "Quartet Parcel"
+"""Who carries a parcel when the booking does not say."""
+
+
+class CarrierTimeout(TransientError):  # noqa: N818 - it says what happened, and is a TransientError
+    """The carrier did not answer in time: whether it has acted is not known. Repeat the call, or void it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The parcel is on its way."""
+
+    shipment_id: str
+    tracking_number: str
+    carrier: str = HOUSE_CARRIER
+
+
+@dataclass(frozen=True, slots=True)
+class NotServed:
+    """The carrier does not go there, and will not under this key. `reason` is for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """Nothing was booked under this key, and nothing ever will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyBooked:
+    """Too late to void: the parcel is on its way."""
+
+    shipment_id: str
+    tracking_number: str
+    carrier: str = HOUSE_CARRIER
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRefused:
+    """Nothing to void: the carrier had refused the booking. `reason` is for people."""
+
+    reason: str
+
+
+BookAnswer: TypeAlias = Booked | NotServed | Voided
+VoidAnswer: TypeAlias = Voided | AlreadyBooked | AlreadyRefused
+
+
+class Carrier(Protocol):
+    """A carrier with idempotency keys.
+
+    The first answer to a key (booked, not served or voided) is final: a call that is repeated under the key,
+    by whichever process, books nothing again and gets that answer. So the carrier's word on
+    `shipment_<order_id>` is the saga's pivot. Each call raises `CarrierTimeout` if its outcome is not known.
+    """
+
+    async def book(self, key: str, order_id: str, address: Address, lines: Mapping[str, int]) -> BookAnswer:
+        """Send the pieces of each product to the address, once; `Voided` if the key was voided before."""
+        ...
+
+    async def void(self, key: str, order_id: str) -> VoidAnswer:
+        """Make sure that nothing is ever booked under the key, or say what was decided before."""
+        ...
+
+
+def shipment_key(order_id: str) -> str:
+    """The idempotency key of an order's shipment."""
+    return f"shipment_{order_id}"

@@ -1,0 +1,29 @@
+"""The shipping service: its tables, its database, and the carrier that it books with."""
+
+from services.shipping.domain import Shipment
+from services.shipping.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from services.shipping.simulated_carrier import SimulatedCarrier
+from shared.runtime.participant import ContainerSpec, Participant
+from shared.runtime.service import Service, Surroundings
+
+CARRIER_LEDGER = ContainerSpec("carrier-ledger")
+
+PARTICIPANT = Participant(
+    name="shipping",
+    database="shipping",
+    container="shipments",
+    state=Shipment,
+    handlers=HANDLERS,
+    give_up=GIVE_UP,
+    opens=OPENS,
+    says=SAYS,
+    containers=(CARRIER_LEDGER,),
+)
+
+
+def carrier(around: Surroundings) -> SimulatedCarrier:
+    """The carrier of this deployment. Put yours here."""
+    return SimulatedCarrier(around.database.get_container_client(CARRIER_LEDGER.name), around.settings.buckets)
+
+
+SERVICE = Service(PARTICIPANT, ports=carrier)

@@ -1,0 +1,54 @@
+"""A carrier that is not there: its ledger in Cosmos DB is what "really" left the warehouse. It serves all but `AQ`."""
+
+from collections.abc import Mapping
+
+from azure.cosmos.aio import ContainerProxy
+
+from services.shipping.carrier import AlreadyBooked, AlreadyRefused, BookAnswer, Booked, NotServed, VoidAnswer, Voided
+from shared.events import Address, bucket_of, derived_id
+from shared.runtime.cosmos_ledger import CosmosLedger, Entry
+
+NOT_SERVED = frozenset({"AQ"})
+
+
+class SimulatedCarrier:
+    """The `Carrier` port. The first entry under an idempotency key is final."""
+
+    def __init__(self, ledger: ContainerProxy, buckets: int) -> None:
+        self._ledger = CosmosLedger(ledger)
+        self._buckets = buckets
+
+    async def book(self, key: str, order_id: str, address: Address, lines: Mapping[str, int]) -> BookAnswer:
+        """See `Carrier.book`."""
+        shipment_id = derived_id(key, "shipment")
+        entry, _ = await self._record(
+            key,
+            order_id,
+            outcome="not_served" if address.country in NOT_SERVED else "booked",
+            shipment_id=shipment_id,
+            tracking_number=f"QT{shipment_id[:12].upper()}",
+            country=address.country,
+            pieces=sum(lines.values()),
+        )
+        match entry["outcome"]:
+            case "booked":
+                return Booked(entry["shipment_id"], entry["tracking_number"])
+            case "not_served":
+                return NotServed(f"no service to {entry['country']}")
+            case _:
+                return Voided()
+
+    async def void(self, key: str, order_id: str) -> VoidAnswer:
+        """See `Carrier.void`."""
+        entry, _ = await self._record(key, order_id, outcome="voided")
+        match entry["outcome"]:
+            case "booked":
+                return AlreadyBooked(entry["shipment_id"], entry["tracking_number"])
+            case "not_served":
+                return AlreadyRefused(f"no service to {entry['country']}")
+            case _:
+                return Voided()
+
+    async def _record(self, key: str, order_id: str, **what: str | int) -> tuple[Entry, bool]:
+        pk = bucket_of(order_id, self._buckets)
+        return await self._ledger.record(pk, {"id": key, "order_id": order_id, "kind": "shipment", **what})

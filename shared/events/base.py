@@ -1,0 +1,40 @@
+"""What every event's data has in common."""
+
+from hashlib import blake2b
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.fields import OrderId
+
+
+class EventData(BaseModel):
+    """The data of an event: something that happened to one order, in the past tense.
+
+    Immutable. Fields that a reader does not know are ignored, so that a writer may be newer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    """The CloudEvents type, name and version: `OrderCreated.v1`."""
+
+    order_id: OrderId
+
+    @property
+    def discriminator(self) -> str:
+        """What tells it apart from another answer of its type to the same event; mostly nothing."""
+        return ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The data as JSON values; what is not set is left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def fingerprint(self) -> str:
+        """Equal for equal content, on every machine and in every release.
+
+        Fields that were not given do not count, so an optional field that is added later changes no
+        fingerprint that was taken before.
+        """
+        content = self.model_dump_json(exclude_defaults=True, exclude_none=True)
+        return blake2b(content.encode(), digest_size=16).hexdigest()

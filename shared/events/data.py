@@ -1,0 +1,188 @@
+"""The events of the saga: one model for the data of each.
+
+An event carries what the next participant needs, so that no service has to ask another one.
+"""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import field_validator
+
+from shared.events.base import EventData
+from shared.events.fields import Code, Currency, Detail, Moment, Reference, Text
+from shared.events.money import Money, fit_amount
+from shared.events.parts import Address, Items, Lines, Shortage, fit_items, total_of
+from shared.events.reasons import UNSPECIFIED, Compensation
+
+
+class OrderCreated(EventData):
+    """A customer has placed an order. Said by whoever places it; the first one of an order id wins."""
+
+    type: ClassVar[str] = "OrderCreated.v1"
+
+    customer_id: Text
+    currency: Currency
+    items: Items
+    payment_method: Reference
+    shipping_address: Address
+    complete_by: Moment | None = None
+    """The order's own deadline; without it, the order service's policy sets one."""
+
+    _fit_items = field_validator("items")(fit_items)
+
+    @property
+    def total(self) -> Decimal:
+        """What the order costs."""
+        return total_of(self.items)
+
+
+class InventoryReserved(EventData):
+    """Inventory holds all items of the order."""
+
+    type: ClassVar[str] = "InventoryReserved.v1"
+
+    customer_id: Text
+    currency: Currency
+    items: Items
+    total: Money
+    payment_method: Reference
+    shipping_address: Address
+
+    _fit_items = field_validator("items")(fit_items)
+    _fit_total = field_validator("total")(fit_amount)
+
+
+class InventoryReservationFailed(EventData):
+    """Inventory holds nothing for the order and never will. `reason`: see `StockRefusal`."""
+
+    type: ClassVar[str] = "InventoryReservationFailed.v1"
+
+    reason: Code
+    shortages: tuple[Shortage, ...] = ()
+
+
+class PaymentCompleted(EventData):
+    """The customer has paid."""
+
+    type: ClassVar[str] = "PaymentCompleted.v1"
+
+    payment_id: Reference
+    customer_id: Text
+    currency: Currency
+    amount: Money
+    items: Items
+    shipping_address: Address
+
+    _fit_items = field_validator("items")(fit_items)
+    _fit_amount = field_validator("amount")(fit_amount)
+
+
+class PaymentFailed(EventData):
+    """Payment has taken no money and never will. `reason`: see `PaymentRefusal`."""
+
+    type: ClassVar[str] = "PaymentFailed.v1"
+
+    reason: Code
+    detail: Detail = ""
+
+
+class OrderShipped(EventData):
+    """The order is on its way: the pivot, after which there is no way back. One line per product."""
+
+    type: ClassVar[str] = "OrderShipped.v1"
+
+    shipment_id: Reference
+    tracking_number: Reference
+    carrier: Text
+    items: Lines
+
+
+class ShippingFailed(EventData):
+    """Shipping has shipped nothing and never will. `reason`: see `ShippingRefusal`."""
+
+    type: ClassVar[str] = "ShippingFailed.v1"
+
+    reason: Code
+    detail: Detail = ""
+
+
+class InventoryReleased(EventData):
+    """What inventory held for the order is available again. One line per product."""
+
+    type: ClassVar[str] = "InventoryReleased.v1"
+
+    items: Lines
+    reason: Code = UNSPECIFIED
+    """Why the order failed, for a reader that has not heard of it yet; so in the next two events."""
+
+
+class PaymentRefunded(EventData):
+    """The customer has got the money back."""
+
+    type: ClassVar[str] = "PaymentRefunded.v1"
+
+    refund_id: Reference
+    currency: Currency
+    amount: Money
+    reason: Code = UNSPECIFIED
+
+    _fit_amount = field_validator("amount")(fit_amount)
+
+
+class PaymentVoided(EventData):
+    """Payment had taken nothing, and has made sure that it never will: there is nothing to refund."""
+
+    type: ClassVar[str] = "PaymentVoided.v1"
+
+    reason: Code = UNSPECIFIED
+
+
+class OrderCancellationRequested(EventData):
+    """Somebody wants the order cancelled. `reason`: see `CancellationReason`; shipping decides."""
+
+    type: ClassVar[str] = "OrderCancellationRequested.v1"
+
+    reason: Code
+    detail: Detail = ""
+
+
+class OrderCancellationRejected(EventData):
+    """The order cannot be cancelled any more. `reason`: see `RejectionReason`."""
+
+    type: ClassVar[str] = "OrderCancellationRejected.v1"
+
+    reason: Code
+
+
+class CompensationFailed(EventData):
+    """A compensation is owed and could not be done: a person must look, and redrive what asked for it."""
+
+    type: ClassVar[str] = "CompensationFailed.v1"
+
+    compensation: Compensation
+    reason: Detail
+
+    @property
+    def discriminator(self) -> str:
+        """Payment and inventory may both fail to compensate because of the same event."""
+        return self.compensation
+
+
+class OrderCompleted(EventData):
+    """The saga has ended: paid, shipped, and the stock has left the warehouse."""
+
+    type: ClassVar[str] = "OrderCompleted.v1"
+
+    currency: Currency
+    total: Money
+
+    _fit_total = field_validator("total")(fit_amount)
+
+
+class OrderCancelled(EventData):
+    """The saga has ended, and every participant has said that its work was undone or never done."""
+
+    type: ClassVar[str] = "OrderCancelled.v1"
+
+    reason: Code
+    """The refusal that ended it: a value of `StockRefusal`, `PaymentRefusal` or `ShippingRefusal`."""

@@ -1,0 +1,129 @@
+"""An event: what happened, to which order, when, who said it, and because of what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4, uuid5
+
+from shared.events.base import EventData
+from shared.events.rfc3339 import in_utc
+from shared.events.trace import first_traceparent, next_traceparent
+
+D = TypeVar("D", bound=EventData)
+D_co = TypeVar("D_co", bound=EventData, covariant=True)
+
+# Fixed for ever: another namespace would give every repeated answer a new id.
+NAMESPACE = UUID("7a3c1f0e-5b52-4d8e-9a41-6d1c0f2b9e77")
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D_co]):
+    """One event with its envelope.
+
+    Attributes:
+        id: Unique per event, the same for every repeat of it.
+        source: Who said it: `/services/payment`.
+        type: What it is, with its version: `PaymentCompleted.v1`.
+        order_id: The saga that it belongs to; the CloudEvents subject.
+        time: When it was said, in UTC.
+        correlation_id: The same for all events of one saga: the order id, unless its first event says
+            otherwise.
+        causation_id: The id of the event that it answers; None if it answers none.
+        traceparent: W3C trace context, if there is one.
+        data: What happened.
+    """
+
+    id: str
+    source: str
+    type: str
+    order_id: str
+    time: datetime
+    correlation_id: str
+    causation_id: str | None
+    traceparent: str | None
+    data: D_co
+
+
+def service_source(service: str) -> str:
+    """The CloudEvents source of a service: `/services/payment`."""
+    return f"/services/{service}"
+
+
+def derived_id(cause_id: str, type: str, discriminator: str = "") -> str:  # noqa: A002 - the CloudEvents name
+    """The id of an answer: a UUIDv5 of what it answers and what it is, so that a repeat has the same id."""
+    # The cause's id comes from anywhere and stands last: nothing in it can be taken for another part.
+    return str(uuid5(NAMESPACE, f"{type}\n{discriminator}\n{cause_id}"))
+
+
+def new_event(
+    data: D,
+    *,
+    source: str,
+    time: datetime,
+    id: str | None = None,  # noqa: A002 - the CloudEvents name
+    traceparent: str | None = None,
+) -> Event[D]:
+    """An event that answers none, for whoever publishes one: an order, a cancellation.
+
+    Args:
+        data: What happened.
+        source: Who says so, a URI reference.
+        time: When, with a time zone.
+        id: Its id; without one, a random one. Keep it for a repeat.
+        traceparent: The trace that it belongs to; without one, the order's own.
+
+    Raises:
+        ValueError: If the time has no time zone.
+    """
+    event_id = id if id is not None else str(uuid4())
+    return Event(
+        id=event_id,
+        source=source,
+        type=data.type,
+        order_id=data.order_id,
+        time=in_utc(time),
+        correlation_id=data.order_id,
+        causation_id=None,
+        traceparent=traceparent or first_traceparent(data.order_id, event_id),
+        data=data,
+    )
+
+
+def answer(
+    cause: Event[Any],
+    data: D,
+    *,
+    source: str,
+    time: datetime,
+    discriminator: str = "",
+) -> Event[D]:
+    """The event that a service says because of another one.
+
+    Its id depends on the cause, the type and the discriminator alone, not on the time: run again, the handler
+    says the same event.
+
+    Args:
+        cause: The event that is answered.
+        data: What happened.
+        source: Who says so: `service_source("payment")`.
+        time: When, with a time zone.
+        discriminator: Tells it apart from another answer of the same type to the same cause; added to the one
+            that the data has by itself.
+
+    Raises:
+        ValueError: If the data is about another order than the cause, or the time has no time zone.
+    """
+    if data.order_id != cause.order_id:
+        raise ValueError(f"the answer is about order {data.order_id}, its cause about {cause.order_id}")
+    event_id = derived_id(cause.id, data.type, discriminator + data.discriminator)
+    return Event(
+        id=event_id,
+        source=source,
+        type=data.type,
+        order_id=data.order_id,
+        time=in_utc(time),
+        correlation_id=cause.correlation_id,
+        causation_id=cause.id,
+        traceparent=next_traceparent(cause.traceparent, cause.order_id, event_id),
+        data=data,
+    )

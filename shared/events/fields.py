@@ -1,0 +1,76 @@
+"""The kinds of text in events: each has an alphabet and a longest length.
+
+Nothing in an event is unbounded, so that no answer can grow beyond the 1 MB that the hub takes.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from shared.events.codes import COUNTRIES, MINOR_UNITS
+from shared.events.rfc3339 import format_time, in_utc, parse_time
+
+LONGEST_DETAIL: Final = 500
+"""How many characters of a `Detail` are kept."""
+
+ORDER_ID_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
+
+OrderId = Annotated[str, Field(pattern=ORDER_ID_PATTERN, description="1 to 64 of A-Z, a-z, 0-9, _ and -")]
+
+ProductId = Annotated[
+    str,
+    # It names a document and is its partition key: no slash, no dot in front.
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$",
+        description="1 to 64 of A-Z, a-z, 0-9, dot, colon, _ and -, beginning with a letter or a digit",
+    ),
+]
+
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="not blank")]
+"""A name or a line of an address."""
+
+Reference = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", description="1 to 128 visible ASCII characters")]
+"""What another system calls something: a payment, a refund, a shipment, a card token."""
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="snake_case, at most 64 characters")]
+"""Why something happened, for programs. The set is open: a reader takes a value that it does not know."""
+
+
+def _cut(text: object) -> object:
+    return text[:LONGEST_DETAIL] if isinstance(text, str) else text
+
+
+Detail = Annotated[str, BeforeValidator(_cut), Field(description="free text for people, cut at 500 characters")]
+"""Why something happened, for people. Longer text is cut, not refused."""
+
+
+def _known_currency(code: str) -> str:
+    if code not in MINOR_UNITS:
+        raise ValueError("must be an ISO 4217 currency code such as EUR")
+    return code
+
+
+def _known_country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise ValueError("must be an ISO 3166-1 alpha-2 country code such as DE")
+    return code
+
+
+Currency = Annotated[
+    str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(MINOR_UNITS)})
+]
+Country = Annotated[str, AfterValidator(_known_country), WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES)})]
+
+
+def _moment(value: object) -> datetime:
+    return in_utc(value) if isinstance(value, datetime) else parse_time(value)
+
+
+Moment = Annotated[
+    datetime,
+    PlainValidator(_moment),
+    PlainSerializer(format_time, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A point in time: RFC 3339 with an offset on the wire, UTC inside."""

@@ -1,0 +1,50 @@
+"""What is wrong with data, in one line that a person can act on and that names the field."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.events.fields import ORDER_ID_PATTERN
+
+_FORMS: Final = {
+    r"\S": "must not be blank",
+    ORDER_ID_PATTERN: "must be 1 to 64 of A-Z, a-z, 0-9, _ and -",
+}
+_SAY: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda _: "is missing",
+    "string_type": lambda _: "must be a string",
+    "int_type": lambda _: "must be a whole number",
+    "tuple_type": lambda _: "must be a list",
+    "model_type": lambda _: "must be a JSON object",
+    "enum": lambda limit: f"must be {limit['expected']}",
+    "greater_than_equal": lambda limit: f"must be at least {limit['ge']}",
+    "less_than_equal": lambda limit: f"must be at most {limit['le']}",
+    "string_too_short": lambda limit: f"must have at least {limit['min_length']} characters",
+    "string_too_long": lambda limit: f"must have at most {limit['max_length']} characters",
+    "too_short": lambda limit: f"must have {limit['min_length']} or more entries",
+    "too_long": lambda limit: f"must have {limit['max_length']} entries at most",
+    "string_pattern_mismatch": lambda limit: _FORMS.get(limit["pattern"], f"must match {limit['pattern']}"),
+    "value_error": lambda limit: str(limit["error"]),
+}
+
+
+def explain(error: ValidationError) -> str:
+    """The first problem as `items.0.quantity: must be at least 1`, and how many more there are."""
+    found = error.errors(include_url=False, include_input=False)
+    # A list whose only entry is wrong is called too short as well: only the entry is worth a word.
+    problems = [one for one in found if not any(_is_inside(other["loc"], one["loc"]) for other in found)]
+    more = len(problems) - 1
+    return _explain_one(problems[0]) + (f" (and {more} more)" if more else "")
+
+
+def _is_inside(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
+def _explain_one(problem: ErrorDetails) -> str:
+    say = _SAY.get(problem["type"])
+    what = say(problem.get("ctx", {})) if say else problem["msg"]
+    where = ".".join(str(step) for step in problem["loc"])
+    return f"{where}: {what}" if where else what

@@ -1,0 +1,50 @@
+"""JSON Schema of every event, for clients that are not written in Python."""
+
+from typing import Any
+
+from shared.events.base import EventData
+from shared.events.fields import ORDER_ID_PATTERN
+from shared.events.registry import EVENTS
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """Per type two schemas (JSON Schema 2020-12): its `data`, and `event`, the structured CloudEvent."""
+    return {model.type: {"data": _data_schema(model), "event": _event_schema(model)} for model in EVENTS}
+
+
+def _data_schema(model: type[EventData]) -> dict[str, Any]:
+    return {"$schema": DIALECT, "$id": f"urn:quartet:data:{model.type}", **model.model_json_schema()}
+
+
+def _event_schema(model: type[EventData]) -> dict[str, Any]:
+    data = model.model_json_schema()
+    # References in a schema start at its root, so the parts that the data refers to move up there.
+    parts = data.pop("$defs", None)
+    schema: dict[str, Any] = {
+        "$schema": DIALECT,
+        "$id": f"urn:quartet:event:{model.type}",
+        "title": model.type,
+        "description": data.get("description", model.type),
+        "type": "object",
+        "properties": _attributes(model) | {"data": data},
+        "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
+    }
+    return schema | {"$defs": parts} if parts else schema
+
+
+def _attributes(model: type[EventData]) -> dict[str, Any]:
+    text = {"type": "string", "minLength": 1, "maxLength": 256}
+    return {
+        "specversion": {"const": "1.0"},
+        "id": text,
+        "source": text | {"format": "uri-reference"},
+        "type": {"const": model.type},
+        "subject": {"type": "string", "pattern": ORDER_ID_PATTERN, "description": "the order id"},
+        "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"type": "string"},
+        "correlationid": text | {"description": "the order id, unless the saga's first event says otherwise"},
+        "causationid": text | {"description": "the id of the event that caused this one"},
+        "traceparent": {"type": "string", "description": "W3C trace context"},
+    }

@@ -1,0 +1,100 @@
+"""The Cosmos DB client as this project uses it, and which of its errors mean what."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeAlias
+
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.cosmos.aio import ContainerProxy, CosmosClient
+from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosClientTimeoutError
+
+from shared.runtime.credentials import Credentials
+from shared.runtime.errors import ConfigurationError, OutageError
+from shared.runtime.settings import Settings
+
+# A transactional batch may have 100 operations and 2 MB; some room is left for what the SDK writes around them.
+BATCH_OPERATIONS = 100
+BATCH_BYTES = 1_800_000
+
+CONFLICT = frozenset({404, 409, 412})
+# 403 is here because an expired token is one (sub-status 5300), and 401 because a key that is being rotated is:
+# neither says anything about the event in hand.
+OUTAGE = frozenset({401, 403, 408, 410, 429, 449, 500, 502, 503, 504})
+
+# What the SDK takes for one operation of a batch: its name, its arguments, its conditions.
+Operation: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+@asynccontextmanager
+async def cosmos_client(settings: Settings, credentials: Credentials, agent: str) -> AsyncIterator[CosmosClient]:
+    """A client that counts under `agent` in the account's diagnostics.
+
+    The transport does not look up proxies and netrc on every request: that alone would double the CPU time.
+    Its own repeats are short, because the runtime has a longer breath (`Patience`).
+
+    Raises:
+        ConfigurationError: the settings name no reachable account in a form that the SDK understands.
+        OutageError: the account did not answer.
+    """
+    options: dict[str, Any] = {
+        "transport": AioHttpTransport(use_env_settings=False),
+        "user_agent_suffix": agent,
+        "connection_timeout": 5,
+        "read_timeout": 10,
+        "retry_total": 2,
+        "retry_backoff_max": 5,
+        "enable_compact_utf8_item_writes": True,
+    }
+    try:
+        if settings.cosmos_connection_string is not None:
+            client = CosmosClient.from_connection_string(settings.cosmos_connection_string, **options)
+        else:
+            client = CosmosClient(str(settings.cosmos_endpoint), credentials.token(), **options)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigurationError(
+            f"COSMOS_CONNECTION_STRING or COSMOS_ENDPOINT cannot be used: {error}. "
+            "It should look like AccountEndpoint=https://…;AccountKey=…; or https://NAME.documents.azure.com"
+        ) from error
+    try:
+        with outages("Cosmos DB"):
+            await client.__aenter__()
+        yield client
+    finally:
+        await client.__aexit__(None, None, None)
+
+
+@contextmanager
+def outages(server: str = "Cosmos DB") -> Iterator[None]:
+    """Turn what the SDK raises when the server is away or too busy into `OutageError`; let the rest pass."""
+    try:
+        yield
+    except CosmosBatchOperationError as error:
+        if error.status_code in OUTAGE:
+            raise OutageError(f"{server}: status {error.status_code} in a batch") from error
+        raise
+    except HttpResponseError as error:
+        if error.status_code in OUTAGE:
+            raise OutageError(f"{server}: status {error.status_code}: {_first_line(error)}") from error
+        raise
+    except (ServiceRequestError, ServiceResponseError, CosmosClientTimeoutError, TimeoutError, OSError) as error:
+        raise OutageError(f"{server} cannot be reached: {_first_line(error)}") from error
+
+
+async def run_batch(container: ContainerProxy, pk: str, operations: Sequence[Operation]) -> list[dict[str, Any]]:
+    """Execute one transactional batch and return the answer to each operation.
+
+    The SDK takes the keyword arguments out of the tuples that it is given, so that a repeat would lose its
+    conditions: it gets copies.
+
+    Raises:
+        CosmosBatchOperationError: an operation failed, so none was done. `error_index` names it.
+        OutageError: the server is away; the batch may have been done.
+    """
+    copies: list[Operation] = [(name, args, dict(conditions)) for name, args, conditions in operations]
+    with outages():
+        return list(await container.execute_item_batch(copies, partition_key=pk))
+
+
+def _first_line(error: AzureError | OSError) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

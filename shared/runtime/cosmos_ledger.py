@@ -1,0 +1,65 @@
+"""A book in which the first entry under a key stands for ever.
+
+The simulated payment gateway and carrier keep theirs in one: an entry is what the outside world really did.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import CosmosBatchOperationError
+
+from shared.runtime.coalesce import Coalescer
+from shared.runtime.cosmos import BATCH_OPERATIONS, outages, run_batch
+
+Entry: TypeAlias = dict[str, Any]
+_CONFLICT = 409
+
+
+class CosmosLedger:
+    """Entries are documents with the idempotency key as `id`, partitioned by the order's bucket.
+
+    Calls that are made at the same time for one bucket become one transactional batch.
+    """
+
+    def __init__(self, container: ContainerProxy) -> None:
+        self._container = container
+        self._coalescer: Coalescer[str, Entry, tuple[Entry, bool]] = Coalescer(self._record, most=BATCH_OPERATIONS)
+
+    async def record(self, pk: str, entry: Entry) -> tuple[Entry, bool]:
+        """Enter `entry` unless there is one under its `id`.
+
+        Returns:
+            The entry that stands, and whether it is the one given here and was entered now.
+
+        Raises:
+            OutageError: it is not known whether the entry was made. Ask again.
+        """
+        return await self._coalescer.call(pk, {**entry, "pk": pk})
+
+    async def _record(self, pk: str, entries: Sequence[Entry]) -> list[tuple[Entry, bool]]:
+        # Two callers may ask under one key: the first of them counts, as it would a moment later.
+        new = {entry["id"]: entry for entry in reversed(entries)}
+        standing: dict[str, Entry] = {}
+        while missing := [entry for key, entry in new.items() if key not in standing]:
+            try:
+                await run_batch(self._container, pk, [("create", (entry,), {}) for entry in missing])
+            except CosmosBatchOperationError as error:
+                if error.status_code != _CONFLICT:
+                    raise
+                standing |= await self._read(pk, [entry["id"] for entry in missing])
+            else:
+                break
+        return [
+            (standing[key], False) if (key := entry["id"]) in standing else (new[key], entry is new[key])
+            for entry in entries
+        ]
+
+    async def _read(self, pk: str, keys: Sequence[str]) -> dict[str, Entry]:
+        query = self._container.query_items(
+            "SELECT * FROM c WHERE ARRAY_CONTAINS(@keys, c.id)",
+            parameters=[{"name": "@keys", "value": list(keys)}],
+            partition_key=pk,
+        )
+        with outages():
+            return {entry["id"]: entry async for entry in query}

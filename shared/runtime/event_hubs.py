@@ -1,0 +1,199 @@
+"""Event Hubs as this project uses it: what a connection needs, how answers are sent, how a message looks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+from azure.eventhub import EventData, EventDataBatch
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.exceptions import AuthenticationError, EventHubError
+
+from shared.events import CONTENT_TYPE, encode
+from shared.runtime.credentials import Credentials
+from shared.runtime.errors import ConfigurationError, OutageError
+from shared.runtime.ports import Message
+from shared.runtime.record import Json
+from shared.runtime.settings import Settings
+
+C = TypeVar("C")
+
+# The SDK's own repeats multiply (a failed send that it repeats four times takes half a minute): one is enough,
+# the runtime has the longer breath.
+_RETRIES = 1
+_SEND_SECONDS = 15
+
+
+def producer_client(settings: Settings, credentials: Credentials, agent: str) -> EventHubProducerClient:
+    """A client that sends to the hub.
+
+    Raises:
+        ConfigurationError: the connection string cannot be used.
+    """
+    return _client(
+        settings,
+        lambda text: EventHubProducerClient.from_connection_string(
+            text, eventhub_name=settings.event_hub_name, user_agent=agent, retry_total=_RETRIES
+        ),
+        lambda namespace: EventHubProducerClient(
+            namespace, settings.event_hub_name, credentials.token(), user_agent=agent, retry_total=_RETRIES
+        ),
+    )
+
+
+def consumer_client(
+    settings: Settings,
+    credentials: Credentials,
+    agent: str,
+    group: str,
+    **options: Any,  # noqa: ANN401 -- the SDK's
+) -> EventHubConsumerClient:
+    """A client that receives as `group`; `options` go to the SDK.
+
+    Raises:
+        ConfigurationError: the connection string cannot be used.
+    """
+    return _client(
+        settings,
+        lambda text: EventHubConsumerClient.from_connection_string(
+            text, group, eventhub_name=settings.event_hub_name, user_agent=agent, **options
+        ),
+        lambda namespace: EventHubConsumerClient(
+            namespace, settings.event_hub_name, group, credentials.token(), user_agent=agent, **options
+        ),
+    )
+
+
+def _client(settings: Settings, by_string: Callable[[str], C], by_namespace: Callable[[str], C]) -> C:
+    try:
+        if settings.event_hubs_connection_string is not None:
+            return by_string(settings.event_hubs_connection_string)
+        return by_namespace(str(settings.event_hubs_namespace))
+    except (ValueError, KeyError) as error:
+        raise ConfigurationError(
+            f"EVENT_HUBS_CONNECTION_STRING or EVENT_HUBS_NAMESPACE cannot be used: {error}. It should look like "
+            "Endpoint=sb://HOST/;SharedAccessKeyName=…;SharedAccessKey=…  or  NAME.servicebus.windows.net"
+        ) from error
+
+
+@contextmanager
+def hub_outages() -> Iterator[None]:
+    """Turn what the SDK raises when the hub is away into `OutageError`."""
+    try:
+        yield
+    except (EventHubError, OSError, TimeoutError) as error:
+        raise OutageError(f"Event Hubs: {_first_line(error)}") from error
+
+
+async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, settings: Settings) -> list[str]:
+    """The hub's partition ids.
+
+    Raises:
+        ConfigurationError: the hub does not exist, or the key is wrong.
+        OutageError: the hub does not answer.
+    """
+    try:
+        with hub_outages():
+            return list(await client.get_partition_ids())
+    except OutageError as outage:
+        cause = outage.__cause__
+        if is_not_found(cause):
+            raise ConfigurationError(
+                f"the event hub {settings.event_hub_name!r} does not exist in this namespace: check EVENT_HUB_NAME, "
+                "or add it to the emulator's Config.json"
+            ) from cause
+        if isinstance(cause, AuthenticationError):
+            raise ConfigurationError(
+                f"Event Hubs refuses the key or identity: check EVENT_HUBS_CONNECTION_STRING ({_first_line(cause)})"
+            ) from cause
+        raise
+
+
+async def check_group(client: EventHubConsumerClient, group: str, partition: str) -> None:
+    """Open a receiver of `group` once.
+
+    The SDK's own loop takes a refused receiver for one that was closed and says nothing: a service whose group is
+    missing would wait for ever in silence. So the check needs two of its private calls.
+
+    Raises:
+        ConfigurationError: the hub has no such consumer group.
+        OutageError: the hub does not answer.
+    """
+
+    async def nothing(_: object) -> None:
+        """Receive nothing: without credit no event arrives."""
+
+    receiver = client._create_consumer(group, partition, "@latest", nothing)  # noqa: SLF001 -- see above
+    try:
+        await receiver._open()  # noqa: SLF001 -- see above
+    except Exception as error:  # noqa: BLE001 -- the SDK's types for this are private; all else is not ours to judge
+        if is_not_found(error):
+            raise ConfigurationError(
+                f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
+            ) from error
+        if isinstance(error, (EventHubError, OSError, TimeoutError)):
+            raise OutageError(f"Event Hubs: {_first_line(error)}") from error
+    finally:
+        await receiver.close()
+
+
+def is_not_found(error: BaseException | None) -> bool:
+    """Whether the namespace says that the hub, or the consumer group, does not exist. The SDK has no type for it."""
+    text = str(error).lower()
+    return "amqp:not-found" in text or "could not be found" in text
+
+
+class HubPublisher:
+    """A `Publisher`: structured CloudEvents to one partition, as few AMQP sends as their size allows."""
+
+    def __init__(self, client: EventHubProducerClient) -> None:
+        self._client = client
+
+    async def publish(self, partition: str, events: Sequence[Json]) -> None:
+        """See `Publisher.publish`."""
+        await self._send(events, lambda: self._client.create_batch(partition_id=partition))
+
+    async def publish_by_key(self, key: str, events: Sequence[Json]) -> None:
+        """Send to the partition that the hub maps `key` to: for whoever starts a saga and answers nobody.
+
+        Raises:
+            OutageError: the hub did not accept all of them. Some may have been accepted.
+        """
+        await self._send(events, lambda: self._client.create_batch(partition_key=key))
+
+    async def _send(self, events: Sequence[Json], new_batch: Callable[[], Awaitable[EventDataBatch]]) -> None:
+        with hub_outages():
+            batch = await new_batch()
+            for event in events:
+                data = EventData(encode(event))
+                data.content_type = CONTENT_TYPE
+                try:
+                    batch.add(data)
+                except ValueError:
+                    await self._send_batch(batch)
+                    batch = await new_batch()
+                    batch.add(data)
+            await self._send_batch(batch)
+
+    async def _send_batch(self, batch: EventDataBatch) -> None:
+        # Without a deadline of our own a half-open connection would hold the partition for minutes. A send that
+        # is cut off may have arrived: the repeat has the same ids.
+        async with asyncio.timeout(_SEND_SECONDS):
+            await self._client.send_batch(batch)
+
+
+def message_of(data: EventData) -> Message:
+    """What the engine needs of an event, free of the SDK."""
+    # Data sections come as bytes or as a run of them; another kind of AMQP body is nothing that we could read.
+    body = data.body
+    return Message(
+        body=body if isinstance(body, bytes) else b"".join(cast(Iterable[bytes], body)),
+        content_type=data.content_type,
+        properties=cast(Mapping[str, object], data.properties or {}),
+        sequence_number=data.sequence_number or 0,
+        offset=str(data.offset),
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,75 @@
+"""The document of one order in one service: its state, and what was answered to which event.
+
+The answers are part of the document, so state and answers are one write. An event that comes again finds its
+recorded answers here, and they are published again with the same ids: there is no outbox and no relay.
+"""
+
+from dataclasses import dataclass, field, is_dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from pydantic import TypeAdapter
+
+S = TypeVar("S")
+Json: TypeAlias = dict[str, Any]
+
+# Names of the document that belong to the runtime; a participant's state may not use them.
+RESERVED = frozenset({"id", "pk", "partition", "handled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[S]):
+    """One order as one service knows it.
+
+    Attributes:
+        order_id: the document's id.
+        pk: the order's bucket, the document's partition key.
+        state: the participant's own state; None as long as nothing was decided.
+        handled: the id of each event that was handled, with the answers to it as structured CloudEvents.
+        partition: the hub partition that the order's last event came from.
+        etag: the version that was read or written; None if the document does not exist yet.
+    """
+
+    order_id: str
+    pk: str
+    state: S | None = None
+    handled: dict[str, tuple[Json, ...]] = field(default_factory=dict)
+    partition: str = ""
+    etag: str | None = None
+
+
+class RecordCodec(Generic[S]):
+    """Turns records into Cosmos DB documents and back. The state's fields lie flat, so people can query them."""
+
+    def __init__(self, state: type[S]) -> None:
+        if not is_dataclass(state):
+            raise TypeError(f"{state.__name__} must be a dataclass")
+        self._adapter = TypeAdapter(state)
+        clash = RESERVED & state.__dataclass_fields__.keys()
+        if clash:
+            raise TypeError(f"{state.__name__} uses names that belong to the runtime: {', '.join(sorted(clash))}")
+
+    def encode(self, record: Record[S]) -> Json:
+        """The document, ready for the Cosmos DB SDK."""
+        state = {} if record.state is None else self._adapter.dump_python(record.state, mode="json")
+        return {
+            **state,
+            "id": record.order_id,
+            "pk": record.pk,
+            "partition": record.partition,
+            "handled": {cause: list(answers) for cause, answers in record.handled.items()},
+        }
+
+    def decode(self, document: Json) -> Record[S]:
+        """The record in a document.
+
+        Raises:
+            pydantic.ValidationError: the document is not one that this version wrote.
+        """
+        return Record(
+            order_id=document["id"],
+            pk=document["pk"],
+            state=self._adapter.validate_python(document),
+            handled={cause: tuple(answers) for cause, answers in document["handled"].items()},
+            partition=document["partition"],
+            etag=document["_etag"],
+        )

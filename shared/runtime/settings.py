@@ -1,0 +1,108 @@
+"""What a deployment decides, read once from the environment into one typed object."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.runtime.errors import ConfigurationError
+
+
+def _not_blank(value: str | None) -> str | None:
+    return value or None
+
+
+# An unset variable and an empty one mean the same: that is how compose files and shells pass "nothing".
+Optional = Annotated[str | None, AfterValidator(_not_blank)]
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable of the same name in capitals.
+
+    Of each pair (connection string, or name of the account) exactly one is set. With a connection string, the key
+    in it is used; with a name, `DefaultAzureCredential`, so that no secret is needed.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    event_hubs_connection_string: Optional = None
+    event_hubs_namespace: Optional = None
+    event_hub_name: str = Field(default="saga-events", min_length=1)
+
+    blob_connection_string: Optional = None
+    blob_account_url: Optional = None
+    blob_container: str = Field(default="checkpoints", min_length=3)
+
+    cosmos_connection_string: Optional = None
+    cosmos_endpoint: Optional = None
+
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    buckets: int = Field(default=16, ge=1, le=100_000)
+    """How many logical partitions the orders are spread over; fixed for the life of a deployment."""
+
+    health_port: int = Field(default=0, ge=0, le=65535)
+    """Where liveness and readiness are told; 0 tells them nowhere."""
+
+    health_host: str = "127.0.0.1"
+
+    order_deadline_seconds: float = Field(default=900, gt=0)
+    """How long an order may take before the order service asks for its cancellation."""
+
+    deadline_scan_seconds: float = Field(default=5, gt=0)
+    """How often the order service looks for orders past their deadline."""
+
+    load_balancing_seconds: float = Field(default=2, gt=0)
+    """How often the replicas of a service share out the partitions."""
+
+    ownership_expires_seconds: float = Field(default=12, gt=0)
+    """After how long the partitions of a replica that has gone silent are taken over."""
+
+    checkpoint_seconds: float = Field(default=1, gt=0)
+    """How often a partition's checkpoint is written at the most."""
+
+    startup_seconds: float = Field(default=120, gt=0)
+    """How long a service waits for its servers when it starts."""
+
+    shutdown_seconds: float = Field(default=8, gt=0)
+    """How long a service finishes what it has begun after SIGTERM."""
+
+    @model_validator(mode="after")
+    def _one_of_each_pair(self) -> Self:
+        for key, name in (
+            ("event_hubs_connection_string", "event_hubs_namespace"),
+            ("blob_connection_string", "blob_account_url"),
+            ("cosmos_connection_string", "cosmos_endpoint"),
+        ):
+            if (getattr(self, key) is None) == (getattr(self, name) is None):
+                how = "neither is" if getattr(self, key) is None else "both are"
+                raise ValueError(f"set one of {key.upper()} and {name.upper()}: {how} set")
+        if self.ownership_expires_seconds < 2 * self.load_balancing_seconds:
+            raise ValueError("OWNERSHIP_EXPIRES_SECONDS must be at least twice LOAD_BALANCING_SECONDS")
+        return self
+
+    @property
+    def order_deadline(self) -> timedelta:
+        """How long an order may take, unless it names its own deadline."""
+        return timedelta(seconds=self.order_deadline_seconds)
+
+
+def load_settings() -> Settings:
+    """The settings in the environment.
+
+    Raises:
+        ConfigurationError: one line per variable that is missing or wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in problem['loc']).upper() or 'settings'}: "
+            f"{problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
+        raise ConfigurationError(
+            "; ".join(problems) + ". A running local stack keeps its settings in .quartet/.env: set -a; . .quartet/.env"
+        ) from error

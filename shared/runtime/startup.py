@@ -1,0 +1,163 @@
+"""Getting from settings to servers that answer: waited for, checked, and opened in one place."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceExistsError
+from azure.cosmos.aio import CosmosClient, DatabaseProxy
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
+from structlog.typing import FilteringBoundLogger
+
+from shared.runtime.cosmos import cosmos_client
+from shared.runtime.credentials import Credentials
+from shared.runtime.errors import ConfigurationError, OutageError
+from shared.runtime.event_hubs import check_group, check_hub, consumer_client, producer_client
+from shared.runtime.participant import Participant
+from shared.runtime.provision import open_database
+from shared.runtime.retry import Backoff
+from shared.runtime.settings import Settings
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Everything a participant talks to, open and checked."""
+
+    database: DatabaseProxy
+    producer: EventHubProducerClient
+    receiver: EventHubConsumerClient
+
+
+async def open_servers(
+    stack: AsyncExitStack, participant: Participant[Any], settings: Settings, log: FilteringBoundLogger
+) -> Servers:
+    """Open the participant's servers on `stack`, waiting for each until the settings' bound.
+
+    Raises:
+        ConfigurationError: a server refuses us, lacks something, or did not answer in time.
+    """
+    agent = f"quartet-{participant.name}"
+    waiting = Waiting(settings.startup_seconds, log)
+    credentials = await stack.enter_async_context(Credentials())
+    client = await waiting.enter(stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent))
+    database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
+    store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials))
+    producer = await stack.enter_async_context(producer_client(settings, credentials, agent))
+    partitions = await waiting.call("Event Hubs", lambda: check_hub(producer, settings))
+    receiver = consumer_client(
+        settings,
+        credentials,
+        agent,
+        participant.name,
+        checkpoint_store=store,
+        load_balancing_interval=settings.load_balancing_seconds,
+        partition_ownership_expiration_interval=settings.ownership_expires_seconds,
+    )
+    await stack.enter_async_context(receiver)
+    await waiting.call("Event Hubs", lambda: check_group(receiver, participant.name, partitions[0]))
+    return Servers(database, producer, receiver)
+
+
+async def participant_database(
+    client: CosmosClient, participant: Participant[Any], settings: Settings
+) -> DatabaseProxy:
+    """The participant's database; what is missing in it is created if a key allows it. See `open_database`."""
+    return await open_database(
+        client,
+        participant.database,
+        participant.all_containers,
+        buckets=settings.buckets,
+        may_create=settings.cosmos_connection_string is not None,
+    )
+
+
+@asynccontextmanager
+async def checkpoint_store(settings: Settings, credentials: Credentials) -> AsyncIterator[BlobCheckpointStore]:
+    """The checkpoint store, with its container there.
+
+    Raises:
+        ConfigurationError: the settings cannot be used, or the account refuses them.
+        OutageError: Blob Storage did not answer.
+    """
+    # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
+    try:
+        if settings.blob_connection_string is not None:
+            store = BlobCheckpointStore.from_connection_string(
+                settings.blob_connection_string, settings.blob_container, use_env_settings=False, retry_total=1
+            )
+        else:
+            store = BlobCheckpointStore(
+                str(settings.blob_account_url),
+                settings.blob_container,
+                credential=credentials.token(),
+                use_env_settings=False,
+                retry_total=1,
+            )
+    except (ValueError, KeyError) as error:
+        raise ConfigurationError(
+            f"BLOB_CONNECTION_STRING or BLOB_ACCOUNT_URL cannot be used: {error}. It should look like "
+            "AccountName=…;AccountKey=…;BlobEndpoint=…  or  https://NAME.blob.core.windows.net"
+        ) from error
+    async with store:
+        try:
+            if settings.blob_connection_string is not None:
+                # The store has no call for this, and another storage package would be a second client of its kind.
+                await store._container_client.create_container()  # noqa: SLF001
+            else:
+                await store.list_checkpoints("-", "-", "-")
+        except ResourceExistsError:
+            pass
+        except ClientAuthenticationError as error:
+            raise ConfigurationError(
+                "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING"
+            ) from error
+        except HttpResponseError as error:
+            if error.status_code == 403:  # noqa: PLR2004 -- forbidden
+                raise ConfigurationError(
+                    "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING or the role assignments"
+                ) from error
+            raise OutageError(f"Blob Storage: status {error.status_code}") from error
+        except (AzureError, OSError, TimeoutError) as error:
+            raise OutageError(f"Blob Storage cannot be reached: {str(error).splitlines()[0]}") from error
+        yield store
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Waits for servers at the start, with a bound: one that never comes is somebody's mistake."""
+
+    seconds: float
+    log: FilteringBoundLogger
+
+    async def call(self, server: str, step: Callable[[], Awaitable[R]]) -> R:
+        """The result of `step`, repeated while it says `OutageError`.
+
+        Raises:
+            ConfigurationError: the time is up.
+        """
+        deadline = asyncio.get_running_loop().time() + self.seconds
+        said = False
+        for delay in Backoff(0.2, 2).delays(random.Random()):  # noqa: S311 -- jitter, not a secret
+            try:
+                return await step()
+            except OutageError as outage:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise ConfigurationError(
+                        f"{server} did not answer within {self.seconds:.0f} s: {outage}. Is it running, and do the "
+                        "settings point to it?"
+                    ) from outage
+                if not said:
+                    self.log.warning("waiting", server=server, error=str(outage))
+                    said = True
+            await asyncio.sleep(delay)
+        raise AssertionError("the delays never end")
+
+    async def enter(self, stack: AsyncExitStack, server: str, make: Callable[[], AbstractAsyncContextManager[R]]) -> R:
+        """Enter the context manager that `make` makes, a new one for every attempt."""
+        return await self.call(server, lambda: stack.enter_async_context(make()))
