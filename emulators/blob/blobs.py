@@ -154,9 +154,7 @@ def set_blob_properties(call: Call) -> web.Response:
     """Set Blob Properties: 200; a header that is not given is cleared."""
     blob = existing_blob(call)
     check_write(call.headers, blob.etag, blob.modified)
-    changed = replace(
-        blob, etag=new_etag(), modified=call.now, properties=stored_headers(call.headers, plain=False)
-    )
+    changed = replace(blob, etag=new_etag(), modified=call.now, properties=stored_headers(call.headers, plain=False))
     call.store.save_blob(changed)
     return web.Response(headers=version_headers(changed.etag, changed.modified))
 

@@ -83,9 +83,7 @@ def parse_query(text: str) -> dict[str, list[str]]:
     try:
         for pair in filter(None, text.split("&")):
             name, _, value = pair.partition("=")
-            values.setdefault(unquote(name, errors="strict").lower(), []).append(
-                unquote(value, errors="strict")
-            )
+            values.setdefault(unquote(name, errors="strict").lower(), []).append(unquote(value, errors="strict"))
     except UnicodeDecodeError:
         raise BlobError(ErrorCode.INVALID_QUERY, "the query is not UTF-8") from None
     return values

@@ -139,9 +139,7 @@ class BlobEmulator:
         self.counters[agent, counted_name(operation, target)] += 1
         return operation
 
-    def _refusal(
-        self, request: web.BaseRequest, error: BlobError, request_id: str, now: float
-    ) -> web.Response:
+    def _refusal(self, request: web.BaseRequest, error: BlobError, request_id: str, now: float) -> web.Response:
         if error.error is ErrorCode.NOT_IMPLEMENTED:
             log.warning("not supported: %s %s (%s)", request.method, request.raw_path, error.detail)
         headers = error.headers | {"x-ms-error-code": error.error.code}
