@@ -58,8 +58,8 @@ def parse_target(path: str) -> Target:
     Raises:
         BlobError: the path is not absolute, not UTF-8, or a name in it cannot exist.
     """
-    if not path.startswith("/"):
-        raise BlobError(ErrorCode.INVALID_URI)
+    if not path.startswith("/") or not path.isascii():
+        raise BlobError(ErrorCode.INVALID_URI, "expected an absolute path, percent-encoded")
     account, _, rest = path[1:].partition("/")
     container, _, blob = rest.partition("/")
     try:
