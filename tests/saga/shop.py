@@ -130,7 +130,8 @@ class Shop:
                 if condition(name, line):
                     return name, line
             await asyncio.sleep(0.05)  # a pause between two looks at a condition
-        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line")
+        tail = "\n".join(f"{name}: {line}" for name, line in self.logs.lines[-80:])
+        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
 
     async def rows(self, database: str, container: str, order_id: str) -> list[Json]:
         """Every document of a container that is about an order."""
