@@ -1,8 +1,9 @@
 """What inventory knows about an order, and what follows from it."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import blake2b
 
 from shared.events import (
     Compensation,
@@ -15,7 +16,6 @@ from shared.events import (
     Shortage,
     StockRefusal,
     merged,
-    quantities,
 )
 
 
@@ -57,16 +57,20 @@ class Reservation:
         """Whether its pieces count as reserved."""
         return self.status in {ReservationStatus.RESERVED, ReservationStatus.RELEASE_FAILED}
 
-    def strays(self, lines: Iterable[Line]) -> dict[str, int]:
-        """What a hold for these lines of another `OrderCreated` may have got, and must give back.
 
-        The pieces of this reservation are not among them.
-        """
-        asked, mine = quantities(lines), quantities(self.lines)
-        if asked == mine:
-            return {}
-        keeps = self.holds_stock or self.status is ReservationStatus.SHIPPED
-        return {product: pieces for product, pieces in asked.items() if not (keeps and product in mine)}
+def claim_of(order_id: str, pieces: Mapping[str, int]) -> str:
+    """What the stock holds these pieces for: the order, as it was placed with these lines.
+
+    The order id alone is not enough. A second `OrderCreated` with other lines under a known id is held before it is
+    known that it does not count, and must be able to give back its own pieces without touching the others.
+    """
+    lines = "\n".join(f"{product} {quantity}" for product, quantity in sorted(pieces.items()))
+    return f"{order_id}.{blake2b(lines.encode(), digest_size=4).hexdigest()}"
+
+
+def order_of(claim: str) -> str:
+    """Whose claim it is; an order id has no dot in it."""
+    return claim.partition(".")[0]
 
 
 def reserved(order: OrderCreated) -> tuple[Reservation, InventoryReserved]:

@@ -1,6 +1,6 @@
 """What inventory does about what it hears."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from services.inventory import domain
@@ -13,6 +13,7 @@ from shared.events import (
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,
+    Line,
     OrderCreated,
     OrderShipped,
     PaymentFailed,
@@ -31,7 +32,7 @@ async def reserve_stock(
     """Reserve all items of the order, or none."""
     order = event.data
     if reservation is None:
-        answer = await stock.hold(order.order_id, quantities(order.items))
+        answer = await stock.hold(*_claim(order.order_id, order.items))
         if isinstance(answer, Held):
             return _reserve(order)
         return _refuse(order, domain.reason_to_refuse(answer.shortages), answer.shortages)
@@ -40,12 +41,18 @@ async def reserve_stock(
 
 async def _reserve_again(order: OrderCreated, reservation: Reservation, stock: Stock) -> Outcome[Reservation]:
     """The order is known: keep a tombstone's promise, and give back what another hold for it may have got."""
+    claim = _claim(order.order_id, order.items)
     if reservation.status is ReservationStatus.TOMBSTONE:
-        await stock.release(order.order_id, quantities(order.items))
+        await stock.release(*claim)
         return _refuse(order, reservation.reason)
-    if strays := reservation.strays(order.items):
-        await stock.release(order.order_id, strays)
+    if claim != _claim(order.order_id, reservation.lines):
+        await stock.release(*claim)
     return Ignored("duplicate")
+
+
+def _claim(order_id: str, lines: Iterable[Line]) -> tuple[str, dict[str, int]]:
+    pieces = quantities(lines)
+    return domain.claim_of(order_id, pieces), pieces
 
 
 def _reserve(order: OrderCreated) -> Decided[Reservation]:
@@ -68,7 +75,7 @@ async def release_stock(
         return Rejected("already_shipped", f"{event.type} for an order whose items have left the warehouse")
     if not reservation.holds_stock:
         return Ignored("nothing held")
-    await stock.release(event.order_id, quantities(reservation.lines))
+    await stock.release(*_claim(event.order_id, reservation.lines))
     state, said = domain.released(reservation, event.data.reason)
     return Decided(state, (said,), "released")
 
@@ -82,7 +89,7 @@ async def ship_stock(event: Event[OrderShipped], reservation: Reservation | None
         return Ignored("duplicate")
     if reservation.status is not ReservationStatus.RESERVED:
         return Rejected("nothing_reserved", f"the order has shipped, but its items are {reservation.status}")
-    await stock.ship(event.order_id, quantities(reservation.lines))
+    await stock.ship(*_claim(event.order_id, reservation.lines))
     return Decided(domain.shipped(reservation), note="shipped")
 
 
@@ -93,7 +100,7 @@ async def give_up_reserving(
     order = event.data
     if reservation is not None:
         return await _reserve_again(order, reservation, stock)
-    answer = await stock.refuse(order.order_id, quantities(order.items))
+    answer = await stock.refuse(*_claim(order.order_id, order.items))
     if isinstance(answer, Held):
         return _reserve(order)
     reason = StockRefusal.OUT_OF_STOCK if answer.shortages else StockRefusal.STOCK_UNAVAILABLE

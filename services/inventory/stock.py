@@ -9,12 +9,12 @@ from shared.events import Shortage
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All pieces are held for the order."""
+    """All pieces are held for the claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing is held for the order, and nothing ever will be.
+    """Nothing is held for the claim, and nothing ever will be.
 
     Attributes:
         shortages: The products of which there was not enough. Empty if the hold was refused because a
@@ -28,32 +28,31 @@ HoldAnswer: TypeAlias = Held | Refused
 
 
 class Stock(Protocol):
-    """The stock of every product, and per order and product what was decided about it.
+    """The stock of every product, and per claim and product what was decided about it.
 
-    Every call may be repeated, by the same process after a crash and by another one that owns the partition
-    now, and may come from a process whose view of the order is old. What makes this harmless:
+    A *claim* is what pieces are held for: an order, with the lines that it was placed with (`domain.claim_of`).
+    Every call may be repeated, by the same process after a crash and by another one that owns the partition now, and
+    may come from a process whose view of the order is old. What makes this harmless:
 
-    - Per order and product, the first decision, held or refused, is final. Held pieces then become released
-      or shipped, once, and stay so.
-    - A hold that asks for another number of pieces than was decided before (a second `OrderCreated` with
-      other data) is refused, and leaves what is held as it is.
+    - Per claim and product, the first decision, held or refused, is final. Held pieces then become released or
+      shipped, once, and stay so.
     - A call that was interrupted, also half-way through its products, is finished by its repeat.
-    - Two calls for one order at the same time end as if one had come after the other.
+    - Two calls for one claim at the same time end as if one had come after the other.
 
-    `lines` maps each product to its number of pieces. Each call raises a `TransientError` if its outcome is
-    not known.
+    `lines` maps each product to its number of pieces, and is the same in all calls for one claim. Each call raises
+    a `TransientError` if its outcome is not known.
     """
 
-    async def hold(self, order_id: str, lines: Mapping[str, int]) -> HoldAnswer:
+    async def hold(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         """Hold all pieces, or none.
 
-        If one product is refused, those of the lines that are held as asked for are released before the
-        answer. `Held` is only answered while every product is held (or has been shipped); once one of them
-        has been refused or released, the answer is `Refused`.
+        If one product is refused, those that are held are released before the answer. `Held` is only answered while
+        every product is held (or has been shipped); once one of them has been refused or released, the answer
+        is `Refused`.
         """
         ...
 
-    async def refuse(self, order_id: str, lines: Mapping[str, int]) -> HoldAnswer:
+    async def refuse(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         """Hold nothing any more, unless all is held already: the end of a `hold` whose outcome is not known.
 
         If every product is held (or has been shipped), the answer is `Held` and nothing changes: another process may
@@ -62,7 +61,7 @@ class Stock(Protocol):
         """
         ...
 
-    async def release(self, order_id: str, lines: Mapping[str, int]) -> None:
+    async def release(self, claim: str, lines: Mapping[str, int], /) -> None:
         """Make held pieces available again.
 
         Where nothing has been decided yet, it leaves a refusal, so that a `hold` that comes later (from a
@@ -70,6 +69,6 @@ class Stock(Protocol):
         """
         ...
 
-    async def ship(self, order_id: str, lines: Mapping[str, int]) -> None:
+    async def ship(self, claim: str, lines: Mapping[str, int], /) -> None:
         """Let held pieces leave the warehouse. What was shipped before is not shipped again."""
         ...

@@ -1,5 +1,6 @@
 """The three ports in memory, keeping their contracts to the letter: a ledger, and what follows from it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -32,13 +33,13 @@ class Piece(StrEnum):
     SHIPPED = "shipped"
 
 
-# Refused for no shortage: another number of pieces than anybody asks for.
+# Refused for no shortage, but because a release came first.
 NEVER = (Piece.REFUSED, 0)
 
 
 @dataclass
 class FakeStock:
-    """Counts per product, and per order and product what was decided about how many pieces.
+    """Counts per product, and per claim and product what was decided about how many pieces.
 
     `interrupt_after`: that many products into the next call, the connection is lost.
     """
@@ -53,64 +54,62 @@ class FakeStock:
     def key(self) -> frozenset[tuple[tuple[str, str], tuple[Piece, int]]]:
         return frozenset(self.ledger.items())
 
-    def pieces(self, status: Piece, order_id: str | None = None) -> dict[str, int]:
+    def pieces(self, status: Piece) -> dict[str, int]:
         """How many pieces of each product are held, released or shipped."""
-        counts: dict[str, int] = {}
-        for (order, product), (decided, quantity) in self.ledger.items():
-            if decided is status and order_id in {None, order}:
-                counts[product] = counts.get(product, 0) + quantity
-        return counts
+        counts: Counter[str] = Counter()
+        for (_claim, product), (decided, quantity) in self.ledger.items():
+            if decided is status:
+                counts[product] += quantity
+        return dict(counts)
 
-    async def hold(self, order_id: str, lines: Mapping[str, int]) -> HoldAnswer:
-        shortages: list[Shortage] = []
-        refused = False
+    async def hold(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         for product, quantity in lines.items():
             self._step()
-            known = self.ledger.get((order_id, product))
-            if known is None and self.available.get(product, 0) >= quantity:
-                self._put(order_id, product, Piece.HELD, quantity, -quantity)
-            elif known is None or known == (Piece.REFUSED, quantity):
-                self.ledger[order_id, product] = (Piece.REFUSED, quantity)
-                left = self.available.get(product, 0)
-                shortages.append(Shortage(product_id=product, requested=quantity, available=left))
-                refused = True
-            elif known[0] in {Piece.REFUSED, Piece.RELEASED} or known[1] != quantity:
-                refused = True
-        return self._all_or_none(order_id, lines, tuple(shortages)) if refused else Held()
+            if (claim, product) in self.ledger:
+                continue
+            if self.available.get(product, 0) >= quantity:
+                self._put(claim, product, Piece.HELD, quantity, -quantity)
+            else:
+                self.ledger[claim, product] = (Piece.REFUSED, quantity)
+        return self._all_or_none(claim, lines)
 
-    async def refuse(self, order_id: str, lines: Mapping[str, int]) -> HoldAnswer:
+    async def refuse(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         for product in lines:
             self._step()
-            self.ledger.setdefault((order_id, product), NEVER)
-        decided = [(self.ledger[order_id, product], quantity) for product, quantity in lines.items()]
-        if all(known in {(Piece.HELD, asked), (Piece.SHIPPED, asked)} for known, asked in decided):
+            self.ledger.setdefault((claim, product), NEVER)
+        return self._all_or_none(claim, lines)
+
+    def _all_or_none(self, claim: str, lines: Mapping[str, int]) -> HoldAnswer:
+        decided = {product: self.ledger[claim, product] for product in lines}
+        if all(status in {Piece.HELD, Piece.SHIPPED} for status, _ in decided.values()):
             return Held()
-        return self._all_or_none(order_id, lines, ())
+        for product, (status, quantity) in decided.items():
+            if status is Piece.HELD:
+                self._put(claim, product, Piece.RELEASED, quantity, quantity)
+        return Refused(
+            tuple(
+                Shortage(product_id=product, requested=quantity, available=self.available.get(product, 0))
+                for product, (status, quantity) in decided.items()
+                if status is Piece.REFUSED and quantity
+            )
+        )
 
-    def _all_or_none(self, order_id: str, lines: Mapping[str, int], shortages: tuple[Shortage, ...]) -> Refused:
-        for product, quantity in lines.items():
-            if self.ledger.get((order_id, product)) == (Piece.HELD, quantity):
-                self._put(order_id, product, Piece.RELEASED, quantity, quantity)
-        return Refused(shortages)
-
-    async def release(self, order_id: str, lines: Mapping[str, int]) -> None:
-        for product, asked in lines.items():
-            self._step()
-            status, quantity = self.ledger.get((order_id, product), (None, asked))
-            if status is None:
-                self.ledger[order_id, product] = NEVER
-            elif status is Piece.HELD:
-                self._put(order_id, product, Piece.RELEASED, quantity, quantity)
-
-    async def ship(self, order_id: str, lines: Mapping[str, int]) -> None:
+    async def release(self, claim: str, lines: Mapping[str, int], /) -> None:
         for product in lines:
             self._step()
-            status, quantity = self.ledger.get((order_id, product), (None, 0))
+            status, quantity = self.ledger.setdefault((claim, product), NEVER)
             if status is Piece.HELD:
-                self._put(order_id, product, Piece.SHIPPED, quantity, 0)
+                self._put(claim, product, Piece.RELEASED, quantity, quantity)
 
-    def _put(self, order_id: str, product: str, status: Piece, quantity: int, change: int) -> None:
-        self.ledger[order_id, product] = (status, quantity)
+    async def ship(self, claim: str, lines: Mapping[str, int], /) -> None:
+        for product in lines:
+            self._step()
+            status, quantity = self.ledger[claim, product]
+            if status is Piece.HELD:
+                self._put(claim, product, Piece.SHIPPED, quantity, 0)
+
+    def _put(self, claim: str, product: str, status: Piece, quantity: int, change: int) -> None:
+        self.ledger[claim, product] = (status, quantity)
         self.available[product] = self.available.get(product, 0) + change
 
     def _step(self) -> None:

@@ -64,6 +64,13 @@ def test_two_cancellations_one_death_and_one_giving_up_at_any_moment(fate: str) 
     assert states > 500
 
 
+@pytest.mark.parametrize("fate", FATES)
+def test_two_deaths_and_two_givings_up_without_a_cancellation_that_would_end_it_anyway(fate: str) -> None:
+    states, reached = explore(new_world(**FATES[fate], abandons=2, give_ups=2, repeats=1))
+    assert reached
+    assert states > 100
+
+
 @pytest.mark.parametrize("fate", ["all is well", "refund refused"])
 def test_one_repeat_one_death_and_one_giving_up_at_any_moment(fate: str) -> None:
     world = new_world(**FATES[fate], cancellations=["customer"], repeats=1, abandons=1, give_ups=1)

@@ -1,0 +1,27 @@
+"""Short ways to say what a participant has heard, and to look at what it answers."""
+
+from typing import Any, TypeVar
+
+from shared.events import Event, EventData, new_event
+from shared.runtime.outcome import Decided, Outcome
+from tests.domain.shop import NOON
+
+S = TypeVar("S")
+D = TypeVar("D", bound=EventData)
+
+
+def said(data: D, *, event_id: str | None = None) -> Event[D]:
+    """Somebody has said it, at noon."""
+    return new_event(data, source="/somebody", time=NOON, id=event_id or f"evt-{data.type}")
+
+
+def decided(outcome: Outcome[S]) -> Decided[S]:
+    """The decision that it must be."""
+    assert isinstance(outcome, Decided), outcome
+    return outcome
+
+
+def only_answer(outcome: Outcome[Any]) -> EventData:
+    """The one event that the decision says."""
+    (answer,) = decided(outcome).answers
+    return answer
