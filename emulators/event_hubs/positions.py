@@ -3,7 +3,8 @@
 import re
 
 from emulators.event_hubs.errors import ARGUMENT_ERROR, NOT_ALLOWED, NOT_IMPLEMENTED, AmqpError
-from emulators.event_hubs.log import EventLog, Partition
+from emulators.event_hubs.log import EventLog
+from emulators.event_hubs.partition import Partition
 from emulators.event_hubs.types import Described
 
 SELECTOR_FILTER = "apache.org:selector-filter:string"
@@ -39,8 +40,8 @@ def first_sequence(log: EventLog, partition: Partition, selector: str | None) ->
     """The sequence number at which a consumer with this selector begins; without one, at the beginning.
 
     Raises:
-        AmqpError: the selector cannot be read, or names an event that the partition does not have yet, as after
-            the hub was made anew while the consumer's checkpoint was kept.
+        AmqpError: the selector cannot be read, or names an event that the partition does not have yet, as
+            after the hub was made anew while the consumer's checkpoint was kept.
     """
     if selector is None:
         return 0
