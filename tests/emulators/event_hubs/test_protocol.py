@@ -182,6 +182,16 @@ async def test_what_cannot_be_attached_is_refused(
         assert condition((await wire.hear(Detach))[0].error) == expected
 
 
+@pytest.mark.parametrize("kind", [Symbol("apache.org:selector-filter:string"), ULong(0x468C00000004)])
+async def test_a_filter_may_have_any_name(emulator: EventHubsEmulator, kind: object) -> None:
+    """Qpid Proton calls it ``selector``; some clients give the descriptor as a number."""
+    selector = Described(kind, "amqp.annotation.x-opt-offset > '-1'")
+    source = Described(ULong(0x28), [SOURCE, *[None] * 6, {Symbol("selector"): selector}])
+    async with logged_in(emulator.port) as wire:
+        wire.say(Attach(name="r", handle=0, role=True, source=source))
+        assert (await wire.hear(Attach))[0].source == source
+
+
 async def test_a_filter_that_is_not_known_is_refused(emulator: EventHubsEmulator) -> None:
     source = Described(
         ULong(0x28), [SOURCE, *[None] * 6, {Symbol("colour"): Described(Symbol("colour"), "teal")}]
