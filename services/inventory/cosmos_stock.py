@@ -1,19 +1,15 @@
 """The stock in Cosmos DB: one logical partition per product, and in it an allocation per order.
 
 A product's stock document counts what is available, reserved and shipped. Beside it lies one *allocation* document for
-every order that ever asked for the product; its first state, held or refused, is decided by the create that wins, and
+every claim that was ever made on the product; its first state, held or refused, is decided by the create that wins, and
 then it can only move on (held → released or shipped). Both are changed in one transactional batch, so:
 
 - a batch that is sent again fails at its first operation, and the allocations tell what had been done;
 - two owners of one order cannot disagree about it;
-- another `OrderCreated` under the same order id, with other lines, never touches what the first one got: an
-  allocation carries the fingerprint of all lines of the hold that made it;
 - many orders for one product are one batch, with one patch of the stock document for all of them.
 """
 
 import asyncio
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,39 +18,36 @@ from typing import Literal, TypeAlias
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
-from services.inventory.stock import Held, Refused
+from services.inventory.domain import order_of
+from services.inventory.stock import Held, HoldAnswer, Refused
 from shared.events import Shortage
 from shared.runtime.coalesce import Coalescer
 from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, outages, run_batch
 
-Verb: TypeAlias = Literal["hold", "release", "ship"]
+Verb: TypeAlias = Literal["hold", "refuse", "release", "ship"]
 HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"
-FOREIGN = "foreign"  # never stored: what a request is told about an allocation of other lines under its order id
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order's wish for one product, and the fingerprint of all its lines."""
+    """What one claim wants of one product."""
 
     verb: Verb
-    order_id: str
+    claim: str
     quantity: int
-    lines: str
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """What one order has of one product.
+    """What one claim has of one product.
 
     Attributes:
-        lines: the fingerprint of all lines of the hold, or of the release, that made it.
         available: how much there was when it was refused.
         etag: of the document; None if there is none yet.
     """
 
-    order_id: str
+    claim: str
     quantity: int
-    lines: str
     state: str
     available: int = 0
     etag: str | None = None
@@ -75,17 +68,15 @@ class Shelf:
 
     def apply(self, request: Request) -> Allocation:
         """Decide one request on top of those before it."""
-        found = self.allocations.get(request.order_id)
-        if found is not None and found.lines != request.lines:
-            return replace(found, state=FOREIGN)
-        if request.verb == "hold":
-            return found or self._decide(request)
+        found = self.allocations.get(request.claim)
+        if found is None and request.verb == "hold":
+            return self._decide(request)
         if found is None:
-            # A release comes before its hold at times, and stays, so that the hold finds it. There is nothing to ship:
-            # the caller sees that by the state.
-            released = Allocation(request.order_id, request.quantity, request.lines, RELEASED)
+            # It comes before its hold at times, and stays, so that the hold finds it. There is nothing to ship: the
+            # caller sees that by the state.
+            released = Allocation(request.claim, request.quantity, RELEASED)
             return released if request.verb == "ship" else self._put(released)
-        if found.state != HELD:
+        if found.state != HELD or request.verb in {"hold", "refuse"}:
             return found
         state = SHIPPED if request.verb == "ship" else RELEASED
         self.moved["reserved_quantity"] -= found.quantity
@@ -95,13 +86,13 @@ class Shelf:
     def _decide(self, request: Request) -> Allocation:
         left = (self.available or 0) + min(self.moved["available_quantity"], 0)
         if request.quantity > left:
-            return self._put(Allocation(request.order_id, request.quantity, request.lines, REFUSED, available=left))
+            return self._put(Allocation(request.claim, request.quantity, REFUSED, available=left))
         self.moved["available_quantity"] -= request.quantity
         self.moved["reserved_quantity"] += request.quantity
-        return self._put(Allocation(request.order_id, request.quantity, request.lines, HELD))
+        return self._put(Allocation(request.claim, request.quantity, HELD))
 
     def _put(self, allocation: Allocation) -> Allocation:
-        self.allocations[allocation.order_id] = self.changed[allocation.order_id] = allocation
+        self.allocations[allocation.claim] = self.changed[allocation.claim] = allocation
         return allocation
 
 
@@ -113,13 +104,21 @@ class CosmosStock:
         # One operation of the batch is the stock document's.
         self._products: Coalescer[str, Request, Allocation] = Coalescer(self._answer, most=BATCH_OPERATIONS - 1)
 
-    async def hold(self, order_id: str, lines: Mapping[str, int]) -> Held | Refused:
+    async def hold(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         """See `Stock.hold`."""
-        allocations = await self._ask("hold", order_id, lines)
+        return await self._all_or_none(claim, lines, await self._ask("hold", claim, lines))
+
+    async def refuse(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
+        """See `Stock.refuse`."""
+        return await self._all_or_none(claim, lines, await self._ask("refuse", claim, lines))
+
+    async def _all_or_none(
+        self, claim: str, lines: Mapping[str, int], allocations: Mapping[str, Allocation]
+    ) -> HoldAnswer:
         # Whoever runs late finds a product shipped already: it was held, and releasing the others would be wrong.
         if all(allocation.state in {HELD, SHIPPED} for allocation in allocations.values()):
             return Held()
-        await self._ask("release", order_id, lines)
+        await self._ask("release", claim, lines)
         return Refused(
             tuple(
                 Shortage(product_id=product, requested=lines[product], available=allocation.available)
@@ -128,29 +127,29 @@ class CosmosStock:
             )
         )
 
-    async def release(self, order_id: str, lines: Mapping[str, int]) -> None:
+    async def release(self, claim: str, lines: Mapping[str, int], /) -> None:
         """See `Stock.release`."""
-        await self._ask("release", order_id, lines)
+        await self._ask("release", claim, lines)
 
-    async def ship(self, order_id: str, lines: Mapping[str, int]) -> None:
-        """See `Stock.ship`."""
-        allocations = await self._ask("ship", order_id, lines)
+    async def ship(self, claim: str, lines: Mapping[str, int], /) -> None:
+        """See `Stock.ship`.
+
+        Raises:
+            LookupError: a product is not held: what has shipped was never reserved, or was released. A bug.
+        """
+        allocations = await self._ask("ship", claim, lines)
         if lost := [product for product, allocation in allocations.items() if allocation.state != SHIPPED]:
-            raise LookupError(f"{order_id} was shipped, but holds no {', '.join(lost)}")
+            raise LookupError(f"{order_of(claim)} was shipped, but holds no {', '.join(lost)}")
 
-    async def _ask(self, verb: Verb, order_id: str, lines: Mapping[str, int]) -> dict[str, Allocation]:
-        print_of_lines = fingerprint(lines)
-        calls = (
-            self._products.call(product, Request(verb, order_id, count, print_of_lines))
-            for product, count in lines.items()
-        )
+    async def _ask(self, verb: Verb, claim: str, lines: Mapping[str, int]) -> dict[str, Allocation]:
+        calls = (self._products.call(product, Request(verb, claim, count)) for product, count in lines.items())
         return dict(zip(lines, await asyncio.gather(*calls), strict=True))
 
     async def _answer(self, product_id: str, requests: Sequence[Request]) -> list[Allocation]:
         """First on the guess that nothing stands in the way; if something does, on what is there."""
-        order_ids = {request.order_id for request in requests}
-        # A guess about an order that asks twice would have to be two guesses.
-        shelf = _guess(requests) if len(order_ids) == len(requests) else await self._read(product_id, order_ids)
+        claims = {request.claim for request in requests}
+        # A guess about a claim that asks twice would have to be two guesses.
+        shelf = _guess(requests) if len(claims) == len(requests) else await self._read(product_id, claims)
         while True:
             answers = [shelf.apply(request) for request in requests]
             operations = _operations(product_id, shelf)
@@ -161,12 +160,12 @@ class CosmosStock:
             except CosmosBatchOperationError as error:
                 if error.status_code not in CONFLICT:
                     raise
-                shelf = await self._read(product_id, order_ids)
+                shelf = await self._read(product_id, claims)
             else:
                 return answers
 
-    async def _read(self, product_id: str, order_ids: set[str]) -> Shelf:
-        ids = [product_id, *(_allocation_id(order_id) for order_id in order_ids)]
+    async def _read(self, product_id: str, claims: set[str]) -> Shelf:
+        ids = [product_id, *(_allocation_id(claim) for claim in claims)]
         query = self._items.query_items(
             "SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
             parameters=[{"name": "@ids", "value": ids}],
@@ -178,10 +177,9 @@ class CosmosStock:
                 if document["id"] == product_id:
                     shelf.available = document["available_quantity"]
                 else:
-                    shelf.allocations[document["order_id"]] = Allocation(
-                        document["order_id"],
+                    shelf.allocations[document["claim"]] = Allocation(
+                        document["claim"],
                         document["quantity"],
-                        document["lines"],
                         document["state"],
                         document["available"],
                         document["_etag"],
@@ -195,9 +193,9 @@ _ANY = "*"
 def _guess(requests: Sequence[Request]) -> Shelf:
     """A shelf with enough for everybody, on which whoever releases or ships holds what it says."""
     held = {
-        request.order_id: Allocation(request.order_id, request.quantity, request.lines, HELD, etag=_ANY)
+        request.claim: Allocation(request.claim, request.quantity, HELD, etag=_ANY)
         for request in requests
-        if request.verb != "hold"
+        if request.verb in {"release", "ship"}
     }
     wanted = sum(request.quantity for request in requests if request.verb == "hold")
     return Shelf(wanted, held)
@@ -215,17 +213,17 @@ def _operations(product_id: str, shelf: Shelf) -> list[Operation]:
 
 
 def _write(product_id: str, allocation: Allocation) -> Operation:
-    document_id = _allocation_id(allocation.order_id)
+    document_id = _allocation_id(allocation.claim)
     if allocation.etag == _ANY:
-        held = f'FROM c WHERE c.state = "{HELD}" AND c.lines = "{allocation.lines}"'
+        held = f'FROM c WHERE c.state = "{HELD}" AND c.quantity = {allocation.quantity}'
         move = [{"op": "set", "path": "/state", "value": allocation.state}]
         return ("patch", (document_id, move), {"filter_predicate": held})
     document = {
         "id": document_id,
         "product_id": product_id,
-        "order_id": allocation.order_id,
+        "claim": allocation.claim,
+        "order_id": order_of(allocation.claim),
         "quantity": allocation.quantity,
-        "lines": allocation.lines,
         "state": allocation.state,
         "available": allocation.available,
     }
@@ -234,10 +232,5 @@ def _write(product_id: str, allocation: Allocation) -> Operation:
     return ("replace", (document_id, document), {"if_match_etag": allocation.etag})
 
 
-def fingerprint(lines: Mapping[str, int]) -> str:
-    """The same for the same pieces of the same products, whatever their order."""
-    return hashlib.sha256(json.dumps(sorted(lines.items())).encode()).hexdigest()[:16]
-
-
-def _allocation_id(order_id: str) -> str:
-    return f"order:{order_id}"
+def _allocation_id(claim: str) -> str:
+    return f"claim:{claim}"

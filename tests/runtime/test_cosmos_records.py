@@ -10,7 +10,7 @@ import pytest
 from shared.events import bucket_of
 from shared.runtime.cosmos_records import CosmosRecords
 from shared.runtime.errors import OutageError
-from shared.runtime.record import Record
+from shared.runtime.record import Json, Record
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.runtime.fakes import Parcel
 
@@ -61,7 +61,7 @@ async def test_a_bucket_of_more_than_a_hundred_takes_as_few_as_the_limit_allows(
 # aiohttp warns of large bodies in memory; ours have a bound.
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 async def test_batches_keep_the_limit_of_two_megabytes(cosmos: Cosmos, records: CosmosRecords[Parcel]) -> None:
-    thick = {"cause-1": ({"data": "x" * 700_000},)}
+    thick: dict[str, tuple[Json, ...]] = {"cause-1": ({"data": "x" * 700_000},)}
     etags = await records.commit([replace(new_record(order_id), handled=thick) for order_id in in_bucket("7", 5)])
     assert len(etags) == 5
     assert cosmos.requests("batch") == 3

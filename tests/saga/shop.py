@@ -133,6 +133,10 @@ class Shop:
         tail = "\n".join(f"{name}: {line}" for name, line in self.logs.lines[-80:])
         raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
 
+    async def until_receiving(self, name: str) -> None:
+        """Wait until a process has opened a partition."""
+        await self.until_logged(lambda who, line: who == name and '"partition opened"' in line)
+
     async def rows(self, database: str, container: str, order_id: str) -> list[Json]:
         """Every document of a container that is about an order."""
         query = self.container(database, container).query_items(
@@ -190,7 +194,7 @@ async def running_shop(data_dir: Path, *, replicas: int) -> AsyncIterator[Shop]:
         producer = await stack.enter_async_context(producer_client(settings, credentials, "quartet-tests"))
         shop = Shop(data_dir, supervisor, logs, environment, client, HubPublisher(producer))
         for name in SERVICES:
-            await shop.until_logged(lambda who, line, name=name: who == name and '"partition opened"' in line)
+            await shop.until_receiving(name)
         yield shop
 
 
