@@ -81,7 +81,7 @@ async def close_anyway(event: Event[OrderCreated], parcel: Parcel | None, desk: 
     return Decided(Parcel(99), (InventoryReleased(order_id=event.order_id, items=lines),), "gave up")
 
 
-SAYS: frozenset[type[EventData]] = frozenset({OrderCompleted, InventoryReleased})
+_ANNOUNCED: tuple[type[EventData], ...] = (OrderCompleted, InventoryReleased)
 
 DESK_SERVICE: Participant[Parcel] = Participant(
     name="desk",
@@ -91,7 +91,7 @@ DESK_SERVICE: Participant[Parcel] = Participant(
     handlers={OrderCreated: open_parcel, InventoryReserved: count_parcel, PaymentFailed: say_too_much},
     give_up={OrderCreated: close_anyway},
     opens=frozenset({OrderCreated}),
-    says=SAYS,
+    says=frozenset(_ANNOUNCED),
 )
 
 
