@@ -143,6 +143,7 @@ class Hubs:
     """The event hubs of a namespace, by name; names ignore case."""
 
     def __init__(self, config: NamespaceConfig, log: EventLog) -> None:
+        self.log = log
         self._hubs = {hub.name.lower(): Hub(hub, log) for hub in config.hubs}
 
     def __getitem__(self, name: str) -> Hub:

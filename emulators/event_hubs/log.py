@@ -61,6 +61,9 @@ class EventLog:
         loop: the event loop whose turns are the transactions.
         now: milliseconds since 1970.
 
+    Attributes:
+        database: the open database, which nobody but this log uses while the emulator runs.
+
     Raises:
         sqlite3.Error: the file is not a database or cannot be opened.
     """
@@ -70,39 +73,37 @@ class EventLog:
         self._now = now or (lambda: time.time_ns() // 1_000_000)
         self._pending: list[_Append] = []
         self._scheduled: Handle | None = None
-        self._database = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self.database = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
-            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = OFF")
-            self._database.executescript(_SCHEMA)
+            self.database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self.database.execute("PRAGMA journal_mode = WAL")
+            self.database.execute("PRAGMA synchronous = OFF")
+            self.database.executescript(_SCHEMA)
         except sqlite3.Error:
-            self._database.close()
+            self.database.close()
             raise
 
     def partition_count(self, hub: str) -> int:
         """How many partitions the hub has in this file so far."""
-        row = self._database.execute("SELECT count(*) FROM partitions WHERE hub = ?", (hub,)).fetchone()
+        row = self.database.execute("SELECT count(*) FROM partitions WHERE hub = ?", (hub,)).fetchone()
         return int(row[0])
 
     def created_at(self, hub: str) -> int:
         """When the hub's first partition was made, in milliseconds since 1970."""
-        row = self._database.execute(
-            "SELECT min(created_at) FROM partitions WHERE hub = ?", (hub,)
-        ).fetchone()
+        row = self.database.execute("SELECT min(created_at) FROM partitions WHERE hub = ?", (hub,)).fetchone()
         return int(row[0])
 
     def open_partition(self, hub: str, index: int) -> Partition:
         """Open a partition at its end, making it if it is new."""
-        self._database.execute(
+        self.database.execute(
             "INSERT OR IGNORE INTO partitions (hub, partition_index, created_at) VALUES (?, ?, ?)",
             (hub, index, self._now()),
         )
-        (number,) = self._database.execute(
+        (number,) = self.database.execute(
             "SELECT number FROM partitions WHERE hub = ? AND partition_index = ?", (hub, index)
         ).fetchone()
         partition = Partition(hub, index, number)
-        row = self._database.execute(
+        row = self.database.execute(
             "SELECT id, stream_offset, enqueued_at, length(message) FROM events"
             " WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1",
             _id_range(number),
@@ -145,12 +146,12 @@ class EventLog:
             if growth is None:
                 growth = growths[append.partition] = Growth(append.partition, now)
             growth.add(append.events, rows)
-        self._database.execute("BEGIN")
+        self.database.execute("BEGIN")
         try:
-            self._database.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
-            self._database.execute("COMMIT")
+            self.database.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+            self.database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self.database.execute("ROLLBACK")
             raise
         for growth in growths.values():
             growth.apply()
@@ -162,7 +163,7 @@ class EventLog:
         if sequence >= first:
             return partition.tail[sequence - first : sequence - first + limit]
         start, end = row_id(partition.number, sequence), _id_range(partition.number)[1]
-        rows = self._database.execute(
+        rows = self.database.execute(
             "SELECT message FROM events WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?", (start, end, limit)
         )
         return list(_until_full(row[0] for row in rows))
@@ -182,7 +183,7 @@ class EventLog:
         return low
 
     def _position(self, partition: Partition, sequence: int) -> Position:
-        offset, enqueued_at = self._database.execute(
+        offset, enqueued_at = self.database.execute(
             "SELECT stream_offset, enqueued_at FROM events WHERE id = ?",
             (row_id(partition.number, sequence),),
         ).fetchone()
@@ -193,7 +194,7 @@ class EventLog:
         if self._scheduled is not None:
             self._scheduled.cancel()
             self._commit()
-        self._database.close()
+        self.database.close()
 
 
 def _id_range(number: int) -> tuple[int, int]:

@@ -150,6 +150,27 @@ def _error(outcome: Described | None) -> Described:
     return error
 
 
+async def test_what_was_not_stored_is_not_acknowledged(
+    emulator: EventHubsEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with logged_in(emulator.port) as wire:
+        await wire.publish(PARTITION, [message(b"stored")])
+        database = emulator.hubs.log.database
+        database.execute("ALTER TABLE events RENAME TO lost")
+        await wire.attach_sender(PARTITION)
+        wire.send(message(b"not stored"))
+        outcome = (await wire.hear(Disposition))[0].state
+        assert condition(_error(outcome)) == "amqp:internal-error"
+        database.execute("ALTER TABLE lost RENAME TO events")
+        wire.send(message(b"stored again"))
+        assert (await wire.hear(Disposition))[0].state == Described(ULong(0x24), [])
+        await wire.attach_receiver(SOURCE)
+        wire.give_credit(10)
+        assert [event[0x75] for event in await wire.receive(2)] == [b"stored", b"stored again"]
+    assert "events were not stored: no such table" in caplog.text
+    caplog.clear()
+
+
 async def test_a_message_beyond_the_limit_detaches_its_link(emulator: EventHubsEmulator) -> None:
     async with logged_in(emulator.port) as wire:
         attach = await wire.attach_sender(PARTITION)

@@ -112,7 +112,7 @@ async def test_the_buffered_producer_agrees_about_the_partition_of_a_key(emulato
         buffered_mode=True,
         on_error=on_error,
         on_success=on_success,
-        max_wait_time=1,
+        max_wait_time=0.1,
     )
     async with client:
         for number in range(20):
