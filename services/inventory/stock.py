@@ -30,24 +30,26 @@ HoldAnswer: TypeAlias = Held | Refused
 class Stock(Protocol):
     """The stock of every product, and per order and product what was decided about it.
 
-    Every call may be repeated, by the same process after a crash and by another one that owns the partition now,
-    and may come from a process whose view of the order is old. The contract that makes this harmless:
+    Every call may be repeated, by the same process after a crash and by another one that owns the partition
+    now, and may come from a process whose view of the order is old. What makes this harmless:
 
     - Per order and product, the first decision, held or refused, is final. Held pieces then become released
       or shipped, once, and stay so.
+    - A hold that asks for another number of pieces than was decided before (a second `OrderCreated` with
+      other data) is refused, and leaves what is held as it is.
     - A call that was interrupted, also half-way through its products, is finished by its repeat.
     - Two calls for one order at the same time end as if one had come after the other.
 
-    `lines` maps each product to its number of pieces; all calls for one order give the same lines. Each call
-    raises a `TransientError` if its outcome is not known.
+    `lines` maps each product to its number of pieces. Each call raises a `TransientError` if its outcome is
+    not known.
     """
 
     async def hold(self, order_id: str, lines: Mapping[str, int]) -> HoldAnswer:
         """Hold all pieces, or none.
 
-        If one product is refused, those that were held are released before the answer. `Held` is only
-        answered while every product is held (or has been shipped); once one of them has been refused or
-        released, the answer is `Refused`.
+        If one product is refused, those of the lines that are held as asked for are released before the
+        answer. `Held` is only answered while every product is held (or has been shipped); once one of them
+        has been refused or released, the answer is `Refused`.
         """
         ...
 

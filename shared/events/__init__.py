@@ -25,6 +25,7 @@ from shared.events.event import Event, answer, derived_id, new_event, service_so
 from shared.events.parts import Address, Item, Line, Shortage, merged, quantities, total_of
 from shared.events.problems import explain
 from shared.events.reasons import (
+    UNSPECIFIED,
     CancellationReason,
     Compensation,
     PaymentRefusal,
@@ -44,6 +45,7 @@ __all__ = [
     "EVENTS",
     "MINOR_UNITS",
     "REGISTRY",
+    "UNSPECIFIED",
     "Address",
     "CancellationReason",
     "Compensation",

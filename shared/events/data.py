@@ -12,7 +12,7 @@ from shared.events.base import EventData
 from shared.events.fields import Code, Currency, Detail, Moment, Reference, Text
 from shared.events.money import Money, fit_amount
 from shared.events.parts import Address, Items, Lines, Shortage, fit_items, total_of
-from shared.events.reasons import Compensation
+from shared.events.reasons import UNSPECIFIED, Compensation
 
 
 class OrderCreated(EventData):
@@ -112,6 +112,8 @@ class InventoryReleased(EventData):
     type: ClassVar[str] = "InventoryReleased.v1"
 
     items: Lines
+    reason: Code = UNSPECIFIED
+    """Why the order failed, for a reader that has not heard of it yet; so in the next two events."""
 
 
 class PaymentRefunded(EventData):
@@ -122,6 +124,7 @@ class PaymentRefunded(EventData):
     refund_id: Reference
     currency: Currency
     amount: Money
+    reason: Code = UNSPECIFIED
 
     _fit_amount = field_validator("amount")(fit_amount)
 
@@ -130,6 +133,8 @@ class PaymentVoided(EventData):
     """Payment had taken nothing, and has made sure that it never will: there is nothing to refund."""
 
     type: ClassVar[str] = "PaymentVoided.v1"
+
+    reason: Code = UNSPECIFIED
 
 
 class OrderCancellationRequested(EventData):

@@ -5,6 +5,10 @@ The fields that carry them are open (`Code`): a service that reads a reason from
 """
 
 from enum import StrEnum
+from typing import Final
+
+UNSPECIFIED: Final = "unspecified"
+"""The reason of somebody who gives none."""
 
 
 class StockRefusal(StrEnum):

@@ -1,0 +1,128 @@
+"""What inventory does about what it hears."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from services.inventory import domain
+from services.inventory.domain import Reservation, ReservationStatus
+from services.inventory.stock import Held, Stock
+from shared.events import (
+    CompensationFailed,
+    Event,
+    EventData,
+    InventoryReleased,
+    InventoryReservationFailed,
+    InventoryReserved,
+    OrderCreated,
+    OrderShipped,
+    PaymentFailed,
+    ShippingFailed,
+    Shortage,
+    StockRefusal,
+    quantities,
+)
+from shared.runtime.errors import TransientError
+from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
+
+
+async def reserve_stock(
+    event: Event[OrderCreated], reservation: Reservation | None, stock: Stock
+) -> Outcome[Reservation]:
+    """Reserve all items of the order, or none."""
+    order = event.data
+    if reservation is None:
+        answer = await stock.hold(order.order_id, quantities(order.items))
+        if isinstance(answer, Held):
+            state, said = domain.reserved(order)
+            return Decided(state, (said,), "reserved")
+        return _refuse(order, domain.reason_to_refuse(answer.shortages), answer.shortages)
+    return await _reserve_again(order, reservation, stock)
+
+
+async def _reserve_again(order: OrderCreated, reservation: Reservation, stock: Stock) -> Outcome[Reservation]:
+    """The order is known: keep a tombstone's promise, and give back what another hold for it may have got."""
+    if reservation.status is ReservationStatus.TOMBSTONE:
+        await stock.release(order.order_id, quantities(order.items))
+        return _refuse(order, reservation.reason)
+    if strays := reservation.strays(order.items):
+        await stock.release(order.order_id, strays)
+    return Ignored("duplicate")
+
+
+def _refuse(order: OrderCreated, reason: str, shortages: tuple[Shortage, ...] = ()) -> Decided[Reservation]:
+    state, said = domain.refused(order, reason, shortages)
+    return Decided(state, (said,), "refused")
+
+
+async def release_stock(
+    event: Event[PaymentFailed] | Event[ShippingFailed], reservation: Reservation | None, stock: Stock
+) -> Outcome[Reservation]:
+    """Release what is held; where nothing is known of the order yet, remember never to hold anything."""
+    if reservation is None:
+        return Decided(domain.tombstone(event.order_id, event.data.reason), note="tombstone")
+    if reservation.status is ReservationStatus.SHIPPED:
+        return Rejected("already_shipped", f"{event.type} for an order whose items have left the warehouse")
+    if not reservation.holds_stock:
+        return Ignored("nothing held")
+    await stock.release(event.order_id, quantities(reservation.lines))
+    state, said = domain.released(reservation, event.data.reason)
+    return Decided(state, (said,), "released")
+
+
+async def ship_stock(
+    event: Event[OrderShipped], reservation: Reservation | None, stock: Stock
+) -> Outcome[Reservation]:
+    """Let the reserved items leave the warehouse. Nobody waits for an answer."""
+    if reservation is None:
+        # Nothing ships that was not reserved: the reservation exists, and this reader is too early to see it.
+        raise TransientError(f"the reservation of order {event.order_id} cannot be seen yet")
+    if reservation.status is ReservationStatus.SHIPPED:
+        return Ignored("duplicate")
+    if reservation.status is not ReservationStatus.RESERVED:
+        return Rejected("nothing_reserved", f"the order has shipped, but its items are {reservation.status}")
+    await stock.ship(event.order_id, quantities(reservation.lines))
+    return Decided(domain.shipped(reservation), note="shipped")
+
+
+async def give_up_reserving(
+    event: Event[OrderCreated], reservation: Reservation | None, stock: Stock
+) -> Outcome[Reservation]:
+    """The stock could not be reached: make sure that nothing stays held, then refuse."""
+    if reservation is not None:
+        return await _reserve_again(event.data, reservation, stock)
+    await stock.release(event.order_id, quantities(event.data.items))
+    return _refuse(event.data, StockRefusal.STOCK_UNAVAILABLE)
+
+
+async def give_up_releasing(
+    event: Event[PaymentFailed] | Event[ShippingFailed], reservation: Reservation | None, stock: Stock
+) -> Outcome[Reservation]:
+    """The release is owed, and a person must see to it."""
+    if reservation is None or not reservation.holds_stock:
+        return await release_stock(event, reservation, stock)
+    state, said = domain.release_failed(reservation)
+    return Decided(state, (said,), "release failed")
+
+
+Handler: TypeAlias = Callable[[Event[Any], Reservation | None, Stock], Awaitable[Outcome[Reservation]]]
+
+HANDLERS: Mapping[type[EventData], Handler] = {
+    OrderCreated: reserve_stock,
+    PaymentFailed: release_stock,
+    ShippingFailed: release_stock,
+    OrderShipped: ship_stock,
+}
+
+# A shipment that cannot be noted has nobody to tell: it becomes a dead letter, and the items stay reserved
+# until it is redriven.
+GIVE_UP: Mapping[type[EventData], Handler] = {
+    OrderCreated: give_up_reserving,
+    PaymentFailed: give_up_releasing,
+    ShippingFailed: give_up_releasing,
+}
+
+OPENS: frozenset[type[EventData]] = frozenset({OrderCreated})
+
+SAYS: frozenset[type[EventData]] = frozenset(
+    {InventoryReserved, InventoryReservationFailed, InventoryReleased, CompensationFailed}
+)

@@ -1,0 +1,267 @@
+"""What the order service knows about an order: the facts it has heard, and the status that follows from them.
+
+Facts may come in any order. The status depends on which of them are known, not on when each became known.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from shared.events import (
+    UNSPECIFIED,
+    CancellationReason,
+    Compensation,
+    CompensationFailed,
+    Event,
+    EventData,
+    InventoryReleased,
+    InventoryReservationFailed,
+    InventoryReserved,
+    Item,
+    OrderCancellationRejected,
+    OrderCancellationRequested,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderShipped,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentRefusal,
+    PaymentVoided,
+    ShippingFailed,
+    ShippingRefusal,
+    format_time,
+)
+
+
+class Fact(StrEnum):
+    """What can be true of an order. Once heard, it stays true."""
+
+    PLACED = "PLACED"
+    RESERVED = "RESERVED"
+    NOT_RESERVED = "NOT_RESERVED"
+    PAID = "PAID"
+    NOT_PAID = "NOT_PAID"
+    SHIPPED = "SHIPPED"
+    NOT_SHIPPED = "NOT_SHIPPED"
+    RELEASED = "RELEASED"
+    REFUNDED = "REFUNDED"
+    VOIDED = "VOIDED"
+    CANCELLATION_REJECTED = "CANCELLATION_REJECTED"
+    REFUND_FAILED = "REFUND_FAILED"
+    RELEASE_FAILED = "RELEASE_FAILED"
+
+
+class OrderStatus(StrEnum):
+    """How far the saga is."""
+
+    PENDING = "PENDING"
+    INVENTORY_RESERVED = "INVENTORY_RESERVED"
+    PAID = "PAID"
+    COMPLETED = "COMPLETED"
+    """Ended: shipped, and everything is kept."""
+    COMPENSATING = "COMPENSATING"
+    """Failed; not everything is known to be undone yet."""
+    CANCELLED = "CANCELLED"
+    """Ended: everything was undone or never done."""
+    NEEDS_ATTENTION = "NEEDS_ATTENTION"
+    """Failed, and a compensation could not be done: a person must see to it."""
+
+
+CLOSED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
+CAN_TIME_OUT = frozenset({OrderStatus.PENDING, OrderStatus.INVENTORY_RESERVED, OrderStatus.PAID})
+
+_MONEY_IS_BACK = frozenset({Fact.NOT_PAID, Fact.REFUNDED, Fact.VOIDED})
+_STOCK_IS_BACK = frozenset({Fact.NOT_RESERVED, Fact.RELEASED})
+_VAGUE = frozenset({PaymentRefusal.VOIDED, ShippingRefusal.VOIDED, UNSPECIFIED})
+_FAILURES = _MONEY_IS_BACK | _STOCK_IS_BACK | {Fact.NOT_SHIPPED}
+
+
+def status_of(facts: AbstractSet[Fact]) -> OrderStatus:
+    """The status that follows from what is known, in whatever order it became known.
+
+    An order that has not been heard of itself cannot be closed, whatever else is known about it.
+    """
+    placed = Fact.PLACED in facts
+    if placed and Fact.SHIPPED in facts:
+        return OrderStatus.COMPLETED
+    undone = Fact.RELEASED in facts and not facts.isdisjoint(_MONEY_IS_BACK)
+    if placed and (Fact.NOT_RESERVED in facts or undone):
+        return OrderStatus.CANCELLED
+    if _is_stuck(facts):
+        return OrderStatus.NEEDS_ATTENTION
+    if not facts.isdisjoint(_FAILURES):
+        return OrderStatus.COMPENSATING
+    if Fact.PAID in facts:
+        return OrderStatus.PAID
+    return OrderStatus.INVENTORY_RESERVED if Fact.RESERVED in facts else OrderStatus.PENDING
+
+
+def _is_stuck(facts: AbstractSet[Fact]) -> bool:
+    """Whether a compensation has failed whose confirmation has not come since."""
+    return (Fact.REFUND_FAILED in facts and facts.isdisjoint(_MONEY_IS_BACK)) or (
+        Fact.RELEASE_FAILED in facts and facts.isdisjoint(_STOCK_IS_BACK)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPolicy:
+    """What the deployment decides about orders.
+
+    Attributes:
+        deadline: How long an order may take that brings no deadline of its own.
+    """
+
+    deadline: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an order's history: which event said what, when."""
+
+    type: str
+    event_id: str
+    time: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order, as the order service sees it. What `OrderCreated` says is absent until it has been heard.
+
+    Attributes:
+        order_id: Its id.
+        status: Follows from the facts; stored so that it can be queried.
+        facts: What has been heard, each once, in the order of hearing.
+        history: The events that said it.
+        reason: Why it failed; empty while all is well.
+        customer_id: Who placed it.
+        currency: What it is paid in.
+        total: What it costs.
+        items: What was ordered.
+        placed_at: When it was placed.
+        deadline: When it is given up if it has not shipped.
+        fingerprint: Of the `OrderCreated` that counts, to tell a repeat from a conflict.
+    """
+
+    order_id: str
+    status: OrderStatus = OrderStatus.PENDING
+    facts: tuple[Fact, ...] = ()
+    history: tuple[Entry, ...] = ()
+    reason: str = ""
+    customer_id: str | None = None
+    currency: str | None = None
+    total: Decimal | None = None
+    items: tuple[Item, ...] = ()
+    placed_at: datetime | None = None
+    deadline: datetime | None = None
+    fingerprint: str | None = None
+
+    def knows(self, fact: Fact) -> bool:
+        """Whether the fact has been heard."""
+        return fact in self.facts
+
+    def learn(self, fact: Fact, event: Event[Any], note: str = "", reason: str = "") -> "Order":
+        """The order with one more fact, and the status that follows.
+
+        The first reason stays, unless it says little and a better one comes.
+        """
+        facts = (*self.facts, fact)
+        known = self.reason if self.reason not in _VAGUE else ""
+        return replace(
+            self,
+            status=status_of(frozenset(facts)),
+            facts=facts,
+            history=(*self.history, Entry(event.type, event.id, event.time, note)),
+            reason=known or reason or self.reason,
+        )
+
+
+def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) -> Order:
+    """The order has been placed. Facts that were heard before are kept."""
+    data = event.data
+    order = replace(
+        known or Order(data.order_id),
+        customer_id=data.customer_id,
+        currency=data.currency,
+        total=data.total,
+        items=data.items,
+        placed_at=event.time,
+        deadline=data.complete_by or event.time + policy.deadline,
+        fingerprint=data.fingerprint(),
+    )
+    return order.learn(Fact.PLACED, event, note=f"{order.total} {order.currency}")
+
+
+_FACTS: dict[type[EventData], Fact] = {
+    InventoryReserved: Fact.RESERVED,
+    InventoryReservationFailed: Fact.NOT_RESERVED,
+    PaymentCompleted: Fact.PAID,
+    PaymentFailed: Fact.NOT_PAID,
+    OrderShipped: Fact.SHIPPED,
+    ShippingFailed: Fact.NOT_SHIPPED,
+    InventoryReleased: Fact.RELEASED,
+    PaymentRefunded: Fact.REFUNDED,
+    PaymentVoided: Fact.VOIDED,
+    OrderCancellationRejected: Fact.CANCELLATION_REJECTED,
+}
+_FAILED_COMPENSATIONS = {
+    Compensation.REFUND: Fact.REFUND_FAILED,
+    Compensation.RELEASE: Fact.RELEASE_FAILED,
+}
+
+
+def fact_in(data: EventData) -> Fact:
+    """Which fact an event says."""
+    if isinstance(data, CompensationFailed):
+        return _FAILED_COMPENSATIONS[data.compensation]
+    return _FACTS[type(data)]
+
+
+def note(order: Order, event: Event[EventData]) -> Order:
+    """The order after one of its participants has said something."""
+    fact = fact_in(event.data)
+    match event.data:
+        case (
+            InventoryReservationFailed()
+            | PaymentFailed()
+            | ShippingFailed()
+            | InventoryReleased()
+            | PaymentRefunded()
+            | PaymentVoided()
+        ) as said:
+            return order.learn(fact, event, note=said.reason, reason=said.reason)
+        case OrderCancellationRejected() | CompensationFailed() as said:
+            return order.learn(fact, event, note=said.reason)
+        case OrderShipped() as said:
+            return order.learn(fact, event, note=f"{said.carrier} {said.tracking_number}")
+        case _:
+            return order.learn(fact, event)
+
+
+def closing(before: Order | None, after: Order) -> tuple[EventData, ...]:
+    """What there is to say if this fact has closed the order."""
+    if after.status not in CLOSED or (before is not None and before.status in CLOSED):
+        return ()
+    if after.status is OrderStatus.CANCELLED:
+        return (OrderCancelled(order_id=after.order_id, reason=after.reason or UNSPECIFIED),)
+    if after.currency is None or after.total is None:
+        raise AssertionError("a closed order has been placed")
+    return (OrderCompleted(order_id=after.order_id, currency=after.currency, total=after.total),)
+
+
+def is_overdue(order: Order, now: datetime) -> bool:
+    """Whether it should have shipped by now, and nothing has been said against it yet."""
+    return order.deadline is not None and order.status in CAN_TIME_OUT and order.deadline <= now
+
+
+def cancellation_for(order: Order) -> OrderCancellationRequested:
+    """What the deadline watch says about an overdue order. Shipping decides, as about any cancellation."""
+    deadline = format_time(order.deadline) if order.deadline is not None else "its deadline"
+    return OrderCancellationRequested(
+        order_id=order.order_id, reason=CancellationReason.DEADLINE, detail=f"not shipped by {deadline}"
+    )

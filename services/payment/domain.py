@@ -1,0 +1,101 @@
+"""What payment knows about an order, and what follows from it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from shared.events import (
+    Compensation,
+    CompensationFailed,
+    InventoryReserved,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentRefusal,
+    PaymentVoided,
+)
+
+
+class PaymentStatus(StrEnum):
+    """Where the order's money is."""
+
+    CHARGED = "CHARGED"
+    """With us."""
+    FAILED = "FAILED"
+    """With the customer: the charge failed, and will not be made any more."""
+    VOIDED = "VOIDED"
+    """With the customer: shipping failed before the charge, which will never be made (a tombstone)."""
+    REFUNDED = "REFUNDED"
+    """With the customer again."""
+    REFUND_FAILED = "REFUND_FAILED"
+    """With us although it should not be, or not known to be with the customer: the refund is owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Money that was taken."""
+
+    payment_id: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One order, as payment sees it.
+
+    Attributes:
+        order_id: Who pays for what.
+        status: Where the money is.
+        charge: What was taken, if anything was. Without it, `REFUND_FAILED` means that nobody knows yet.
+        refund_id: What the gateway calls the refund, if there was one.
+        reason: Why it failed, is void, or was to be given back; empty while all is well.
+    """
+
+    order_id: str
+    status: PaymentStatus
+    charge: Charge | None = None
+    refund_id: str | None = None
+    reason: str = ""
+
+
+def charged(reserved: InventoryReserved, payment_id: str) -> tuple[Payment, PaymentCompleted]:
+    """The customer has paid the total."""
+    charge = Charge(payment_id, reserved.total, reserved.currency)
+    return Payment(reserved.order_id, PaymentStatus.CHARGED, charge), PaymentCompleted(
+        order_id=reserved.order_id,
+        payment_id=payment_id,
+        customer_id=reserved.customer_id,
+        currency=reserved.currency,
+        amount=reserved.total,
+        items=reserved.items,
+        shipping_address=reserved.shipping_address,
+    )
+
+
+def failed(order_id: str, reason: PaymentRefusal, detail: str = "") -> tuple[Payment, PaymentFailed]:
+    """Nothing was taken, and nothing will be."""
+    return Payment(order_id, PaymentStatus.FAILED, reason=reason), PaymentFailed(
+        order_id=order_id, reason=reason, detail=detail
+    )
+
+
+def voided(order_id: str, reason: str) -> tuple[Payment, PaymentVoided]:
+    """There was nothing to refund, and there never will be."""
+    return Payment(order_id, PaymentStatus.VOIDED, reason=reason), PaymentVoided(
+        order_id=order_id, reason=reason
+    )
+
+
+def refunded(order_id: str, charge: Charge, refund_id: str, reason: str) -> tuple[Payment, PaymentRefunded]:
+    """The customer has got the charge back."""
+    return Payment(order_id, PaymentStatus.REFUNDED, charge, refund_id, reason), PaymentRefunded(
+        order_id=order_id, refund_id=refund_id, currency=charge.currency, amount=charge.amount, reason=reason
+    )
+
+
+def refund_failed(order_id: str, charge: Charge | None, reason: str) -> tuple[Payment, CompensationFailed]:
+    """The refund is owed. Without a charge, it is not known whether there is anything to give back."""
+    return Payment(order_id, PaymentStatus.REFUND_FAILED, charge, reason=reason), CompensationFailed(
+        order_id=order_id, compensation=Compensation.REFUND, reason=reason
+    )

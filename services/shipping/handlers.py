@@ -1,0 +1,133 @@
+"""What shipping does about what it hears."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias, assert_never
+
+from services.shipping import domain
+from services.shipping.carrier import (
+    AlreadyBooked,
+    AlreadyRefused,
+    Booked,
+    Carrier,
+    NotServed,
+    Voided,
+    shipment_key,
+)
+from services.shipping.domain import Parcel, Shipment, ShipmentStatus
+from shared.events import (
+    Event,
+    EventData,
+    OrderCancellationRejected,
+    OrderCancellationRequested,
+    OrderShipped,
+    PaymentCompleted,
+    ShippingFailed,
+    ShippingRefusal,
+    merged,
+    quantities,
+)
+from shared.runtime.outcome import Decided, Ignored, Outcome
+
+
+async def ship_order(
+    event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier
+) -> Outcome[Shipment]:
+    """Ship what was paid, unless the order was cancelled before."""
+    paid = event.data
+    if shipment is not None:
+        return _ship_again(paid, shipment)
+    answer = await carrier.book(
+        shipment_key(paid.order_id), paid.order_id, paid.shipping_address, quantities(paid.items)
+    )
+    match answer:
+        case Booked():
+            return _shipped(paid, Parcel(answer.shipment_id, answer.tracking_number, answer.carrier))
+        case NotServed():
+            return _failed(paid.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
+        case Voided():
+            # Whoever voided it has not written it down yet, and may be dead: it cannot be left to them. If
+            # they live, one of the two writes first, and either answer ends the saga.
+            return _failed(paid.order_id, ShippingRefusal.VOIDED)
+        case _:
+            assert_never(answer)
+
+
+def _ship_again(paid: PaymentCompleted, shipment: Shipment) -> Outcome[Shipment]:
+    if shipment.parcel is not None and not shipment.announced:
+        return _shipped(paid, shipment.parcel)
+    return _already(shipment)
+
+
+async def cancel_shipment(
+    event: Event[OrderCancellationRequested], shipment: Shipment | None, carrier: Carrier
+) -> Outcome[Shipment]:
+    """Decide: it has shipped, or it never will."""
+    request = event.data
+    if shipment is not None:
+        return _too_late(shipment) if shipment.status is ShipmentStatus.SHIPPED else _already(shipment)
+    answer = await carrier.void(shipment_key(request.order_id), request.order_id)
+    match answer:
+        case Voided():
+            state, said = domain.cancelled(request.order_id, request.reason, request.detail)
+            return Decided(state, (said,), said.reason)
+        case AlreadyBooked():
+            # Another owner of the partition has booked, and its write is not here yet. It says OrderShipped.
+            parcel = Parcel(answer.shipment_id, answer.tracking_number, answer.carrier)
+            return _too_late(Shipment(request.order_id, ShipmentStatus.SHIPPED, parcel))
+        case AlreadyRefused():
+            return _failed(request.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
+        case _:
+            assert_never(answer)
+
+
+async def give_up_shipping(
+    event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier
+) -> Outcome[Shipment]:
+    """The carrier did not answer: what is not known must be voided before it may be called a failure."""
+    paid = event.data
+    if shipment is not None:
+        return _ship_again(paid, shipment)
+    answer = await carrier.void(shipment_key(paid.order_id), paid.order_id)
+    match answer:
+        case Voided():
+            return _failed(paid.order_id, ShippingRefusal.CARRIER_UNAVAILABLE)
+        case AlreadyBooked():
+            return _shipped(paid, Parcel(answer.shipment_id, answer.tracking_number, answer.carrier))
+        case AlreadyRefused():
+            return _failed(paid.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
+        case _:
+            assert_never(answer)
+
+
+def _already(shipment: Shipment) -> Ignored:
+    return Ignored(f"already {shipment.status.lower()}")
+
+
+def _shipped(paid: PaymentCompleted, parcel: Parcel) -> Decided[Shipment]:
+    state, said = domain.shipped(paid.order_id, parcel, merged(paid.items))
+    return Decided(state, (said,), "shipped")
+
+
+def _failed(order_id: str, reason: ShippingRefusal, detail: str = "") -> Decided[Shipment]:
+    state, said = domain.failed(order_id, reason, detail)
+    return Decided(state, (said,), reason.value)
+
+
+def _too_late(shipment: Shipment) -> Decided[Shipment]:
+    return Decided(shipment, (domain.too_late(shipment.order_id),), "too late to cancel")
+
+
+Handler: TypeAlias = Callable[[Event[Any], Shipment | None, Carrier], Awaitable[Outcome[Shipment]]]
+
+HANDLERS: Mapping[type[EventData], Handler] = {
+    PaymentCompleted: ship_order,
+    OrderCancellationRequested: cancel_shipment,
+}
+
+# A cancellation that the carrier does not answer is neither granted nor rejected: it becomes a dead letter,
+# and is decided when it is redriven.
+GIVE_UP: Mapping[type[EventData], Handler] = {PaymentCompleted: give_up_shipping}
+
+OPENS: frozenset[type[EventData]] = frozenset({PaymentCompleted})
+
+SAYS: frozenset[type[EventData]] = frozenset({OrderShipped, ShippingFailed, OrderCancellationRejected})
