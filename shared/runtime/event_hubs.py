@@ -97,8 +97,7 @@ async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, set
             return list(await client.get_partition_ids())
     except OutageError as outage:
         cause = outage.__cause__
-        text = str(cause).lower()
-        if "not found" in text or "could not be found" in text or "404" in text:
+        if is_not_found(cause):
             raise ConfigurationError(
                 f"the event hub {settings.event_hub_name!r} does not exist in this namespace: check EVENT_HUB_NAME, "
                 "or add it to the emulator's Config.json"
@@ -108,6 +107,40 @@ async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, set
                 f"Event Hubs refuses the key or identity: check EVENT_HUBS_CONNECTION_STRING ({_first_line(cause)})"
             ) from cause
         raise
+
+
+async def check_group(client: EventHubConsumerClient, group: str, partition: str) -> None:
+    """Open a receiver of `group` once.
+
+    The SDK's own loop takes a refused receiver for one that was closed and says nothing: a service whose group is
+    missing would wait for ever in silence. So the check needs two of its private calls.
+
+    Raises:
+        ConfigurationError: the hub has no such consumer group.
+        OutageError: the hub does not answer.
+    """
+
+    async def nothing(_: object) -> None:
+        """Receive nothing: without credit no event arrives."""
+
+    receiver = client._create_consumer(group, partition, "@latest", nothing)  # noqa: SLF001 -- see above
+    try:
+        await receiver._open()  # noqa: SLF001 -- see above
+    except Exception as error:  # noqa: BLE001 -- the SDK's types for this are private; all else is not ours to judge
+        if is_not_found(error):
+            raise ConfigurationError(
+                f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
+            ) from error
+        if isinstance(error, (EventHubError, OSError, TimeoutError)):
+            raise OutageError(f"Event Hubs: {_first_line(error)}") from error
+    finally:
+        await receiver.close()
+
+
+def is_not_found(error: BaseException | None) -> bool:
+    """Whether the namespace says that the hub, or the consumer group, does not exist. The SDK has no type for it."""
+    text = str(error).lower()
+    return "amqp:not-found" in text or "could not be found" in text
 
 
 class HubPublisher:

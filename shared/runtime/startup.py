@@ -16,7 +16,7 @@ from structlog.typing import FilteringBoundLogger
 from shared.runtime.cosmos import cosmos_client
 from shared.runtime.credentials import Credentials
 from shared.runtime.errors import ConfigurationError, OutageError
-from shared.runtime.event_hubs import check_hub, consumer_client, producer_client
+from shared.runtime.event_hubs import check_group, check_hub, consumer_client, producer_client
 from shared.runtime.participant import Participant
 from shared.runtime.provision import open_database
 from shared.runtime.retry import Backoff
@@ -49,7 +49,7 @@ async def open_servers(
     database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
     store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials))
     producer = await stack.enter_async_context(producer_client(settings, credentials, agent))
-    await waiting.call("Event Hubs", lambda: check_hub(producer, settings))
+    partitions = await waiting.call("Event Hubs", lambda: check_hub(producer, settings))
     receiver = consumer_client(
         settings,
         credentials,
@@ -60,6 +60,7 @@ async def open_servers(
         partition_ownership_expiration_interval=settings.ownership_expires_seconds,
     )
     await stack.enter_async_context(receiver)
+    await waiting.call("Event Hubs", lambda: check_group(receiver, participant.name, partitions[0]))
     return Servers(database, producer, receiver)
 
 

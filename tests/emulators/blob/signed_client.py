@@ -59,9 +59,7 @@ class SignedClient:
     async def __call__(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> Answer:
         """Send `path` (below the account, encoded, with its query); `x_ms_date` stands for `x-ms-date`."""
         wire_path = f"/{ACCOUNT}/{path}"
-        sent = {
-            name.replace("__", "\0").replace("_", "-").replace("\0", "_"): v for name, v in headers.items()
-        }
+        sent = {name.replace("__", "\0").replace("_", "-").replace("\0", "_"): v for name, v in headers.items()}
         sent = {"x-ms-date": formatdate(self.date, usegmt=True), "x-ms-version": "2019-07-07"} | sent
         sent["Authorization"] = f"SharedKey {ACCOUNT}:{self.signature(method, wire_path, sent, len(body))}"
         return await self.raw(method, wire_path, body, sent)

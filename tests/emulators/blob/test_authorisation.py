@@ -45,9 +45,7 @@ async def test_a_date_within_a_quarter_of_an_hour_is_accepted(http: SignedClient
         ("SharedKey devstoreaccount1:grün", (403, "AuthenticationFailed")),
     ],
 )
-async def test_other_credentials_are_refused(
-    http: SignedClient, authorization: str, error: tuple[int, str]
-) -> None:
+async def test_other_credentials_are_refused(http: SignedClient, authorization: str, error: tuple[int, str]) -> None:
     headers = {"x-ms-date": "Fri, 15 Jan 2027 08:00:00 GMT"}
     if authorization:
         headers["Authorization"] = authorization

@@ -123,9 +123,7 @@ async def test_metadata_is_replaced_as_a_whole_and_leaves_the_bytes_alone(http: 
     await http("PUT", "shop/tea", b"green", x_ms_meta_a="1", x_ms_meta_b="2", **PUT)
     await http("PUT", "shop/tea?comp=metadata", x_ms_meta_b="3")
     got = await http("GET", "shop/tea?comp=metadata")
-    assert {name: v for name, v in got.headers.items() if name.startswith("x-ms-meta-")} == {
-        "x-ms-meta-b": "3"
-    }
+    assert {name: v for name, v in got.headers.items() if name.startswith("x-ms-meta-")} == {"x-ms-meta-b": "3"}
     assert (await http("GET", "shop/tea")).body == b"green"
 
 
@@ -195,9 +193,7 @@ async def test_unknown_blocks_and_bad_ids_are_refused(http: SignedClient) -> Non
     )
 
 
-async def test_a_body_beyond_the_limit_is_refused(
-    http: SignedClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_body_beyond_the_limit_is_refused(http: SignedClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "SIZE_LIMIT", 8)
     monkeypatch.setattr(blocks, "SIZE_LIMIT", 8)
     assert (await http("PUT", "shop/tea", b"123456789", **PUT)).error == (413, "RequestBodyTooLarge")

@@ -30,9 +30,7 @@ def container_client(emulator: BlobEmulator, name: str = "checkpoints") -> Conta
 
 
 def checkpoint_store(emulator: BlobEmulator, user_agent: str = "") -> BlobCheckpointStore:
-    return BlobCheckpointStore.from_connection_string(
-        emulator.connection_string, "checkpoints", user_agent=user_agent
-    )
+    return BlobCheckpointStore.from_connection_string(emulator.connection_string, "checkpoints", user_agent=user_agent)
 
 
 def ownership(owner: str, partition: str = "0", etag: str | None = None) -> dict[str, Any]:

@@ -85,9 +85,7 @@ async def test_a_list_request_that_makes_no_sense_is_refused(
 
 
 @given(st.lists(st.text(min_size=1)), st.text(min_size=1))
-def test_what_comes_after_a_prefix_is_the_first_that_does_not_begin_with_it(
-    others: list[str], prefix: str
-) -> None:
+def test_what_comes_after_a_prefix_is_the_first_that_does_not_begin_with_it(others: list[str], prefix: str) -> None:
     """The jump over a folded prefix misses nothing and repeats nothing."""
     ordered = sorted([*others, prefix, prefix + "x"])
     after = _after(prefix)

@@ -87,9 +87,7 @@ async def test_requests_are_counted_by_caller(tmp_path: Path) -> None:
     emulator = BlobEmulator(tmp_path)
     await emulator.start()
     async with SignedClient(emulator.port) as client:
-        await client(
-            "PUT", "shop?restype=container", User_Agent="seeder azsdk-python-storage-blob/12 Python/3"
-        )
+        await client("PUT", "shop?restype=container", User_Agent="seeder azsdk-python-storage-blob/12 Python/3")
         await client("PUT", "shop/tea", b"", **PUT)
         await client("PUT", "shop/tea?comp=lease")
     await emulator.stop()

@@ -1,0 +1,67 @@
+"""Who may ask: the check of the account key's signature on every request.
+
+The client signs verb, resource type, resource link and date with HMAC-SHA256 and the account key. The signed text is
+described in the service's REST reference ("Access control on Cosmos DB resources").
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import unquote
+
+from emulators.cosmos.errors import CosmosError
+from emulators.cosmos.identifiers import is_rid_path
+
+WELL_KNOWN_KEY: Final = (
+    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+)
+"""The account key of every Cosmos DB emulator; published, and therefore no secret."""
+
+_KEY: Final = base64.b64decode(WELL_KNOWN_KEY)
+
+
+def check(method: str, segments: list[str], headers: Mapping[str, str]) -> None:
+    """Let the request pass, or refuse it.
+
+    Raises:
+        CosmosError: 401, if the signature is missing or was not made with the emulator's key for this request.
+    """
+    token = unquote(headers.get("authorization", ""))
+    if not token:
+        raise _unauthorized(
+            "Required Header authorization is missing. Ensure a valid Authorization token is passed."
+        )
+    kind, _, rest = token.partition("&")
+    _, found, signature = rest.partition("&sig=")
+    if kind == "type=aad":
+        raise _unauthorized("The emulator does not accept Entra tokens yet; use the well-known emulator key.")
+    if kind != "type=master" or not found:
+        raise _unauthorized("The authorization header is malformed; expected type=master&ver=1.0&sig=...")
+    resource_type, link = signed_resource(segments)
+    date = headers.get("x-ms-date", "")
+    plain_date = "" if date else headers.get("date", "")
+    text = f"{method.lower()}\n{resource_type}\n{link}\n{date.lower()}\n{plain_date.lower()}\n"
+    expected = base64.b64encode(hmac.digest(_KEY, text.encode(), "sha256"))
+    if not hmac.compare_digest(expected, signature.encode("utf-8", "replace")):
+        raise _unauthorized(
+            "The input authorization token can't serve the request. The wrong key is being used or the expected"
+            f" payload is not built as per the protocol. Server used the following payload to sign: {text!r}"
+        )
+
+
+def signed_resource(segments: list[str]) -> tuple[str, str]:
+    """The resource type and link that the client has signed for a path."""
+    if len(segments) > 5 and segments[4] == "operations":  # noqa: PLR2004 - dbs/x/colls/y/operations/...
+        return "colls", "/".join(segments[:4])
+    is_feed = len(segments) % 2
+    owner = segments[:-1] if is_feed else segments
+    resource_type = "" if not segments else segments[-1 if is_feed else -2]
+    if resource_type == "offers" or is_rid_path(segments):
+        return resource_type, owner[-1].lower() if owner else ""
+    return resource_type, "/".join(owner)
+
+
+def _unauthorized(message: str) -> CosmosError:
+    return CosmosError(HTTPStatus.UNAUTHORIZED, message)

@@ -1,0 +1,71 @@
+"""What the emulator answers when it does not do what was asked, in the service's own status codes."""
+
+from http import HTTPStatus
+
+PARTITION_KEY_MISMATCH = 1001
+"""Sub-status of 400: the partition key in the header is not the one in the item."""
+
+OWNER_NOT_FOUND = 1003
+"""Sub-status of 404: not the item is missing, but the container or database that should hold it."""
+
+CONTAINER_RECREATED = 1024
+"""Sub-status of 400: the client's cached container id belongs to another container of the same name."""
+
+CODES = {
+    HTTPStatus.BAD_REQUEST: "BadRequest",
+    HTTPStatus.UNAUTHORIZED: "Unauthorized",
+    HTTPStatus.FORBIDDEN: "Forbidden",
+    HTTPStatus.NOT_FOUND: "NotFound",
+    HTTPStatus.METHOD_NOT_ALLOWED: "MethodNotAllowed",
+    HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.PRECONDITION_FAILED: "PreconditionFailed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "RequestEntityTooLarge",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "InternalServerError",
+    HTTPStatus.NOT_IMPLEMENTED: "NotImplemented",
+    HTTPStatus.SERVICE_UNAVAILABLE: "ServiceUnavailable",
+}
+
+
+class CosmosError(Exception):
+    """An answer other than success: a status, its sub-status (0 = none) and words for the person who reads it."""
+
+    def __init__(self, status: HTTPStatus, message: str, *, substatus: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.substatus = substatus
+
+    @property
+    def code(self) -> str:
+        """The service's name of the status, the ``code`` of the JSON body."""
+        return CODES.get(self.status, self.status.phrase.replace(" ", ""))
+
+
+def bad_request(message: str, *, substatus: int = 0) -> CosmosError:
+    """400: the request is wrong and will stay wrong."""
+    return CosmosError(HTTPStatus.BAD_REQUEST, message, substatus=substatus)
+
+
+def not_found(message: str, *, substatus: int = 0) -> CosmosError:
+    """404: the item, or with sub-status 1003 its container or database, does not exist."""
+    return CosmosError(HTTPStatus.NOT_FOUND, message, substatus=substatus)
+
+
+def conflict(message: str) -> CosmosError:
+    """409: something with this id exists already."""
+    return CosmosError(HTTPStatus.CONFLICT, message)
+
+
+def precondition_failed(message: str) -> CosmosError:
+    """412: the ETag or the patch condition does not hold."""
+    return CosmosError(HTTPStatus.PRECONDITION_FAILED, message)
+
+
+def too_large(message: str) -> CosmosError:
+    """413: over one of the service's size limits."""
+    return CosmosError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+
+
+def unsupported(feature: str) -> CosmosError:
+    """501: the real service can do this, the emulator cannot."""
+    return CosmosError(HTTPStatus.NOT_IMPLEMENTED, f"The emulator does not support {feature}.")

@@ -1,0 +1,202 @@
+"""Queries and feeds of items, page by page.
+
+A continuation token says after which item (by number, so in the order of creation) or after how many rows the next
+page begins. Either way the server keeps nothing between two pages.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from emulators.cosmos import charges
+from emulators.cosmos.access import candidates
+from emulators.cosmos.container import Container, Item
+from emulators.cosmos.errors import CosmosError, bad_request
+from emulators.cosmos.exchange import Answer, Call
+from emulators.cosmos.json_text import decode, decode_stored, encode, encode_text
+from emulators.cosmos.sql.compile import CompiledQuery, compiled
+
+DEFAULT_PAGE: Final = 100
+LARGEST_PAGE: Final = 1000
+MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
+
+
+class Request(NamedTuple):
+    """A query as a client sends it."""
+
+    text: str
+    parameters: dict[str, Any]
+
+
+class Page(NamedTuple):
+    """Rows as JSON, where the next page begins (``None`` = nowhere) and how many items were looked at."""
+
+    rows: list[bytes]
+    position: int | None
+    looked_at: int
+
+
+def read_request(body: bytes) -> Request:
+    """The query and its parameters.
+
+    Raises:
+        CosmosError: 400, if the body is not ``{query, parameters?}``.
+    """
+    content = decode(body)
+    if not isinstance(content, dict) or not isinstance(content.get("query"), str):
+        raise bad_request("A query is an object: {query, parameters?}.")
+    parameters = content.get("parameters") or []
+    if not isinstance(parameters, list) or not all(_is_parameter(entry) for entry in parameters):
+        raise bad_request("parameters is a list of {name, value}, with names that begin with '@'.")
+    return Request(content["query"], {entry["name"]: entry["value"] for entry in parameters})
+
+
+def query_page(container: Container, call: Call, partition: str | None, now: float) -> Answer:
+    """One page of a query over one logical partition, or all of them.
+
+    Raises:
+        CosmosError: 400 or 501, if the query, a parameter or the continuation token is not acceptable.
+    """
+    request = read_request(call.body)
+    query = compiled(request.text)
+    token = _Token(container, call.body, partition)
+    after = token.read(call.headers.get("x-ms-continuation"))
+    size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
+    found = candidates(query, request.parameters, container, partition, now)
+    try:
+        if query.is_row_per_document:
+            items = found.items if after == 0 else (item for item in found.items if item.number > after)
+            page = _page_by_item(query, request, items, size, now, exact=found.exact)
+        else:
+            page = _page_by_row(query, request, found.items, after, size, now)
+    except RecursionError:
+        raise bad_request("The query is nested too deeply.") from None
+    return _answer(container, page, token)
+
+
+def feed_page(container: Container, call: Call, partition: str | None, now: float) -> Answer:
+    """One page of all items (``read_all_items``).
+
+    Raises:
+        CosmosError: 400, if the continuation token is not acceptable.
+    """
+    token = _Token(container, b"", partition)
+    after = token.read(call.headers.get("x-ms-continuation"))
+    size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
+    items = container.scan(now, partition, after)
+    return _answer(container, _fill(((item.number, item.body) for item in items), size), token)
+
+
+def query_resources(resources: Iterable[dict[str, Any]], request: Request, now: float) -> list[Any]:
+    """A query over databases, containers or offers; they are few, so it is one page."""
+    return list(compiled(request.text).rows(resources, request.parameters, now))
+
+
+def _page_by_item(
+    query: CompiledQuery, request: Request, items: Iterable[Item], size: int, now: float, *, exact: bool
+) -> Page:
+    if query.query.items is None:
+        matches = query.matcher(request.parameters, now)
+        if matches is not None and not exact:
+            items = (item for item in items if matches(decode_stored(item.body)))
+        return _fill(((item.number, item.body) for item in items), size)
+    source = _Documents(items, reads=query.reads_documents)
+    rows = query.rows(source, request.parameters, now)
+    page = _fill(((source.last, encode(row)) for row in rows), size)
+    return page._replace(looked_at=source.count)
+
+
+def _page_by_row(
+    query: CompiledQuery, request: Request, items: Iterable[Item], skip: int, size: int, now: float
+) -> Page:
+    source = _Documents(items, reads=query.reads_documents)
+    rows = islice(query.rows(source, request.parameters, now), skip, None)
+    page = _fill(((skip + count, encode(row)) for count, row in enumerate(rows, start=1)), size)
+    return page._replace(looked_at=source.count)
+
+
+class _Documents:
+    """The documents of items, decoded only if the query looks into them, and how far they have been taken."""
+
+    def __init__(self, items: Iterable[Item], *, reads: bool) -> None:
+        self._items = items
+        self._reads = reads
+        self.last = 0
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for item in self._items:
+            self.last = item.number
+            self.count += 1
+            yield decode_stored(item.body) if self._reads else None
+
+
+def _fill(rows: Iterable[tuple[int, bytes]], size: int) -> Page:
+    """Take rows, each with the position after it, until the page is full."""
+    taken: list[bytes] = []
+    position = filled = 0
+    for after, row in rows:
+        if len(taken) == size or (taken and filled + len(row) > MAX_PAGE_BYTES):
+            return Page(taken, position, len(taken))
+        taken.append(row)
+        filled += len(row)
+        position = after
+    return Page(taken, None, len(taken))
+
+
+def _answer(container: Container, page: Page, token: "_Token") -> Answer:
+    joined = b",".join(page.rows)
+    body = b'{"_rid":"%b","Documents":[%b],"_count":%d}' % (
+        container.rid_text.encode(),
+        joined,
+        len(page.rows),
+    )
+    headers = {
+        "x-ms-request-charge": str(charges.query(page.looked_at, len(joined))),
+        "x-ms-item-count": str(len(page.rows)),
+    }
+    if page.position is not None:
+        headers["x-ms-continuation"] = token.write(page.position)
+    return Answer(HTTPStatus.OK, body, headers)
+
+
+class _Token:
+    """Continuation tokens of one query; those of another query or container are refused."""
+
+    def __init__(self, container: Container, query: bytes, partition: str | None) -> None:
+        mark = hashlib.blake2b(digest_size=9)
+        for part in (container.rid, query, (partition or "").encode()):
+            mark.update(len(part).to_bytes(4, "big"))
+            mark.update(part)
+        self._mark = mark.hexdigest()
+
+    def write(self, position: int) -> str:
+        return base64.b64encode(
+            encode_text({"v": 1, "query": self._mark, "after": position}).encode()
+        ).decode()
+
+    def read(self, text: str | None) -> int:
+        if not text:
+            return 0
+        try:
+            content = decode(base64.b64decode(text, validate=True))
+        except (binascii.Error, ValueError, CosmosError):
+            content = None
+        if not isinstance(content, dict) or type(content.get("after")) is not int:
+            raise bad_request("Invalid Continuation Token.")
+        if content.get("query") != self._mark:
+            raise bad_request("Invalid Continuation Token: it belongs to another query or container.")
+        return int(content["after"])
+
+
+def _is_parameter(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("name"), str)
+        and entry["name"].startswith("@")
+        and "value" in entry
+    )

@@ -1,0 +1,144 @@
+"""The emulator as a server: HTTP in, HTTP out."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
+
+from emulators.cosmos.account import Account
+from emulators.cosmos.authorisation import WELL_KNOWN_KEY
+from emulators.cosmos.dispatch import Dispatcher
+from emulators.cosmos.exchange import Answer, Call
+
+logger = logging.getLogger("emulators.cosmos")
+
+MAX_BODY_BYTES: Final = 8 * 1024 * 1024
+"""Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
+
+
+class CosmosEmulator:
+    """Azure Cosmos DB for NoSQL on a port of this machine.
+
+    Args:
+        data_dir: Where ``cosmos.db`` lies or will lie.
+        host: The address to bind.
+        port: The port to bind, 0 for any free one.
+        counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
+        clock: Seconds since the epoch, for time stamps and time to live.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        counters: Counter[tuple[str, str]] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._data_dir = data_dir
+        self._host = host
+        self._port = port
+        self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
+        self._clock = clock
+        self._account: Account | None = None
+        self._runner: web.ServerRunner | None = None
+        self._dispatcher: Dispatcher | None = None
+
+    @property
+    def port(self) -> int:
+        """The port, once started the one that was bound."""
+        return self._port
+
+    @property
+    def connection_string(self) -> str:
+        """What a client connects with."""
+        return f"AccountEndpoint=http://{self._host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
+
+    async def start(self) -> None:
+        """Load the data and listen.
+
+        Raises:
+            OSError: If the port is taken.
+            StorageError: If the data directory cannot be used.
+        """
+        account = Account(self._data_dir)
+        server = web.Server(self._handle, request_factory=_request, access_log=None)
+        runner = web.ServerRunner(server)
+        try:
+            await runner.setup()
+            site = web.TCPSite(runner, self._host, self._port, shutdown_timeout=1.0)
+            await site.start()
+        except BaseException:
+            await runner.cleanup()
+            account.close()
+            raise
+        self._port = runner.addresses[0][1]
+        self._account, self._runner = account, runner
+        self._dispatcher = Dispatcher(account, self._counters, self._clock)
+
+    async def stop(self) -> None:
+        """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
+        runner, account = self._runner, self._account
+        self._runner = self._account = self._dispatcher = None
+        if runner is not None:
+            await runner.cleanup()
+        if account is not None:
+            account.close()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """All requests pass here: entered, answered, sent. Between these three steps is the place for faults."""
+        call = await _enter(request)
+        answer = call if isinstance(call, Answer) else self._answer(call)
+        return _leave(answer)
+
+    def _answer(self, call: Call) -> Answer:
+        if self._dispatcher is None:
+            return Answer(HTTPStatus.SERVICE_UNAVAILABLE)
+        return self._dispatcher.answer(call)
+
+
+async def _enter(request: web.BaseRequest) -> Call | Answer:
+    """Read a request, or refuse one whose body is beyond all limits."""
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        message = b'{"code":"RequestEntityTooLarge","message":"Request size is too large."}'
+        return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+    path = request.raw_path.partition("?")[0]
+    segments = [part for part in path.split("/") if part]
+    if "%" in path:
+        segments = [unquote(part) for part in segments]
+    headers = request.headers
+    return Call(request.method, segments, headers, body, headers.get("host", ""))
+
+
+def _leave(answer: Answer) -> web.Response:
+    """Turn an answer into an HTTP response."""
+    headers = answer.headers
+    headers["content-type"] = "application/json"
+    headers["x-ms-version"] = "2018-12-31"
+    return web.Response(status=answer.status, body=answer.body or None, headers=headers)
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: Any,
+    writer: AbstractStreamWriter,
+    task: "asyncio.Task[None]",
+) -> web.BaseRequest:
+    """aiohttp's request with a limit of the body that fits the service's."""
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, task.get_loop(), client_max_size=MAX_BODY_BYTES
+    )

@@ -1,0 +1,1 @@
+"""The runtime: batch in, few requests, batch out."""

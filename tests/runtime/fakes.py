@@ -1,0 +1,235 @@
+"""A hub and a store in memory, and a participant small enough to see through."""
+
+import asyncio
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from shared.events import (
+    CONTENT_TYPE,
+    Event,
+    EventData,
+    InventoryReleased,
+    InventoryReserved,
+    Line,
+    OrderCompleted,
+    OrderCreated,
+    PaymentFailed,
+    encode,
+    new_event,
+    to_json,
+)
+from shared.runtime.engine import Engine
+from shared.runtime.errors import OutageError
+from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
+from shared.runtime.participant import Participant
+from shared.runtime.ports import DeadLetter, Message
+from shared.runtime.record import Json, Record
+from shared.runtime.retry import Backoff, RetryPolicy
+
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """The state of the participant of these tests."""
+
+    seen: int
+    customer: str = ""
+
+
+@dataclass(slots=True)
+class Desk:
+    """Its port: counts the calls, and fails as often as it is told to."""
+
+    calls: list[str] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    async def work(self, order_id: str) -> None:
+        self.calls.append(order_id)
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+async def open_parcel(event: Event[OrderCreated], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
+    if parcel is not None and parcel.customer:
+        if parcel.customer != event.data.customer_id:
+            return Rejected("another_customer", f"it belongs to {parcel.customer}")
+        return Ignored("duplicate")
+    await desk.work(event.order_id)
+    seen = parcel.seen if parcel else 0
+    completed = OrderCompleted(order_id=event.order_id, currency=event.data.currency, total=event.data.total)
+    return Decided(Parcel(seen + 1, event.data.customer_id), (completed,), "opened")
+
+
+async def count_parcel(event: Event[InventoryReserved], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
+    await desk.work(event.order_id)
+    return Decided(replace(parcel, seen=parcel.seen + 1) if parcel else Parcel(1))
+
+
+async def say_too_much(event: Event[PaymentFailed], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
+    del desk
+    return Decided(parcel or Parcel(0), (PaymentFailed(order_id=event.order_id, reason="never_announced"),))
+
+
+async def close_anyway(event: Event[OrderCreated], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
+    del parcel, desk
+    lines = (Line(product_id="apology", quantity=1),)
+    return Decided(Parcel(99), (InventoryReleased(order_id=event.order_id, items=lines),), "gave up")
+
+
+DESK_SERVICE: Participant[Parcel] = Participant(
+    name="desk",
+    database="desk",
+    container="parcels",
+    state=Parcel,
+    handlers={OrderCreated: open_parcel, InventoryReserved: count_parcel, PaymentFailed: say_too_much},
+    give_up={OrderCreated: close_anyway},
+    opens=frozenset({OrderCreated}),
+    says=frozenset({OrderCompleted, InventoryReleased}),
+)
+
+
+class MemoryRecords:
+    """A `RecordStore` with ETags. What a test puts into `rival` is written just before the next commit."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record[Parcel]] = {}
+        self.loads: list[set[str]] = []
+        self.commits: list[set[str]] = []
+        self.outages = 0
+        self.rival: dict[str, Record[Parcel]] = {}
+        self._etags = count(1)
+
+    async def load(self, order_ids: Collection[str]) -> dict[str, Record[Parcel]]:
+        self._maybe_down()
+        self.loads.append(set(order_ids))
+        return {order_id: self.records[order_id] for order_id in order_ids if order_id in self.records}
+
+    async def commit(self, records: Sequence[Record[Parcel]]) -> dict[str, str]:
+        self._maybe_down()
+        self.commits.append({record.order_id for record in records})
+        for rival in self.rival.values():
+            self.put(rival)
+        self.rival = {}
+        return {record.order_id: self.put(record) for record in records if self._etag(record.order_id) == record.etag}
+
+    def put(self, record: Record[Parcel]) -> str:
+        etag = f'"{next(self._etags)}"'
+        self.records[record.order_id] = replace(record, etag=etag)
+        return etag
+
+    def _etag(self, order_id: str) -> str | None:
+        return self.records[order_id].etag if order_id in self.records else None
+
+    def _maybe_down(self) -> None:
+        if self.outages:
+            self.outages -= 1
+            raise OutageError("the store is away")
+
+
+class MemoryHub:
+    """A `Publisher` that keeps every send."""
+
+    def __init__(self) -> None:
+        self.sends: list[tuple[str, list[Json]]] = []
+        self.outages = 0
+        self.asked = asyncio.Event()
+
+    async def publish(self, partition: str, events: Sequence[Json]) -> None:
+        self.asked.set()
+        if self.outages:
+            self.outages -= 1
+            raise OutageError("the hub is away")
+        self.sends.append((partition, list(events)))
+
+    @property
+    def said(self) -> list[Json]:
+        return [event for _, events in self.sends for event in events]
+
+
+class MemoryDeadLetters:
+    """Keeps dead letters in a list."""
+
+    def __init__(self) -> None:
+        self.letters: list[DeadLetter] = []
+
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        self.letters += letters
+
+
+@dataclass(slots=True)
+class Bench:
+    """An engine with everything around it in memory, and sleeps that take no time."""
+
+    records: MemoryRecords = field(default_factory=MemoryRecords)
+    hub: MemoryHub = field(default_factory=MemoryHub)
+    dead: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
+    desk: Desk = field(default_factory=Desk)
+    slept: list[float] = field(default_factory=list)
+
+    def engine(self) -> Engine[Parcel]:
+        """A process that has just started: nothing in memory, everything else as it was."""
+        return Engine(
+            DESK_SERVICE,
+            ports=self.desk,
+            store=self.records,
+            publisher=self.hub,
+            dead_letters=self.dead,
+            buckets=16,
+            now=lambda: NOON,
+            sleep=self._sleep,
+            retry=RetryPolicy(attempts=3, backoff=Backoff(0.1, 1), outage_backoff=Backoff(0.1, 1)),
+            rng=random.Random(7),
+        )
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+
+def order_data(order_id: str, **changes: object) -> dict[str, Any]:
+    """An order for a teapot."""
+    return {
+        "order_id": order_id,
+        "customer_id": "ada",
+        "currency": "EUR",
+        "items": [{"product_id": "teapot", "quantity": 1, "unit_price": "24.90"}],
+        "payment_method": "tok_visa",
+        "shipping_address": {
+            "recipient": "Ada",
+            "street": "1 Engine Row",
+            "city": "London",
+            "postal_code": "N1",
+            "country": "GB",
+        },
+        **changes,
+    }
+
+
+def order_created(order_id: str, event_id: str = "", **changes: object) -> Event[OrderCreated]:
+    data = OrderCreated.model_validate(order_data(order_id, **changes))
+    return new_event(data, source="/tests", time=NOON, id=event_id or f"created-{order_id}")
+
+
+def reserved(order_id: str, event_id: str = "") -> Event[InventoryReserved]:
+    created = order_data(order_id)
+    data = InventoryReserved.model_validate({**created, "total": "24.90"})
+    return new_event(data, source="/tests", time=NOON, id=event_id or f"reserved-{order_id}")
+
+
+def messages(*events: Event[EventData] | bytes, start: int = 0) -> list[Message]:
+    """What the hub delivers of these events; bytes stand for a body that is no event."""
+    return [
+        Message(
+            event if isinstance(event, bytes) else encode(to_json(event)),
+            CONTENT_TYPE,
+            {},
+            sequence_number,
+            str(sequence_number),
+        )
+        for sequence_number, event in enumerate(events, start)
+    ]
