@@ -18,7 +18,8 @@ from typing import Literal, TypeAlias
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
-from services.inventory.stock import Held, Refused, Shortage
+from services.inventory.stock import Held, Refused
+from shared.events import Shortage
 from shared.runtime.coalesce import Coalescer
 from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, outages, run_batch
 

@@ -69,9 +69,7 @@ async def release_stock(
     return Decided(state, (said,), "released")
 
 
-async def ship_stock(
-    event: Event[OrderShipped], reservation: Reservation | None, stock: Stock
-) -> Outcome[Reservation]:
+async def ship_stock(event: Event[OrderShipped], reservation: Reservation | None, stock: Stock) -> Outcome[Reservation]:
     """Let the reserved items leave the warehouse. Nobody waits for an answer."""
     if reservation is None:
         # Nothing ships that was not reserved: the reservation exists, and this reader is too early to see it.

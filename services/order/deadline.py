@@ -10,9 +10,8 @@ from typing import Any
 
 from azure.cosmos.aio import ContainerProxy
 
-from services.order.domain import OPEN_STATUSES
+from services.order.domain import CAN_TIME_OUT, Order, cancellation_for
 from shared.events import (
-    CancellationReason,
     Event,
     OrderCancellationRequested,
     derived_id,
@@ -58,7 +57,7 @@ class DeadlineWatch:
         by_partition: dict[str, list[Json]] = {}
         for row in overdue:
             if row["partition"] in self._around.owned and row["id"] not in self._said:
-                by_partition.setdefault(row["partition"], []).append(to_json(_request(row["id"], row["deadline"], now)))
+                by_partition.setdefault(row["partition"], []).append(to_json(_request(row, now)))
                 self._said[row["id"]] = now
         for partition, requests in by_partition.items():
             await self._around.publisher.publish(partition, requests)
@@ -69,7 +68,7 @@ class DeadlineWatch:
             'SELECT c.id, c["partition"], c.deadline FROM c '
             "WHERE ARRAY_CONTAINS(@open, c.status) AND c.deadline <= @now",
             parameters=[
-                {"name": "@open", "value": sorted(OPEN_STATUSES)},
+                {"name": "@open", "value": sorted(CAN_TIME_OUT)},
                 {"name": "@now", "value": now.isoformat().replace("+00:00", "Z")},
             ],
         )
@@ -77,10 +76,8 @@ class DeadlineWatch:
             return [row async for row in query]
 
 
-def _request(order_id: str, deadline: str, now: datetime) -> Event[OrderCancellationRequested]:
-    data = OrderCancellationRequested(
-        order_id=order_id, reason=CancellationReason.DEADLINE, detail=f"not completed by {deadline}"
-    )
+def _request(row: dict[str, Any], now: datetime) -> Event[OrderCancellationRequested]:
+    data = cancellation_for(Order(row["id"], deadline=datetime.fromisoformat(row["deadline"])))
     # Derived, so that two replicas, or the same one again, say the same event.
-    event_id = derived_id(order_id, data.type, "deadline")
+    event_id = derived_id(data.order_id, data.type, "deadline")
     return new_event(data, source=service_source("order"), time=now, id=event_id)

@@ -82,9 +82,7 @@ def failed(order_id: str, reason: PaymentRefusal, detail: str = "") -> tuple[Pay
 
 def voided(order_id: str, reason: str) -> tuple[Payment, PaymentVoided]:
     """There was nothing to refund, and there never will be."""
-    return Payment(order_id, PaymentStatus.VOIDED, reason=reason), PaymentVoided(
-        order_id=order_id, reason=reason
-    )
+    return Payment(order_id, PaymentStatus.VOIDED, reason=reason), PaymentVoided(order_id=order_id, reason=reason)
 
 
 def refunded(order_id: str, charge: Charge, refund_id: str, reason: str) -> tuple[Payment, PaymentRefunded]:

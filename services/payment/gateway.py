@@ -73,9 +73,7 @@ class Gateway(Protocol):
     outcome is not known.
     """
 
-    async def charge(
-        self, key: str, amount: Decimal, currency: str, method: str, order_id: str
-    ) -> ChargeAnswer:
+    async def charge(self, key: str, amount: Decimal, currency: str, method: str, order_id: str) -> ChargeAnswer:
         """Charge the customer once; `Voided` if the key was voided before."""
         ...
 
@@ -83,9 +81,7 @@ class Gateway(Protocol):
         """Make sure that no charge ever succeeds under the key, or say that one was decided before."""
         ...
 
-    async def refund(
-        self, key: str, payment_id: str, amount: Decimal, currency: str, order_id: str
-    ) -> RefundAnswer:
+    async def refund(self, key: str, payment_id: str, amount: Decimal, currency: str, order_id: str) -> RefundAnswer:
         """Give a charge back once. A refusal alone is not final: a later call may succeed."""
         ...
 

@@ -59,9 +59,7 @@ async def charge_payment(
             assert_never(answer)
 
 
-async def refund_payment(
-    event: Event[ShippingFailed], payment: Payment | None, gateway: Gateway
-) -> Outcome[Payment]:
+async def refund_payment(event: Event[ShippingFailed], payment: Payment | None, gateway: Gateway) -> Outcome[Payment]:
     """Give the money back; where none was taken yet, make sure that none ever will be."""
     reason = event.data.reason
     if payment is None:
@@ -92,9 +90,7 @@ async def _void_or_refund(order_id: str, reason: str, gateway: Gateway) -> Outco
 
 
 async def _refund(order_id: str, charge: Charge, reason: str, gateway: Gateway) -> Outcome[Payment]:
-    answer = await gateway.refund(
-        refund_key(order_id), charge.payment_id, charge.amount, charge.currency, order_id
-    )
+    answer = await gateway.refund(refund_key(order_id), charge.payment_id, charge.amount, charge.currency, order_id)
     match answer:
         case Refunded():
             state, said = domain.refunded(order_id, charge, answer.refund_id, reason)

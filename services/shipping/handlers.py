@@ -29,9 +29,7 @@ from shared.events import (
 from shared.runtime.outcome import Decided, Ignored, Outcome
 
 
-async def ship_order(
-    event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier
-) -> Outcome[Shipment]:
+async def ship_order(event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier) -> Outcome[Shipment]:
     """Ship what was paid, unless the order was cancelled before."""
     paid = event.data
     if shipment is not None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from azure.eventhub import EventData, EventDataBatch
-from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
 from azure.eventhub.exceptions import AuthenticationError, EventHubError
 
 from shared.events import CONTENT_TYPE, encode
@@ -120,19 +120,20 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
         OutageError: the hub does not answer.
     """
 
-    async def nothing(_: object) -> None:
+    async def nothing(_context: PartitionContext, _event: EventData) -> None:
         """Receive nothing: without credit no event arrives."""
 
     receiver = client._create_consumer(group, partition, "@latest", nothing)  # noqa: SLF001 -- see above
     try:
         await receiver._open()  # noqa: SLF001 -- see above
-    except Exception as error:  # noqa: BLE001 -- the SDK's types for this are private; all else is not ours to judge
+    except Exception as error:  # the SDK's types for this are private
         if is_not_found(error):
             raise ConfigurationError(
                 f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
             ) from error
         if isinstance(error, (EventHubError, OSError, TimeoutError)):
             raise OutageError(f"Event Hubs: {_first_line(error)}") from error
+        raise
     finally:
         await receiver.close()
 
@@ -148,6 +149,22 @@ class HubPublisher:
 
     def __init__(self, client: EventHubProducerClient) -> None:
         self._client = client
+
+    async def open(self, partition: str) -> None:
+        """Open the link to a partition before there is anything to send.
+
+        The first send on a link takes half a second and more, for the SDK sleeps at every step of the handshake:
+        four services one after the other would make the first customer wait. It has no public call for this.
+
+        Raises:
+            OutageError: the hub does not answer. The first send will try again.
+        """
+        with hub_outages():
+            await self._client.create_batch(partition_id=partition)
+            await self._client._start_producer(partition, None)  # noqa: SLF001 -- see above
+            producer = self._client._producers[partition]  # noqa: SLF001 -- see above
+            if producer is not None:
+                await producer._open_with_retry()  # noqa: SLF001 -- see above
 
     async def publish(self, partition: str, events: Sequence[Json]) -> None:
         """See `Publisher.publish`."""

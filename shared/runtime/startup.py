@@ -47,7 +47,7 @@ async def open_servers(
     credentials = await stack.enter_async_context(Credentials())
     client = await waiting.enter(stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent))
     database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
-    store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials))
+    store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials, agent))
     producer = await stack.enter_async_context(producer_client(settings, credentials, agent))
     partitions = await waiting.call("Event Hubs", lambda: check_hub(producer, settings))
     receiver = consumer_client(
@@ -78,7 +78,9 @@ async def participant_database(
 
 
 @asynccontextmanager
-async def checkpoint_store(settings: Settings, credentials: Credentials) -> AsyncIterator[BlobCheckpointStore]:
+async def checkpoint_store(
+    settings: Settings, credentials: Credentials, agent: str
+) -> AsyncIterator[BlobCheckpointStore]:
     """The checkpoint store, with its container there.
 
     Raises:
@@ -86,18 +88,18 @@ async def checkpoint_store(settings: Settings, credentials: Credentials) -> Asyn
         OutageError: Blob Storage did not answer.
     """
     # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
+    options: dict[str, Any] = {"use_env_settings": False, "retry_total": 1, "user_agent": agent}
     try:
         if settings.blob_connection_string is not None:
             store = BlobCheckpointStore.from_connection_string(
-                settings.blob_connection_string, settings.blob_container, use_env_settings=False, retry_total=1
+                settings.blob_connection_string, settings.blob_container, **options
             )
         else:
             store = BlobCheckpointStore(
                 str(settings.blob_account_url),
                 settings.blob_container,
                 credential=credentials.token(),
-                use_env_settings=False,
-                retry_total=1,
+                **options,
             )
     except (ValueError, KeyError) as error:
         raise ConfigurationError(
