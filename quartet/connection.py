@@ -8,10 +8,6 @@ from typing import Any, Final, TypeVar
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 
-from services.inventory.service import PARTICIPANT as INVENTORY
-from services.order.service import PARTICIPANT as ORDER
-from services.payment.service import PARTICIPANT as PAYMENT
-from services.shipping.service import PARTICIPANT as SHIPPING
 from shared.runtime.cosmos import cosmos_client
 from shared.runtime.credentials import Credentials
 from shared.runtime.errors import OutageError
@@ -22,8 +18,6 @@ from shared.runtime.settings import Settings
 AGENT: Final = "quartet-cli"
 CONSOLE: Final = "console"
 """The consumer group of the command line."""
-
-PARTICIPANTS: Final[tuple[Participant[Any], ...]] = (ORDER, INVENTORY, PAYMENT, SHIPPING)
 
 # A server that is there answers in milliseconds. An identity has to fetch a token first.
 _SECONDS_WITH_A_KEY: Final = 5

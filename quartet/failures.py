@@ -1,6 +1,5 @@
 """What went wrong, in one line for the person who can put it right. The only place that does this."""
 
-import errno
 import signal
 from dataclasses import dataclass
 
@@ -46,8 +45,6 @@ def describe(error: BaseException) -> Failure | None:
             return _describe_misuse(error)
         case typer.Abort() | KeyboardInterrupt():
             return Failure("", INTERRUPTED)
-        case OSError(errno=errno.EPIPE):
-            return Failure("", FAILED)  # whoever read our output has had enough of it
         case _:
             return None
 

@@ -11,7 +11,7 @@ from shared.events import Address, OrderCreated
 MOST_KINDS: Final = 4
 _MOST_PIECES: Final = 3
 
-_FIRST_NAMES: Final = ("Ada", "Amara", "Bruno", "Chiara", "Emil", "Ines", "Jonas", "Kofi", "Lena", "Mei", "Noor", "Sven")
+_FIRST_NAMES: Final = ("Ada", "Amara", "Bruno", "Chiara", "Emil", "Ines", "Jonas", "Kofi", "Lena", "Mei", "Noor")
 _LAST_NAMES: Final = ("Almeida", "Berg", "Costa", "Dubois", "Fischer", "Ito", "Keller", "Moreau", "Novak", "Okafor")
 _STREETS: Final = ("Lindenweg", "Rue des Tilleuls", "Via Garibaldi", "High Street", "Calle Mayor", "Keizersgracht")
 _PLACES: Final = (

@@ -9,9 +9,9 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosResourceExistsError
 
 from quartet.catalogue import Product
-from quartet.connection import PARTICIPANTS, Cosmos
+from quartet.connection import Cosmos
+from quartet.participants import INVENTORY, PARTICIPANTS
 from services.inventory.service import ITEMS
-from services.inventory.service import PARTICIPANT as INVENTORY
 from shared.runtime.cosmos import CONFLICT, Operation, outages, run_batch
 from shared.runtime.startup import participant_database
 

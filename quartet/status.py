@@ -12,7 +12,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from quartet.connection import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING, Cosmos
+from quartet.connection import Cosmos
+from quartet.participants import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING
 from services.inventory.domain import Reservation
 from services.order.domain import CLOSED, Order, OrderStatus
 from services.payment.domain import Payment
@@ -94,9 +95,7 @@ async def _ledger(cosmos: Cosmos, order_id: str) -> dict[str, dict[str, Any]]:
 async def _read(cosmos: Cosmos, container: ContainerProxy, document_id: str, order_id: str) -> dict[str, Any] | None:
     try:
         with outages():
-            return await container.read_item(
-                document_id, partition_key=bucket_of(order_id, cosmos.settings.buckets)
-            )
+            return await container.read_item(document_id, partition_key=bucket_of(order_id, cosmos.settings.buckets))
     except CosmosResourceNotFoundError:
         return None
 
@@ -155,7 +154,7 @@ def _services(known: Whereabouts) -> Table:
     rows = (
         ("order", known.order, _order_words(known.order)),
         ("inventory", reservation, _lines(reservation)),
-        ("payment", payment, f"{payment.charge.amount} {payment.charge.currency}" if payment and payment.charge else ""),
+        ("payment", payment, _charge(payment)),
         ("shipping", shipment, shipment.parcel.tracking_number if shipment and shipment.parcel else ""),
     )
     for service, state, what in rows:
@@ -172,7 +171,11 @@ def _order_words(order: Order | None) -> str:
 
 
 def _lines(reservation: Reservation | None) -> str:
-    return ", ".join(f"{line.quantity} × {line.product_id}" for line in reservation.lines) if reservation else ""
+    return ", ".join(f"{line.quantity} x {line.product_id}" for line in reservation.lines) if reservation else ""
+
+
+def _charge(payment: Payment | None) -> str:
+    return f"{payment.charge.amount} {payment.charge.currency}" if payment and payment.charge else ""
 
 
 def _plain(state: object) -> Any:  # noqa: ANN401 -- JSON

@@ -240,10 +240,7 @@ class Supervisor:
                 stdin=self._life_read,
                 stdout=write_end,
                 stderr=write_end,  # one pipe, so that the order of a process's lines is kept
-                env=os.environ
-                | {"PYTHONUNBUFFERED": "1"}
-                | dict(process.env)
-                | {GRACE_VARIABLE: str(self._grace)},
+                env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(process.env) | {GRACE_VARIABLE: str(self._grace)},
                 process_group=0,
             )
         except BaseException:

@@ -156,7 +156,7 @@ def _words(data: EventData) -> str:
 
 
 def _pieces(items: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{item['quantity']} × {item['product_id']}" for item in items)
+    return ", ".join(f"{item['quantity']} x {item['product_id']}" for item in items)
 
 
 def _because(said: Said, by_number: Mapping[int, Said]) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from quartet.connection import Cosmos
+from quartet.participants import ORDER
 from services.order.domain import CLOSED, OrderStatus
-from services.order.service import PARTICIPANT as ORDER
 from shared.events import bucket_of
 from shared.runtime.cosmos import outages
 
