@@ -143,7 +143,9 @@ def _answer(attributes: str, page: Page, delimiter: str, body: str, next_name: s
     }
     document = (
         f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults {attributes}>'
-        + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in echo.items() if value)
+        + "".join(
+            f"<{name}>{escape(value)}</{name}>" for name, value in echo.items() if value and not NOT_XML.search(value)
+        )
         + body
         + f"<NextMarker>{_marker_of(next_name)}</NextMarker></EnumerationResults>"
     )

@@ -6,13 +6,17 @@ then it can only move on (held → released or shipped). Both are changed in one
 
 - a batch that is sent again fails at its first operation, and the allocations tell what had been done;
 - two owners of one order cannot disagree about it;
+- another `OrderCreated` under the same order id, with other lines, never touches what the first one got: an
+  allocation carries the fingerprint of all lines of the hold that made it;
 - many orders for one product are one batch, with one patch of the stock document for all of them.
 """
 
 import asyncio
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from azure.cosmos.aio import ContainerProxy
@@ -25,15 +29,17 @@ from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, outages
 
 Verb: TypeAlias = Literal["hold", "release", "ship"]
 HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"
+FOREIGN = "foreign"  # never stored: what a request is told about an allocation of other lines under its order id
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order's wish for one product."""
+    """One order's wish for one product, and the fingerprint of all its lines."""
 
     verb: Verb
     order_id: str
     quantity: int
+    lines: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,14 @@ class Allocation:
     """What one order has of one product.
 
     Attributes:
+        lines: the fingerprint of all lines of the hold, or of the release, that made it.
         available: how much there was when it was refused.
         etag: of the document; None if there is none yet.
     """
 
     order_id: str
     quantity: int
+    lines: str
     state: str
     available: int = 0
     etag: str | None = None
@@ -68,26 +76,28 @@ class Shelf:
     def apply(self, request: Request) -> Allocation:
         """Decide one request on top of those before it."""
         found = self.allocations.get(request.order_id)
+        if found is not None and found.lines != request.lines:
+            return replace(found, state=FOREIGN)
         if request.verb == "hold":
             return found or self._decide(request)
         if found is None:
             # A release leaves a refusal, so that a late hold finds it. There is nothing to ship: the caller says so.
-            refused = Allocation(request.order_id, request.quantity, REFUSED)
+            refused = Allocation(request.order_id, request.quantity, request.lines, REFUSED)
             return refused if request.verb == "ship" else self._put(refused)
         if found.state != HELD:
             return found
         state = SHIPPED if request.verb == "ship" else RELEASED
         self.moved["reserved_quantity"] -= found.quantity
         self.moved["shipped_quantity" if state is SHIPPED else "available_quantity"] += found.quantity
-        return self._put(Allocation(found.order_id, found.quantity, state, etag=found.etag))
+        return self._put(replace(found, state=state))
 
     def _decide(self, request: Request) -> Allocation:
         left = (self.available or 0) + min(self.moved["available_quantity"], 0)
         if request.quantity > left:
-            return self._put(Allocation(request.order_id, request.quantity, REFUSED, available=left))
+            return self._put(Allocation(request.order_id, request.quantity, request.lines, REFUSED, available=left))
         self.moved["available_quantity"] -= request.quantity
         self.moved["reserved_quantity"] += request.quantity
-        return self._put(Allocation(request.order_id, request.quantity, HELD))
+        return self._put(Allocation(request.order_id, request.quantity, request.lines, HELD))
 
     def _put(self, allocation: Allocation) -> Allocation:
         self.allocations[allocation.order_id] = self.changed[allocation.order_id] = allocation
@@ -128,12 +138,18 @@ class CosmosStock:
             raise LookupError(f"{order_id} was shipped, but holds no {', '.join(lost)}")
 
     async def _ask(self, verb: Verb, order_id: str, lines: Mapping[str, int]) -> dict[str, Allocation]:
-        calls = (self._products.call(product, Request(verb, order_id, count)) for product, count in lines.items())
+        print_of_lines = fingerprint(lines)
+        calls = (
+            self._products.call(product, Request(verb, order_id, count, print_of_lines))
+            for product, count in lines.items()
+        )
         return dict(zip(lines, await asyncio.gather(*calls), strict=True))
 
     async def _answer(self, product_id: str, requests: Sequence[Request]) -> list[Allocation]:
         """First on the guess that nothing stands in the way; if something does, on what is there."""
-        shelf = _guess(requests)
+        order_ids = {request.order_id for request in requests}
+        # A guess about an order that asks twice would have to be two guesses.
+        shelf = _guess(requests) if len(order_ids) == len(requests) else await self._read(product_id, order_ids)
         while True:
             answers = [shelf.apply(request) for request in requests]
             operations = _operations(product_id, shelf)
@@ -144,7 +160,7 @@ class CosmosStock:
             except CosmosBatchOperationError as error:
                 if error.status_code not in CONFLICT:
                     raise
-                shelf = await self._read(product_id, {request.order_id for request in requests})
+                shelf = await self._read(product_id, order_ids)
             else:
                 return answers
 
@@ -164,6 +180,7 @@ class CosmosStock:
                     shelf.allocations[document["order_id"]] = Allocation(
                         document["order_id"],
                         document["quantity"],
+                        document["lines"],
                         document["state"],
                         document["available"],
                         document["_etag"],
@@ -177,7 +194,7 @@ _ANY = "*"
 def _guess(requests: Sequence[Request]) -> Shelf:
     """A shelf with enough for everybody, on which whoever releases or ships holds what it says."""
     held = {
-        request.order_id: Allocation(request.order_id, request.quantity, HELD, etag=_ANY)
+        request.order_id: Allocation(request.order_id, request.quantity, request.lines, HELD, etag=_ANY)
         for request in requests
         if request.verb != "hold"
     }
@@ -199,7 +216,7 @@ def _operations(product_id: str, shelf: Shelf) -> list[Operation]:
 def _write(product_id: str, allocation: Allocation) -> Operation:
     document_id = _allocation_id(allocation.order_id)
     if allocation.etag == _ANY:
-        held = f'FROM c WHERE c.state = "{HELD}" AND c.quantity = {allocation.quantity}'
+        held = f'FROM c WHERE c.state = "{HELD}" AND c.lines = "{allocation.lines}"'
         move = [{"op": "set", "path": "/state", "value": allocation.state}]
         return ("patch", (document_id, move), {"filter_predicate": held})
     document = {
@@ -207,12 +224,18 @@ def _write(product_id: str, allocation: Allocation) -> Operation:
         "product_id": product_id,
         "order_id": allocation.order_id,
         "quantity": allocation.quantity,
+        "lines": allocation.lines,
         "state": allocation.state,
         "available": allocation.available,
     }
     if allocation.etag is None:
         return ("create", (document,), {})
     return ("replace", (document_id, document), {"if_match_etag": allocation.etag})
+
+
+def fingerprint(lines: Mapping[str, int]) -> str:
+    """The same for the same pieces of the same products, whatever their order."""
+    return hashlib.sha256(json.dumps(sorted(lines.items())).encode()).hexdigest()[:16]
 
 
 def _allocation_id(order_id: str) -> str:

@@ -17,9 +17,7 @@ def test_without_a_terminal_names_are_plain_and_lines_as_they_came() -> None:
 
 def test_on_a_terminal_each_name_has_its_colour() -> None:
     text = io.StringIO()
-    sink = ConsoleSink(
-        Console(file=text, force_terminal=True, color_system="standard", no_color=False), width=1
-    )
+    sink = ConsoleSink(Console(file=text, force_terminal=True, color_system="standard", no_color=False), width=1)
     for name in ("a", "b", "a"):
         sink(name, name)
     first, second, third = text.getvalue().splitlines()
