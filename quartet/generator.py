@@ -32,23 +32,25 @@ def generate_orders(catalogue: Sequence[Product], count: int, seed: int) -> list
     Raises:
         UserError: the catalogue has nothing to sell.
     """
-    by_currency: dict[str, list[Product]] = {}
+    shelves: dict[str, list[Product]] = {}
     for product in catalogue:
         if product.quantity > 0:
-            by_currency.setdefault(product.currency, []).append(product)
-    if not by_currency:
+            shelves.setdefault(product.currency, []).append(product)
+    if not shelves:
         raise UserError("the catalogue has nothing to sell: no product with a quantity above 0")
     random = Random(seed)  # noqa: S311 -- the same orders for the same seed is the point
-    shelves = list(by_currency.values())
-    weights = [len(shelf) for shelf in shelves]
+    choices, weights = list(shelves.values()), [len(shelf) for shelf in shelves.values()]
     return [
-        _order(random, f"gen-{seed}-{number:06d}", random.choices(shelves, weights)[0])
+        _order(random, f"gen-{seed}-{number:06d}", random.choices(choices, weights)[0])
         for number in range(1, count + 1)
     ]
 
 
 def _order(random: Random, order_id: str, shelf: Sequence[Product]) -> OrderCreated:
-    kinds = random.sample(shelf, min(len(shelf), random.randint(1, MOST_KINDS)))
+    # What there is much of is ordered often, so that the stock of all products lasts about as long.
+    quantities = [product.quantity for product in shelf]
+    drawn = random.choices(shelf, quantities, k=random.randint(1, MOST_KINDS))
+    kinds = list({product.product_id: product for product in drawn}.values())
     city, postal_code, country = random.choice(_PLACES)
     return OrderCreated(
         order_id=order_id,

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
-from quartet.console import remarks, results, write_json
+from quartet.console import results, write_json
 from quartet.failures import UserError
 from quartet.files import read_entries
 from quartet.generator import generate_orders
@@ -22,12 +22,15 @@ from quartet.samples import CATALOGUE, sample
 from quartet.waiting import Outcome, wait_until_settled
 from shared.runtime.settings import Settings, load_settings
 
+_MOST_ROWS: Final = 60
+
 
 def publish(
     file: Annotated[
         Path | None,
         typer.Argument(help="One order, a JSON list, or JSON lines; also whole CloudEvents. - is standard input."),
     ] = None,
+    *,
     count: Annotated[int | None, typer.Option(min=1, help="Make up so many orders instead of reading a file.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="With --count: another seed, other orders.")] = 1,
     catalogue: Annotated[Path | None, typer.Option(help="With --count: what to order from.")] = None,
@@ -71,16 +74,16 @@ def _events(
     return read_events(entries, now) if validate else wrap_events(entries, now)
 
 
-async def _show_outcomes(events: list[Outgoing], settings: Settings, timeout: float, *, as_json: bool) -> bool:
+async def _show_outcomes(events: list[Outgoing], settings: Settings, seconds: float, *, as_json: bool) -> bool:
     order_ids = {one.order_id for one in events}
     async with open_cosmos(settings) as cosmos:
         with counting("waiting", len(order_ids)) as progress:
-            known = await wait_until_settled(cosmos, order_ids, seconds=timeout, progress=progress)
+            known = await wait_until_settled(cosmos, order_ids, seconds=seconds, progress=progress)
     _show(known, order_ids, as_json=as_json)
     late = [order_id for order_id in sorted(order_ids) if order_id not in known or not known[order_id].is_settled]
     if late:
         raise UserError(
-            f"{len(late)} of {len(order_ids)} orders have not ended after {timeout:g} s, such as {late[0]}. "
+            f"{len(late)} of {len(order_ids)} orders have not ended after {seconds:g} s, such as {late[0]}. "
             f"See: quartet status {late[0]}"
         )
     return True
@@ -90,7 +93,6 @@ def _show(known: Mapping[str, Outcome], order_ids: set[str], *, as_json: bool) -
     if as_json:
         write_json(outcomes_json(known))
         return
-    if len(order_ids) <= 60:
+    if len(order_ids) <= _MOST_ROWS:
         results().print(outcome_table(known))
     results().print(outcome_counts(known))
-    remarks().print("")
