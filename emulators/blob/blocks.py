@@ -1,7 +1,6 @@
 """Blobs written in blocks: Put Block, Put Block List, Get Block List."""
 
 import base64
-import binascii
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -71,7 +70,7 @@ def get_block_list(call: Call) -> web.Response:
 def _is_block_id(text: str) -> bool:
     try:
         return 1 <= len(base64.b64decode(text, validate=True)) <= BLOCK_ID_LIMIT
-    except binascii.Error:
+    except ValueError:  # not ASCII, or not base64
         return False
 
 

@@ -81,9 +81,10 @@ class Shelf:
         if request.verb == "hold":
             return found or self._decide(request)
         if found is None:
-            # A release leaves a refusal, so that a late hold finds it. There is nothing to ship: the caller says so.
-            refused = Allocation(request.order_id, request.quantity, request.lines, REFUSED)
-            return refused if request.verb == "ship" else self._put(refused)
+            # A release comes before its hold at times, and stays, so that the hold finds it. There is nothing to ship:
+            # the caller sees that by the state.
+            released = Allocation(request.order_id, request.quantity, request.lines, RELEASED)
+            return released if request.verb == "ship" else self._put(released)
         if found.state != HELD:
             return found
         state = SHIPPED if request.verb == "ship" else RELEASED

@@ -33,8 +33,7 @@ async def reserve_stock(
     if reservation is None:
         answer = await stock.hold(order.order_id, quantities(order.items))
         if isinstance(answer, Held):
-            state, said = domain.reserved(order)
-            return Decided(state, (said,), "reserved")
+            return _reserve(order)
         return _refuse(order, domain.reason_to_refuse(answer.shortages), answer.shortages)
     return await _reserve_again(order, reservation, stock)
 
@@ -47,6 +46,11 @@ async def _reserve_again(order: OrderCreated, reservation: Reservation, stock: S
     if strays := reservation.strays(order.items):
         await stock.release(order.order_id, strays)
     return Ignored("duplicate")
+
+
+def _reserve(order: OrderCreated) -> Decided[Reservation]:
+    state, said = domain.reserved(order)
+    return Decided(state, (said,), "reserved")
 
 
 def _refuse(order: OrderCreated, reason: str, shortages: tuple[Shortage, ...] = ()) -> Decided[Reservation]:
@@ -85,11 +89,15 @@ async def ship_stock(event: Event[OrderShipped], reservation: Reservation | None
 async def give_up_reserving(
     event: Event[OrderCreated], reservation: Reservation | None, stock: Stock
 ) -> Outcome[Reservation]:
-    """The stock could not be reached: make sure that nothing stays held, then refuse."""
+    """The stock did not answer: what is not known must be refused there before it may be called a failure."""
+    order = event.data
     if reservation is not None:
-        return await _reserve_again(event.data, reservation, stock)
-    await stock.release(event.order_id, quantities(event.data.items))
-    return _refuse(event.data, StockRefusal.STOCK_UNAVAILABLE)
+        return await _reserve_again(order, reservation, stock)
+    answer = await stock.refuse(order.order_id, quantities(order.items))
+    if isinstance(answer, Held):
+        return _reserve(order)
+    reason = StockRefusal.OUT_OF_STOCK if answer.shortages else StockRefusal.STOCK_UNAVAILABLE
+    return _refuse(order, reason, answer.shortages)
 
 
 async def give_up_releasing(

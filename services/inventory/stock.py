@@ -53,6 +53,15 @@ class Stock(Protocol):
         """
         ...
 
+    async def refuse(self, order_id: str, lines: Mapping[str, int]) -> HoldAnswer:
+        """Hold nothing any more, unless all is held already: the end of a `hold` whose outcome is not known.
+
+        If every product is held (or has been shipped), the answer is `Held` and nothing changes: another process may
+        have said so to the world. Otherwise what is undecided is refused and what is held is released, as by
+        a `hold` that was refused.
+        """
+        ...
+
     async def release(self, order_id: str, lines: Mapping[str, int]) -> None:
         """Make held pieces available again.
 

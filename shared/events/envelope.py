@@ -97,9 +97,7 @@ class Envelope(NamedTuple):
         )
 
 
-def read_envelope(
-    body: bytes, content_type: str | None, properties: Mapping[str, object]
-) -> Envelope | Unreadable:
+def read_envelope(body: bytes, content_type: str | None, properties: Mapping[str, object]) -> Envelope | Unreadable:
     """Open a message.
 
     Args:

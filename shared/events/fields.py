@@ -33,9 +33,7 @@ Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", descrip
 Reference = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", description="1 to 128 visible ASCII characters")]
 """What another system calls something: a payment, a refund, a shipment, a card token."""
 
-Code = Annotated[
-    str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="snake_case, at most 64 characters")
-]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="snake_case, at most 64 characters")]
 """Why something happened, for programs. The set is open: a reader takes a value that it does not know."""
 
 
@@ -43,9 +41,7 @@ def _cut(text: object) -> object:
     return text[:LONGEST_DETAIL] if isinstance(text, str) else text
 
 
-Detail = Annotated[
-    str, BeforeValidator(_cut), Field(description="free text for people, cut at 500 characters")
-]
+Detail = Annotated[str, BeforeValidator(_cut), Field(description="free text for people, cut at 500 characters")]
 """Why something happened, for people. Longer text is cut, not refused."""
 
 
@@ -64,9 +60,7 @@ def _known_country(code: str) -> str:
 Currency = Annotated[
     str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(MINOR_UNITS)})
 ]
-Country = Annotated[
-    str, AfterValidator(_known_country), WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES)})
-]
+Country = Annotated[str, AfterValidator(_known_country), WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES)})]
 
 
 def _moment(value: object) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulators.blob.blobs import stored_headers
@@ -16,6 +16,8 @@ from emulators.blob.routing import OPERATIONS, find_operation
 from emulators.blob.store import BlobStore, Container
 from tests.emulators.blob.signed_client import SignedClient
 
+# The same examples in every run, and no time limit on a busy machine.
+STEADY = settings(derandomize=True, deadline=None, max_examples=300)
 # Header values as aiohttp hands them over: bytes that are not UTF-8 become surrogates.
 VALUES = st.binary(max_size=30).map(lambda value: value.decode("utf-8", "surrogateescape"))
 CONDITIONS = st.dictionaries(
@@ -23,6 +25,7 @@ CONDITIONS = st.dictionaries(
 )
 
 
+@STEADY
 @given(st.one_of(VALUES, VALUES.map(lambda text: "/a/" + text), st.from_regex(r"/a/b/(%[0-9a-f]{2}){1,9}")))
 def test_any_path_is_a_target_or_refused(path: str) -> None:
     with contextlib.suppress(BlobError):
@@ -30,6 +33,7 @@ def test_any_path_is_a_target_or_refused(path: str) -> None:
         (target.container + target.blob).encode()  # can be stored
 
 
+@STEADY
 @given(st.one_of(VALUES, st.from_regex(r"([a-z]=(%[0-9a-f]{2}){0,3}&?){0,4}")))
 def test_any_query_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(BlobError):
@@ -37,6 +41,7 @@ def test_any_query_is_read_or_refused(text: str) -> None:
             assert values
 
 
+@STEADY
 @given(CONDITIONS)
 def test_any_condition_holds_or_is_refused(headers: Mapping[str, str]) -> None:
     for check in (check_read, check_write):
@@ -44,6 +49,7 @@ def test_any_condition_holds_or_is_refused(headers: Mapping[str, str]) -> None:
             check(headers, "0x8D", 1_800_000_000.5)
 
 
+@STEADY
 @given(VALUES, VALUES)
 def test_what_is_kept_of_a_request_can_be_sent_back(name: str, value: str) -> None:
     with contextlib.suppress(BlobError):
@@ -58,6 +64,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> BlobStore:
     return store
 
 
+@STEADY
 @given(
     key=st.sampled_from(sorted(OPERATIONS)),
     query=st.dictionaries(
