@@ -1,7 +1,7 @@
 """How orders have ended, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 from rich.text import Text
@@ -19,11 +19,12 @@ def outcome_table(known: Mapping[str, Outcome]) -> Table:
     return table
 
 
-def outcome_counts(known: Mapping[str, Outcome]) -> str:
+def outcome_counts(outcomes: Iterable[Outcome]) -> str:
     """How many ended how: `40 COMPLETED, 3 CANCELLED (out_of_stock)`."""
-    counts = Counter((outcome.status.value, outcome.reason) for outcome in known.values())
+    counts = outcomes if isinstance(outcomes, Counter) else Counter(outcomes)
     return ", ".join(
-        f"{count} {status}" + (f" ({reason})" if reason else "") for (status, reason), count in sorted(counts.items())
+        f"{count} {outcome.status}" + (f" ({outcome.reason})" if outcome.reason else "")
+        for outcome, count in sorted(counts.items(), key=lambda item: (item[0].status, item[0].reason))
     )
 
 

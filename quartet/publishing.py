@@ -21,24 +21,40 @@ async def publish(
     rate: float | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Send all events; those of one order stay in their order.
-
-    Args:
-        events: what to send.
-        settings: where to.
-        rate: how many a second, at most; None means as fast as the hub takes them.
-        progress: called with the number of events that the hub has accepted since the last call.
+    """Connect and send all events; see `send`.
 
     Raises:
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer, or stopped to. Publishing the same again is harmless: same ids.
     """
     async with open_producer(settings) as producer:
-        publisher = HubPublisher(producer)
-        async for portion in _paced(events, rate):
-            for bucket, group in by_bucket(portion, settings.buckets).items():
-                await publisher.publish_by_key(bucket, [one.event for one in group])
-                progress(len(group))
+        await send(events, HubPublisher(producer), settings.buckets, rate=rate, progress=progress)
+
+
+async def send(
+    events: Sequence[Outgoing],
+    publisher: HubPublisher,
+    buckets: int,
+    *,
+    rate: float | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Send all events; those of one order stay in their order.
+
+    Args:
+        events: what to send.
+        publisher: the way to the hub.
+        buckets: how many the deployment has.
+        rate: how many a second, at most; None means as fast as the hub takes them.
+        progress: called with the number of events that the hub has accepted since the last call.
+
+    Raises:
+        OutageError: the hub stopped to answer.
+    """
+    async for portion in _paced(events, rate):
+        for bucket, group in by_bucket(portion, buckets).items():
+            await publisher.publish_by_key(bucket, [one.event for one in group])
+            progress(len(group))
 
 
 def by_bucket(events: Sequence[Outgoing], buckets: int) -> dict[str, list[Outgoing]]:

@@ -13,7 +13,6 @@ from shared.runtime.cosmos import outages
 
 # An order that needs attention does not end by itself: waiting longer is no use.
 SETTLED: Final = CLOSED | {OrderStatus.NEEDS_ATTENTION}
-_EVERY_SECONDS: Final = 0.4
 _IDS_PER_QUERY: Final = 200
 
 
@@ -56,9 +55,10 @@ async def wait_until_settled(
     order_ids: Collection[str],
     *,
     seconds: float,
+    every: float = 0.4,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Mapping[str, Outcome]:
-    """Where each order stands once all are settled, or when the time is up.
+    """Where each order stands once all are settled, or when `seconds` have passed; looks `every` so many seconds.
 
     `progress` is called with the number of orders that have settled since the last call.
 
@@ -75,7 +75,7 @@ async def wait_until_settled(
         progress(len(settled))
         if not waiting or asyncio.get_running_loop().time() > deadline:
             break
-        await asyncio.sleep(_EVERY_SECONDS)
+        await asyncio.sleep(every)
     return known
 
 

@@ -17,7 +17,7 @@ from quartet.generator import generate_orders
 from quartet.orders import Outgoing, order_event, read_events, wrap_events
 from quartet.outcomes import outcome_counts, outcome_table, outcomes_json
 from quartet.progress import counting
-from quartet.publishing import publish as send
+from quartet.publishing import publish as publish_events
 from quartet.samples import CATALOGUE, sample
 from quartet.waiting import Outcome, wait_until_settled
 from shared.runtime.settings import Settings, load_settings
@@ -46,7 +46,7 @@ def publish(
 
     async def work() -> bool:
         with counting("publishing", len(events)) as progress:
-            await send(events, settings, rate=rate, progress=progress)
+            await publish_events(events, settings, rate=rate, progress=progress)
         if not wait:
             if as_json:
                 write_json({"published": len(events)})
@@ -95,4 +95,4 @@ def _show(known: Mapping[str, Outcome], order_ids: set[str], *, as_json: bool) -
         return
     if len(order_ids) <= _MOST_ROWS:
         results().print(outcome_table(known))
-    results().print(outcome_counts(known))
+    results().print(outcome_counts(known.values()))
