@@ -2,6 +2,8 @@
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -9,13 +11,14 @@ from typing import Final
 import typer
 from rich.text import Text
 
+from quartet.audit.invariants import Finding
 from quartet.audit.report import audit_table
 from quartet.audit.running import run_audit
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
 from quartet.console import results
 from quartet.console_sink import ConsoleSink
-from quartet.demo.acts import play
+from quartet.demo.acts import Play, play
 from quartet.demo.expectations import read_expectations
 from quartet.demo.report import cost_table, failures, proof, verdict_table
 from quartet.demo.shop import open_shop
@@ -24,13 +27,22 @@ from quartet.interruption import first_of, stop_signals
 from quartet.local_stack import LocalStack, StackOptions, any_ports
 from quartet.samples import CATALOGUE, sample
 from quartet.seeding import provision, seed
-from quartet.timeline import read_timeline, timeline_table
+from quartet.timeline import Said, read_timeline, timeline_table
 
 COMPENSATED: Final = "ord-1034"
 """The order whose story is told: paid, then not deliverable, so released and refunded."""
 
 # A deadline is noticed at once, so that nobody has to wait for it.
 _SETTINGS: Final = {"DEADLINE_SCAN_SECONDS": "0.5", "LOG_FORMAT": "console"}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the demonstration has to show."""
+
+    came: Play
+    story: Sequence[Said]
+    findings: Sequence[Finding]
 
 
 def demo() -> None:
@@ -40,50 +52,60 @@ def demo() -> None:
 
 
 async def _run(options: StackOptions) -> None:
-    """Start, play and stop.
+    """Start, play, stop, and then tell what came of it.
 
     Raises:
         UserError: something did not come as it should have.
         typer.Exit: somebody has interrupted it.
     """
     async with stop_signals() as stopping, LocalStack(options, ConsoleSink(results())) as stack:
-        ended = await first_of(stopping.wait(), _died(stack), _show(stack))
+        ended = await first_of(stopping.wait(), _died(stack), _play(stack))
     match ended:
-        case True:
+        case Evidence():
+            _tell(ended)
+        case str():
+            raise UserError(f"{ended}: the demonstration was stopped. Its last lines say why")
+        case _:
             raise typer.Exit(INTERRUPTED)
-        case str() as what:
-            raise UserError(f"{what}: the demonstration was stopped. Its last lines say why")
-        case list() as wrong if wrong:
-            raise UserError(f"not as it should be: {'; '.join(wrong)}")
 
 
 async def _died(stack: LocalStack) -> str:
     return str(await stack.wait_for_exit())
 
 
-async def _show(stack: LocalStack) -> list[str]:
-    """Play everything and print the proof; returns what was wrong."""
+async def _play(stack: LocalStack) -> Evidence:
     expected = read_expectations(sample("expectations.json"))
     await stack.start_emulators()
     await asyncio.gather(stack.start_services(), _stock(stack))
     async with open_shop(stack) as shop:
         came = await play(shop, expected)
-        story = await read_timeline(COMPENSATED, stack.settings)
-        findings = await run_audit(shop.cosmos, grace=timedelta(seconds=60), settle=timedelta(seconds=1))
+        stack.say("--- looking back, and adding up ---")
+        story, findings = await asyncio.gather(
+            read_timeline(COMPENSATED, stack.settings),
+            run_audit(shop.cosmos, grace=timedelta(seconds=60), settle=timedelta(seconds=1)),
+        )
+    return Evidence(came, story, findings)
+
+
+def _tell(evidence: Evidence) -> None:
+    """Show the evidence, and last of all the verdict.
+
+    Raises:
+        UserError: something did not come as it should have.
+    """
     console = results()
     for part in (
-        verdict_table(came.verdicts),
-        timeline_table(story, f"One of them: order {COMPENSATED}, paid, and then not deliverable"),
-        cost_table(came),
-        audit_table(findings),
+        verdict_table(evidence.came.verdicts),
+        timeline_table(evidence.story, f"One of them: order {COMPENSATED}, paid, and then not deliverable"),
+        cost_table(evidence.came),
+        audit_table(evidence.findings),
     ):
         console.print()
         console.print(part)
     console.print()
-    wrong = failures(came, findings)
-    if not wrong:
-        console.print(Text(proof(came), style="bold green"))
-    return wrong
+    if wrong := failures(evidence.came, evidence.findings):
+        raise UserError(f"not as it should be: {'; '.join(wrong)}")
+    console.print(Text(proof(evidence.came), style="bold green"))
 
 
 async def _stock(stack: LocalStack) -> None:
