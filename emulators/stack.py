@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import shlex
 from collections import Counter
 from typing import Protocol
 
@@ -109,7 +110,7 @@ class Stack:
             "Blob": f"http://{host}:{self.blob.port}/devstoreaccount1",
             "control": f"{self.control.url}  (/counters, /health)",
             "data": str(self._options.data_dir),
-            "settings": f"{settings}  (to join: set -a; . {settings})",
+            "settings": f"{settings}  (to join: set -a; . {shlex.quote(str(settings))})",
         }
         return "".join(f"{name:<11} {text}\n" for name, text in lines.items())
 

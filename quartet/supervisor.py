@@ -191,10 +191,17 @@ class Supervisor:
     def pause(self, name: str) -> None:
         """Freeze a process (SIGSTOP): it keeps its connections and its memory, and does nothing.
 
+        Returns when it stands still. Only then would the kernel wake it if this supervisor died.
+
         Raises:
             KeyError: no process of this name is running.
         """
-        self._running(name).send(signal.SIGSTOP)
+        child = self._running(name)
+        child.send(signal.SIGSTOP)
+        if hasattr(os, "waitid"):  # macOS has it from Python 3.13 on
+            with contextlib.suppress(ChildProcessError):  # it has ended, and asyncio knows already
+                # WNOWAIT leaves the news, of its end too, to asyncio.
+                os.waitid(os.P_PID, child.handle.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self, name: str) -> None:
         """Let a paused process go on (SIGCONT).
