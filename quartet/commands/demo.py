@@ -105,7 +105,7 @@ def _tell(evidence: Evidence) -> None:
     console.print()
     if wrong := failures(evidence.came, evidence.findings):
         raise UserError(f"not as it should be: {'; '.join(wrong)}")
-    console.print(Text(proof(evidence.came), style="bold green"))
+    console.print(Text(proof(evidence.came), style="bold green"), soft_wrap=True)
 
 
 async def _stock(stack: LocalStack) -> None:

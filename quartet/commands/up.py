@@ -14,7 +14,7 @@ from quartet.console_sink import ConsoleSink
 from quartet.data_directory import wipe
 from quartet.failures import UserError
 from quartet.interruption import first_of, stop_signals
-from quartet.local_stack import LocalStack, StackOptions, free_ports
+from quartet.local_stack import LocalStack, StackOptions, any_ports, free_ports
 from quartet.samples import CATALOGUE, sample
 from quartet.seeding import has_stock, provision, seed
 
@@ -27,17 +27,20 @@ class LogFormat(StrEnum):
 
 
 def up(
+    *,
     data_dir: Annotated[Path, typer.Option(help="Where the emulators keep their data.")] = Path(".quartet"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier runs first.")] = False,
     replicas: Annotated[int, typer.Option(min=1, max=16, help="Processes of each service.")] = 1,
+    any_port: Annotated[bool, typer.Option("--any-ports", help="Take free ports instead of the default ones.")] = False,
     log_format: Annotated[LogFormat, typer.Option(help="How the services log.")] = LogFormat.CONSOLE,
 ) -> None:
     """Run the emulators and the four services, with all their logs, until Ctrl-C."""
     if fresh:
         wipe(data_dir)
-    ports = free_ports()
-    for name in sorted(name for name, port in ports.items() if port == 0):
-        remarks().print(f"the default port of {name} is taken: it gets another one")
+    ports = any_ports() if any_port else free_ports()
+    if not any_port:
+        for name in sorted(name for name, port in ports.items() if port == 0):
+            remarks().print(f"the default port of {name} is taken: it gets another one")
     options = StackOptions(data_dir, ports, replicas, {"LOG_FORMAT": log_format})
     asyncio.run(_run(options))
 
