@@ -1,0 +1,99 @@
+"""`quartet`: the commands, and the one place where an exception becomes a line and an exit status."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from quartet.commands.audit import audit
+from quartet.commands.cancel import cancel
+from quartet.commands.demo import demo
+from quartet.commands.emulators import emulators
+from quartet.commands.publish import publish
+from quartet.commands.schema import schema
+from quartet.commands.seed import seed
+from quartet.commands.status import status
+from quartet.commands.timeline import timeline
+from quartet.commands.up import up
+from quartet.failures import BUG, FAILED, describe
+from shared.version import __version__
+
+app = typer.Typer(
+    name="quartet",
+    help="A choreography-based saga on Azure: four services, one order, and proof that stock and money add up.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, up, seed, publish, cancel, status, timeline, audit, schema):
+    app.command()(command)
+app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+)(emulators)
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What was said before the command."""
+
+    debug: bool = False
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"quartet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, and the SDKs' logs.")] = False,
+    version: Annotated[  # noqa: ARG001 -- its callback does the work
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version.")
+    ] = False,
+) -> None:
+    """Run before every command."""
+    invocation = context.ensure_object(Invocation)
+    invocation.debug = debug
+    # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
+    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status. Never raises."""
+    invocation = Invocation()
+    try:
+        status = app(args=list(arguments), prog_name="quartet", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
+        return int(status or 0)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except BaseException as error:  # noqa: BLE001 -- the end of the program
+        return _report(error, invocation)
+
+
+def _report(error: BaseException, invocation: Invocation) -> int:
+    failure = describe(error)
+    if invocation.debug:
+        traceback.print_exception(error)
+    if failure is None:
+        line = " ".join(f"{type(error).__name__}: {error}".split())
+        sys.stderr.write(f"quartet: a bug in quartet: {line}. Please report it, with the output of quartet --debug …\n")
+        return BUG
+    if failure.line:
+        sys.stderr.write(f"quartet: {failure.line}\n")
+    return failure.status

@@ -1,0 +1,34 @@
+"""`quartet audit`: the proof that stock and money add up."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from quartet.audit.report import audit_json, audit_table
+from quartet.audit.running import run_audit
+from quartet.connection import open_cosmos
+from quartet.console import results, write_json
+from shared.runtime.settings import load_settings
+
+
+def audit(
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds that an order may be open past its deadline.")] = 60,
+    settle: Annotated[float, typer.Option(min=0, help="Look again after so many seconds if something is wrong.")] = 2,
+) -> None:
+    """Check the five invariants on everything that is stored. Exit status 1 if one is broken."""
+    settings = load_settings()
+
+    async def work() -> bool:
+        async with open_cosmos(settings) as cosmos:
+            findings = await run_audit(cosmos, grace=timedelta(seconds=grace), settle=timedelta(seconds=settle))
+        if as_json:
+            write_json(audit_json(findings))
+        else:
+            results().print(audit_table(findings))
+        return all(finding.holds for finding in findings)
+
+    if not asyncio.run(work()):
+        raise typer.Exit(1)

@@ -1,0 +1,114 @@
+"""`quartet demo`: everything once, in well under a minute, with the proof."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.text import Text
+
+from quartet.audit.invariants import Finding
+from quartet.audit.report import audit_table
+from quartet.audit.running import run_audit
+from quartet.catalogue import read_catalogue
+from quartet.connection import open_cosmos
+from quartet.console import results
+from quartet.console_sink import ConsoleSink
+from quartet.demo.acts import Play, play
+from quartet.demo.expectations import read_expectations
+from quartet.demo.report import cost_table, failures, proof, verdict_table
+from quartet.demo.shop import open_shop
+from quartet.failures import INTERRUPTED, UserError
+from quartet.interruption import first_of, stop_signals
+from quartet.local_stack import LocalStack, StackOptions, any_ports
+from quartet.samples import CATALOGUE, sample
+from quartet.seeding import provision, seed
+from quartet.timeline import Said, read_timeline, timeline_table
+
+COMPENSATED: Final = "ord-1034"
+"""The order whose story is told: paid, then not deliverable, so released and refunded."""
+
+# A deadline is noticed at once, so that nobody has to wait for it.
+_SETTINGS: Final = {"DEADLINE_SCAN_SECONDS": "0.5", "LOG_FORMAT": "console"}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the demonstration has to show."""
+
+    came: Play
+    story: Sequence[Said]
+    findings: Sequence[Finding]
+
+
+def demo() -> None:
+    """Run a shop's day on this machine: every way in which an order can end, and the proof that all adds up."""
+    with tempfile.TemporaryDirectory(prefix="quartet-demo-") as directory:
+        asyncio.run(_run(StackOptions(Path(directory), any_ports(), settings=_SETTINGS)))
+
+
+async def _run(options: StackOptions) -> None:
+    """Start, play, stop, and then tell what came of it.
+
+    Raises:
+        UserError: something did not come as it should have.
+        typer.Exit: somebody has interrupted it.
+    """
+    async with stop_signals() as stopping, LocalStack(options, ConsoleSink(results())) as stack:
+        ended = await first_of(stopping.wait(), _died(stack), _play(stack))
+    match ended:
+        case Evidence():
+            _tell(ended)
+        case str():
+            raise UserError(f"{ended}: the demonstration was stopped. Its last lines say why")
+        case _:
+            raise typer.Exit(INTERRUPTED)
+
+
+async def _died(stack: LocalStack) -> str:
+    return str(await stack.wait_for_exit())
+
+
+async def _play(stack: LocalStack) -> Evidence:
+    expected = read_expectations(sample("expectations.json"))
+    await stack.start_emulators()
+    await asyncio.gather(stack.start_services(), _stock(stack))
+    async with open_shop(stack) as shop:
+        came = await play(shop, expected)
+        stack.say("--- looking back, and adding up ---")
+        story, findings = await asyncio.gather(
+            read_timeline(COMPENSATED, stack.settings),
+            run_audit(shop.cosmos, grace=timedelta(seconds=60), settle=timedelta(seconds=1)),
+        )
+    return Evidence(came, story, findings)
+
+
+def _tell(evidence: Evidence) -> None:
+    """Show the evidence, and last of all the verdict.
+
+    Raises:
+        UserError: something did not come as it should have.
+    """
+    console = results()
+    for part in (
+        verdict_table(evidence.came.verdicts),
+        timeline_table(evidence.story, f"One of them: order {COMPENSATED}, paid, and then not deliverable"),
+        cost_table(evidence.came),
+        audit_table(evidence.findings),
+    ):
+        console.print()
+        console.print(part)
+    console.print()
+    if wrong := failures(evidence.came, evidence.findings):
+        raise UserError(f"not as it should be: {'; '.join(wrong)}")
+    console.print(Text(proof(evidence.came), style="bold green"), soft_wrap=True)
+
+
+async def _stock(stack: LocalStack) -> None:
+    async with open_cosmos(stack.settings) as cosmos:
+        await provision(cosmos)
+        await seed(cosmos, read_catalogue(sample(CATALOGUE)))

@@ -1,0 +1,25 @@
+"""`quartet timeline`: one saga as a story."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from quartet.console import results, write_json
+from quartet.failures import UserError
+from quartet.timeline import read_timeline, timeline_json, timeline_table
+from shared.runtime.settings import load_settings
+
+
+def timeline(
+    order: Annotated[str, typer.Argument(help="The order's id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Show every event of an order, in order: who said it, because of what, after how many ms."""
+    story = asyncio.run(read_timeline(order, load_settings()))
+    if not story:
+        raise UserError(f"the hub holds no event of an order {order}: check the id, or the hub's retention")
+    if as_json:
+        write_json(timeline_json(story))
+    else:
+        results().print(timeline_table(story, f"Order {order}"))

@@ -1,0 +1,106 @@
+"""The command line's way to the servers: the runtime's own clients, with a person's patience."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, Final, TypeVar
+
+from azure.cosmos.aio import ContainerProxy, CosmosClient
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+
+from shared.runtime.cosmos import cosmos_client
+from shared.runtime.credentials import Credentials
+from shared.runtime.errors import OutageError
+from shared.runtime.event_hubs import check_hub, consumer_client, producer_client
+from shared.runtime.participant import Participant
+from shared.runtime.settings import Settings
+
+AGENT: Final = "quartet-cli"
+CONSOLE: Final = "console"
+"""The consumer group of the command line."""
+
+# A server that is there answers in milliseconds. An identity has to fetch a token first.
+_SECONDS_WITH_A_KEY: Final = 5
+_SECONDS_WITH_AN_IDENTITY: Final = 20
+
+R = TypeVar("R")
+
+
+class Cosmos:
+    """All databases of the four services, opened and known to answer."""
+
+    def __init__(self, client: CosmosClient, settings: Settings) -> None:
+        self.client = client
+        self.settings = settings
+
+    def container(self, participant: Participant[Any], name: str | None = None) -> ContainerProxy:
+        """A container of a service; without a name, the one with its orders."""
+        database = self.client.get_database_client(participant.database)
+        return database.get_container_client(name or participant.container)
+
+
+@asynccontextmanager
+async def open_cosmos(settings: Settings) -> AsyncIterator[Cosmos]:
+    """The account, within seconds or not at all.
+
+    Raises:
+        ConfigurationError: the settings cannot be used.
+        OutageError: it does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        credentials = await stack.enter_async_context(Credentials())
+        opening = _enter(stack, lambda: cosmos_client(settings, credentials, AGENT))
+        has_key = settings.cosmos_connection_string is not None
+        client = await _soon("Cosmos DB", _endpoint(settings.cosmos_connection_string), has_key, opening)
+        yield Cosmos(client, settings)
+
+
+@asynccontextmanager
+async def open_producer(settings: Settings) -> AsyncIterator[EventHubProducerClient]:
+    """A client that sends to the hub, which is known to exist. Raises as `open_cosmos` does."""
+    async with AsyncExitStack() as stack:
+        credentials = await stack.enter_async_context(Credentials())
+        producer = await stack.enter_async_context(producer_client(settings, credentials, AGENT))
+        await _hub_is_there(producer, settings)
+        yield producer
+
+
+@asynccontextmanager
+async def open_consumer(settings: Settings) -> AsyncIterator[tuple[EventHubConsumerClient, list[str]]]:
+    """A client that receives as the console, and the hub's partitions. Raises as `open_cosmos` does."""
+    async with AsyncExitStack() as stack:
+        credentials = await stack.enter_async_context(Credentials())
+        consumer = consumer_client(settings, credentials, AGENT, CONSOLE, retry_total=1)
+        await stack.enter_async_context(consumer)
+        yield consumer, await _hub_is_there(consumer, settings)
+
+
+async def _hub_is_there(client: EventHubProducerClient | EventHubConsumerClient, settings: Settings) -> list[str]:
+    has_key = settings.event_hubs_connection_string is not None
+    where = _endpoint(settings.event_hubs_connection_string) or settings.event_hubs_namespace
+    return await _soon("Event Hubs", where, has_key, check_hub(client, settings))
+
+
+async def _enter(stack: AsyncExitStack, make: Callable[[], AbstractAsyncContextManager[R]]) -> R:
+    return await stack.enter_async_context(make())
+
+
+async def _soon(server: str, where: str | None, has_key: bool, opening: Awaitable[R]) -> R:
+    seconds = _SECONDS_WITH_A_KEY if has_key else _SECONDS_WITH_AN_IDENTITY
+    try:
+        async with asyncio.timeout(seconds):
+            return await opening
+    except (OutageError, TimeoutError) as error:
+        at = f" at {where}" if where else ""
+        raise OutageError(
+            f"{server} does not answer{at}. Is it running (`quartet up`), and do the settings point to it?"
+        ) from error
+
+
+def _endpoint(connection_string: str | None) -> str | None:
+    """The address in a connection string; never the key."""
+    for part in (connection_string or "").split(";"):
+        name, _, value = part.partition("=")
+        if name.lower().endswith("endpoint"):
+            return value
+    return None

@@ -1,0 +1,65 @@
+"""What went wrong, in one line for the person who can put it right. The only place that does this."""
+
+import signal
+from dataclasses import dataclass
+
+import typer
+
+from quartet.supervisor import ProcessExitedError
+from shared.runtime.errors import ConfigurationError, OutageError
+
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 128 + signal.SIGINT
+BUG = 70
+"""Exit status of a failure that is ours: EX_SOFTWARE of sysexits.h."""
+
+
+class UserError(Exception):
+    """Something that a person can put right. The message is one line: what is wrong, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a command ends that could not do its work.
+
+    Attributes:
+        line: what to say; empty if there is nothing to say.
+        status: the exit status.
+    """
+
+    line: str
+    status: int
+
+
+def describe(error: BaseException) -> Failure | None:
+    """How to end because of `error`; None if it is a bug of ours, which wants a traceback."""
+    match error:
+        case BaseExceptionGroup():
+            return _describe_group(error)
+        case UserError() | OutageError() | ProcessExitedError():
+            return Failure(_one_line(error), FAILED)
+        case ConfigurationError():
+            return Failure(_one_line(error), MISUSED)
+        case typer.TyperException():
+            return _describe_misuse(error)
+        case typer.Abort() | KeyboardInterrupt():
+            return Failure("", INTERRUPTED)
+        case _:
+            return None
+
+
+def _describe_group(group: BaseExceptionGroup[BaseException]) -> Failure | None:
+    """The first failure that a person can act on; a bug among them is a bug all the same."""
+    failures = [describe(error) for error in group.exceptions]
+    return None if None in failures else failures[0]
+
+
+def _describe_misuse(error: typer.TyperException) -> Failure:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "quartet"
+    return Failure(f"{error.format_message().rstrip('.')}. See: {command} --help", error.exit_code)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,136 @@
+"""What is to be published: entries of a file as events, checked against the contracts before anything is sent."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from quartet.failures import UserError
+from quartet.files import Entry
+from shared.events import (
+    CancellationReason,
+    OrderCancellationRequested,
+    OrderCreated,
+    Unreadable,
+    derived_id,
+    explain,
+    format_time,
+    new_event,
+    open_envelope,
+    to_json,
+)
+from shared.events.fields import ORDER_ID_PATTERN
+
+SOURCE: Final = "/quartet/cli"
+_SUBJECT = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")
+_NO_ORDER: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A structured CloudEvent on its way to the hub, and the order that it is about."""
+
+    order_id: str
+    event: dict[str, Any]
+
+
+def order_event(order: OrderCreated, now: datetime) -> Outgoing:
+    """The event of an order. Its id is derived from the content: the same order again is the same event."""
+    event_id = derived_id(order.fingerprint(), order.type, SOURCE)
+    return Outgoing(order.order_id, to_json(new_event(order, source=SOURCE, time=now, id=event_id)))
+
+
+def cancellation_event(order_id: str, detail: str, now: datetime) -> Outgoing:
+    """A customer's request to cancel an order.
+
+    The id is derived from the order alone: shipping decides once, so asking again is the same request said again.
+    It is answered by the recorded answer, also if somebody repeats it because a connection broke.
+
+    Raises:
+        UserError: the order id has not the form of one.
+    """
+    try:
+        data = OrderCancellationRequested(order_id=order_id, reason=CancellationReason.CUSTOMER, detail=detail)
+    except ValidationError as error:
+        raise UserError(explain(error)) from error
+    event_id = derived_id(order_id, data.type, SOURCE)
+    return Outgoing(order_id, to_json(new_event(data, source=SOURCE, time=now, id=event_id)))
+
+
+def read_events(entries: Sequence[Entry], now: datetime) -> list[Outgoing]:
+    """The events that entries stand for: the data of an OrderCreated, or a CloudEvent of any type of the saga.
+
+    Raises:
+        UserError: an entry does not keep the contract: the line names it and the field, and how many more there are.
+    """
+    events: list[Outgoing] = []
+    problems: list[str] = []
+    for entry in entries:
+        event = _read(entry.value, now)
+        if isinstance(event, str):
+            problems.append(f"{entry.where}: {event}")
+        else:
+            events.append(event)
+    if problems:
+        more = f" ({len(problems) - 1} more entries are wrong)" if len(problems) > 1 else ""
+        raise UserError(f"{problems[0]}{more}. Nothing was published")
+    return events
+
+
+def wrap_events(entries: Sequence[Entry], now: datetime) -> list[Outgoing]:
+    """The same without any check: to see what the services do with what they cannot read.
+
+    Raises:
+        UserError: an entry is no JSON object, so that no CloudEvent could carry it.
+    """
+    return [_wrap(entry, now) for entry in entries]
+
+
+def _read(value: object, now: datetime) -> Outgoing | str:
+    if not isinstance(value, dict):
+        return "must be a JSON object"
+    if "specversion" in value:
+        return _read_cloud_event(value)
+    try:
+        return order_event(OrderCreated.model_validate(value), now)
+    except ValidationError as error:
+        return explain(error)
+
+
+def _read_cloud_event(value: Mapping[str, Any]) -> Outgoing | str:
+    envelope = open_envelope(value)
+    event = envelope if isinstance(envelope, Unreadable) else envelope.read()
+    if isinstance(event, Unreadable):
+        return event.detail
+    return Outgoing(event.order_id, dict(value))
+
+
+def _wrap(entry: Entry, now: datetime) -> Outgoing:
+    value = entry.value
+    if not isinstance(value, dict):
+        raise UserError(f"{entry.where}: must be a JSON object, also without validation. Nothing was published")
+    if "specversion" in value:
+        return Outgoing(_subject(value.get("subject")), value)
+    subject = _subject(value.get("order_id"))
+    digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    event = {
+        "specversion": "1.0",
+        "id": derived_id(digest, OrderCreated.type, SOURCE),
+        "source": SOURCE,
+        "type": OrderCreated.type,
+        "subject": subject,
+        "time": format_time(now),
+        "datacontenttype": "application/json",
+        "correlationid": subject,
+        "data": value,
+    }
+    return Outgoing(subject, event)
+
+
+def _subject(order_id: object) -> str:
+    return order_id if isinstance(order_id, str) and _SUBJECT.match(order_id) else _NO_ORDER

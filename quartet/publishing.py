@@ -1,0 +1,78 @@
+"""Sending events in few batches: grouped by bucket, so that what belongs together arrives together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
+
+from quartet.connection import open_producer
+from quartet.orders import Outgoing
+from shared.events import bucket_of
+from shared.runtime.event_hubs import HubPublisher
+from shared.runtime.settings import Settings
+
+# Large enough for full batches, small enough for a progress bar that moves.
+_PORTION: Final = 1_000
+
+
+async def publish(
+    events: Sequence[Outgoing],
+    settings: Settings,
+    *,
+    rate: float | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Connect and send all events; see `send`.
+
+    Raises:
+        ConfigurationError: the settings cannot be used, or the hub does not exist.
+        OutageError: the hub does not answer, or stopped to. Publishing the same again is harmless: same ids.
+    """
+    async with open_producer(settings) as producer:
+        await send(events, HubPublisher(producer), settings.buckets, rate=rate, progress=progress)
+
+
+async def send(
+    events: Sequence[Outgoing],
+    publisher: HubPublisher,
+    buckets: int,
+    *,
+    rate: float | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Send all events; those of one order stay in their order.
+
+    Args:
+        events: what to send.
+        publisher: the way to the hub.
+        buckets: how many the deployment has.
+        rate: how many a second, at most; None means as fast as the hub takes them.
+        progress: called with the number of events that the hub has accepted since the last call.
+
+    Raises:
+        OutageError: the hub stopped to answer.
+    """
+    async for portion in _paced(events, rate):
+        for bucket, group in by_bucket(portion, buckets).items():
+            await publisher.publish_by_key(bucket, [one.event for one in group])
+            progress(len(group))
+
+
+def by_bucket(events: Sequence[Outgoing], buckets: int) -> dict[str, list[Outgoing]]:
+    """The events of each bucket, in the order in which they came."""
+    groups: dict[str, list[Outgoing]] = {}
+    for one in events:
+        groups.setdefault(bucket_of(one.order_id, buckets), []).append(one)
+    return groups
+
+
+async def _paced(events: Sequence[Outgoing], rate: float | None) -> AsyncIterator[Sequence[Outgoing]]:
+    """The events in portions; with a rate, whatever is due, when it is due."""
+    loop = asyncio.get_running_loop()
+    start, sent = loop.time(), 0
+    while sent < len(events):
+        due = sent + _PORTION if rate is None else min(1 + int((loop.time() - start) * rate), sent + _PORTION)
+        if due <= sent and rate is not None:
+            await asyncio.sleep(start + sent / rate - loop.time())
+            continue
+        yield events[sent:due]
+        sent = min(due, len(events))

@@ -1,0 +1,103 @@
+"""Putting stock on the shelves: one document per product in inventory's `items`."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosResourceExistsError
+
+from quartet.catalogue import Product
+from quartet.connection import Cosmos
+from quartet.participants import INVENTORY, PARTICIPANTS
+from services.inventory.service import ITEMS
+from shared.runtime.cosmos import CONFLICT, Operation, outages, run_batch
+from shared.runtime.startup import participant_database
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What seeding has done: how many products are new, were there before, and got more pieces."""
+
+    created: int = 0
+    unchanged: int = 0
+    restocked: int = 0
+
+
+async def provision(cosmos: Cosmos) -> None:
+    """Make sure that the databases and containers of all four services are there.
+
+    Raises:
+        ConfigurationError: one is missing and may not be created, or is laid out differently.
+        OutageError: Cosmos DB did not answer.
+    """
+    for participant in PARTICIPANTS:
+        await participant_database(cosmos.client, participant, cosmos.settings)
+
+
+async def seed(cosmos: Cosmos, products: Sequence[Product], *, restock: bool = False) -> Seeded:
+    """Put products into stock. What is there stays as it is; with `restock`, it gets the same number of pieces again.
+
+    Raises:
+        OutageError: Cosmos DB did not answer. Seeding (not restocking) may simply be done again.
+    """
+    items = cosmos.container(INVENTORY, ITEMS.name)
+    created = restocked = 0
+    for product in products:
+        if await _create(items, product):
+            created += 1
+        elif restock and product.quantity > 0:
+            await _add(items, product)
+            restocked += 1
+    return Seeded(created, len(products) - created - restocked, restocked)
+
+
+async def has_stock(cosmos: Cosmos) -> bool:
+    """Whether there is any product.
+
+    Raises:
+        OutageError: Cosmos DB did not answer.
+    """
+    query = cosmos.container(INVENTORY, ITEMS.name).query_items("SELECT TOP 1 c.id FROM c")
+    with outages():
+        async for _ in query:
+            return True
+    return False
+
+
+def stock_document(product: Product) -> dict[str, Any]:
+    """A product that has just come in. `seeded_quantity` is what the audit holds the other figures against."""
+    return {
+        "id": product.product_id,
+        "product_id": product.product_id,
+        "name": product.name,
+        "available_quantity": product.quantity,
+        "reserved_quantity": 0,
+        "shipped_quantity": 0,
+        "seeded_quantity": product.quantity,
+    }
+
+
+async def _create(items: ContainerProxy, product: Product) -> bool:
+    try:
+        with outages():
+            await items.create_item(stock_document(product))
+    except CosmosResourceExistsError:
+        return False
+    return True
+
+
+async def _add(items: ContainerProxy, product: Product) -> None:
+    """Add pieces, once: the SDK sends a batch again if its answer is lost, and then the note is there already."""
+    note = {"id": f"restock:{uuid.uuid4()}", "product_id": product.product_id, "quantity": product.quantity}
+    more = [
+        {"op": "incr", "path": f"/{name}", "value": product.quantity}
+        for name in ("available_quantity", "seeded_quantity")
+    ]
+    operations: list[Operation] = [("create", (note,), {}), ("patch", (product.product_id, more), {})]
+    try:
+        await run_batch(items, product.product_id, operations)
+    except CosmosBatchOperationError as error:
+        if error.status_code not in CONFLICT or error.error_index != 0:
+            raise

@@ -1,0 +1,53 @@
+from collections.abc import Sequence
+from typing import Any
+
+from quartet.orders import Outgoing
+from quartet.publishing import by_bucket, send
+from shared.events import bucket_of
+from shared.runtime.event_hubs import HubPublisher
+
+
+class RecordingPublisher(HubPublisher):
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, list[dict[str, Any]]]] = []
+
+    async def publish_by_key(self, key: str, events: Sequence[dict[str, Any]]) -> None:
+        self.sent.append((key, list(events)))
+
+
+def outgoing(count: int) -> list[Outgoing]:
+    return [Outgoing(f"ord-{number % 7}", {"number": number}) for number in range(count)]
+
+
+def test_events_go_with_the_bucket_of_their_order() -> None:
+    groups = by_bucket(outgoing(50), 16)
+    assert all(bucket_of(one.order_id, 16) == bucket for bucket, group in groups.items() for one in group)
+    assert sum(len(group) for group in groups.values()) == 50
+
+
+async def test_a_bucket_is_one_batch() -> None:
+    publisher = RecordingPublisher()
+    await send(outgoing(50), publisher, 16)
+    keys = [key for key, _ in publisher.sent]
+    assert len(keys) == len(set(keys))
+
+
+async def test_the_events_of_an_order_keep_their_order_and_none_is_lost() -> None:
+    publisher = RecordingPublisher()
+    progress: list[int] = []
+    await send(outgoing(2_500), publisher, 4, progress=progress.append)
+    sent = [event["number"] for _, events in publisher.sent for event in events]
+    for order in range(7):
+        numbers = [number for number in sent if number % 7 == order]
+        assert numbers == sorted(numbers)
+    assert sorted(sent) == list(range(2_500))
+    assert sum(progress) == 2_500
+
+
+async def test_with_a_rate_everything_is_sent_too() -> None:
+    publisher = RecordingPublisher()
+    await send(outgoing(30), publisher, 4, rate=1_000)
+    assert sorted(event["number"] for _, events in publisher.sent for event in events) == list(range(30))
+    assert len(publisher.sent) > 4
