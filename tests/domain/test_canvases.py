@@ -35,8 +35,8 @@ def canvas(module: ModuleType) -> tuple[set[str], set[str]]:
 def test_the_canvas_says_what_the_service_hears_and_says(name: str) -> None:
     module = SERVICES[name]
     hears, says = canvas(module)
-    assert hears == {data.type for data in module.HANDLERS}
-    assert says == {data.type for data in module.SAYS}
+    assert {data.type for data in module.HANDLERS} == hears
+    assert {data.type for data in module.SAYS} == says
 
 
 @pytest.mark.parametrize("name", SERVICES)
