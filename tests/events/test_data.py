@@ -43,7 +43,7 @@ def problem_with(data: dict[str, Any]) -> str:
         (changed("items.0.unit_price", "19.901"), "items.0.unit_price: must have at most 2 decimals, being in USD"),
         (changed("items.0.unit_price", "1" + "0" * 12), "items.0.unit_price: must be less than 1000000000000"),
         (changed("shipping_address", None), "shipping_address: must be a JSON object"),
-        (changed("shipping_address.street", ""), "shipping_address.street: must have at least 1 characters"),
+        (changed("shipping_address.street", ""), "shipping_address.street: must not be empty"),
         (
             changed("shipping_address.country", "UK"),
             "shipping_address.country: must be an ISO 3166-1 alpha-2 country code such as DE",
