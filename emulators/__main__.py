@@ -56,9 +56,7 @@ def _publish(options: Options, settings: dict[str, str]) -> None:
     try:
         write_env_file(options.settings_path, settings)
     except OSError as error:
-        raise StartError(
-            f"{options.settings_path}: {error.strerror}; choose another with --env-file"
-        ) from error
+        raise StartError(f"{options.settings_path}: {error.strerror}; choose another with --env-file") from error
 
 
 if __name__ == "__main__":

@@ -19,15 +19,12 @@ def locked(data_dir: Path) -> Iterator[None]:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock_file = (data_dir / ".lock").open("w")
     except OSError as error:
-        raise StartError(
-            f"data directory {data_dir}: {error.strerror}; choose another with --data-dir"
-        ) from error
+        raise StartError(f"data directory {data_dir}: {error.strerror}; choose another with --data-dir") from error
     with lock_file:
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StartError(
-                f"data directory {data_dir} is in use by running emulators; "
-                "stop them or choose another with --data-dir"
+                f"data directory {data_dir} is in use by running emulators; stop them or choose another with --data-dir"
             ) from error
         yield

@@ -48,9 +48,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         prog="emulators",
         description="Run emulators of Event Hubs, Cosmos DB and Blob Storage until SIGTERM or Ctrl-C.",
     )
-    parser.add_argument(
-        "--data-dir", type=Path, default=Path(".quartet"), metavar="D", help="default: .quartet"
-    )
+    parser.add_argument("--data-dir", type=Path, default=Path(".quartet"), metavar="D", help="default: .quartet")
     parser.add_argument(
         "--event-hubs-config",
         type=Path,
@@ -58,20 +56,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         metavar="FILE",
         help="hubs and consumer groups",
     )
-    parser.add_argument(
-        "--event-hubs-port", type=_port, default=5672, metavar="N", help="default: 5672; 0: any"
-    )
+    parser.add_argument("--event-hubs-port", type=_port, default=5672, metavar="N", help="default: 5672; 0: any")
     parser.add_argument("--cosmos-port", type=_port, default=8081, metavar="N", help="default: 8081; 0: any")
     parser.add_argument("--blob-port", type=_port, default=10000, metavar="N", help="default: 10000; 0: any")
-    parser.add_argument(
-        "--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback"
-    )
-    parser.add_argument(
-        "--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1"
-    )
-    parser.add_argument(
-        "--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env"
-    )
+    parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback")
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
+    parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import shlex
 from collections import Counter
 from typing import Protocol
 
@@ -43,9 +44,7 @@ class Stack:
             raise StartError(str(error)) from error
         self._options = options
         self._hub = config.hubs[0].name
-        counters: dict[str, Counter[tuple[str, str]]] = {
-            name: Counter() for name in ("event_hubs", "cosmos", "blob")
-        }
+        counters: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ("event_hubs", "cosmos", "blob")}
         data, host = options.data_dir, options.host
         self.event_hubs = EventHubsEmulator(
             data / "event-hubs",
@@ -54,9 +53,7 @@ class Stack:
             port=options.event_hubs_port,
             counters=counters["event_hubs"],
         )
-        self.cosmos = CosmosEmulator(
-            data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"]
-        )
+        self.cosmos = CosmosEmulator(data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"])
         self.blob = BlobEmulator(data / "blob", host=host, port=options.blob_port, counters=counters["blob"])
         self.control = ControlEndpoint(counters, port=options.control_port)
         self._parts: dict[str, tuple[Server, int]] = {
@@ -113,7 +110,7 @@ class Stack:
             "Blob": f"http://{host}:{self.blob.port}/devstoreaccount1",
             "control": f"{self.control.url}  (/counters, /health)",
             "data": str(self._options.data_dir),
-            "settings": f"{settings}  (to join: set -a; . {settings})",
+            "settings": f"{settings}  (to join: set -a; . {shlex.quote(str(settings))})",
         }
         return "".join(f"{name:<11} {text}\n" for name, text in lines.items())
 

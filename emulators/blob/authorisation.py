@@ -43,9 +43,7 @@ def _word_order(name: str) -> tuple[str, str]:
     return name.replace("-", "").replace("_", " "), name
 
 
-def authorise(
-    method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], now: float
-) -> None:
+def authorise(method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], now: float) -> None:
     """Let a request pass that is signed with the account's key.
 
     Args:
@@ -86,9 +84,7 @@ def sign(method: str, headers: Mapping[str, str], resource: str, order: Order = 
     return base64.b64encode(hmac.digest(KEY, text.encode("utf-8", "surrogateescape"), "sha256")).decode()
 
 
-def string_to_sign(
-    method: str, headers: Mapping[str, str], resource: str, order: Order = _plain_order
-) -> str:
+def string_to_sign(method: str, headers: Mapping[str, str], resource: str, order: Order = _plain_order) -> str:
     """The text under the signature: method, standard headers, x-ms headers, resource."""
     standard = [headers.get(name, "") for name in SIGNED_HEADERS]
     if standard[2] == "0":
@@ -112,6 +108,4 @@ def _check_date(headers: Mapping[str, str], now: float) -> None:
     except ValueError:
         raise BlobError(ErrorCode.AUTHENTICATION_FAILED, f"no readable x-ms-date or Date: {date!r}") from None
     if abs(now - signed_at) > MAX_CLOCK_DIFFERENCE:
-        raise BlobError(
-            ErrorCode.AUTHENTICATION_FAILED, f"the request date {date} is more than 15 minutes off"
-        )
+        raise BlobError(ErrorCode.AUTHENTICATION_FAILED, f"the request date {date} is more than 15 minutes off")

@@ -81,10 +81,16 @@ def check_transfer(call: Call) -> str:
 
 
 def stored_headers(headers: Mapping[str, str], *, plain: bool) -> dict[str, str]:
-    """The headers to keep with a blob: `x-ms-blob-NAME`, or with `plain` also the request's own `NAME`."""
+    """The headers to keep with a blob: `x-ms-blob-NAME`, or with `plain` also the request's own `NAME`.
+
+    Raises:
+        BlobError: 400 if a value is not ASCII.
+    """
     kept = {}
     for name in (*STORED_HEADERS, "Content-MD5"):
         value = headers.get("x-ms-blob-" + name) or (plain and name in STORED_HEADERS and headers.get(name))
+        if value and not value.isascii():
+            raise BlobError(ErrorCode.INVALID_HEADER_VALUE, name)
         if value:
             kept[name] = value
     return kept
@@ -154,9 +160,7 @@ def set_blob_properties(call: Call) -> web.Response:
     """Set Blob Properties: 200; a header that is not given is cleared."""
     blob = existing_blob(call)
     check_write(call.headers, blob.etag, blob.modified)
-    changed = replace(
-        blob, etag=new_etag(), modified=call.now, properties=stored_headers(call.headers, plain=False)
-    )
+    changed = replace(blob, etag=new_etag(), modified=call.now, properties=stored_headers(call.headers, plain=False))
     call.store.save_blob(changed)
     return web.Response(headers=version_headers(changed.etag, changed.modified))
 

@@ -1,7 +1,6 @@
 """Blobs written in blocks: Put Block, Put Block List, Get Block List."""
 
 import base64
-import binascii
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -37,9 +36,7 @@ def put_block_list(call: Call) -> web.Response:
     existing_container(call)
     old = call.store.blob(call.target.container, call.target.blob)
     committed = _contents(call, old) if old else {}
-    parts = [
-        (block_id, _content(call, kind, block_id, committed)) for kind, block_id in _block_list(call.body)
-    ]
+    parts = [(block_id, _content(call, kind, block_id, committed)) for kind, block_id in _block_list(call.body)]
     content = b"".join(part for _, part in parts)
     if len(content) > SIZE_LIMIT:
         raise BlobError(ErrorCode.REQUEST_BODY_TOO_LARGE, "this emulator keeps blobs of up to 256 MiB")
@@ -73,7 +70,7 @@ def get_block_list(call: Call) -> web.Response:
 def _is_block_id(text: str) -> bool:
     try:
         return 1 <= len(base64.b64decode(text, validate=True)) <= BLOCK_ID_LIMIT
-    except binascii.Error:
+    except ValueError:  # not ASCII, or not base64
         return False
 
 
@@ -84,9 +81,7 @@ def _block_list(body: bytes) -> list[tuple[str, str]]:
     except ET.ParseError as error:
         raise BlobError(ErrorCode.INVALID_XML, str(error)) from None
     blocks = [(child.tag, (child.text or "").strip()) for child in root]
-    if root.tag != "BlockList" or any(
-        kind not in {"Committed", "Uncommitted", "Latest"} for kind, _ in blocks
-    ):
+    if root.tag != "BlockList" or any(kind not in {"Committed", "Uncommitted", "Latest"} for kind, _ in blocks):
         raise BlobError(ErrorCode.INVALID_XML, "expected a BlockList of Committed, Uncommitted and Latest")
     return blocks
 
@@ -113,7 +108,5 @@ def _content(call: Call, kind: str, block_id: str, committed: dict[str, bytes]) 
 
 
 def _section(name: str, blocks: list[tuple[str, int]]) -> str:
-    items = "".join(
-        f"<Block><Name>{escape(block_id)}</Name><Size>{size}</Size></Block>" for block_id, size in blocks
-    )
+    items = "".join(f"<Block><Name>{escape(block_id)}</Name><Size>{size}</Size></Block>" for block_id, size in blocks)
     return f"<{name}>{items}</{name}>"

@@ -58,8 +58,8 @@ def parse_target(path: str) -> Target:
     Raises:
         BlobError: the path is not absolute, not UTF-8, or a name in it cannot exist.
     """
-    if not path.startswith("/"):
-        raise BlobError(ErrorCode.INVALID_URI)
+    if not path.startswith("/") or not path.isascii():
+        raise BlobError(ErrorCode.INVALID_URI, "expected an absolute path, percent-encoded")
     account, _, rest = path[1:].partition("/")
     container, _, blob = rest.partition("/")
     try:
@@ -83,9 +83,7 @@ def parse_query(text: str) -> dict[str, list[str]]:
     try:
         for pair in filter(None, text.split("&")):
             name, _, value = pair.partition("=")
-            values.setdefault(unquote(name, errors="strict").lower(), []).append(
-                unquote(value, errors="strict")
-            )
+            values.setdefault(unquote(name, errors="strict").lower(), []).append(unquote(value, errors="strict"))
     except UnicodeDecodeError:
         raise BlobError(ErrorCode.INVALID_QUERY, "the query is not UTF-8") from None
     return values

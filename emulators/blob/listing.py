@@ -1,7 +1,6 @@
 """List Containers and List Blobs: prefix, delimiter, pages, metadata."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -130,7 +129,7 @@ def _marker_of(name: str) -> str:
 def _name_of(marker: str) -> str:
     try:
         return base64.b64decode(marker, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
+    except ValueError:  # not ASCII, not base64, or not UTF-8
         raise BlobError(ErrorCode.INVALID_QUERY, f"marker {marker!r} is none of this server's") from None
 
 
@@ -143,7 +142,9 @@ def _answer(attributes: str, page: Page, delimiter: str, body: str, next_name: s
     }
     document = (
         f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults {attributes}>'
-        + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in echo.items() if value)
+        + "".join(
+            f"<{name}>{escape(value)}</{name}>" for name, value in echo.items() if value and not NOT_XML.search(value)
+        )
         + body
         + f"<NextMarker>{_marker_of(next_name)}</NextMarker></EnumerationResults>"
     )

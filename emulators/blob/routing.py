@@ -39,15 +39,9 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("container", "PUT", "container", ""): Operation("create_container", containers.create_container),
     ("container", "GET", "container", ""): Operation("get_container", containers.get_container_properties),
     ("container", "HEAD", "container", ""): Operation("get_container", containers.get_container_properties),
-    ("container", "GET", "container", "metadata"): Operation(
-        "get_container", containers.get_container_properties
-    ),
-    ("container", "HEAD", "container", "metadata"): Operation(
-        "get_container", containers.get_container_properties
-    ),
-    ("container", "PUT", "container", "metadata"): Operation(
-        "set_container", containers.set_container_metadata
-    ),
+    ("container", "GET", "container", "metadata"): Operation("get_container", containers.get_container_properties),
+    ("container", "HEAD", "container", "metadata"): Operation("get_container", containers.get_container_properties),
+    ("container", "PUT", "container", "metadata"): Operation("set_container", containers.set_container_metadata),
     ("container", "DELETE", "container", ""): Operation("delete_container", containers.delete_container),
     ("container", "GET", "container", "list"): Operation("list", listing.list_blobs),
     ("blob", "PUT", "", ""): Operation("put", blobs.put_blob),
@@ -65,9 +59,7 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
 CHECKPOINT_STORE_WRITES = {"put", "set_metadata"}
 
 
-def find_operation(
-    method: str, target: Target, query: Mapping[str, str], headers: Mapping[str, str]
-) -> Operation:
+def find_operation(method: str, target: Target, query: Mapping[str, str], headers: Mapping[str, str]) -> Operation:
     """The operation that a request asks for.
 
     Raises:

@@ -106,11 +106,11 @@ class BlobEmulator:
             log.exception("%s %s failed", request.method, request.raw_path)
             response = self._refusal(request, BlobError(ErrorCode.INTERNAL_ERROR), request_id, now)
         response.headers["x-ms-request-id"] = request_id
-        response.headers["x-ms-version"] = request.headers.get("x-ms-version", API_VERSION)
+        response.headers["x-ms-version"] = _echo(request, "x-ms-version") or API_VERSION
         response.headers["Date"] = http_date(now)
         response.headers["Server"] = "Quartet-Blob-Emulator"
-        if "x-ms-client-request-id" in request.headers:
-            response.headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
+        if client_request_id := _echo(request, "x-ms-client-request-id"):
+            response.headers["x-ms-client-request-id"] = client_request_id
         return response
 
     async def _handle(self, request: web.BaseRequest, now: float) -> web.Response:
@@ -125,7 +125,8 @@ class BlobEmulator:
         body = await _read_body(request)
         if self._store is None:
             raise ConnectionResetError("the emulator is stopping")
-        base_url = f"http://{request.host}/{ACCOUNT_NAME}"
+        host = request.headers.get("Host", f"{self._host}:{self.port}")
+        base_url = f"http://{host}/{ACCOUNT_NAME}"
         call = Call(self._store, request.method, target, single, request.headers, body, now, base_url)
         return operation.run(call)
 
@@ -139,9 +140,7 @@ class BlobEmulator:
         self.counters[agent, counted_name(operation, target)] += 1
         return operation
 
-    def _refusal(
-        self, request: web.BaseRequest, error: BlobError, request_id: str, now: float
-    ) -> web.Response:
+    def _refusal(self, request: web.BaseRequest, error: BlobError, request_id: str, now: float) -> web.Response:
         if error.error is ErrorCode.NOT_IMPLEMENTED:
             log.warning("not supported: %s %s (%s)", request.method, request.raw_path, error.detail)
         headers = error.headers | {"x-ms-error-code": error.error.code}
@@ -150,6 +149,12 @@ class BlobEmulator:
         headers["Content-Type"] = "application/xml"
         body = error.document(request_id, http_date(now))
         return web.Response(status=error.error.status, headers=headers, body=body)
+
+
+def _echo(request: web.BaseRequest, name: str) -> str | None:
+    """A header to send back; None if it is missing or not the text that HTTP allows."""
+    value = request.headers.get(name)
+    return value if value is not None and value.isascii() else None
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:

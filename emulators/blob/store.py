@@ -97,9 +97,7 @@ class BlobStore:
         if version == 0:
             self._db.executescript("BEGIN;" + SCHEMA + "COMMIT;")
         elif version != SCHEMA_VERSION:
-            raise ValueError(
-                f"{path} has schema {version}, this emulator reads {SCHEMA_VERSION}: remove the file"
-            )
+            raise ValueError(f"{path} has schema {version}, this emulator reads {SCHEMA_VERSION}: remove the file")
 
     def close(self) -> None:
         """Close the file; the log is written back into it."""
@@ -140,9 +138,7 @@ class BlobStore:
 
     def blob(self, container: str, name: str) -> Blob | None:
         """The committed blob of this name, or None."""
-        row = self._db.execute(
-            "SELECT * FROM blobs WHERE container = ? AND name = ?", (container, name)
-        ).fetchone()
+        row = self._db.execute("SELECT * FROM blobs WHERE container = ? AND name = ?", (container, name)).fetchone()
         return _blob(row) if row else None
 
     def blobs(self, container: str, start: str) -> Iterator[Blob]:

@@ -25,9 +25,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         asyncio.run(
-            _serve(
-                CosmosEmulator(arguments.data_dir, host=arguments.host, port=arguments.port), arguments.host
-            )
+            _serve(CosmosEmulator(arguments.data_dir, host=arguments.host, port=arguments.port), arguments.host)
         )
     except (OSError, StorageError) as error:
         sys.stderr.write(f"cannot start: {error}\n")

@@ -5,9 +5,10 @@
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from emulators.cosmos.container import Container, Item
+from emulators.cosmos.json_text import Json
 from emulators.cosmos.partition_keys import text_of_value
 from emulators.cosmos.sql import nodes
 from emulators.cosmos.sql.compile import CompiledQuery
@@ -32,7 +33,7 @@ class _Branch(NamedTuple):
 
 
 def candidates(
-    query: CompiledQuery, parameters: dict[str, Any], container: Container, partition: str | None, now: float
+    query: CompiledQuery, parameters: dict[str, Json], container: Container, partition: str | None, now: float
 ) -> Candidates:
     """The items to look at for a query, restricted to a partition if one is given."""
     paths = container.partition_key.paths
@@ -55,7 +56,7 @@ def candidates(
     return Candidates([found[number] for number in sorted(found)], all(branch.complete for branch in plan))
 
 
-def _keys(value: Any, container: Container, partition: str | None) -> Iterable[str]:
+def _keys(value: Json, container: Container, partition: str | None) -> Iterable[str]:
     """The texts of the partition keys to look under; ``_ANY`` asks for all of them."""
     if value is _ANY:
         return list(container.partitions) if partition is None else (partition,)
@@ -65,7 +66,7 @@ def _keys(value: Any, container: Container, partition: str | None) -> Iterable[s
     return (key,) if partition is None or partition == key else ()
 
 
-def _value(expression: nodes.Expression | None, parameters: dict[str, Any]) -> Any:
+def _value(expression: nodes.Expression | None, parameters: dict[str, Json]) -> Json:
     if expression is None:
         return _ANY
     if isinstance(expression, nodes.Parameter):
@@ -114,11 +115,7 @@ def _term(node: nodes.Expression, alias: str) -> tuple[tuple[str, ...] | None, t
     if not all(isinstance(value, nodes.Parameter | nodes.Literal) for value in values):
         return None, ()
     names: list[str] = []
-    while (
-        isinstance(left, nodes.Member)
-        and isinstance(left.key, nodes.Literal)
-        and isinstance(left.key.value, str)
-    ):
+    while isinstance(left, nodes.Member) and isinstance(left.key, nodes.Literal) and isinstance(left.key.value, str):
         names.append(left.key.value)
         left = left.base
     if not isinstance(left, nodes.Name) or left.name != alias:

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos import identifiers
 from emulators.cosmos.container import Container
 from emulators.cosmos.errors import OWNER_NOT_FOUND, bad_request, conflict, not_found, unsupported
-from emulators.cosmos.json_text import encode_text
+from emulators.cosmos.json_text import Json, encode
 from emulators.cosmos.offers import Offers
 from emulators.cosmos.partition_keys import PartitionKeyDefinition
 from emulators.cosmos.storage import Storage
@@ -36,7 +36,7 @@ _FOREVER: Final = -1
 class Database:
     """A database and its containers by name."""
 
-    def __init__(self, rid: bytes, body: dict[str, Any]) -> None:
+    def __init__(self, rid: bytes, body: dict[str, Json]) -> None:
         self.rid = rid
         self.rid_text = identifiers.to_text(rid)
         self.name: str = body["id"]
@@ -85,9 +85,7 @@ class Account:
         """
         found = self.databases.get(name) or self._by_rid.get(name)
         if not isinstance(found, Database):
-            raise not_found(
-                f"The database {name!r} does not exist.", substatus=OWNER_NOT_FOUND if owner else 0
-            )
+            raise not_found(f"The database {name!r} does not exist.", substatus=OWNER_NOT_FOUND if owner else 0)
         return found
 
     def container(self, database: str, name: str, *, owner: bool = False) -> Container:
@@ -105,7 +103,7 @@ class Account:
             )
         return found
 
-    def create_database(self, body: Any, now: float, throughput: dict[str, Any] | None) -> dict[str, Any]:
+    def create_database(self, body: Json, now: float, throughput: dict[str, Json] | None) -> dict[str, Json]:
         """Create a database and return its body.
 
         Raises:
@@ -116,9 +114,9 @@ class Account:
             raise conflict(f"A database with the id {name!r} already exists.")
         rid = identifiers.new_database_rid()
         text = identifiers.to_text(rid)
-        full = {"id": name, "_rid": text, "_self": f"dbs/{text}/", "_etag": _etag(rid, now)}
+        full: dict[str, Json] = {"id": name, "_rid": text, "_self": f"dbs/{text}/", "_etag": _etag(rid, now)}
         full |= {"_colls": "colls/", "_users": "users/", "_ts": int(now)}
-        self.storage.save_database(rid, encode_text(full))
+        self.storage.save_database(rid, encode(full))
         database = Database(rid, full)
         self._add(database)
         if throughput is not None:
@@ -139,8 +137,8 @@ class Account:
             del self._by_rid[rid]
 
     def create_container(
-        self, database: Database, body: Any, now: float, throughput: dict[str, Any] | None
-    ) -> dict[str, Any]:
+        self, database: Database, body: Json, now: float, throughput: dict[str, Json] | None
+    ) -> dict[str, Json]:
         """Create a container and return its body.
 
         Raises:
@@ -157,13 +155,13 @@ class Account:
         full = {"conflictResolutionPolicy": _DEFAULT_CONFLICTS, **definition}
         full |= {"_rid": text, "_ts": int(now), "_self": link, "_etag": _etag(rid, now), "_docs": "docs/"}
         full |= {"_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/", "_conflicts": "conflicts/"}
-        key = self.storage.add_container(rid, database.rid, encode_text(full))
+        key = self.storage.add_container(rid, database.rid, encode(full))
         self._add_container(database, Container(key, rid, database.name, full))
         if throughput is not None or not self.offers.has(database.rid_text):
             self.offers.create(link, text, throughput, now)
         return full
 
-    def replace_container(self, container: Container, body: Any, now: float) -> dict[str, Any]:
+    def replace_container(self, container: Container, body: Json, now: float) -> dict[str, Json]:
         """Change a container's policies and return its body.
 
         Raises:
@@ -177,7 +175,7 @@ class Account:
         kept = {key: value for key, value in current.items() if key.startswith("_")}
         full = {"conflictResolutionPolicy": _DEFAULT_CONFLICTS, **definition, **kept}
         full |= {"_ts": int(now), "_etag": _etag(container.rid, now)}
-        self.storage.replace_container(container.key, encode_text(full))
+        self.storage.replace_container(container.key, encode(full))
         container.configure(full)
         return full
 
@@ -196,7 +194,7 @@ class Account:
         self._by_rid[container.rid_text] = container
 
 
-def _object(body: Any) -> dict[str, Any]:
+def _object(body: Json) -> dict[str, Json]:
     if not isinstance(body, dict):
         raise bad_request("The request body must be a JSON object.")
     return body
@@ -206,7 +204,7 @@ def _etag(rid: bytes, now: float) -> str:
     return f'"{rid[-4:].hex()}-0000-0000-0000-{int(now * 1_000_000) & 0xFFFFFFFFFFFF:012x}"'
 
 
-def _checked_properties(body: dict[str, Any]) -> dict[str, Any]:
+def _checked_properties(body: dict[str, Json]) -> dict[str, Json]:
     """What a client may say about a container, without system properties and with the defaults filled in."""
     for policy, feature in _UNSUPPORTED_POLICIES.items():
         content = body.get(policy)
@@ -218,5 +216,8 @@ def _checked_properties(body: dict[str, Any]) -> dict[str, Any]:
     PartitionKeyDefinition(body.get("partitionKey"))
     kept = {key: value for key, value in body.items() if not key.startswith("_") and value is not None}
     kept["partitionKey"] = {"kind": "Hash", "version": 1, **body["partitionKey"]}
-    kept["indexingPolicy"] = {**_DEFAULT_INDEXING, **(body.get("indexingPolicy") or {})}
+    indexing = body.get("indexingPolicy") or {}
+    if not isinstance(indexing, dict):
+        raise bad_request("indexingPolicy must be a JSON object.")
+    kept["indexingPolicy"] = {**_DEFAULT_INDEXING, **indexing}
     return kept

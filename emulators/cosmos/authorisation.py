@@ -9,14 +9,12 @@ import hmac
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from emulators.cosmos.errors import CosmosError
 from emulators.cosmos.identifiers import is_rid_path
 
-WELL_KNOWN_KEY: Final = (
-    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
-)
+WELL_KNOWN_KEY: Final = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
 """The account key of every Cosmos DB emulator; published, and therefore no secret."""
 
 _KEY: Final = base64.b64decode(WELL_KNOWN_KEY)
@@ -28,27 +26,36 @@ def check(method: str, segments: list[str], headers: Mapping[str, str]) -> None:
     Raises:
         CosmosError: 401, if the signature is missing or was not made with the emulator's key for this request.
     """
-    token = unquote(headers.get("authorization", ""))
+    given = headers.get("authorization", "")
+    expected, text = _expected(method, segments, headers)
+    if hmac.compare_digest(
+        f"type%3Dmaster%26ver%3D1.0%26sig%3D{quote(expected, '')}".encode(), given.encode("utf-8", "replace")
+    ):
+        return
+    token = unquote(given)
     if not token:
-        raise _unauthorized(
-            "Required Header authorization is missing. Ensure a valid Authorization token is passed."
-        )
+        raise _unauthorized("Required Header authorization is missing. Ensure a valid Authorization token is passed.")
     kind, _, rest = token.partition("&")
     _, found, signature = rest.partition("&sig=")
     if kind == "type=aad":
         raise _unauthorized("The emulator does not accept Entra tokens yet; use the well-known emulator key.")
     if kind != "type=master" or not found:
         raise _unauthorized("The authorization header is malformed; expected type=master&ver=1.0&sig=...")
-    resource_type, link = signed_resource(segments)
-    date = headers.get("x-ms-date", "")
-    plain_date = "" if date else headers.get("date", "")
-    text = f"{method.lower()}\n{resource_type}\n{link}\n{date.lower()}\n{plain_date.lower()}\n"
-    expected = base64.b64encode(hmac.digest(_KEY, text.encode(), "sha256"))
-    if not hmac.compare_digest(expected, signature.encode("utf-8", "replace")):
+    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
         raise _unauthorized(
             "The input authorization token can't serve the request. The wrong key is being used or the expected"
             f" payload is not built as per the protocol. Server used the following payload to sign: {text!r}"
         )
+
+
+def _expected(method: str, segments: list[str], headers: Mapping[str, str]) -> tuple[str, str]:
+    """The right signature of a request, and the text that is signed."""
+    resource_type, link = signed_resource(segments)
+    date = headers.get("x-ms-date", "")
+    plain_date = "" if date else headers.get("date", "")
+    text = f"{method.lower()}\n{resource_type}\n{link}\n{date.lower()}\n{plain_date.lower()}\n"
+    digest = hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), "sha256")
+    return base64.b64encode(digest).decode(), text
 
 
 def signed_resource(segments: list[str]) -> tuple[str, str]:

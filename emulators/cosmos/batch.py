@@ -2,34 +2,41 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos import documents
-from emulators.cosmos.documents import Outcome
+from emulators.cosmos.documents import Conditions, Outcome
 from emulators.cosmos.errors import CosmosError, bad_request
-from emulators.cosmos.json_text import encode_text
+from emulators.cosmos.json_text import Json, encode_text
 from emulators.cosmos.transaction import Transaction
 
 MAX_OPERATIONS: Final = 100
 MAX_BYTES: Final = 2 * 1024 * 1024
 
-Run = Callable[[Transaction, dict[str, Any]], Outcome]
+Run = Callable[[Transaction, dict[str, Json]], Outcome]
 
 
-def _item_id(operation: dict[str, Any]) -> str:
+def _item_id(operation: dict[str, Json]) -> str:
     item_id = operation.get("id")
     if not isinstance(item_id, str) or not item_id:
         raise bad_request(f"The operation {operation.get('operationType')} needs an id.")
     return item_id
 
 
+def _when(operation: dict[str, Json]) -> Conditions:
+    if_match, if_none_match = operation.get("ifMatch"), operation.get("ifNoneMatch")
+    if not isinstance(if_match, str | None) or not isinstance(if_none_match, str | None):
+        raise bad_request("ifMatch and ifNoneMatch must be strings.")
+    return Conditions(if_match, if_none_match)
+
+
 _RUN: Final[dict[str, Run]] = {
     "create": lambda tx, op: documents.create(tx, op.get("resourceBody")),
-    "upsert": lambda tx, op: documents.upsert(tx, op.get("resourceBody"), op.get("ifMatch")),
-    "replace": lambda tx, op: documents.replace(tx, _item_id(op), op.get("resourceBody"), op.get("ifMatch")),
-    "read": lambda tx, op: documents.read(tx, _item_id(op), op.get("ifNoneMatch")),
-    "delete": lambda tx, op: documents.delete(tx, _item_id(op), op.get("ifMatch")),
-    "patch": lambda tx, op: documents.patch(tx, _item_id(op), op.get("resourceBody"), op.get("ifMatch")),
+    "upsert": lambda tx, op: documents.upsert(tx, op.get("resourceBody"), _when(op)),
+    "replace": lambda tx, op: documents.replace(tx, _item_id(op), op.get("resourceBody"), _when(op)),
+    "read": lambda tx, op: documents.read(tx, _item_id(op), _when(op)),
+    "delete": lambda tx, op: documents.delete(tx, _item_id(op), _when(op)),
+    "patch": lambda tx, op: documents.patch(tx, _item_id(op), op.get("resourceBody"), _when(op)),
 }
 
 
@@ -42,7 +49,7 @@ class BatchResult:
         self.succeeded = succeeded
 
 
-def run_batch(tx: Transaction, operations: Any, *, minimal: bool) -> BatchResult:
+def run_batch(tx: Transaction, operations: Json, *, minimal: bool) -> BatchResult:
     """Run the operations in order in the transaction, which the caller commits if all succeeded.
 
     Args:
@@ -71,7 +78,7 @@ def run_batch(tx: Transaction, operations: Any, *, minimal: bool) -> BatchResult
     return BatchResult(b"[" + results + b"]", charge, succeeded=True)
 
 
-def _known(operation: Any) -> Run:
+def _known(operation: Json) -> Run:
     kind = operation.get("operationType") if isinstance(operation, dict) else None
     run = _RUN.get(kind.lower()) if isinstance(kind, str) else None
     if run is None:

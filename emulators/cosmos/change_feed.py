@@ -17,6 +17,7 @@ from emulators.cosmos.exchange import Answer, Call
 from emulators.cosmos.pages import DEFAULT_PAGE, LARGEST_PAGE, MAX_PAGE_BYTES
 from emulators.cosmos.ranges import KeyRange, key_range
 
+_MOST_DIGITS: Final = 18
 _INCREMENTAL: Final = ("incremental feed", "incremental-feed", "incrementalfeed")
 
 
@@ -59,9 +60,7 @@ def change_feed_page(container: Container, call: Call, partition: str | None, no
     return Answer(HTTPStatus.OK, body, headers)
 
 
-def _wanted(
-    items: Iterator[Item], partition: str | None, wanted: KeyRange | None, since: float
-) -> Iterator[Item]:
+def _wanted(items: Iterator[Item], partition: str | None, wanted: KeyRange | None, since: float) -> Iterator[Item]:
     for item in items:
         if (
             (partition is None or item.partition == partition)
@@ -79,7 +78,7 @@ def _starting_point(container: Container, call: Call) -> int:
     if etag == "*":
         return container.lsn
     number = etag.strip('"')
-    if not number.isascii() or not number.isdigit():
+    if not number.isascii() or not number.isdigit() or len(number) > _MOST_DIGITS:
         raise bad_request(f"The continuation {etag!r} is not one of this change feed.")
     return int(number)
 

@@ -3,12 +3,13 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from emulators.cosmos import identifiers
+from emulators.cosmos.json_text import Json
 from emulators.cosmos.partition_keys import PartitionKeyDefinition
-from emulators.cosmos.storage import ItemRow
+from emulators.cosmos.storage import ItemRow, number_at, place
 
 _COMPACT_ABOVE: Final = 1024
 _lsn = attrgetter("lsn")
@@ -26,7 +27,7 @@ class Item:
     def __init__(self, row: ItemRow) -> None:
         self.id = row.id
         self.partition = row.partition
-        self.number = row.number
+        self.number = number_at(row.place)
         self.lsn = row.lsn
         self.ts = row.ts
         self.ttl = row.ttl
@@ -34,11 +35,16 @@ class Item:
         self.body = row.body
         self.current = True
 
+    def row(self, container: int) -> ItemRow:
+        """The item as it lies on disk."""
+        where = place(container, self.number)
+        return ItemRow(where, self.partition, self.id, self.lsn, self.ts, self.ttl, self.etag, self.body)
+
 
 class Container:
     """Items by partition and id, by number (creation order) and by log sequence number (order of change)."""
 
-    def __init__(self, key: int, rid: bytes, database: str, properties: dict[str, Any]) -> None:
+    def __init__(self, key: int, rid: bytes, database: str, properties: dict[str, Json]) -> None:
         self.key = key
         self.rid = rid
         self.rid_text = identifiers.to_text(rid)
@@ -55,7 +61,7 @@ class Container:
         self._stale = 0
         self.configure(properties)
 
-    def configure(self, properties: dict[str, Any]) -> None:
+    def configure(self, properties: dict[str, Json]) -> None:
         """Take over the properties that the service keeps for the container."""
         self.properties = properties
         self.partition_key = PartitionKeyDefinition(properties["partitionKey"])

@@ -31,9 +31,7 @@ _SWEEP_SECONDS: Final = 30.0
 class Dispatcher:
     """Answers calls, one after the other; every call is atomic because nothing in here waits."""
 
-    def __init__(
-        self, account: Account, counters: Counter[tuple[str, str]], clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, account: Account, counters: Counter[tuple[str, str]], clock: Callable[[], float]) -> None:
         self._account = account
         self._counters = counters
         self._clock = clock
@@ -51,16 +49,13 @@ class Dispatcher:
             logger.exception("the disk refused a write; the request is answered with 503")
             answer = _error_answer(
                 call,
-                CosmosError(
-                    HTTPStatus.SERVICE_UNAVAILABLE, f"The emulator cannot write to its disk: {error}"
-                ),
+                CosmosError(HTTPStatus.SERVICE_UNAVAILABLE, f"The emulator cannot write to its disk: {error}"),
             )
         except RecursionError:
-            answer = _error_answer(
-                call, CosmosError(HTTPStatus.BAD_REQUEST, "The request is nested too deeply.")
-            )
-        headers = answer.headers
-        headers["x-ms-activity-id"] = call.headers.get("x-ms-activity-id", "")
+            answer = _error_answer(call, CosmosError(HTTPStatus.BAD_REQUEST, "The request is nested too deeply."))
+        activity = call.headers.get("x-ms-activity-id", "")
+        if activity.isascii():
+            answer.headers["x-ms-activity-id"] = activity
         return answer
 
     def _route(self, call: Call, operation: str) -> Answer:
@@ -70,7 +65,7 @@ class Dispatcher:
         if segments[0] == "offers" and len(segments) <= DATABASE:
             return metadata.offers_answer(self._account, call, self._clock())
         if segments[0] != "dbs":
-            raise metadata.missing_resource("/".join(segments))
+            raise unsupported(f"{call.method} on /{'/'.join(segments)}")
         if len(segments) <= CONTAINER:
             return self._route_metadata(call)
         container = self._account.container(segments[1], segments[3], owner=True)

@@ -1,16 +1,26 @@
 """The operations on one item. Alone or as part of a batch, they run in a transaction and see its earlier writes."""
 
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 
 from emulators.cosmos import charges
 from emulators.cosmos.container import Item
 from emulators.cosmos.errors import bad_request, conflict, not_found, precondition_failed
 from emulators.cosmos.identifiers import checked_item_id
-from emulators.cosmos.json_text import decode_stored
+from emulators.cosmos.json_text import Json, decode_stored
 from emulators.cosmos.patch import apply_patch
 from emulators.cosmos.sql.compile import compiled_condition
 from emulators.cosmos.transaction import Transaction
+
+
+class Conditions(NamedTuple):
+    """The ETags under which an operation may happen: the item has this one, or does not have that one; ``*`` is any."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+
+ALWAYS: Final = Conditions()
 
 
 class Outcome(NamedTuple):
@@ -21,7 +31,7 @@ class Outcome(NamedTuple):
     charge: float
 
 
-def create(tx: Transaction, document: Any) -> Outcome:
+def create(tx: Transaction, document: Json) -> Outcome:
     """Write an item whose id is new in its partition.
 
     Raises:
@@ -33,7 +43,7 @@ def create(tx: Transaction, document: Any) -> Outcome:
     return _written(tx.write(item_id, document, None), HTTPStatus.CREATED)
 
 
-def upsert(tx: Transaction, document: Any, if_match: str | None = None) -> Outcome:
+def upsert(tx: Transaction, document: Json, when: Conditions = ALWAYS) -> Outcome:
     """Write an item, new (201) or in place of the one with its id (200); the ETag counts for the latter only.
 
     Raises:
@@ -43,11 +53,11 @@ def upsert(tx: Transaction, document: Any, if_match: str | None = None) -> Outco
     current = tx.find(item_id)
     if current is None:
         return _written(tx.write(item_id, document, None), HTTPStatus.CREATED)
-    _check_etag(current, if_match)
+    _check_etag(current, when)
     return _written(tx.write(item_id, document, current), HTTPStatus.OK)
 
 
-def replace(tx: Transaction, item_id: str, document: Any, if_match: str | None = None) -> Outcome:
+def replace(tx: Transaction, item_id: str, document: Json, when: Conditions = ALWAYS) -> Outcome:
     """Write an item in place of the one with its id.
 
     Raises:
@@ -56,35 +66,35 @@ def replace(tx: Transaction, item_id: str, document: Any, if_match: str | None =
     if _checked(tx, document) != item_id:
         raise bad_request(f"The id in the document is not the id of the item to replace, {item_id!r}.")
     current = existing(tx, item_id)
-    _check_etag(current, if_match)
+    _check_etag(current, when)
     return _written(tx.write(item_id, document, current), HTTPStatus.OK)
 
 
-def read(tx: Transaction, item_id: str, if_none_match: str | None = None) -> Outcome:
+def read(tx: Transaction, item_id: str, when: Conditions = ALWAYS) -> Outcome:
     """Read an item: 304 without it if its ETag is the one that the client has.
 
     Raises:
         CosmosError: 404 if there is none.
     """
     item = existing(tx, item_id)
-    if if_none_match is not None and if_none_match in {item.etag, "*"}:
+    if when.if_none_match in {item.etag, "*"}:
         return Outcome(HTTPStatus.NOT_MODIFIED, None, charges.read(0))
     return Outcome(HTTPStatus.OK, item, charges.read(len(item.body)))
 
 
-def delete(tx: Transaction, item_id: str, if_match: str | None = None) -> Outcome:
+def delete(tx: Transaction, item_id: str, when: Conditions = ALWAYS) -> Outcome:
     """Delete an item.
 
     Raises:
         CosmosError: 404 if there is none; 412 if the ETag is not its own.
     """
     item = existing(tx, item_id)
-    _check_etag(item, if_match)
+    _check_etag(item, when)
     tx.remove(item)
     return Outcome(HTTPStatus.NO_CONTENT, None, charges.write(len(item.body)))
 
 
-def patch(tx: Transaction, item_id: str, specification: Any, if_match: str | None = None) -> Outcome:
+def patch(tx: Transaction, item_id: str, specification: Json, when: Conditions = ALWAYS) -> Outcome:
     """Change parts of an item, if its ETag and the condition allow it; nothing is changed otherwise.
 
     Raises:
@@ -94,7 +104,7 @@ def patch(tx: Transaction, item_id: str, specification: Any, if_match: str | Non
     if not isinstance(specification, dict):
         raise bad_request("A patch is an object: {condition?, operations}.")
     item = existing(tx, item_id)
-    _check_etag(item, if_match)
+    _check_etag(item, when)
     document = decode_stored(item.body)
     condition = specification.get("condition")
     if condition is not None:
@@ -115,7 +125,7 @@ def existing(tx: Transaction, item_id: str) -> Item:
     return item
 
 
-def _checked(tx: Transaction, document: Any) -> str:
+def _checked(tx: Transaction, document: Json) -> str:
     if not isinstance(document, dict):
         raise bad_request("An item must be a JSON object.")
     item_id = checked_item_id(document)
@@ -123,19 +133,19 @@ def _checked(tx: Transaction, document: Any) -> str:
     return item_id
 
 
-def _check_etag(item: Item, if_match: str | None) -> None:
-    if if_match is not None and if_match not in {item.etag, "*"}:
+def _check_etag(item: Item, when: Conditions) -> None:
+    if when.if_match is not None and when.if_match not in {item.etag, "*"}:
         raise precondition_failed("One of the specified pre-condition is not met: the item has another ETag.")
+    if when.if_none_match in {item.etag, "*"}:
+        raise precondition_failed("One of the specified pre-condition is not met: the item has this ETag.")
 
 
-def _check_condition(condition: Any, document: dict[str, Any], now: float) -> None:
+def _check_condition(condition: Json, document: dict[str, Json], now: float) -> None:
     if not isinstance(condition, str):
         raise bad_request("The condition of a patch must be a string such as 'FROM c WHERE c.stock > 0'.")
     matches = compiled_condition(condition).matcher({}, now)
     if matches is not None and not matches(document):
-        raise precondition_failed(
-            "One of the specified pre-condition is not met: the patch condition is not true."
-        )
+        raise precondition_failed("One of the specified pre-condition is not met: the patch condition is not true.")
 
 
 def _written(item: Item, status: HTTPStatus) -> Outcome:

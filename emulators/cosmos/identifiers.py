@@ -11,6 +11,7 @@ import secrets
 from typing import Any, Final
 
 from emulators.cosmos.errors import bad_request
+from emulators.cosmos.json_text import to_utf8
 
 MAX_RESOURCE_ID: Final = 255
 MAX_ITEM_ID_BYTES: Final = 1023
@@ -27,6 +28,8 @@ def to_text(rid: bytes) -> str:
 
 def from_text(text: str, size: int) -> bytes | None:
     """The bytes of a resource id of ``size`` bytes, or ``None`` if the text is something else."""
+    if len(text) != (size + 2) // 3 * 4:
+        return None
     try:
         rid = base64.b64decode(text.replace("-", "/"), validate=True)
     except (binascii.Error, ValueError):
@@ -39,9 +42,7 @@ def is_rid_path(segments: list[str]) -> bool:
 
     The first bit of what they sign differs, so both sides must agree.
     """
-    return (
-        len(segments) > 1 and segments[0] == "dbs" and from_text(segments[1], DATABASE_RID_BYTES) is not None
-    )
+    return len(segments) > 1 and segments[0] == "dbs" and from_text(segments[1], DATABASE_RID_BYTES) is not None
 
 
 def new_database_rid() -> bytes:
@@ -68,16 +69,14 @@ def item_number(container: bytes, rid: str) -> int | None:
 
 
 def checked_resource_id(body: dict[str, Any], kind: str) -> str:
-    """The ``id`` of a database or container that is to be created.
+    r"""The ``id`` of a database or container that is to be created.
 
     Raises:
-        CosmosError: 400, if it is missing, too long, ends in a space or holds one of ``/ \\ ? #``.
+        CosmosError: 400, if it is missing, too long, ends in a space or holds one of ``/ \ ? #``.
     """
     name = _checked_id(body, kind)
     if len(name) > MAX_RESOURCE_ID:
-        raise bad_request(
-            f"The id of a {kind} has at most {MAX_RESOURCE_ID} characters; this one has {len(name)}."
-        )
+        raise bad_request(f"The id of a {kind} has at most {MAX_RESOURCE_ID} characters; this one has {len(name)}.")
     return name
 
 
@@ -102,11 +101,9 @@ def _checked_id(body: dict[str, Any], kind: str) -> str:
     if not isinstance(name, str) or not name:
         raise bad_request(f"The id of a {kind} must be a non-empty string.")
     if not _FORBIDDEN.isdisjoint(name):
-        raise bad_request(
-            f"The id {name!r} of the {kind} holds one of the characters / \\ ? #, which ids must not."
-        )
+        raise bad_request(f"The id {name!r} of the {kind} holds one of the characters / \\ ? #, which ids must not.")
+    if not name.isascii():
+        to_utf8(name)
     if name[-1] in " \n":
-        raise bad_request(
-            f"The id {name!r} of the {kind} ends with a space or line break, which ids must not."
-        )
+        raise bad_request(f"The id {name!r} of the {kind} ends with a space or line break, which ids must not.")
     return name

@@ -1,15 +1,15 @@
 """Requests about items: what the wire says is turned into operations, what they did into an answer."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos import batch, documents, identifiers
 from emulators.cosmos.change_feed import change_feed_page, is_change_feed
 from emulators.cosmos.container import Container
-from emulators.cosmos.documents import Outcome
+from emulators.cosmos.documents import Conditions, Outcome
 from emulators.cosmos.errors import bad_request, not_found, too_large, unsupported
 from emulators.cosmos.exchange import Answer, Call
-from emulators.cosmos.json_text import decode
+from emulators.cosmos.json_text import Json, decode
 from emulators.cosmos.metadata import is_query, query_plan_answer, wrong_method
 from emulators.cosmos.pages import feed_page, query_page, read_request
 from emulators.cosmos.sql.compile import compiled
@@ -68,20 +68,20 @@ def answer_items(container: Container, call: Call, operation: str, storage: Stor
 
 
 def _run(tx: Transaction, call: Call, operation: str) -> Outcome:
-    if_match = call.headers.get("if-match")
+    when = Conditions(call.headers.get("if-match"), call.headers.get("if-none-match"))
     if operation == "create":
         return documents.create(tx, _document(call))
     if operation == "upsert":
-        return documents.upsert(tx, _document(call), if_match)
+        return documents.upsert(tx, _document(call), when)
     item_id = _item_id(tx, call)
     if operation == "read":
-        return documents.read(tx, item_id, call.headers.get("if-none-match"))
+        return documents.read(tx, item_id, when)
     if operation == "replace":
-        return documents.replace(tx, item_id, _document(call), if_match)
+        return documents.replace(tx, item_id, _document(call), when)
     if operation == "patch":
-        return documents.patch(tx, item_id, decode(call.body), if_match)
+        return documents.patch(tx, item_id, decode(call.body), when)
     if operation == "delete":
-        return documents.delete(tx, item_id, if_match)
+        return documents.delete(tx, item_id, when)
     raise wrong_method(call)
 
 
@@ -89,9 +89,7 @@ def _batch_answer(tx: Transaction, call: Call, storage: Storage) -> Answer:
     if not call.flag("x-ms-cosmos-batch-atomic"):
         raise unsupported("batches that are not transactional (bulk)")
     if len(call.body) > batch.MAX_BYTES:
-        raise too_large(
-            f"Request size is too large: the batch has {len(call.body)} bytes, the limit is 2 MB."
-        )
+        raise too_large(f"Request size is too large: the batch has {len(call.body)} bytes, the limit is 2 MB.")
     result = batch.run_batch(tx, decode(call.body), minimal=_wants_minimal(call))
     if result.succeeded:
         tx.commit(storage)
@@ -107,7 +105,7 @@ def _answer(outcome: Outcome, *, minimal: bool) -> Answer:
     return Answer(outcome.status, b"" if minimal else outcome.item.body, headers)
 
 
-def _document(call: Call) -> Any:
+def _document(call: Call) -> Json:
     if len(call.body) > MAX_ITEM_BYTES:
         raise too_large(f"Request size is too large: {len(call.body)} bytes, the limit of an item is 2 MB.")
     if not call.body:

@@ -1,12 +1,15 @@
 """JSON as the service accepts and writes it: strict numbers, UTF-8, nothing that could not be read back."""
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 from emulators.cosmos.errors import bad_request
 
+Json: TypeAlias = Any
+"""A JSON value: what it is in truth is for the code that reads it to find out."""
 
-def _refuse_constant(name: str) -> Any:
+
+def _refuse_constant(name: str) -> Json:
     msg = f"{name} is not a JSON number"
     raise ValueError(msg)
 
@@ -15,7 +18,7 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False)
 
 
-def decode(raw: bytes | str) -> Any:
+def decode(raw: bytes | str) -> Json:
     """Read client text.
 
     Raises:
@@ -29,12 +32,12 @@ def decode(raw: bytes | str) -> Any:
         raise bad_request(f"The request body is not valid JSON: {reason}") from None
 
 
-def decode_stored(raw: bytes) -> Any:
+def decode_stored(raw: bytes) -> Json:
     """Read what the emulator itself has written."""
     return json.loads(raw)
 
 
-def encode_text(value: Any) -> str:
+def encode_text(value: Json) -> str:
     """Write compact JSON.
 
     Raises:
@@ -46,7 +49,7 @@ def encode_text(value: Any) -> str:
         raise bad_request(f"The value cannot be written as JSON: {error}") from None
 
 
-def encode(value: Any) -> bytes:
+def encode(value: Json) -> bytes:
     """Write compact JSON as UTF-8.
 
     Raises:

@@ -1,15 +1,14 @@
 """Requests about the account, databases, containers, partition key ranges and offers."""
 
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos import charges
 from emulators.cosmos.account import Account
 from emulators.cosmos.container import Container
-from emulators.cosmos.errors import OWNER_NOT_FOUND, CosmosError, not_found
+from emulators.cosmos.errors import CONTAINER_RECREATED, CosmosError
 from emulators.cosmos.exchange import Answer, Call
-from emulators.cosmos.json_text import decode, encode
+from emulators.cosmos.json_text import Json, decode, encode
 from emulators.cosmos.offers import wanted_throughput
 from emulators.cosmos.pages import query_resources, read_request
 from emulators.cosmos.ranges import ALL_RANGES_END, ALL_RANGES_START
@@ -54,9 +53,7 @@ def databases_answer(account: Account, call: Call, now: float) -> Answer:
         bodies = [database.body for database in account.databases.values()]
         return _feed("Databases", "", query_resources(bodies, read_request(call.body), now))
     _require(call, "POST")
-    return _resource(
-        HTTPStatus.CREATED, account.create_database(decode(call.body), now, wanted_throughput(call))
-    )
+    return _resource(HTTPStatus.CREATED, account.create_database(decode(call.body), now, wanted_throughput(call)))
 
 
 def database_answer(account: Account, call: Call) -> Answer:
@@ -133,7 +130,7 @@ def offers_answer(account: Account, call: Call, now: float) -> Answer:
 
 def query_plan_answer() -> Answer:
     """The plan of every query: send it as it is to the one range there is; nothing is left to do for the client."""
-    info: dict[str, Any] = {
+    info: dict[str, Json] = {
         "distinctType": "None",
         "top": None,
         "offset": None,
@@ -184,7 +181,7 @@ def check_container_id(container: Container, call: Call) -> None:
         raise CosmosError(
             HTTPStatus.BAD_REQUEST,
             f"The container {container.name!r} was created again since the client read it.",
-            substatus=1024,
+            substatus=CONTAINER_RECREATED,
         )
 
 
@@ -193,20 +190,13 @@ def _require(call: Call, method: str) -> None:
         raise wrong_method(call)
 
 
-def _resource(status: HTTPStatus, body: dict[str, Any]) -> Answer:
+def _resource(status: HTTPStatus, body: dict[str, Json]) -> Answer:
     return Answer(status, encode(body), {"etag": body["_etag"], **_CHARGE})
 
 
-def _feed(kind: str, rid: str, entries: list[Any]) -> Answer:
-    return Answer(
-        HTTPStatus.OK, _feed_body(kind, rid, entries), {"x-ms-item-count": str(len(entries)), **_CHARGE}
-    )
+def _feed(kind: str, rid: str, entries: list[Json]) -> Answer:
+    return Answer(HTTPStatus.OK, _feed_body(kind, rid, entries), {"x-ms-item-count": str(len(entries)), **_CHARGE})
 
 
-def _feed_body(kind: str, rid: str, entries: list[Any]) -> bytes:
+def _feed_body(kind: str, rid: str, entries: list[Json]) -> bytes:
     return encode({"_rid": rid, kind: entries, "_count": len(entries)})
-
-
-def missing_resource(path: str) -> CosmosError:
-    """404 for a path that no resource of the service has."""
-    return not_found(f"There is no resource at {path!r}.", substatus=OWNER_NOT_FOUND)

@@ -2,12 +2,12 @@
 
 import json
 import secrets
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos import identifiers
 from emulators.cosmos.errors import bad_request, not_found
 from emulators.cosmos.exchange import Call
-from emulators.cosmos.json_text import decode, encode_text
+from emulators.cosmos.json_text import Json, decode, encode
 from emulators.cosmos.storage import Storage
 
 DEFAULT_THROUGHPUT: Final = 400
@@ -19,9 +19,9 @@ class Offers:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._offers: dict[str, dict[str, Any]] = {rid: json.loads(body) for rid, body in storage.offers()}
+        self._offers: dict[str, dict[str, Json]] = {rid: json.loads(body) for rid, body in storage.offers()}
 
-    def all(self) -> list[dict[str, Any]]:
+    def all(self) -> list[dict[str, Json]]:
         """Every offer's body."""
         return list(self._offers.values())
 
@@ -29,7 +29,7 @@ class Offers:
         """Whether a database or container has an offer of its own."""
         return any(offer["offerResourceId"] == owner_rid for offer in self._offers.values())
 
-    def get(self, rid: str) -> dict[str, Any]:
+    def get(self, rid: str) -> dict[str, Json]:
         """One offer's body.
 
         Raises:
@@ -40,7 +40,7 @@ class Offers:
             raise not_found(f"The offer {rid!r} does not exist.")
         return offer
 
-    def create(self, owner_link: str, owner_rid: str, content: dict[str, Any] | None, now: float) -> None:
+    def create(self, owner_link: str, owner_rid: str, content: dict[str, Json] | None, now: float) -> None:
         """Keep what was asked for; without a wish, the least that the service would provision."""
         rid = identifiers.to_text(secrets.token_bytes(_RID_BYTES))
         offer = {
@@ -57,7 +57,7 @@ class Offers:
         }
         self._keep(offer)
 
-    def replace(self, rid: str, body: Any, now: float) -> dict[str, Any]:
+    def replace(self, rid: str, body: Json, now: float) -> dict[str, Json]:
         """Take over another throughput and return the offer's body.
 
         Raises:
@@ -78,12 +78,12 @@ class Offers:
             del self._offers[rid]
         return gone
 
-    def _keep(self, offer: dict[str, Any]) -> None:
-        self._storage.save_offer(offer["_rid"], encode_text(offer))
+    def _keep(self, offer: dict[str, Json]) -> None:
+        self._storage.save_offer(offer["_rid"], encode(offer))
         self._offers[offer["_rid"]] = offer
 
 
-def wanted_throughput(call: Call) -> dict[str, Any] | None:
+def wanted_throughput(call: Call) -> dict[str, Json] | None:
     """The content of the offer that a creation asks for, manual or autoscale, or ``None``.
 
     Raises:
@@ -102,7 +102,5 @@ def wanted_throughput(call: Call) -> dict[str, Any] | None:
     if manual is None:
         return None
     if not manual.isascii() or not manual.isdigit() or int(manual) < DEFAULT_THROUGHPUT:
-        raise bad_request(
-            f"The throughput must be a whole number of at least {DEFAULT_THROUGHPUT}, not {manual!r}."
-        )
+        raise bad_request(f"The throughput must be a whole number of at least {DEFAULT_THROUGHPUT}, not {manual!r}.")
     return {"offerThroughput": int(manual), "offerIsRUPerMinuteThroughputEnabled": False}

@@ -7,18 +7,18 @@ page begins. Either way the server keeps nothing between two pages.
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from emulators.cosmos import charges
 from emulators.cosmos.access import candidates
 from emulators.cosmos.container import Container, Item
 from emulators.cosmos.errors import CosmosError, bad_request
 from emulators.cosmos.exchange import Answer, Call
-from emulators.cosmos.json_text import decode, decode_stored, encode, encode_text
-from emulators.cosmos.sql.compile import CompiledQuery, compiled
+from emulators.cosmos.json_text import Json, decode, decode_stored, encode, encode_text
+from emulators.cosmos.sql.compile import compiled
 
 DEFAULT_PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
@@ -29,7 +29,7 @@ class Request(NamedTuple):
     """A query as a client sends it."""
 
     text: str
-    parameters: dict[str, Any]
+    parameters: dict[str, Json]
 
 
 class Page(NamedTuple):
@@ -67,12 +67,18 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     after = token.read(call.headers.get("x-ms-continuation"))
     size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
     found = candidates(query, request.parameters, container, partition, now)
+    matches = query.matcher(request.parameters, now)
     try:
-        if query.is_row_per_document:
-            items = found.items if after == 0 else (item for item in found.items if item.number > after)
-            page = _page_by_item(query, request, items, size, now, exact=found.exact)
+        if not query.is_row_per_document:
+            source = _Documents(found.items, reads=query.reads_documents)
+            page = _page_by_row(source, query.rows(source, request.parameters, now), after, size)
         else:
-            page = _page_by_row(query, request, found.items, after, size, now)
+            items = found.items if after == 0 else (item for item in found.items if item.number > after)
+            if query.query.items is None:
+                page = _page_of_items(items, None if found.exact else matches, size)
+            else:
+                source = _Documents(items, reads=query.reads_documents)
+                page = _page_by_item(source, query.rows(source, request.parameters, now), size)
     except RecursionError:
         raise bad_request("The query is nested too deeply.") from None
     return _answer(container, page, token)
@@ -91,31 +97,35 @@ def feed_page(container: Container, call: Call, partition: str | None, now: floa
     return _answer(container, _fill(((item.number, item.body) for item in items), size), token)
 
 
-def query_resources(resources: Iterable[dict[str, Any]], request: Request, now: float) -> list[Any]:
+def query_resources(resources: Iterable[dict[str, Json]], request: Request, now: float) -> list[Json]:
     """A query over databases, containers or offers; they are few, so it is one page."""
     return list(compiled(request.text).rows(resources, request.parameters, now))
 
 
-def _page_by_item(
-    query: CompiledQuery, request: Request, items: Iterable[Item], size: int, now: float, *, exact: bool
-) -> Page:
-    if query.query.items is None:
-        matches = query.matcher(request.parameters, now)
-        if matches is not None and not exact:
-            items = (item for item in items if matches(decode_stored(item.body)))
-        return _fill(((item.number, item.body) for item in items), size)
-    source = _Documents(items, reads=query.reads_documents)
-    rows = query.rows(source, request.parameters, now)
+def _page_of_items(items: Iterable[Item], matches: Callable[[Json], bool] | None, size: int) -> Page:
+    """``SELECT *``: the items as they are stored, decoded only if there is a condition to check."""
+    looked_at = 0
+
+    def matching() -> Iterator[tuple[int, bytes]]:
+        nonlocal looked_at
+        for item in items:
+            looked_at += 1
+            if matches is None or matches(decode_stored(item.body)):
+                yield item.number, item.body
+
+    return _fill(matching(), size)._replace(looked_at=looked_at)
+
+
+def _page_by_item(source: "_Documents", rows: Iterable[Json], size: int) -> Page:
+    """At most one row for each item: the next page goes on after the last item."""
     page = _fill(((source.last, encode(row)) for row in rows), size)
     return page._replace(looked_at=source.count)
 
 
-def _page_by_row(
-    query: CompiledQuery, request: Request, items: Iterable[Item], skip: int, size: int, now: float
-) -> Page:
-    source = _Documents(items, reads=query.reads_documents)
-    rows = islice(query.rows(source, request.parameters, now), skip, None)
-    page = _fill(((skip + count, encode(row)) for count, row in enumerate(rows, start=1)), size)
+def _page_by_row(source: "_Documents", rows: Iterable[Json], skip: int, size: int) -> Page:
+    """Sorted, grouped or joined rows: the next page skips those that have been sent."""
+    left = islice(rows, skip, None)
+    page = _fill(((skip + count, encode(row)) for count, row in enumerate(left, start=1)), size)
     return page._replace(looked_at=source.count)
 
 
@@ -128,7 +138,7 @@ class _Documents:
         self.last = 0
         self.count = 0
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Json]:
         for item in self._items:
             self.last = item.number
             self.count += 1
@@ -175,9 +185,7 @@ class _Token:
         self._mark = mark.hexdigest()
 
     def write(self, position: int) -> str:
-        return base64.b64encode(
-            encode_text({"v": 1, "query": self._mark, "after": position}).encode()
-        ).decode()
+        return base64.b64encode(encode_text({"v": 1, "query": self._mark, "after": position}).encode()).decode()
 
     def read(self, text: str | None) -> int:
         if not text:
@@ -193,7 +201,7 @@ class _Token:
         return int(content["after"])
 
 
-def _is_parameter(entry: Any) -> bool:
+def _is_parameter(entry: Json) -> bool:
     return (
         isinstance(entry, dict)
         and isinstance(entry.get("name"), str)

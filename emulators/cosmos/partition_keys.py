@@ -1,13 +1,15 @@
 """Partition keys: where they stand in an item, how a header spells them, and when two of them are the same."""
 
-from typing import Any, Final
+import sys
+from typing import Final
 
 from emulators.cosmos.errors import PARTITION_KEY_MISMATCH, bad_request, unsupported
-from emulators.cosmos.json_text import decode, encode_text
+from emulators.cosmos.json_text import Json, decode, encode_text, to_utf8
 
 MAX_LEVELS: Final = 3
 _CACHE_LIMIT: Final = 50_000
-_ABSENT: Final[dict[str, Any]] = {}
+_LARGEST_NUMBER: Final = sys.float_info.max
+_ABSENT: Final[dict[str, Json]] = {}
 """A component that the item does not have; clients spell it ``{}``."""
 
 
@@ -18,7 +20,7 @@ class PartitionKeyDefinition:
     ``1.0`` included.
     """
 
-    def __init__(self, definition: Any) -> None:
+    def __init__(self, definition: Json) -> None:
         """Check and take over a container's definition.
 
         Raises:
@@ -30,17 +32,17 @@ class PartitionKeyDefinition:
         if not isinstance(paths, list) or not paths or not all(_is_path(path) for path in paths):
             raise bad_request("partitionKey.paths must be a list of paths such as '/pk'.")
         self.kind: str = definition.get("kind", "Hash")
-        if self.kind not in {"Hash", "MultiHash"}:
+        if not isinstance(self.kind, str) or self.kind not in {"Hash", "MultiHash"}:
             raise unsupported(f"partition keys of kind {self.kind!r}")
         if len(paths) > (MAX_LEVELS if self.kind == "MultiHash" else 1):
             raise bad_request("A partition key has one path, or with kind MultiHash up to three.")
         self.version: int = definition.get("version", 1)
-        if self.version not in {1, 2}:
+        if type(self.version) is not int or self.version not in {1, 2}:
             raise bad_request("partitionKey.version is 1 or 2.")
         self.paths = [_names(path) for path in paths]
         self._texts: dict[str, str] = {}
 
-    def text_of(self, item: dict[str, Any]) -> str:
+    def text_of(self, item: dict[str, Json]) -> str:
         """The key text of an item.
 
         Raises:
@@ -71,7 +73,7 @@ class PartitionKeyDefinition:
         self._texts[header] = text
         return text
 
-    def check(self, item: dict[str, Any], expected: str) -> None:
+    def check(self, item: dict[str, Json], expected: str) -> None:
         """Hold an item against the key that the request names.
 
         Raises:
@@ -86,17 +88,17 @@ class PartitionKeyDefinition:
             )
 
 
-def text_of_value(value: Any) -> str:
+def text_of_value(value: Json) -> str:
     """The key text of a single-level key with this value."""
     return _canonical([value])
 
 
-def components(text: str) -> list[Any]:
+def components(text: str) -> list[Json]:
     """The components in a key text."""
     return list(decode(text))
 
 
-def _canonical(values: list[Any]) -> str:
+def _canonical(values: list[Json]) -> str:
     for position, value in enumerate(values):
         if type(value) is str:
             continue
@@ -104,11 +106,16 @@ def _canonical(values: list[Any]) -> str:
             values[position] = int(value)
         elif isinstance(value, list) or (isinstance(value, dict) and value):
             raise bad_request("A partition key value must be a string, number, boolean or null.")
-    return encode_text(values)
+        elif isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+            raise bad_request("A partition key value must be a number that a double can hold.")
+    text = encode_text(values)
+    if not text.isascii():
+        to_utf8(text)
+    return text
 
 
-def _follow(item: dict[str, Any], names: list[str]) -> Any:
-    value: Any = item
+def _follow(item: dict[str, Json], names: list[str]) -> Json:
+    value: Json = item
     for name in names:
         if not isinstance(value, dict) or name not in value:
             return _ABSENT
@@ -118,7 +125,7 @@ def _follow(item: dict[str, Any], names: list[str]) -> Any:
     return value
 
 
-def _is_path(path: Any) -> bool:
+def _is_path(path: Json) -> bool:
     return isinstance(path, str) and path.startswith("/") and all(_names(path))
 
 

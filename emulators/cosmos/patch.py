@@ -6,19 +6,20 @@ where ``add`` inserts, ``replace``, ``remove`` and ``move`` need what they act o
 
 import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos.errors import CosmosError, bad_request
+from emulators.cosmos.json_text import Json
 
 MAX_OPERATIONS: Final = 10
 _PROTECTED: Final = frozenset({"id", "_rid", "_self", "_etag", "_attachments", "_ts", "_lsn"})
 _MISSING: Final = object()
 
-Place = tuple[Any, str | int]
+Place = tuple[Json, Json]
 """An array or object, and the index or key in it."""
 
 
-def apply_patch(document: dict[str, Any], operations: Any, key_paths: list[list[str]]) -> None:
+def apply_patch(document: dict[str, Json], operations: Json, key_paths: list[list[str]]) -> None:
     """Change the document in place. After an error it is spoilt and must be thrown away.
 
     Args:
@@ -32,9 +33,7 @@ def apply_patch(document: dict[str, Any], operations: Any, key_paths: list[list[
     if not isinstance(operations, list) or not operations:
         raise bad_request("A patch needs a list of operations that is not empty.")
     if len(operations) > MAX_OPERATIONS:
-        raise bad_request(
-            f"The number of patch operations can't exceed {MAX_OPERATIONS}; there are {len(operations)}."
-        )
+        raise bad_request(f"The number of patch operations can't exceed {MAX_OPERATIONS}; there are {len(operations)}.")
     for number, operation in enumerate(operations, start=1):
         try:
             _apply(document, operation, key_paths)
@@ -42,7 +41,7 @@ def apply_patch(document: dict[str, Any], operations: Any, key_paths: list[list[
             raise bad_request(f"For Operation({number}): {error.message}") from None
 
 
-def _apply(document: dict[str, Any], operation: Any, key_paths: list[list[str]]) -> None:
+def _apply(document: dict[str, Json], operation: Json, key_paths: list[list[str]]) -> None:
     if not isinstance(operation, dict):
         raise bad_request("an operation must be an object.")
     kind = operation.get("op")
@@ -59,7 +58,7 @@ def _apply(document: dict[str, Any], operation: Any, key_paths: list[list[str]])
         apply(document, path, value)
 
 
-def _names(operation: dict[str, Any], field: str, key_paths: list[list[str]]) -> list[str]:
+def _names(operation: dict[str, Json], field: str, key_paths: list[list[str]]) -> list[str]:
     path = operation.get(field)
     if not isinstance(path, str) or not path.startswith("/") or path == "/":
         raise bad_request(f"{field} must be a JSON pointer such as '/a/b', not {path!r}.")
@@ -73,13 +72,13 @@ def _names(operation: dict[str, Any], field: str, key_paths: list[list[str]]) ->
     return names
 
 
-def _place(document: dict[str, Any], names: list[str]) -> Place:
+def _place(document: dict[str, Json], names: list[str]) -> Place:
     """The array or object that holds what the path names, which may be missing there.
 
     Raises:
         CosmosError: 400, if that array or object does not exist, or an array's index is no number.
     """
-    parent: Any = document
+    parent: Json = document
     for name in names[:-1]:
         parent = _child(parent, _key(parent, name))
         if not isinstance(parent, dict | list):
@@ -87,7 +86,7 @@ def _place(document: dict[str, Any], names: list[str]) -> Place:
     return parent, _key(parent, names[-1])
 
 
-def _key(parent: Any, name: str) -> str | int:
+def _key(parent: Json, name: str) -> str | int:
     if isinstance(parent, dict):
         return name
     if name == "-":
@@ -97,13 +96,13 @@ def _key(parent: Any, name: str) -> str | int:
     return int(name)
 
 
-def _child(parent: Any, key: Any) -> Any:
+def _child(parent: Json, key: Json) -> Json:
     if isinstance(parent, dict):
         return parent.get(key, _MISSING)
     return parent[key] if key < len(parent) else _MISSING
 
 
-def _add(document: dict[str, Any], names: list[str], value: Any) -> None:
+def _add(document: dict[str, Json], names: list[str], value: Json) -> None:
     parent, key = _place(document, names)
     if isinstance(parent, dict):
         parent[key] = value
@@ -113,7 +112,7 @@ def _add(document: dict[str, Any], names: list[str], value: Any) -> None:
         raise bad_request(f"the index {key} is beyond the end of the array.")
 
 
-def _set(document: dict[str, Any], names: list[str], value: Any) -> None:
+def _set(document: dict[str, Json], names: list[str], value: Json) -> None:
     parent, key = _place(document, names)
     if isinstance(parent, list) and key < len(parent):
         parent[key] = value
@@ -121,17 +120,17 @@ def _set(document: dict[str, Any], names: list[str], value: Any) -> None:
         _add(document, names, value)
 
 
-def _replace(document: dict[str, Any], names: list[str], value: Any) -> None:
+def _replace(document: dict[str, Json], names: list[str], value: Json) -> None:
     parent, key = _existing(document, names)
     parent[key] = value
 
 
-def _remove(document: dict[str, Any], names: list[str], _value: Any = None) -> None:
+def _remove(document: dict[str, Json], names: list[str], _value: Json = None) -> None:
     parent, key = _existing(document, names)
     del parent[key]
 
 
-def _increment(document: dict[str, Any], names: list[str], value: Any) -> None:
+def _increment(document: dict[str, Json], names: list[str], value: Json) -> None:
     if not _is_number(value):
         raise bad_request("incr needs a number.")
     parent, key = _place(document, names)
@@ -140,13 +139,21 @@ def _increment(document: dict[str, Any], names: list[str], value: Any) -> None:
         _add(document, names, value)
     elif not _is_number(current):
         raise bad_request(f"'/{'/'.join(names)}' is not a number.")
-    elif not math.isfinite(current + value):
-        raise bad_request(f"'/{'/'.join(names)}' would not be a finite number.")
     else:
-        parent[key] = current + value
+        parent[key] = _sum(current, value)
 
 
-def _move(document: dict[str, Any], names: list[str], source: list[str]) -> None:
+def _sum(current: Json, value: Json) -> Json:
+    try:
+        total = current + value
+        if math.isfinite(total):
+            return total
+    except OverflowError:
+        pass
+    raise bad_request("the result is not a number that a double can hold.")
+
+
+def _move(document: dict[str, Json], names: list[str], source: list[str]) -> None:
     if names[: len(source)] == source and len(names) > len(source):
         raise bad_request("move cannot put a value inside itself.")
     parent, key = _existing(document, source)
@@ -157,18 +164,18 @@ def _move(document: dict[str, Any], names: list[str], source: list[str]) -> None
     _add(document, names, value)
 
 
-def _existing(document: dict[str, Any], names: list[str]) -> Place:
+def _existing(document: dict[str, Json], names: list[str]) -> Place:
     parent, key = _place(document, names)
     if _child(parent, key) is _MISSING:
         raise bad_request(f"'/{'/'.join(names)}' does not exist.")
     return parent, key
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_OPERATIONS: Final[dict[str, Callable[[dict[str, Any], list[str], Any], None]]] = {
+_OPERATIONS: Final[dict[str, Callable[[dict[str, Json], list[str], Json], None]]] = {
     "add": _add,
     "set": _set,
     "replace": _replace,

@@ -6,11 +6,12 @@ are those of the service's published clients: MurmurHash3 (128 bits, seed 0) ove
 
 import struct
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos.container import Container
 from emulators.cosmos.errors import bad_request, unsupported
 from emulators.cosmos.exchange import Call
+from emulators.cosmos.json_text import Json
 from emulators.cosmos.partition_keys import PartitionKeyDefinition, components
 
 ALL_RANGES_START: Final = ""
@@ -63,7 +64,7 @@ def effective_key(partition: str, kind: str) -> str:
     return "".join(_hash_text(part) for part in parts)
 
 
-def _encoded(value: Any) -> bytes:
+def _encoded(value: Json) -> bytes:
     if isinstance(value, str):
         return b"\x08" + value.encode("utf-8", "surrogatepass") + b"\xff"
     if value is True or value is False:

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler
 
 from emulators.cosmos.account import Account
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY
@@ -89,12 +90,11 @@ class CosmosEmulator:
 
     async def stop(self) -> None:
         """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
-        runner, account = self._runner, self._account
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._account is not None:
+            self._account.close()
         self._runner = self._account = self._dispatcher = None
-        if runner is not None:
-            await runner.cleanup()
-        if account is not None:
-            account.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """All requests pass here: entered, answered, sent. Between these three steps is the place for faults."""
@@ -134,11 +134,9 @@ def _leave(answer: Answer) -> web.Response:
 def _request(
     message: RawRequestMessage,
     payload: StreamReader,
-    protocol: Any,
+    protocol: RequestHandler,
     writer: AbstractStreamWriter,
     task: "asyncio.Task[None]",
 ) -> web.BaseRequest:
-    """aiohttp's request with a limit of the body that fits the service's."""
-    return web.BaseRequest(
-        message, payload, protocol, writer, task, task.get_loop(), client_max_size=MAX_BODY_BYTES
-    )
+    """Aiohttp's request with a limit of the body that fits the service's."""
+    return web.BaseRequest(message, payload, protocol, writer, task, task.get_loop(), client_max_size=MAX_BODY_BYTES)

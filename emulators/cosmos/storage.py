@@ -7,19 +7,20 @@ write survives ``kill -9`` of the process, not the loss of power, which is enoug
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS databases (rid BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS databases (rid BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS containers (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, rid BLOB NOT NULL, database BLOB NOT NULL, body TEXT NOT NULL,
+    key INTEGER PRIMARY KEY AUTOINCREMENT, rid BLOB NOT NULL, database BLOB NOT NULL, body BLOB NOT NULL,
     lsn INTEGER NOT NULL DEFAULT 0, number INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS offers (rid TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offers (rid TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS items (
-    container INTEGER NOT NULL, number INTEGER NOT NULL, partition TEXT NOT NULL, id TEXT NOT NULL,
-    lsn INTEGER NOT NULL, ts INTEGER NOT NULL, ttl INTEGER, etag TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (container, number)) WITHOUT ROWID;
+    place INTEGER PRIMARY KEY, partition TEXT NOT NULL, id TEXT NOT NULL, lsn INTEGER NOT NULL, ts INTEGER NOT NULL,
+    ttl INTEGER, etag TEXT NOT NULL, body BLOB NOT NULL);
 """
+_NUMBER_BITS: Final = 44
+_WRITE: Final = "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class StorageError(Exception):
@@ -27,10 +28,9 @@ class StorageError(Exception):
 
 
 class ItemRow(NamedTuple):
-    """An item as it lies on disk. ``number`` identifies it in its container for all its life."""
+    """An item as it lies on disk, at its :func:`place`."""
 
-    container: int
-    number: int
+    place: int
     partition: str
     id: str
     lsn: int
@@ -46,9 +46,22 @@ class ContainerRow(NamedTuple):
     key: int
     rid: bytes
     database: bytes
-    body: str
+    body: bytes
     lsn: int
     number: int
+
+
+def place(container: int, number: int) -> int:
+    """Where an item lies: container and number in one integer, which SQLite finds and appends twice as fast as two.
+
+    The number identifies the item in its container for all its life, and counts the items in order of creation.
+    """
+    return container << _NUMBER_BITS | number
+
+
+def number_at(place: int) -> int:
+    """The number of the item that lies there."""
+    return place & (1 << _NUMBER_BITS) - 1
 
 
 class Storage:
@@ -82,11 +95,11 @@ class Storage:
         """Close the file; every acknowledged write is in it already."""
         self._db.close()
 
-    def databases(self) -> list[tuple[bytes, str]]:
+    def databases(self) -> list[tuple[bytes, bytes]]:
         """All databases: resource id and body."""
         return self._db.execute("SELECT rid, body FROM databases").fetchall()
 
-    def save_database(self, rid: bytes, body: str) -> None:
+    def save_database(self, rid: bytes, body: bytes) -> None:
         """Write a new database."""
         self._db.execute("INSERT INTO databases VALUES (?, ?)", (rid, body))
 
@@ -95,7 +108,7 @@ class Storage:
         query = "SELECT key, rid, database, body, lsn, number FROM containers ORDER BY key"
         return map(ContainerRow._make, self._db.execute(query))
 
-    def add_container(self, rid: bytes, database: bytes, body: str) -> int:
+    def add_container(self, rid: bytes, database: bytes, body: bytes) -> int:
         """Write a new container and return its key."""
         cursor = self._db.execute(
             "INSERT INTO containers (rid, database, body) VALUES (?, ?, ?)", (rid, database, body)
@@ -104,58 +117,54 @@ class Storage:
         assert key is not None  # noqa: S101 - an INSERT always sets it
         return key
 
-    def replace_container(self, key: int, body: str) -> None:
+    def replace_container(self, key: int, body: bytes) -> None:
         """Write a container's new properties."""
         self._db.execute("UPDATE containers SET body = ? WHERE key = ?", (body, key))
 
-    def delete(
-        self, *, databases: Iterable[bytes] = (), containers: Iterable[int], offers: Iterable[str]
-    ) -> None:
+    def delete(self, *, databases: Iterable[bytes] = (), containers: Iterable[int], offers: Iterable[str]) -> None:
         """Delete resources with all that they hold, in one transaction."""
         keys = [(key,) for key in containers]
         with self._transaction():
             self._db.executemany("DELETE FROM databases WHERE rid = ?", [(rid,) for rid in databases])
             self._db.executemany("DELETE FROM containers WHERE key = ?", keys)
-            self._db.executemany("DELETE FROM items WHERE container = ?", keys)
+            self._db.executemany("DELETE FROM items WHERE place BETWEEN ? AND ?", [_places(key) for (key,) in keys])
             self._db.executemany("DELETE FROM offers WHERE rid = ?", [(rid,) for rid in offers])
 
-    def offers(self) -> list[tuple[str, str]]:
+    def offers(self) -> list[tuple[str, bytes]]:
         """All offers: resource id and body."""
         return self._db.execute("SELECT rid, body FROM offers").fetchall()
 
-    def save_offer(self, rid: str, body: str) -> None:
+    def save_offer(self, rid: str, body: bytes) -> None:
         """Write an offer, new or changed."""
         self._db.execute("INSERT OR REPLACE INTO offers VALUES (?, ?)", (rid, body))
 
     def items(self, container: int) -> Iterator[ItemRow]:
         """A container's items in the order of their creation."""
-        query = "SELECT * FROM items WHERE container = ? ORDER BY number"
-        return map(ItemRow._make, self._db.execute(query, (container,)))
+        query = "SELECT * FROM items WHERE place BETWEEN ? AND ? ORDER BY place"
+        return map(ItemRow._make, self._db.execute(query, _places(container)))
 
     def write(self, rows: list[ItemRow]) -> None:
         """Write items, new or changed: all or none."""
-        statement = "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         if len(rows) == 1:
-            self._db.execute(statement, rows[0])
+            self._db.execute(_WRITE, rows[0])
             return
         with self._transaction():
-            self._db.executemany(statement, rows)
+            self._db.executemany(_WRITE, rows)
 
-    def write_and_delete(
-        self, container: int, rows: list[ItemRow], gone: list[int], lsn: int, number: int
-    ) -> None:
+    def write_and_delete(self, container: int, rows: list[ItemRow], gone: list[int], lsn: int, number: int) -> None:
         """Write items, delete the numbers ``gone`` and keep the high-water marks: all or none."""
         with self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            self._db.executemany(
-                "DELETE FROM items WHERE container = ? AND number = ?", [(container, item) for item in gone]
-            )
-            self._db.execute(
-                "UPDATE containers SET lsn = ?, number = ? WHERE key = ?", (lsn, number, container)
-            )
+            self._db.executemany(_WRITE, rows)
+            self._db.executemany("DELETE FROM items WHERE place = ?", [(place(container, item),) for item in gone])
+            self._db.execute("UPDATE containers SET lsn = ?, number = ? WHERE key = ?", (lsn, number, container))
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._db)
+
+
+def _places(container: int) -> tuple[int, int]:
+    """The first and the last place of a container's items."""
+    return place(container, 0), place(container + 1, 0) - 1
 
 
 class _Transaction:
@@ -167,5 +176,5 @@ class _Transaction:
     def __enter__(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")
 
-    def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._db.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -1,12 +1,12 @@
-"""Writes to one logical partition: checked against what they have written so far, applied all together or not at all."""
+"""Writes to one logical partition: each sees those before it, and all are applied together or not at all."""
 
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos import identifiers
 from emulators.cosmos.container import Container, Item
 from emulators.cosmos.errors import bad_request, too_large
-from emulators.cosmos.json_text import encode_text, to_utf8
-from emulators.cosmos.storage import ItemRow, Storage
+from emulators.cosmos.json_text import Json, encode_text, to_utf8
+from emulators.cosmos.storage import ItemRow, Storage, place
 
 MAX_ITEM_BYTES: Final = 2 * 1024 * 1024
 SYSTEM_PROPERTIES: Final = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")
@@ -35,7 +35,7 @@ class Transaction:
             return None
         return self.container.find(self.partition, item_id, self.now)
 
-    def write(self, item_id: str, document: dict[str, Any], replaced: Item | None) -> Item:
+    def write(self, item_id: str, document: dict[str, Json], replaced: Item | None) -> Item:
         """Write a document, new or in place of ``replaced``, and return the item with its system properties.
 
         The system properties in ``document`` are removed: the service sets them.
@@ -56,11 +56,8 @@ class Transaction:
         )
         if len(body) > MAX_ITEM_BYTES:
             raise too_large(f"Request size is too large: the item has {len(body)} bytes, the limit is 2 MB.")
-        item = Item(
-            ItemRow(
-                self.container.key, number, self.partition, item_id, self._lsn, ts, ttl, f'"{etag}"', body
-            )
-        )
+        where = place(self.container.key, number)
+        item = Item(ItemRow(where, self.partition, item_id, self._lsn, ts, ttl, f'"{etag}"', body))
         self._written[item_id] = item
         return item
 
@@ -86,10 +83,9 @@ class Transaction:
         gone = [
             stored
             for item_id, stored in {**replaced, **self._removed}.items()
-            if stored is not None
-            and (item_id not in self._written or self._written[item_id].number != stored.number)
+            if stored is not None and (item_id not in self._written or self._written[item_id].number != stored.number)
         ]
-        rows = [self._row(item) for item in self._written.values()]
+        rows = [item.row(self.container.key) for item in self._written.values()]
         if gone:
             numbers = [item.number for item in gone]
             storage.write_and_delete(self.container.key, rows, numbers, self._lsn, self._last_number)
@@ -118,21 +114,8 @@ class Transaction:
         micros = int(self.now * 1_000_000)
         return f"{self._lsn & 0xFFFFFFFF:08x}-{self._versions:04x}-0000-0000-{micros & 0xFFFFFFFFFFFF:012x}"
 
-    def _row(self, item: Item) -> ItemRow:
-        return ItemRow(
-            self.container.key,
-            item.number,
-            self.partition,
-            item.id,
-            item.lsn,
-            item.ts,
-            item.ttl,
-            item.etag,
-            item.body,
-        )
 
-
-def _checked_ttl(document: dict[str, Any]) -> int | None:
+def _checked_ttl(document: dict[str, Json]) -> int | None:
     ttl = document.get("ttl")
     if ttl is None:
         return None

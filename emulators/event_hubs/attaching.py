@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from emulators.event_hubs.authorisation import path_of
 from emulators.event_hubs.errors import NOT_FOUND, NOT_IMPLEMENTED, AmqpError
-from emulators.event_hubs.link import IncomingLink, Link, OutgoingLink
+from emulators.event_hubs.incoming import IncomingLink
+from emulators.event_hubs.link import Link
 from emulators.event_hubs.nodes import NODES, ReplyLink, RequestLink
+from emulators.event_hubs.outgoing import OutgoingLink
 from emulators.event_hubs.performatives import Attach
 from emulators.event_hubs.positions import first_sequence, selector_of
 from emulators.event_hubs.publishing import PublishLink
@@ -49,7 +51,9 @@ def _incoming(session: "Session", attach: Attach) -> IncomingLink:
     session.connection.claims.require(address)
     hub = session.connection.broker.hubs[match["hub"]]
     partition = hub.partition(match["partition"]) if match["partition"] is not None else None
-    return PublishLink(session, attach, hub, partition)
+    link = PublishLink(session, attach, hub, partition)
+    link.address = address
+    return link
 
 
 def _outgoing(session: "Session", attach: Attach) -> OutgoingLink:
@@ -66,7 +70,9 @@ def _outgoing(session: "Session", attach: Attach) -> OutgoingLink:
     partition = hub.partition(match["partition"])
     readers = hub.readers(match["group"], partition)
     sequence = first_sequence(broker.log, partition, selector_of(_filters(attach.source)))
-    return ReceiveLink(session, attach, partition, readers, sequence)
+    link = ReceiveLink(session, attach, partition, readers, sequence)
+    link.address = address
+    return link
 
 
 def _node(address: str) -> str | None:

@@ -1,7 +1,7 @@
 """Who may use what: shared access signatures, checked against the well-known emulator key.
 
-A client either presents a token for each entity (``put-token`` on ``$cbs``), or logs in with the key's name and
-value (SASL PLAIN), which opens the whole namespace.
+A client either presents a token for each entity (``put-token`` on ``$cbs``), or logs in with the key's
+name and value (SASL PLAIN), which opens the whole namespace.
 
 Source: "Authorizing access to Event Hubs resources using Shared Access Signatures", Microsoft.
 """
@@ -22,6 +22,7 @@ EMULATOR_KEY = "SAS_KEY_VALUE"
 SAS_TOKEN_TYPE = "servicebus.windows.net:sastoken"  # noqa: S105 - a type's name, not a secret
 _SAS_PREFIX = "SharedAccessSignature "
 _NEVER = float("inf")
+_MAX_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class Claims:
     def add(self, grant: Grant) -> None:
         """Take a grant; it replaces an earlier one for the same entity."""
         self._grants[grant.path] = grant
+
+    def next_expiry(self) -> float | None:
+        """When the next grant that still holds expires, in seconds from now."""
+        now = self._now()
+        left = [grant.expires_at - now for grant in self._grants.values() if now < grant.expires_at < _NEVER]
+        return min(left, default=None)
 
     def require(self, address: str) -> None:
         """Check that an address may be used.
@@ -98,8 +105,8 @@ def check_token(token_type: str, token: str, now: float) -> Grant:
 
 def _check_signature(text: str, now: float) -> Grant:
     raw = dict(pair.split("=", 1) for pair in text.split("&") if "=" in pair)
-    decoded = dict(parse_qsl(text))
-    if not {"sr", "sig", "se"} <= raw.keys() or not decoded["se"].isdigit():
+    decoded = dict(parse_qsl(text, keep_blank_values=True))
+    if not {"sr", "sig", "se"} <= decoded.keys() & raw.keys() or not _is_time(decoded["se"]):
         raise AmqpError(UNAUTHORIZED_ACCESS, "MalformedToken: sr, sig and se are needed, se as a number.")
     if not _equal(decoded.get("skn", ""), EMULATOR_KEY_NAME):
         raise AmqpError(UNAUTHORIZED_ACCESS, "InvalidSignature: there is no key with this name.")
@@ -110,6 +117,10 @@ def _check_signature(text: str, now: float) -> Grant:
     if int(decoded["se"]) <= now:
         raise AmqpError(UNAUTHORIZED_ACCESS, "ExpiredToken: the token has expired.")
     return Grant(path_of(unquote_plus(raw["sr"])), float(decoded["se"]))
+
+
+def _is_time(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
 
 
 def _equal(left: str, right: str) -> bool:

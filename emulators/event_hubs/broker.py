@@ -17,7 +17,7 @@ class Broker:
     """The event hubs, their log, and the counters.
 
     Attributes:
-        counters: (agent, operation) to how often. The agent is what the client supplied as its ``user_agent``;
+        counters: (agent, operation) to how often. The agent is what the client supplied as ``user_agent``;
             the operation is ``send`` (one AMQP transfer that was stored, however many events it had),
             ``events_in`` or ``events_out``.
         idle_timeout: seconds.

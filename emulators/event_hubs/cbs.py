@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulators.event_hubs.authorisation import check_token, path_of
 from emulators.event_hubs.errors import NOT_FOUND, UNAUTHORIZED_ACCESS, AmqpError
-from emulators.event_hubs.messages import Request
+from emulators.event_hubs.requests import Request
 from emulators.event_hubs.types import Int
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _put_token(connection: "Connection", request: Request) -> None:
         _ = connection.broker.hubs[hub]
     if not grant.covers(path_of(name)):
         raise AmqpError(UNAUTHORIZED_ACCESS, f"InvalidAudience: the token is not for '{name}'.")
-    connection.claims.add(grant)
+    connection.grant(grant)
 
 
 def _status(code: int, description: str) -> tuple[dict[str, object], object]:

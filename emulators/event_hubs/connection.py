@@ -1,11 +1,11 @@
-"""One client's connection: protocol headers, SASL, open, heartbeats, close, and frames to and from its sessions."""
+"""One client's connection: headers, SASL, open, heartbeats, close, and frames to and from its sessions."""
 
 import asyncio
 import logging
 import uuid
 
 from emulators.event_hubs import sasl
-from emulators.event_hubs.authorisation import Claims
+from emulators.event_hubs.authorisation import Claims, Grant
 from emulators.event_hubs.broker import Broker
 from emulators.event_hubs.errors import (
     CONNECTION_FORCED,
@@ -26,19 +26,16 @@ from emulators.event_hubs.frames import (
     read_size,
     write_frame,
 )
+from emulators.event_hubs.link import SessionError
+from emulators.event_hubs.output import Output
 from emulators.event_hubs.performatives import Begin, Close, Open, Performative, SaslInit, error_value
-from emulators.event_hubs.session import Session, SessionError
+from emulators.event_hubs.session import Session
 
 MAX_FRAME_SIZE = 65536
 """The largest frame that is accepted, in bytes, as in the real service."""
 
 SMALLEST_MAX_FRAME_SIZE = 512
 MAX_CHANNEL = 4999
-WRITE_HIGH_WATER = 256 * 1024
-"""Deliveries wait while more than this many bytes wait to be sent."""
-
-WRITE_LIMIT = 16 * 1024 * 1024
-"""A client that asks and asks but never reads its answers is cut off here."""
 
 _TLS_HANDSHAKE = 0x16
 _LOGGER = logging.getLogger(__name__)
@@ -48,16 +45,23 @@ class Connection(asyncio.Protocol):
     """Speaks AMQP 1.0 with one client.
 
     Faults of a connection sit here: ``abort`` drops it without a word, ``close`` says why.
+
+    Attributes:
+        agent: who the client is, for the counters and the log.
+        claims: what the client has been granted.
+        max_frame_size: the largest frame that may be sent, in bytes.
+        gone: done when the connection is over.
     """
 
     def __init__(self, broker: Broker, connections: set["Connection"]) -> None:
+        loop = asyncio.get_running_loop()
         self.broker = broker
         self.agent = "unknown"
-        self.max_frame_size = SMALLEST_MAX_FRAME_SIZE
         self.claims = Claims(broker.now)
+        self.max_frame_size = SMALLEST_MAX_FRAME_SIZE
+        self.gone: asyncio.Future[None] = loop.create_future()
         self._connections = connections
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
+        self._loop = loop
         self._peer = "?"
         self._unread = b""
         self._awaits_header = True
@@ -66,13 +70,9 @@ class Connection(asyncio.Protocol):
         self._closed = False
         self._sessions: dict[int, Session] = {}
         self._ended: set[int] = set()
-        self._out: list[bytes] = []
-        self._out_size = 0
-        self._flushing: asyncio.Handle | None = None
-        self._writing_paused = False
         self._timer: asyncio.TimerHandle | None = None
-        self._heartbeat: float | None = None
-        self._last_read = self._last_write = self._loop.time()
+        self._heartbeat = float("inf")
+        self._last_read = loop.time()
 
     # asyncio's side
 
@@ -80,10 +80,10 @@ class Connection(asyncio.Protocol):
         """A client has connected."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP server makes no other
         self._transport = transport
-        transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+        self._output = Output(transport, self._loop)
         self._peer = str(transport.get_extra_info("peername"))
         self._connections.add(self)
-        self._timer = self._loop.call_later(self.broker.idle_timeout, self._watch)
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, in whatever way."""
@@ -91,15 +91,16 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         if exc:
             _LOGGER.info("%s (%s) was lost: %s", self._peer, self.agent, exc)
-        for handle in (self._timer, self._flushing):
-            if handle:
-                handle.cancel()
+        self._output.discard_schedule()
+        if self._timer:
+            self._timer.cancel()
         for session in self._sessions.values():
             session.release()
         self._sessions.clear()
+        self.gone.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        """Handle every whole frame; a client that sends nonsense loses its connection, and nobody else does."""
+        """Handle every whole frame; a client that sends nonsense loses its own connection only."""
         self._last_read = self._loop.time()
         try:
             self._read(self._unread + data if self._unread else data)
@@ -111,11 +112,11 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we send."""
-        self._writing_paused = True
+        self._output.paused = True
 
     def resume_writing(self) -> None:
         """The client has caught up."""
-        self._writing_paused = False
+        self._output.paused = False
         for session in list(self._sessions.values()):
             session.pump()
 
@@ -124,56 +125,39 @@ class Connection(asyncio.Protocol):
     @property
     def writable(self) -> bool:
         """Whether deliveries may be written now; if not, ``Session.pump`` is called when they may."""
-        if self._out_size >= WRITE_HIGH_WATER:
-            self._flush()
-        return not self._writing_paused and not self._closed
+        return not self._closed and self._output.writable
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes wait to be sent."""
+        return self._output.size
 
     def send(self, channel: int, performative: Performative) -> None:
         """Send a performative without payload."""
         self.write([write_frame(channel, performative.encode())])
 
     def write(self, chunks: list[bytes]) -> None:
-        """Send encoded frames at the end of this turn of the loop, together with all others."""
-        if self._closed:
-            return
-        self._out += chunks
-        self._out_size += sum(map(len, chunks))
-        if self._flushing is None:
-            self._flushing = self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        if self._flushing:
-            self._flushing.cancel()
-            self._flushing = None
-        if self._out and self._transport:
-            self._transport.write(b"".join(self._out))
-            self._out.clear()
-            self._out_size = 0
-            self._last_write = self._loop.time()
-            if self._transport.get_write_buffer_size() > WRITE_LIMIT:
-                _LOGGER.warning("%s (%s) does not read its answers: dropped", self._peer, self.agent)
-                self.abort()
+        """Send encoded frames, unless the connection is closed already."""
+        if not self._closed:
+            self._output.write(chunks)
 
     def close(self, error: AmqpError | None = None) -> None:
         """Say goodbye, with the reason if there is one, and close the connection once that is sent."""
         if self._closed:
             return
         if error:
-            _LOGGER.warning("%s (%s) is closed: %s", self._peer, self.agent, error)
+            level = logging.INFO if error.condition == CONNECTION_FORCED else logging.WARNING
+            _LOGGER.log(level, "%s (%s) is closed: %s", self._peer, self.agent, error)
         if self._opened:
             self.send(0, Close(error=error_value(error) if error else None))
-        elif error and not self._authenticating:
-            self.write([AMQP_HEADER])
-        self._flush()
+        self._output.flush()
         self._closed = True
-        if self._transport:
-            self._transport.close()
+        self._transport.close()
 
     def abort(self) -> None:
         """Drop the connection without a word."""
         self._closed = True
-        if self._transport:
-            self._transport.abort()
+        self._transport.abort()
 
     # in
 
@@ -193,18 +177,18 @@ class Connection(asyncio.Protocol):
 
     def _on_header(self, header: bytes) -> None:
         self._awaits_header = False
-        if header == SASL_HEADER and not self._opened and not self._authenticating:
+        if header == SASL_HEADER and not self._opened:
             self._authenticating = True
             self.write([SASL_HEADER, write_frame(0, sasl.mechanisms().encode(), kind=SASL_FRAME)])
         elif header == AMQP_HEADER:
-            self._authenticating = False
             self.write([AMQP_HEADER])
         elif header[0] == _TLS_HANDSHAKE:
             raise AmqpError(
                 FRAMING_ERROR,
-                "the client speaks TLS; the emulator needs UseDevelopmentEmulator=true in its connection string",
+                "the client speaks TLS; put UseDevelopmentEmulator=true in its connection string",
             )
         else:
+            self.write([AMQP_HEADER])  # the standard's answer to a header that is not understood
             raise AmqpError(FRAMING_ERROR, f"{header!r} is not the header of AMQP 1.0")
 
     def _on_frame(self, frame: bytes) -> None:
@@ -236,7 +220,7 @@ class Connection(asyncio.Protocol):
             self.close()
             return
         if grant:
-            self.claims.add(grant)
+            self.grant(grant)
         self._authenticating = False
         self._awaits_header = True
 
@@ -245,15 +229,6 @@ class Connection(asyncio.Protocol):
             raise AmqpError(NOT_ALLOWED, "a second Open")
         self._opened = True
         self.agent = _agent_of(performative)
-        self._answer_open(performative)
-        if performative.max_frame_size < SMALLEST_MAX_FRAME_SIZE:
-            raise AmqpError(INVALID_FIELD, f"max-frame-size must be at least {SMALLEST_MAX_FRAME_SIZE}")
-        self.max_frame_size = min(performative.max_frame_size, MAX_FRAME_SIZE)
-        if performative.idle_time_out:
-            self._heartbeat = performative.idle_time_out / 1000 / 2
-        self._watch()
-
-    def _answer_open(self, performative: Open) -> None:
         self.send(
             0,
             Open(
@@ -264,6 +239,12 @@ class Connection(asyncio.Protocol):
                 idle_time_out=int(self.broker.idle_timeout * 1000),
             ),
         )
+        if performative.max_frame_size < SMALLEST_MAX_FRAME_SIZE:
+            raise AmqpError(INVALID_FIELD, f"max-frame-size must be at least {SMALLEST_MAX_FRAME_SIZE}")
+        self.max_frame_size = min(performative.max_frame_size, MAX_FRAME_SIZE)
+        if performative.idle_time_out:
+            self._heartbeat = performative.idle_time_out / 1000 / 2
+        self._watch()
 
     def _on_begin(self, channel: int, performative: Begin) -> None:
         if channel in self._sessions or channel > MAX_CHANNEL:
@@ -279,7 +260,7 @@ class Connection(asyncio.Protocol):
             return
         if session is None:
             raise AmqpError(
-                NOT_ALLOWED, f"{type(performative).__name__} on channel {channel}, which has no session"
+                NOT_ALLOWED, f"{type(performative).__name__} on channel {channel} without a session"
             )
         try:
             session.handle(performative, payload)
@@ -292,8 +273,13 @@ class Connection(asyncio.Protocol):
 
     # time
 
+    def grant(self, grant: Grant) -> None:
+        """Let the client use what a token opens, until it expires."""
+        self.claims.add(grant)
+        self._watch()
+
     def _watch(self) -> None:
-        """Close a connection that is silent for too long, and keep the client from thinking the same of us."""
+        """Do what time asks for: close if the client is silent, send a heartbeat, detach what has expired."""
         if self._timer:
             self._timer.cancel()
         now, idle = self._loop.time(), self.broker.idle_timeout
@@ -301,24 +287,27 @@ class Connection(asyncio.Protocol):
             self.close(
                 AmqpError(
                     CONNECTION_FORCED,
-                    f"The connection was inactive for more than the allowed {idle * 1000:.0f} milliseconds and is"
-                    " closed by container.",
+                    f"The connection was inactive for more than the allowed {idle * 1000:.0f} milliseconds"
+                    " and is closed by container.",
                 )
             )
             return
-        due = self._last_read + idle
-        if self._heartbeat is not None:
-            if now - self._last_write >= self._heartbeat:
-                self.write([EMPTY_FRAME])
-                self._last_write = now
-            due = min(due, self._last_write + self._heartbeat)
+        if now - self._output.last_write >= self._heartbeat:
+            self.write([EMPTY_FRAME])
+            self._output.flush()
+        for session in self._sessions.values():
+            session.detach_unauthorised()
+        due = min(self._last_read + idle, self._output.last_write + self._heartbeat)
+        expiry = self.claims.next_expiry()
+        if expiry is not None:
+            due = min(due, now + expiry)
         self._timer = self._loop.call_at(due, self._watch)
 
 
 def _agent_of(performative: Open) -> str:
     """The part of the user agent that the client's user supplied, or all of it, or ``unknown``.
 
-    The Azure SDKs put what their user supplied before their own name: ``mine azsdk-python-eventhubs/5.15.1 …``.
+    The Azure SDKs put what their user supplied before their own name: ``mine azsdk-python-eventhubs/5.15.1``.
     """
     text = (performative.properties or {}).get("user-agent")
     if not isinstance(text, str) or not text:

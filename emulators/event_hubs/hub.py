@@ -1,15 +1,15 @@
 """Event hubs, their consumer groups, and who may read a partition at the same time."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from emulators.event_hubs.config import ConfigError, HubConfig, NamespaceConfig
 from emulators.event_hubs.errors import LINK_STOLEN, NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, AmqpError
-from emulators.event_hubs.log import EventLog, Partition
+from emulators.event_hubs.log import EventLog
+from emulators.event_hubs.partition import Partition
 from emulators.event_hubs.partition_key import partition_of
 
 MAX_RECEIVERS = 5
-"""Receivers without an epoch that may read one partition in one consumer group at once, as in the real service."""
+"""Receivers without an epoch that may read a partition in one consumer group, as in the real service."""
 
 
 class Receiver(Protocol):
@@ -52,8 +52,8 @@ class Readers:
             raise AmqpError(
                 LINK_STOLEN,
                 f"At least one receiver for the endpoint is created with epoch of '{owner}', and so non-epoch"
-                " receiver is not allowed. Either reconnect with a higher epoch, or make sure all epoch receivers"
-                " are closed or disconnected.",
+                " receiver is not allowed. Either reconnect with a higher epoch, or make sure all epoch"
+                " receivers are closed or disconnected.",
             )
         if len(self._receivers) >= MAX_RECEIVERS:
             raise AmqpError(
@@ -66,17 +66,17 @@ class Readers:
         if owner is not None and owner > epoch:
             raise AmqpError(
                 LINK_STOLEN,
-                f"A receiver with a higher epoch '{owner}' already exists. A receiver with epoch {epoch} cannot be"
-                " created. Make sure you are creating receiver with increasing epoch value to ensure connectivity,"
-                " or ensure all old epoch receivers are closed or disconnected.",
+                f"A receiver with a higher epoch '{owner}' already exists. A receiver with epoch {epoch}"
+                " cannot be created. Make sure you are creating receiver with increasing epoch value to"
+                " ensure connectivity, or ensure all old epoch receivers are closed or disconnected.",
             )
         displaced, self._receivers = self._receivers, []
         for other in displaced:
             other.displace(
                 AmqpError(
                     LINK_STOLEN,
-                    f"New receiver with higher epoch of '{epoch}' is created hence current receiver with epoch"
-                    f" '{other.epoch}' is getting disconnected.",
+                    f"New receiver with higher epoch of '{epoch}' is created hence current receiver with"
+                    f" epoch '{other.epoch}' is getting disconnected.",
                 )
             )
 
@@ -89,15 +89,16 @@ class Hub:
     """
 
     def __init__(self, config: HubConfig, log: EventLog) -> None:
-        existing = log.partition_count(config.name)
+        key = config.name.lower()
+        existing = log.partition_count(key)
         if existing > config.partition_count:
             raise ConfigError(
-                f"PartitionCount of {config.name!r} is {config.partition_count}, but the data directory has {existing}"
-                " partitions already; it can be raised, never lowered"
+                f"PartitionCount of {config.name!r} is {config.partition_count}, but the data directory has"
+                f" {existing} partitions already; it can be raised, never lowered"
             )
         self.name = config.name
-        self.partitions = [log.open_partition(config.name, index) for index in range(config.partition_count)]
-        self.created_at = log.created_at(config.name)
+        self.partitions = [log.open_partition(key, index) for index in range(config.partition_count)]
+        self.created_at = log.created_at(key)
         self._readers = {
             (group.lower(), partition.index): Readers()
             for group in config.consumer_groups

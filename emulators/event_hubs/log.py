@@ -1,8 +1,8 @@
 """The partition logs, in SQLite.
 
-An event is stored as the bytes that consumers get, so reading is copying. Appends of one turn of the event loop
-share one transaction (group commit), and a send is acknowledged only behind it: what was acknowledged has
-been handed to the operating system and survives ``kill -9``. It need not survive a power failure
+An event is stored as the bytes that consumers get, so reading is copying. Appends of one turn of the event
+loop share one transaction (group commit), and a send is acknowledged only behind it: what was acknowledged
+has been handed to the operating system and survives ``kill -9``. It need not survive a power failure
 (``synchronous=OFF``).
 
 Events are kept for ever: there is no retention, so a partition always begins at sequence number 0. The data
@@ -14,19 +14,16 @@ import sqlite3
 import time
 from asyncio import AbstractEventLoop, Handle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.event_hubs.errors import INTERNAL_ERROR, AmqpError
 from emulators.event_hubs.messages import Incoming
-
-TAIL_BYTES = 4 * 1024 * 1024
-"""How much of its newest events a partition keeps in memory."""
+from emulators.event_hubs.partition import Growth, Partition, Position, Row, row_id
 
 READ_BYTES = 1024 * 1024
 """A read from the database ends after this many bytes."""
 
-_SEQUENCE_BITS = 40
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS partitions (
     number INTEGER PRIMARY KEY,
@@ -47,43 +44,6 @@ _LOGGER = logging.getLogger(__name__)
 
 Outcome = Callable[[AmqpError | None], None]
 """Called once with nothing when the events are stored, or with the error that kept them from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where an event is: its sequence number, its offset (a byte position), and when it came (ms since 1970)."""
-
-    sequence_number: int
-    offset: int
-    enqueued_at: int
-
-
-@dataclass(slots=True, eq=False)
-class Partition:
-    """One partition's end, its newest events, and who waits for more."""
-
-    hub: str
-    index: int
-    number: int
-    next_sequence: int = 0
-    next_offset: int = 0
-    last: Position | None = None
-    tail: list[bytes] = field(default_factory=list)
-    tail_bytes: int = 0
-    readers: set[Callable[[], None]] = field(default_factory=set)
-
-    def extend_tail(self, messages: list[bytes]) -> None:
-        """Keep new messages in memory, and let go of old ones beyond the limit."""
-        self.tail += messages
-        self.tail_bytes += sum(map(len, messages))
-        if self.tail_bytes > TAIL_BYTES:
-            keep = len(self.tail)
-            size = 0
-            while keep and size + len(self.tail[keep - 1]) <= TAIL_BYTES // 2:
-                keep -= 1
-                size += len(self.tail[keep])
-            del self.tail[:keep]
-            self.tail_bytes = size
 
 
 @dataclass(slots=True)
@@ -110,11 +70,11 @@ class EventLog:
         self._now = now or (lambda: time.time_ns() // 1_000_000)
         self._pending: list[_Append] = []
         self._scheduled: Handle | None = None
-        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = OFF")
-            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.executescript(_SCHEMA)
         except sqlite3.Error:
             self._database.close()
@@ -148,7 +108,7 @@ class EventLog:
             _id_range(number),
         ).fetchone()
         if row:
-            sequence = row[0] - (number << _SEQUENCE_BITS)
+            sequence = row[0] - row_id(number, 0)
             partition.last = Position(sequence, row[1], row[2])
             partition.next_sequence, partition.next_offset = sequence + 1, row[1] + row[3]
         return partition
@@ -178,12 +138,12 @@ class EventLog:
     def _store(self, appends: list[_Append]) -> list[Partition]:
         """Number and write the events; the partitions move on only when the transaction has ended well."""
         now = self._now()
-        growths: dict[Partition, _Growth] = {}
-        rows: list[tuple[int, int, int, bytes]] = []
+        growths: dict[Partition, Growth] = {}
+        rows: list[Row] = []
         for append in appends:
             growth = growths.get(append.partition)
             if growth is None:
-                growth = growths[append.partition] = _Growth(append.partition, now)
+                growth = growths[append.partition] = Growth(append.partition, now)
             growth.add(append.events, rows)
         self._database.execute("BEGIN")
         try:
@@ -201,7 +161,7 @@ class EventLog:
         first = partition.next_sequence - len(partition.tail)
         if sequence >= first:
             return partition.tail[sequence - first : sequence - first + limit]
-        start, end = (partition.number << _SEQUENCE_BITS) + sequence, _id_range(partition.number)[1]
+        start, end = row_id(partition.number, sequence), _id_range(partition.number)[1]
         rows = self._database.execute(
             "SELECT message FROM events WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?", (start, end, limit)
         )
@@ -224,7 +184,7 @@ class EventLog:
     def _position(self, partition: Partition, sequence: int) -> Position:
         offset, enqueued_at = self._database.execute(
             "SELECT stream_offset, enqueued_at FROM events WHERE id = ?",
-            ((partition.number << _SEQUENCE_BITS) + sequence,),
+            (row_id(partition.number, sequence),),
         ).fetchone()
         return Position(sequence, offset, enqueued_at)
 
@@ -236,45 +196,8 @@ class EventLog:
         self._database.close()
 
 
-class _Growth:
-    """What a transaction adds to one partition."""
-
-    def __init__(self, partition: Partition, now: int) -> None:
-        self._partition = partition
-        self._sequence = partition.next_sequence
-        self._offset = partition.next_offset
-        self._last = partition.last
-        self._messages: list[bytes] = []
-        # The enqueued time never goes back, even if the clock does: consumers may start from a time.
-        self._enqueued_at = max(now, partition.last.enqueued_at) if partition.last else now
-
-    def add(self, events: list[Incoming], rows: list[tuple[int, int, int, bytes]]) -> None:
-        base, enqueued_at = self._partition.number << _SEQUENCE_BITS, self._enqueued_at
-        sequence, offset, messages = self._sequence, self._offset, self._messages
-        last_offset = offset
-        for event in events:
-            message = event.stamped(sequence, offset, enqueued_at)
-            rows.append((base + sequence, offset, enqueued_at, message))
-            messages.append(message)
-            last_offset = offset
-            offset += len(message)
-            sequence += 1
-        if events:
-            self._last = Position(sequence - 1, last_offset, enqueued_at)
-        self._sequence, self._offset = sequence, offset
-
-    def apply(self) -> None:
-        partition = self._partition
-        partition.next_sequence, partition.next_offset, partition.last = (
-            self._sequence,
-            self._offset,
-            self._last,
-        )
-        partition.extend_tail(self._messages)
-
-
 def _id_range(number: int) -> tuple[int, int]:
-    return number << _SEQUENCE_BITS, ((number + 1) << _SEQUENCE_BITS) - 1
+    return row_id(number, 0), row_id(number + 1, 0) - 1
 
 
 def _until_full(messages: Iterator[bytes]) -> Iterator[bytes]:

@@ -15,14 +15,14 @@ from emulators.event_hubs.errors import (
     AmqpError,
 )
 from emulators.event_hubs.hub import Hub
-from emulators.event_hubs.messages import Request
+from emulators.event_hubs.requests import Request
 from emulators.event_hubs.types import Array, Int, Timestamp
 
 if TYPE_CHECKING:
     from emulators.event_hubs.connection import Connection
 
 _NEVER = -62_135_596_800_000
-"""The first of January of the year 1 in milliseconds: what the real service says of a partition without events."""
+"""1 January of the year 1, in milliseconds: what the real service says of an empty partition."""
 
 _LOGGER = logging.getLogger(__name__)
 _STATUS = {UNAUTHORIZED_ACCESS: 401, NOT_FOUND: 404, INVALID_FIELD: 400, NOT_IMPLEMENTED: 501}

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from emulators.event_hubs import cbs, management
 from emulators.event_hubs.errors import NOT_ALLOWED, AmqpError
-from emulators.event_hubs.link import Delivery, IncomingLink, OutgoingLink
-from emulators.event_hubs.messages import Request, read_request, write_response
+from emulators.event_hubs.incoming import Delivery, IncomingLink
+from emulators.event_hubs.outgoing import OutgoingLink
 from emulators.event_hubs.performatives import Attach
+from emulators.event_hubs.requests import Request, read_request, write_response
 from emulators.event_hubs.types import Described
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Which partition a partition key belongs to: Bob Jenkins' lookup3 (``hashlittle2``), as Event Hubs uses it.
 
-Producers that choose partitions themselves, such as the buffered producers of the Azure SDKs, compute the same
-hash, so both sides agree.
+Producers that choose partitions themselves, such as the buffered producers of the Azure SDKs, compute the
+same hash, so both sides agree.
 
 Source: Bob Jenkins, "lookup3.c", May 2006, public domain.
 """

@@ -7,9 +7,10 @@ Source: AMQP 1.0, part 2 (transport), section 2.7, and part 5 (security), sectio
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-from functools import cache
-from typing import Any, ClassVar, Self
+from dataclasses import MISSING, dataclass, fields
+from itertools import zip_longest
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 from emulators.event_hubs.decoding import DecodeError
 from emulators.event_hubs.encoding import encode, encode_list
@@ -17,17 +18,29 @@ from emulators.event_hubs.errors import AmqpError
 from emulators.event_hubs.types import Described, Symbol, UByte, UInt, ULong, UShort
 
 
-def _mandatory(kind: type) -> Any:  # noqa: ANN401 - stands for a value of any field's type
-    return field(metadata={"kind": kind, "mandatory": True})
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    kind: type
+    default: object
+    """``MISSING`` if the field is mandatory."""
 
 
-def _optional(kind: type, default: object = None) -> Any:  # noqa: ANN401 - stands for a value of any field's type
-    return field(default=default, metadata={"kind": kind, "mandatory": False})
+def _fields_of(cls: type["Performative"]) -> list[_Field]:
+    """The fields in their order, with their AMQP types: the annotation's, or the first of a union."""
+    hints = get_type_hints(cls, include_extras=True)
+    return [_Field(field.name, _kind_of(hints[field.name]), field.default) for field in fields(cls)]
 
 
-@cache
-def _layout(cls: type["Performative"]) -> list[tuple[str, type, bool, object]]:
-    return [(f.name, f.metadata["kind"], f.metadata["mandatory"], f.default) for f in fields(cls)]
+def _kind_of(hint: object) -> type:
+    if get_origin(hint) is Annotated:
+        kind = get_args(hint)[1]
+    elif get_origin(hint) is UnionType:
+        kind = get_origin(get_args(hint)[0]) or get_args(hint)[0]
+    else:
+        kind = hint
+    assert isinstance(kind, type)  # noqa: S101 - true of all classes below
+    return kind
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,10 +48,11 @@ class Performative:
     """A described list with a known descriptor and known fields."""
 
     CODE: ClassVar[int]
+    FIELDS: ClassVar[list[_Field]]
 
     def encode(self) -> bytes:
         """The described list, all fields included."""
-        items = [_encode_field(getattr(self, name), kind) for name, kind, _, _ in _layout(type(self))]
+        items = [_encode_field(getattr(self, field.name), field.kind) for field in self.FIELDS]
         return b"\x00\x53" + bytes([self.CODE]) + encode_list(items)
 
     @classmethod
@@ -48,21 +62,15 @@ class Performative:
         Raises:
             DecodeError: a field has a wrong type, a mandatory one is missing, or there are too many.
         """
-        layout = _layout(cls)
-        if len(values) > len(layout):
-            raise DecodeError(f"{cls.__name__} has {len(values)} fields, more than {len(layout)}")
-        arguments: dict[str, object] = {}
-        for (name, kind, mandatory, default), value in zip(
-            layout, [*values, *[None] * (len(layout) - len(values))], strict=True
-        ):
-            if value is None:
-                if mandatory:
-                    raise DecodeError(f"{cls.__name__}.{name} is missing")
-                arguments[name] = default
-            elif _fits(value, kind):
-                arguments[name] = value
-            else:
-                raise DecodeError(f"{cls.__name__}.{name} is a {type(value).__name__}")
+        if len(values) > len(cls.FIELDS):
+            raise DecodeError(f"{cls.__name__} has {len(values)} fields, more than {len(cls.FIELDS)}")
+        arguments: dict[str, Any] = {}
+        for field, value in zip_longest(cls.FIELDS, values):
+            if value is not None and not _fits(value, field.kind):
+                raise DecodeError(f"{cls.__name__}.{field.name} is a {type(value).__name__}")
+            if value is None and field.default is MISSING:
+                raise DecodeError(f"{cls.__name__}.{field.name} is missing")
+            arguments[field.name] = field.default if value is None else value
         return cls(**arguments)
 
 
@@ -85,16 +93,16 @@ class Open(Performative):
     """Says who a peer is, and what it accepts."""
 
     CODE: ClassVar[int] = 0x10
-    container_id: str = _mandatory(str)
-    hostname: str | None = _optional(str)
-    max_frame_size: int = _optional(UInt, 0xFFFFFFFF)
-    channel_max: int = _optional(UShort, 0xFFFF)
-    idle_time_out: int | None = _optional(UInt)
-    outgoing_locales: object = _optional(object)
-    incoming_locales: object = _optional(object)
-    offered_capabilities: object = _optional(object)
-    desired_capabilities: object = _optional(object)
-    properties: dict[object, object] | None = _optional(dict)
+    container_id: str
+    hostname: str | None = None
+    max_frame_size: Annotated[int, UInt] = 0xFFFFFFFF
+    channel_max: Annotated[int, UShort] = 0xFFFF
+    idle_time_out: Annotated[int | None, UInt] = None
+    outgoing_locales: object = None
+    incoming_locales: object = None
+    offered_capabilities: object = None
+    desired_capabilities: object = None
+    properties: dict[object, object] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,14 +110,14 @@ class Begin(Performative):
     """Starts a session on a channel."""
 
     CODE: ClassVar[int] = 0x11
-    remote_channel: int | None = _optional(UShort)
-    next_outgoing_id: int = _mandatory(UInt)
-    incoming_window: int = _mandatory(UInt)
-    outgoing_window: int = _mandatory(UInt)
-    handle_max: int = _optional(UInt, 0xFFFFFFFF)
-    offered_capabilities: object = _optional(object)
-    desired_capabilities: object = _optional(object)
-    properties: dict[object, object] | None = _optional(dict)
+    remote_channel: Annotated[int | None, UShort] = None
+    next_outgoing_id: Annotated[int, UInt]
+    incoming_window: Annotated[int, UInt]
+    outgoing_window: Annotated[int, UInt]
+    handle_max: Annotated[int, UInt] = 0xFFFFFFFF
+    offered_capabilities: object = None
+    desired_capabilities: object = None
+    properties: dict[object, object] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,20 +125,20 @@ class Attach(Performative):
     """Attaches a link; ``role`` is true if the one who says it receives."""
 
     CODE: ClassVar[int] = 0x12
-    name: str = _mandatory(str)
-    handle: int = _mandatory(UInt)
-    role: bool = _mandatory(bool)
-    snd_settle_mode: int | None = _optional(UByte)
-    rcv_settle_mode: int | None = _optional(UByte)
-    source: Described | None = _optional(Described)
-    target: Described | None = _optional(Described)
-    unsettled: object = _optional(object)
-    incomplete_unsettled: bool = _optional(bool, default=False)
-    initial_delivery_count: int | None = _optional(UInt)
-    max_message_size: int | None = _optional(ULong)
-    offered_capabilities: object = _optional(object)
-    desired_capabilities: object = _optional(object)
-    properties: dict[object, object] | None = _optional(dict)
+    name: str
+    handle: Annotated[int, UInt]
+    role: bool
+    snd_settle_mode: Annotated[int | None, UByte] = None
+    rcv_settle_mode: Annotated[int | None, UByte] = None
+    source: Described | None = None
+    target: Described | None = None
+    unsettled: object = None
+    incomplete_unsettled: bool = False
+    initial_delivery_count: Annotated[int | None, UInt] = None
+    max_message_size: Annotated[int | None, ULong] = None
+    offered_capabilities: object = None
+    desired_capabilities: object = None
+    properties: dict[object, object] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,17 +146,17 @@ class Flow(Performative):
     """Updates the windows of a session, and the credit of a link if it has a handle."""
 
     CODE: ClassVar[int] = 0x13
-    next_incoming_id: int | None = _optional(UInt)
-    incoming_window: int = _mandatory(UInt)
-    next_outgoing_id: int = _mandatory(UInt)
-    outgoing_window: int = _mandatory(UInt)
-    handle: int | None = _optional(UInt)
-    delivery_count: int | None = _optional(UInt)
-    link_credit: int | None = _optional(UInt)
-    available: int | None = _optional(UInt)
-    drain: bool = _optional(bool, default=False)
-    echo: bool = _optional(bool, default=False)
-    properties: dict[object, object] | None = _optional(dict)
+    next_incoming_id: Annotated[int | None, UInt] = None
+    incoming_window: Annotated[int, UInt]
+    next_outgoing_id: Annotated[int, UInt]
+    outgoing_window: Annotated[int, UInt]
+    handle: Annotated[int | None, UInt] = None
+    delivery_count: Annotated[int | None, UInt] = None
+    link_credit: Annotated[int | None, UInt] = None
+    available: Annotated[int | None, UInt] = None
+    drain: bool = False
+    echo: bool = False
+    properties: dict[object, object] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,17 +164,17 @@ class Transfer(Performative):
     """Carries a message, or a part of one if ``more`` is set."""
 
     CODE: ClassVar[int] = 0x14
-    handle: int = _mandatory(UInt)
-    delivery_id: int | None = _optional(UInt)
-    delivery_tag: bytes | None = _optional(bytes)
-    message_format: int | None = _optional(UInt)
-    settled: bool | None = _optional(bool)
-    more: bool = _optional(bool, default=False)
-    rcv_settle_mode: int | None = _optional(UByte)
-    state: object = _optional(object)
-    resume: bool = _optional(bool, default=False)
-    aborted: bool = _optional(bool, default=False)
-    batchable: bool = _optional(bool, default=False)
+    handle: Annotated[int, UInt]
+    delivery_id: Annotated[int | None, UInt] = None
+    delivery_tag: bytes | None = None
+    message_format: Annotated[int | None, UInt] = None
+    settled: bool | None = None
+    more: bool = False
+    rcv_settle_mode: Annotated[int | None, UByte] = None
+    state: object = None
+    resume: bool = False
+    aborted: bool = False
+    batchable: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,12 +182,12 @@ class Disposition(Performative):
     """Says what became of deliveries; ``role`` is true if their receiver says it."""
 
     CODE: ClassVar[int] = 0x15
-    role: bool = _mandatory(bool)
-    first: int = _mandatory(UInt)
-    last: int | None = _optional(UInt)
-    settled: bool = _optional(bool, default=False)
-    state: Described | None = _optional(Described)
-    batchable: bool = _optional(bool, default=False)
+    role: bool
+    first: Annotated[int, UInt]
+    last: Annotated[int | None, UInt] = None
+    settled: bool = False
+    state: Described | None = None
+    batchable: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,9 +195,9 @@ class Detach(Performative):
     """Detaches a link, for good if ``closed``."""
 
     CODE: ClassVar[int] = 0x16
-    handle: int = _mandatory(UInt)
-    closed: bool = _optional(bool, default=False)
-    error: Described | None = _optional(Described)
+    handle: Annotated[int, UInt]
+    closed: bool = False
+    error: Described | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -197,7 +205,7 @@ class End(Performative):
     """Ends a session."""
 
     CODE: ClassVar[int] = 0x17
-    error: Described | None = _optional(Described)
+    error: Described | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -205,7 +213,7 @@ class Close(Performative):
     """Closes a connection."""
 
     CODE: ClassVar[int] = 0x18
-    error: Described | None = _optional(Described)
+    error: Described | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -213,7 +221,7 @@ class SaslMechanisms(Performative):
     """The mechanisms that a server accepts."""
 
     CODE: ClassVar[int] = 0x40
-    sasl_server_mechanisms: object = _mandatory(object)
+    sasl_server_mechanisms: object
 
 
 @dataclass(slots=True, kw_only=True)
@@ -221,9 +229,9 @@ class SaslInit(Performative):
     """The mechanism that a client chose, with its first response."""
 
     CODE: ClassVar[int] = 0x41
-    mechanism: str = _mandatory(Symbol)
-    initial_response: bytes | None = _optional(bytes)
-    hostname: str | None = _optional(str)
+    mechanism: Annotated[str, Symbol]
+    initial_response: bytes | None = None
+    hostname: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -231,8 +239,8 @@ class SaslOutcome(Performative):
     """How the authentication ended: code 0 is well, 1 is refused."""
 
     CODE: ClassVar[int] = 0x44
-    code: int = _mandatory(UByte)
-    additional_data: bytes | None = _optional(bytes)
+    code: Annotated[int, UByte]
+    additional_data: bytes | None = None
 
 
 ACCEPTED = Described(ULong(0x24), [])
@@ -248,6 +256,12 @@ def error_value(error: AmqpError) -> Described:
     return Described(ULong(0x1D), [Symbol(error.condition), error.description, None])
 
 
-PERFORMATIVES: dict[int, type[Performative]] = {
-    cls.CODE: cls for cls in (Open, Begin, Attach, Flow, Transfer, Disposition, Detach, End, Close, SaslInit)
-}
+_FROM_CLIENTS: list[type[Performative]] = [
+    *(Open, Begin, Attach, Flow, Transfer, Disposition, Detach, End, Close, SaslInit),
+]
+_FROM_SERVER: list[type[Performative]] = [SaslMechanisms, SaslOutcome]
+for _cls in _FROM_CLIENTS + _FROM_SERVER:
+    _cls.FIELDS = _fields_of(_cls)
+
+PERFORMATIVES = {cls.CODE: cls for cls in _FROM_CLIENTS}
+"""What a client may send, by descriptor."""

@@ -3,10 +3,12 @@
 import re
 
 from emulators.event_hubs.errors import ARGUMENT_ERROR, NOT_ALLOWED, NOT_IMPLEMENTED, AmqpError
-from emulators.event_hubs.log import EventLog, Partition
+from emulators.event_hubs.log import EventLog
+from emulators.event_hubs.partition import Partition
 from emulators.event_hubs.types import Described
 
 SELECTOR_FILTER = "apache.org:selector-filter:string"
+SELECTOR_FILTER_CODE = 0x0000_468C_0000_0004
 START_OF_STREAM = "-1"
 END_OF_STREAM = "@latest"
 
@@ -28,8 +30,11 @@ def selector_of(filters: object) -> str | None:
     for name, filter_ in filters.items():
         if filter_ is None:
             continue
-        value = filter_.value if isinstance(filter_, Described) else filter_
-        if name != SELECTOR_FILTER or not isinstance(value, str | bytes):
+        # What a filter is, its descriptor says; its name is the client's choice (Qpid Proton: "selector").
+        kind, value = (
+            (filter_.descriptor, filter_.value) if isinstance(filter_, Described) else (name, filter_)
+        )
+        if kind not in (SELECTOR_FILTER, SELECTOR_FILTER_CODE) or not isinstance(value, str | bytes):
             raise AmqpError(NOT_IMPLEMENTED, f"the filter '{name}' is not implemented")
         selector = value.decode(errors="replace") if isinstance(value, bytes) else value
     return selector
@@ -39,8 +44,8 @@ def first_sequence(log: EventLog, partition: Partition, selector: str | None) ->
     """The sequence number at which a consumer with this selector begins; without one, at the beginning.
 
     Raises:
-        AmqpError: the selector cannot be read, or names an event that the partition does not have yet, as after
-            the hub was made anew while the consumer's checkpoint was kept.
+        AmqpError: the selector cannot be read, or names an event that the partition does not have yet, as
+            after the hub was made anew while the consumer's checkpoint was kept.
     """
     if selector is None:
         return 0

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from emulators.event_hubs.errors import NOT_IMPLEMENTED, AmqpError
 from emulators.event_hubs.hub import Hub
-from emulators.event_hubs.link import Delivery, IncomingLink
-from emulators.event_hubs.log import Partition
+from emulators.event_hubs.incoming import Delivery, IncomingLink
 from emulators.event_hubs.messages import BATCH_FORMAT, Incoming, cut, cut_batch
+from emulators.event_hubs.partition import Partition
 from emulators.event_hubs.performatives import Attach
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from emulators.event_hubs.errors import AmqpError
 from emulators.event_hubs.hub import Readers
-from emulators.event_hubs.link import OutgoingLink
-from emulators.event_hubs.log import Partition
 from emulators.event_hubs.messages import insert_delivery_annotations, runtime_metrics
+from emulators.event_hubs.outgoing import OutgoingLink
+from emulators.event_hubs.partition import Partition
 from emulators.event_hubs.performatives import Attach
 from emulators.event_hubs.types import Array, Symbol
 
@@ -71,7 +71,8 @@ class ReceiveLink(OutgoingLink):
         broker = self.session.connection.broker
         messages = broker.log.read(self._partition, self._sequence, limit)
         self._sequence += len(messages)
-        broker.counters[self.session.connection.agent, "events_out"] += len(messages)
+        if messages:
+            broker.counters[self.session.connection.agent, "events_out"] += len(messages)
         return self._with_metrics(messages) if self._wants_metrics else messages
 
     def _with_metrics(self, messages: list[bytes]) -> list[bytes]:

@@ -1,14 +1,13 @@
 """The emulator as a whole: a TCP server, the hubs and their database."""
 
 import asyncio
-import contextlib
 import logging
 import sqlite3
 from collections import Counter
 from pathlib import Path
 
 from emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
-from emulators.event_hubs.broker import Broker
+from emulators.event_hubs.broker import IDLE_TIMEOUT, Broker
 from emulators.event_hubs.config import ConfigError, NamespaceConfig
 from emulators.event_hubs.connection import Connection
 from emulators.event_hubs.errors import CONNECTION_FORCED, AmqpError
@@ -16,6 +15,7 @@ from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
 
 DATABASE = "event-hubs.sqlite"
+_GOODBYE_SECONDS = 1.0
 _ANY_HOST = {"0.0.0.0": "localhost", "::": "localhost", "": "localhost"}  # noqa: S104 - a lookup, not a binding
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,6 +29,10 @@ class EventHubsEmulator:
         host: the address to listen on; loopback unless told otherwise.
         port: the port to listen on; 0 takes any free one.
         counters: what clients did, by (agent, operation); see ``Broker.counters``.
+
+    Attributes:
+        connections: the clients that are connected now.
+        idle_timeout: seconds of silence after which a client is disconnected; to be set before the start.
     """
 
     def __init__(
@@ -41,13 +45,15 @@ class EventHubsEmulator:
         counters: Counter[tuple[str, str]] | None = None,
     ) -> None:
         self.counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
+        self.connections: set[Connection] = set()
+        self.idle_timeout = IDLE_TIMEOUT
         self._data_dir = data_dir
         self._config = config
         self._host = host
         self._port = port
         self._server: asyncio.Server | None = None
         self._log: EventLog | None = None
-        self._connections: set[Connection] = set()
+        self._hubs: Hubs | None = None
 
     @property
     def port(self) -> int:
@@ -55,6 +61,13 @@ class EventHubsEmulator:
         if self._server and self._server.sockets:
             return int(self._server.sockets[0].getsockname()[1])
         return self._port
+
+    @property
+    def hubs(self) -> Hubs:
+        """The event hubs of the emulator, which must have been started."""
+        if self._hubs is None:
+            raise RuntimeError("the emulator has not been started")
+        return self._hubs
 
     @property
     def connection_string(self) -> str:
@@ -78,30 +91,35 @@ class EventHubsEmulator:
         try:
             self._log = EventLog(self._data_dir / DATABASE, loop)
         except sqlite3.Error as error:
-            raise OSError(f"{self._data_dir / DATABASE}: {error}") from error
+            hint = "; is another emulator using it?" if "locked" in str(error) else ""
+            raise OSError(f"{self._data_dir / DATABASE}: {error}{hint}") from error
         try:
-            broker = Broker(Hubs(self._config, self._log), self._log, self.counters)
+            self._hubs = Hubs(self._config, self._log)
+            broker = Broker(self._hubs, self._log, self.counters, self.idle_timeout)
             self._server = await loop.create_server(
-                lambda: Connection(broker, self._connections), self._host, self._port
+                lambda: Connection(broker, self.connections), self._host, self._port
             )
         except (OSError, ConfigError):
             self._log.close()
             raise
         _LOGGER.info("listening on %s:%d", self._host, self.port)
 
+    def drop_connections(self) -> None:
+        """Drop every connection without a word, as a failing network would."""
+        for connection in list(self.connections):
+            connection.abort()
+
     async def stop(self) -> None:
         """Close all connections, write what waits to be written, and close the database."""
         if self._server is None or self._log is None:
             return
         self._server.close()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.close(AmqpError(CONNECTION_FORCED, "the emulator is stopping"))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                while self._connections:
-                    await asyncio.sleep(0)
-        for connection in list(self._connections):
-            connection.abort()
+        gone = [connection.gone for connection in self.connections]
+        if gone:
+            await asyncio.wait(gone, timeout=_GOODBYE_SECONDS)
+        self.drop_connections()
         await self._server.wait_closed()
         self._log.close()
         self._server = None

@@ -30,8 +30,6 @@ _WRAP = 0xFFFFFFFF
 
 _LOGGER = logging.getLogger(__name__)
 
-__all__ = ["Session", "SessionError"]
-
 
 class Session:
     """One session of a connection; its channel number is the same in both directions.
@@ -89,6 +87,16 @@ class Session:
         """Send what waited for the window or for the connection."""
         for link in list(self.links.values()):
             link.pump()
+
+    def detach_unauthorised(self) -> None:
+        """Detach the links whose entity the client may not use any more."""
+        for link in self.links.values():
+            try:
+                if link.attached and link.address is not None:
+                    self.connection.claims.require(link.address)
+            except AmqpError as error:
+                _LOGGER.warning("a link of %s is detached: %s", self.connection.agent, error)
+                link.detach(error)
 
     def release(self) -> None:
         """Let go of all links: the session or its connection is over."""

@@ -1,7 +1,7 @@
 """The stock in Cosmos DB: one logical partition per product, and in it an allocation per order.
 
 A product's stock document counts what is available, reserved and shipped. Beside it lies one *allocation* document for
-every order that ever asked for the product; its first state, held or refused, is decided by the create that wins, and
+every claim that was ever made on the product; its first state, held or refused, is decided by the create that wins, and
 then it can only move on (held → released or shipped). Both are changed in one transactional batch, so:
 
 - a batch that is sent again fails at its first operation, and the allocations tell what had been done;
@@ -12,40 +12,41 @@ then it can only move on (held → released or shipped). Both are changed in one
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
-from services.inventory.stock import Held, Refused
+from services.inventory.domain import order_of
+from services.inventory.stock import Held, HoldAnswer, Refused
 from shared.events import Shortage
 from shared.runtime.coalesce import Coalescer
 from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, outages, run_batch
 
-Verb: TypeAlias = Literal["hold", "release", "ship"]
+Verb: TypeAlias = Literal["hold", "refuse", "release", "ship"]
 HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order's wish for one product."""
+    """What one claim wants of one product."""
 
     verb: Verb
-    order_id: str
+    claim: str
     quantity: int
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """What one order has of one product.
+    """What one claim has of one product.
 
     Attributes:
         available: how much there was when it was refused.
         etag: of the document; None if there is none yet.
     """
 
-    order_id: str
+    claim: str
     quantity: int
     state: str
     available: int = 0
@@ -67,30 +68,31 @@ class Shelf:
 
     def apply(self, request: Request) -> Allocation:
         """Decide one request on top of those before it."""
-        found = self.allocations.get(request.order_id)
-        if request.verb == "hold":
-            return found or self._decide(request)
+        found = self.allocations.get(request.claim)
+        if found is None and request.verb == "hold":
+            return self._decide(request)
         if found is None:
-            # A release leaves a refusal, so that a late hold finds it. There is nothing to ship: the caller says so.
-            refused = Allocation(request.order_id, request.quantity, REFUSED)
-            return refused if request.verb == "ship" else self._put(refused)
-        if found.state != HELD:
+            # It comes before its hold at times, and stays, so that the hold finds it. There is nothing to ship: the
+            # caller sees that by the state.
+            released = Allocation(request.claim, request.quantity, RELEASED)
+            return released if request.verb == "ship" else self._put(released)
+        if found.state != HELD or request.verb in {"hold", "refuse"}:
             return found
         state = SHIPPED if request.verb == "ship" else RELEASED
         self.moved["reserved_quantity"] -= found.quantity
         self.moved["shipped_quantity" if state is SHIPPED else "available_quantity"] += found.quantity
-        return self._put(Allocation(found.order_id, found.quantity, state, etag=found.etag))
+        return self._put(replace(found, state=state))
 
     def _decide(self, request: Request) -> Allocation:
         left = (self.available or 0) + min(self.moved["available_quantity"], 0)
         if request.quantity > left:
-            return self._put(Allocation(request.order_id, request.quantity, REFUSED, available=left))
+            return self._put(Allocation(request.claim, request.quantity, REFUSED, available=left))
         self.moved["available_quantity"] -= request.quantity
         self.moved["reserved_quantity"] += request.quantity
-        return self._put(Allocation(request.order_id, request.quantity, HELD))
+        return self._put(Allocation(request.claim, request.quantity, HELD))
 
     def _put(self, allocation: Allocation) -> Allocation:
-        self.allocations[allocation.order_id] = self.changed[allocation.order_id] = allocation
+        self.allocations[allocation.claim] = self.changed[allocation.claim] = allocation
         return allocation
 
 
@@ -102,13 +104,21 @@ class CosmosStock:
         # One operation of the batch is the stock document's.
         self._products: Coalescer[str, Request, Allocation] = Coalescer(self._answer, most=BATCH_OPERATIONS - 1)
 
-    async def hold(self, order_id: str, lines: Mapping[str, int]) -> Held | Refused:
+    async def hold(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         """See `Stock.hold`."""
-        allocations = await self._ask("hold", order_id, lines)
+        return await self._all_or_none(claim, lines, await self._ask("hold", claim, lines))
+
+    async def refuse(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
+        """See `Stock.refuse`."""
+        return await self._all_or_none(claim, lines, await self._ask("refuse", claim, lines))
+
+    async def _all_or_none(
+        self, claim: str, lines: Mapping[str, int], allocations: Mapping[str, Allocation]
+    ) -> HoldAnswer:
         # Whoever runs late finds a product shipped already: it was held, and releasing the others would be wrong.
         if all(allocation.state in {HELD, SHIPPED} for allocation in allocations.values()):
             return Held()
-        await self._ask("release", order_id, lines)
+        await self._ask("release", claim, lines)
         return Refused(
             tuple(
                 Shortage(product_id=product, requested=lines[product], available=allocation.available)
@@ -117,23 +127,29 @@ class CosmosStock:
             )
         )
 
-    async def release(self, order_id: str, lines: Mapping[str, int]) -> None:
+    async def release(self, claim: str, lines: Mapping[str, int], /) -> None:
         """See `Stock.release`."""
-        await self._ask("release", order_id, lines)
+        await self._ask("release", claim, lines)
 
-    async def ship(self, order_id: str, lines: Mapping[str, int]) -> None:
-        """See `Stock.ship`."""
-        allocations = await self._ask("ship", order_id, lines)
+    async def ship(self, claim: str, lines: Mapping[str, int], /) -> None:
+        """See `Stock.ship`.
+
+        Raises:
+            LookupError: a product is not held: what has shipped was never reserved, or was released. A bug.
+        """
+        allocations = await self._ask("ship", claim, lines)
         if lost := [product for product, allocation in allocations.items() if allocation.state != SHIPPED]:
-            raise LookupError(f"{order_id} was shipped, but holds no {', '.join(lost)}")
+            raise LookupError(f"{order_of(claim)} was shipped, but holds no {', '.join(lost)}")
 
-    async def _ask(self, verb: Verb, order_id: str, lines: Mapping[str, int]) -> dict[str, Allocation]:
-        calls = (self._products.call(product, Request(verb, order_id, count)) for product, count in lines.items())
+    async def _ask(self, verb: Verb, claim: str, lines: Mapping[str, int]) -> dict[str, Allocation]:
+        calls = (self._products.call(product, Request(verb, claim, count)) for product, count in lines.items())
         return dict(zip(lines, await asyncio.gather(*calls), strict=True))
 
     async def _answer(self, product_id: str, requests: Sequence[Request]) -> list[Allocation]:
         """First on the guess that nothing stands in the way; if something does, on what is there."""
-        shelf = _guess(requests)
+        claims = {request.claim for request in requests}
+        # A guess about a claim that asks twice would have to be two guesses.
+        shelf = _guess(requests) if len(claims) == len(requests) else await self._read(product_id, claims)
         while True:
             answers = [shelf.apply(request) for request in requests]
             operations = _operations(product_id, shelf)
@@ -144,12 +160,12 @@ class CosmosStock:
             except CosmosBatchOperationError as error:
                 if error.status_code not in CONFLICT:
                     raise
-                shelf = await self._read(product_id, {request.order_id for request in requests})
+                shelf = await self._read(product_id, claims)
             else:
                 return answers
 
-    async def _read(self, product_id: str, order_ids: set[str]) -> Shelf:
-        ids = [product_id, *(_allocation_id(order_id) for order_id in order_ids)]
+    async def _read(self, product_id: str, claims: set[str]) -> Shelf:
+        ids = [product_id, *(_allocation_id(claim) for claim in claims)]
         query = self._items.query_items(
             "SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
             parameters=[{"name": "@ids", "value": ids}],
@@ -161,8 +177,8 @@ class CosmosStock:
                 if document["id"] == product_id:
                     shelf.available = document["available_quantity"]
                 else:
-                    shelf.allocations[document["order_id"]] = Allocation(
-                        document["order_id"],
+                    shelf.allocations[document["claim"]] = Allocation(
+                        document["claim"],
                         document["quantity"],
                         document["state"],
                         document["available"],
@@ -177,9 +193,9 @@ _ANY = "*"
 def _guess(requests: Sequence[Request]) -> Shelf:
     """A shelf with enough for everybody, on which whoever releases or ships holds what it says."""
     held = {
-        request.order_id: Allocation(request.order_id, request.quantity, HELD, etag=_ANY)
+        request.claim: Allocation(request.claim, request.quantity, HELD, etag=_ANY)
         for request in requests
-        if request.verb != "hold"
+        if request.verb in {"release", "ship"}
     }
     wanted = sum(request.quantity for request in requests if request.verb == "hold")
     return Shelf(wanted, held)
@@ -197,7 +213,7 @@ def _operations(product_id: str, shelf: Shelf) -> list[Operation]:
 
 
 def _write(product_id: str, allocation: Allocation) -> Operation:
-    document_id = _allocation_id(allocation.order_id)
+    document_id = _allocation_id(allocation.claim)
     if allocation.etag == _ANY:
         held = f'FROM c WHERE c.state = "{HELD}" AND c.quantity = {allocation.quantity}'
         move = [{"op": "set", "path": "/state", "value": allocation.state}]
@@ -205,7 +221,8 @@ def _write(product_id: str, allocation: Allocation) -> Operation:
     document = {
         "id": document_id,
         "product_id": product_id,
-        "order_id": allocation.order_id,
+        "claim": allocation.claim,
+        "order_id": order_of(allocation.claim),
         "quantity": allocation.quantity,
         "state": allocation.state,
         "available": allocation.available,
@@ -215,5 +232,5 @@ def _write(product_id: str, allocation: Allocation) -> Operation:
     return ("replace", (document_id, document), {"if_match_etag": allocation.etag})
 
 
-def _allocation_id(order_id: str) -> str:
-    return f"order:{order_id}"
+def _allocation_id(claim: str) -> str:
+    return f"claim:{claim}"

@@ -9,6 +9,7 @@ from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 from structlog.typing import FilteringBoundLogger
 
 from shared.runtime.checkpoints import Checkpoints
+from shared.runtime.errors import OutageError
 from shared.runtime.event_hubs import message_of
 from shared.runtime.ports import Message
 from shared.runtime.retry import Backoff
@@ -22,7 +23,7 @@ _BATCH = 1000
 class Consumer:
     """Feeds the batches of every partition that this replica owns to `process`, one batch per partition at a time.
 
-    It keeps `owned`, the ids of those partitions, up to date.
+    It keeps `owned`, the ids of those partitions, up to date, and calls `prepare` with each new one.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Consumer:
         client: EventHubConsumerClient,
         *,
         process: Process,
+        prepare: Callable[[str], Awaitable[None]],
         checkpoints: Checkpoints,
         owned: set[str],
         log: FilteringBoundLogger,
@@ -37,6 +39,7 @@ class Consumer:
     ) -> None:
         self._client = client
         self._process = process
+        self._prepare = prepare
         self._checkpoints = checkpoints
         self._log = log
         self._repeat = repeat or Backoff(0.5, 10)
@@ -100,6 +103,10 @@ class Consumer:
     async def _on_open(self, context: PartitionContext) -> None:
         self._owned.add(context.partition_id)
         self._log.info("partition opened", partition=context.partition_id)
+        try:
+            await self._prepare(context.partition_id)
+        except OutageError as outage:
+            self._log.warning("partition not prepared", partition=context.partition_id, error=str(outage))
 
     async def _on_close(self, context: PartitionContext, reason: CloseReason) -> None:
         self._owned.discard(context.partition_id)

@@ -16,6 +16,9 @@ from shared.runtime.record import Record, RecordCodec
 
 S = TypeVar("S")
 
+# As many as the SDK asks for in one query; the default page is a tenth of that.
+_PAGE = 1000
+
 
 class CosmosRecords(Generic[S]):
     """A `RecordStore`. All orders of a bucket are one logical partition, so their writes commit as a group."""
@@ -29,7 +32,7 @@ class CosmosRecords(Generic[S]):
         """See `RecordStore.load`. One query for all, whatever their buckets."""
         with outages():
             documents = await self._container.read_items(
-                [(order_id, bucket_of(order_id, self._buckets)) for order_id in order_ids]
+                [(order_id, bucket_of(order_id, self._buckets)) for order_id in order_ids], max_item_count=_PAGE
             )
         return {document["id"]: self._codec.decode(document) for document in documents}
 

@@ -1,5 +1,7 @@
 """Databases and containers: made where a key allows it, checked everywhere."""
 
+from contextlib import suppress
+
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
 from azure.cosmos.exceptions import CosmosResourceExistsError, CosmosResourceNotFoundError
@@ -24,10 +26,11 @@ async def open_database(
         OutageError: Cosmos DB did not answer.
     """
     with outages():
+        proxy = client.get_database_client(database)
         if may_create:
-            proxy = await client.create_database_if_not_exists(database)
-        else:
-            proxy = client.get_database_client(database)
+            # Not the SDK's "if not exists": it looks first and fails if a replica creates it in between.
+            with suppress(CosmosResourceExistsError):
+                await client.create_database(database)
         for spec in containers:
             await _open_container(proxy, database, spec, may_create=may_create)
         await _check_buckets(proxy, database, buckets)
@@ -42,8 +45,9 @@ async def _open_container(proxy: DatabaseProxy, database: str, spec: ContainerSp
             raise ConfigurationError(
                 f"the container {database}/{spec.name} is missing in Cosmos DB: deploy the infrastructure first"
             ) from error
-        container = await proxy.create_container_if_not_exists(spec.name, PartitionKey(path=spec.partition_key))
-        properties = await container.read()
+        with suppress(CosmosResourceExistsError):
+            await proxy.create_container(spec.name, PartitionKey(path=spec.partition_key))
+        properties = await proxy.get_container_client(spec.name).read()
     paths = properties["partitionKey"]["paths"]
     if paths != [spec.partition_key]:
         raise ConfigurationError(

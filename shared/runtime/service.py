@@ -90,7 +90,12 @@ class Service(Generic[S]):
                 engine = self._engine(surroundings)
                 checkpoints = Checkpoints(settings.checkpoint_seconds, log)
                 consumer = Consumer(
-                    servers.receiver, process=engine.process, checkpoints=checkpoints, owned=owned, log=log
+                    servers.receiver,
+                    process=engine.process,
+                    prepare=publisher.open,
+                    checkpoints=checkpoints,
+                    owned=owned,
+                    log=log,
                 )
                 health.report = lambda: {
                     "partitions": sorted(owned),

@@ -81,6 +81,8 @@ async def close_anyway(event: Event[OrderCreated], parcel: Parcel | None, desk: 
     return Decided(Parcel(99), (InventoryReleased(order_id=event.order_id, items=lines),), "gave up")
 
 
+SAYS: frozenset[type[EventData]] = frozenset({OrderCompleted, InventoryReleased})
+
 DESK_SERVICE: Participant[Parcel] = Participant(
     name="desk",
     database="desk",
@@ -89,7 +91,7 @@ DESK_SERVICE: Participant[Parcel] = Participant(
     handlers={OrderCreated: open_parcel, InventoryReserved: count_parcel, PaymentFailed: say_too_much},
     give_up={OrderCreated: close_anyway},
     opens=frozenset({OrderCreated}),
-    says=frozenset({OrderCompleted, InventoryReleased}),
+    says=SAYS,
 )
 
 

@@ -1,15 +1,14 @@
 """GROUP BY and the aggregates."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from emulators.cosmos.errors import bad_request
 from emulators.cosmos.sql import nodes
 from emulators.cosmos.sql.functions import AGGREGATES
 from emulators.cosmos.sql.scope import Aggregate, Environment, Evaluator
-from emulators.cosmos.sql.values import RANK_STRING, UNDEFINED, identity, is_number, rank, sort_key
-
-Loop = Callable[[Environment], Iterator[None]]
+from emulators.cosmos.sql.sources import Loop
+from emulators.cosmos.sql.values import RANK_STRING, UNDEFINED, Value, identity, is_number, rank, sort_key
 
 
 class Accumulator:
@@ -17,43 +16,48 @@ class Accumulator:
 
     def __init__(self) -> None:
         self.count = 0
-        self.total: Any = 0
-        self.extreme: Any = UNDEFINED
+        self.total: Value = 0
+        self.extreme: Value = UNDEFINED
 
-    def add(self, value: Any) -> None:
+    def add(self, value: Value) -> None:
         """Take in one value."""
         raise NotImplementedError
 
-    def result(self) -> Any:
+    def result(self) -> Value:
         """What the aggregate gives."""
         raise NotImplementedError
 
 
 class _Count(Accumulator):
-    def add(self, value: Any) -> None:
+    def add(self, value: Value) -> None:
         if value is not UNDEFINED:
             self.count += 1
 
-    def result(self) -> Any:
+    def result(self) -> Value:
         return self.count
 
 
 class _Sum(Accumulator):
     """One value that is no number makes the whole sum undefined."""
 
-    def add(self, value: Any) -> None:
+    def add(self, value: Value) -> None:
         if value is UNDEFINED:
             return
         self.count += 1
         self.total = self.total + value if is_number(value) and self.total is not UNDEFINED else UNDEFINED
 
-    def result(self) -> Any:
+    def result(self) -> Value:
         return self.total
 
 
 class _Average(_Sum):
-    def result(self) -> Any:
-        return UNDEFINED if self.total is UNDEFINED or not self.count else self.total / self.count
+    def result(self) -> Value:
+        if self.total is UNDEFINED or not self.count:
+            return UNDEFINED
+        try:
+            return self.total / self.count
+        except OverflowError:
+            return UNDEFINED
 
 
 class _Minimum(Accumulator):
@@ -63,24 +67,22 @@ class _Minimum(Accumulator):
         super().__init__()
         self.spoilt = False
 
-    def add(self, value: Any) -> None:
+    def add(self, value: Value) -> None:
         if value is UNDEFINED:
             return
         self.spoilt = self.spoilt or rank(value) > RANK_STRING
-        if not self.spoilt and (
-            self.extreme is UNDEFINED or self.beats(sort_key(value), sort_key(self.extreme))
-        ):
+        if not self.spoilt and (self.extreme is UNDEFINED or self.beats(sort_key(value), sort_key(self.extreme))):
             self.extreme = value
 
-    def beats(self, new: tuple[int, Any], old: tuple[int, Any]) -> bool:
+    def beats(self, new: tuple[int, Value], old: tuple[int, Value]) -> bool:
         return new < old
 
-    def result(self) -> Any:
+    def result(self) -> Value:
         return UNDEFINED if self.spoilt else self.extreme
 
 
 class _Maximum(_Minimum):
-    def beats(self, new: tuple[int, Any], old: tuple[int, Any]) -> bool:
+    def beats(self, new: tuple[int, Value], old: tuple[int, Value]) -> bool:
         return new > old
 
 
@@ -102,7 +104,7 @@ def aggregate_rows(loop: Loop, keys: list[Evaluator], aggregates: list[Aggregate
     def grouped(env: Environment) -> Iterator[None]:
         groups: dict[tuple[str, ...], tuple[Environment, list[Accumulator]]] = {}
         for _ in loop(env):
-            key = tuple(_group_identity(evaluate(env)) for evaluate in keys)
+            key = tuple(identity(evaluate(env)) for evaluate in keys)
             if key not in groups:
                 groups[key] = (env.copy(), [_ACCUMULATORS[aggregate.name]() for aggregate in aggregates])
             for aggregate, accumulator in zip(aggregates, groups[key][1], strict=True):
@@ -116,10 +118,6 @@ def aggregate_rows(loop: Loop, keys: list[Evaluator], aggregates: list[Aggregate
             yield None
 
     return grouped
-
-
-def _group_identity(value: Any) -> str:
-    return identity(value)
 
 
 def check_grouping(query: nodes.Query) -> None:
@@ -140,7 +138,7 @@ def check_grouping(query: nodes.Query) -> None:
             )
 
 
-def _is_grouped(node: Any, keys: tuple[nodes.Expression, ...], aliases: set[str]) -> bool:
+def _is_grouped(node: Value, keys: tuple[nodes.Expression, ...], aliases: set[str]) -> bool:
     if node in keys or (isinstance(node, nodes.FunctionCall) and node.name in AGGREGATES):
         return True
     if isinstance(node, nodes.Name):
@@ -150,7 +148,7 @@ def _is_grouped(node: Any, keys: tuple[nodes.Expression, ...], aliases: set[str]
     return all(_is_grouped(child, keys, aliases) for child in children(node))
 
 
-def children(node: Any) -> Iterator[Any]:
+def children(node: Value) -> Iterator[Value]:
     """The expressions directly below a node."""
     for name in getattr(node, "__slots__", ()):
         value = getattr(node, name)

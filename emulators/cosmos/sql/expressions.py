@@ -3,22 +3,14 @@
 import operator
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos.errors import bad_request, unsupported
 from emulators.cosmos.sql import nodes
 from emulators.cosmos.sql.functions import AGGREGATES, CLOCK_FUNCTIONS, FUNCTIONS, KNOWN_BUT_UNSUPPORTED
 from emulators.cosmos.sql.operators import BINARY, UNARY, compile_like
 from emulators.cosmos.sql.scope import NOW, PARAMETERS, Aggregate, Evaluator, Scope
-from emulators.cosmos.sql.values import UNDEFINED, equals
-
-SubqueryCompiler = Callable[[nodes.Subquery, Scope], Evaluator]
-_compile_subquery: list[SubqueryCompiler] = []
-
-
-def register_subquery_compiler(compiler: SubqueryCompiler) -> None:
-    """Expressions hold queries and queries hold expressions: the query module announces itself here."""
-    _compile_subquery.append(compiler)
+from emulators.cosmos.sql.values import UNDEFINED, Value, equals
 
 
 def compile_expression(node: nodes.Expression, scope: Scope) -> Evaluator:
@@ -53,11 +45,11 @@ def _member(node: nodes.Member, scope: Scope) -> Evaluator:
     return lambda env: _element(base(env), key(env))
 
 
-def _constant_member(node: nodes.Member, key: Any, scope: Scope) -> Evaluator:
+def _constant_member(node: nodes.Member, key: Value, scope: Scope) -> Evaluator:
     if type(key) is str and isinstance(node.base, nodes.Name):
         slot = scope.slot(node.base.name)
 
-        def property_of_alias(env: list[Any]) -> Any:
+        def property_of_alias(env: list[Value]) -> Value:
             value = env[slot]
             return value.get(key, UNDEFINED) if type(value) is dict else UNDEFINED
 
@@ -66,7 +58,7 @@ def _constant_member(node: nodes.Member, key: Any, scope: Scope) -> Evaluator:
     return lambda env: _element(base(env), key)
 
 
-def _element(value: Any, key: Any) -> Any:
+def _element(value: Value, key: Value) -> Value:
     if type(value) is dict:
         return value.get(key, UNDEFINED) if type(key) is str else UNDEFINED
     if type(value) is list and type(key) is int and 0 <= key < len(value):
@@ -85,7 +77,7 @@ def _binary(node: nodes.Binary, scope: Scope) -> Evaluator:
     right = compile_expression(node.right, scope)
     if node.operator == "??":
 
-        def coalesce(env: list[Any]) -> Any:
+        def coalesce(env: list[Value]) -> Value:
             value = left(env)
             return right(env) if value is UNDEFINED else value
 
@@ -99,8 +91,8 @@ def _logical(node: nodes.Logical, scope: Scope) -> Evaluator:
     operands = [compile_expression(operand, scope) for operand in node.operands]
     deciding = node.operator == "OR"
 
-    def evaluate(env: list[Any]) -> Any:
-        result: Any = not deciding
+    def evaluate(env: list[Value]) -> Value:
+        result: Value = not deciding
         for operand in operands:
             value = operand(env)
             if value is deciding:
@@ -117,9 +109,9 @@ def _in(node: nodes.In, scope: Scope) -> Evaluator:
     value = compile_expression(node.value, scope)
     choices = [compile_expression(choice, scope) for choice in node.choices]
 
-    def evaluate(env: list[Any]) -> Any:
+    def evaluate(env: list[Value]) -> Value:
         wanted = value(env)
-        result: Any = False
+        result: Value = False
         for choice in choices:
             match = equals(wanted, choice(env))
             if match is True:
@@ -137,7 +129,7 @@ def _between(node: nodes.Between, scope: Scope) -> Evaluator:
     high = compile_expression(node.high, scope)
     at_least, at_most = BINARY[">="], BINARY["<="]
 
-    def evaluate(env: list[Any]) -> Any:
+    def evaluate(env: list[Value]) -> Value:
         middle = value(env)
         above, below = at_least(middle, low(env)), at_most(middle, high(env))
         if above is False or below is False:
@@ -152,7 +144,7 @@ def _like(node: nodes.Like, scope: Scope) -> Evaluator:
     pattern = compile_expression(node.pattern, scope)
     escape = node.escape
 
-    def evaluate(env: list[Any]) -> Any:
+    def evaluate(env: list[Value]) -> Value:
         text, wanted = value(env), pattern(env)
         if type(text) is not str or type(wanted) is not str:
             return UNDEFINED
@@ -192,9 +184,7 @@ def _function_call(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
 def _aggregate(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
     collected = scope.aggregates
     if collected is None:
-        raise bad_request(
-            f"The aggregate {node.name} can stand in SELECT only, and not inside another aggregate."
-        )
+        raise bad_request(f"The aggregate {node.name} can stand in SELECT only, and not inside another aggregate.")
     if len(node.arguments) != 1:
         raise bad_request(f"The aggregate {node.name} takes one argument.")
     scope.aggregates = None
@@ -219,7 +209,7 @@ def _array_literal(node: nodes.ArrayLiteral, scope: Scope) -> Evaluator:
 def _object_literal(node: nodes.ObjectLiteral, scope: Scope) -> Evaluator:
     members = [(name, compile_expression(value, scope)) for name, value in node.members]
 
-    def evaluate(env: list[Any]) -> Any:
+    def evaluate(env: list[Value]) -> Value:
         found = {name: value(env) for name, value in members}
         return {name: value for name, value in found.items() if value is not UNDEFINED}
 
@@ -227,7 +217,7 @@ def _object_literal(node: nodes.ObjectLiteral, scope: Scope) -> Evaluator:
 
 
 def _subquery(node: nodes.Subquery, scope: Scope) -> Evaluator:
-    return _compile_subquery[0](node, scope)
+    return scope.slots.compile_subquery(node, scope)
 
 
 def _date_time(now: float) -> str:
@@ -235,7 +225,7 @@ def _date_time(now: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
 
 
-_COMPILERS: Final[dict[type, Callable[[Any, Scope], Evaluator]]] = {
+_COMPILERS: Final[dict[type, Callable[[Value, Scope], Evaluator]]] = {
     nodes.Literal: _literal,
     nodes.Parameter: _parameter,
     nodes.Name: _name,

@@ -7,8 +7,9 @@ from emulators.cosmos.errors import CosmosError, bad_request
 from emulators.cosmos.json_text import decode
 
 KEYWORDS: Final = frozenset(
-    "SELECT VALUE TOP DISTINCT FROM AS IN JOIN WHERE AND OR NOT BETWEEN LIKE ESCAPE EXISTS ARRAY GROUP ORDER BY ASC DESC"
-    " OFFSET LIMIT TRUE FALSE NULL UNDEFINED UDF RANK".split()
+    {"SELECT", "VALUE", "TOP", "DISTINCT", "AS", "FROM", "JOIN", "IN", "WHERE", "GROUP", "ORDER", "BY", "ASC", "DESC"}
+    | {"RANK", "OFFSET", "LIMIT", "AND", "OR", "NOT", "BETWEEN", "LIKE", "ESCAPE", "EXISTS", "ARRAY", "UDF"}
+    | {"TRUE", "FALSE", "NULL", "UNDEFINED"}
 )
 
 _TOKEN: Final = re.compile(
@@ -54,7 +55,7 @@ def tokens_of(text: str) -> list[Token]:
 
 def syntax_error(text: str, position: int, reason: str) -> CosmosError:
     """400, with the place in the query."""
-    near = text[position : position + 30].split("\n")[0]
+    near = text[position : position + 30].partition("\n")[0]
     where = f"near {near!r}" if near else "at the end"
     return bad_request(f"Syntax error in the query at position {position} ({where}): {reason}.")
 
@@ -77,9 +78,7 @@ def _unquoted(text: str, position: int) -> str:
     try:
         return str(decode(f'"{as_json}"'))
     except CosmosError:
-        raise bad_request(
-            f"Syntax error in the query at position {position}: bad escape in {text}."
-        ) from None
+        raise bad_request(f"Syntax error in the query at position {position}: bad escape in {text}.") from None
 
 
 def _json_escape(match: re.Match[str]) -> str:

@@ -1,19 +1,18 @@
 """The tree that a query is parsed into. All nodes are values: equal text gives equal trees."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from emulators.cosmos.sql.values import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
     """A constant of the query text; ``UNDEFINED`` for the word ``undefined``."""
 
-    value: Any
+    value: Value
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Literal) and type(other.value) is type(self.value) and other.value == self.value
-        )
+        return isinstance(other, Literal) and type(other.value) is type(self.value) and other.value == self.value
 
     def __hash__(self) -> int:
         return hash((type(self.value), self.value))

@@ -5,44 +5,44 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from math import fmod, isfinite
-from typing import Any, Final
+from typing import Final
 
-from emulators.cosmos.sql.values import UNDEFINED, comparison, equals, is_number
+from emulators.cosmos.sql.values import UNDEFINED, Value, comparison, equals, is_number
 
 _INT32: Final = 0xFFFFFFFF
 _SIGN32: Final = 0x80000000
 
 
-def _arithmetic(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _arithmetic(apply: Callable[[Value, Value], Value]) -> Callable[[Value, Value], Value]:
     """Undefined unless both are numbers and the result is finite."""
 
-    def evaluate(left: Any, right: Any) -> Any:
+    def evaluate(left: Value, right: Value) -> Value:
         if not is_number(left) or not is_number(right):
             return UNDEFINED
         try:
             result = apply(left, right)
+            return result if isfinite(result) else UNDEFINED
         except (ZeroDivisionError, OverflowError, ValueError):
             return UNDEFINED
-        return result if isfinite(result) else UNDEFINED
 
     return evaluate
 
 
-def _divide(left: Any, right: Any) -> Any:
+def _divide(left: Value, right: Value) -> Value:
     result = left / right
     return int(result) if result.is_integer() and abs(result) < 2**53 else result
 
 
-def _remainder(left: Any, right: Any) -> Any:
+def _remainder(left: Value, right: Value) -> Value:
     """The sign is the dividend's, as in JavaScript."""
     result = fmod(left, right)
     return int(result) if type(left) is int and type(right) is int else result
 
 
-def _bitwise(apply: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
+def _bitwise(apply: Callable[[int, int], int]) -> Callable[[Value, Value], Value]:
     """On 32-bit integers, as in JavaScript; undefined for anything else."""
 
-    def evaluate(left: Any, right: Any) -> Any:
+    def evaluate(left: Value, right: Value) -> Value:
         if type(left) is not int or type(right) is not int:
             return UNDEFINED
         return _signed(apply(left & _INT32, right & _INT32))
@@ -58,29 +58,29 @@ def _shift_right(left: int, right: int) -> int:
     return _signed(left) >> (right & 31)
 
 
-def _concatenate(left: Any, right: Any) -> Any:
+def _concatenate(left: Value, right: Value) -> Value:
     return left + right if type(left) is str and type(right) is str else UNDEFINED
 
 
-def _not(value: Any) -> Any:
+def _not(value: Value) -> Value:
     return not value if type(value) is bool else UNDEFINED
 
 
-def _negative(value: Any) -> Any:
+def _negative(value: Value) -> Value:
     return -value if is_number(value) else UNDEFINED
 
 
-def _positive(value: Any) -> Any:
+def _positive(value: Value) -> Value:
     return value if is_number(value) else UNDEFINED
 
 
-def _invert(value: Any) -> Any:
+def _invert(value: Value) -> Value:
     return ~_signed(value) if type(value) is int else UNDEFINED
 
 
-UNARY: Final[dict[str, Callable[[Any], Any]]] = {"NOT": _not, "-": _negative, "+": _positive, "~": _invert}
+UNARY: Final[dict[str, Callable[[Value], Value]]] = {"NOT": _not, "-": _negative, "+": _positive, "~": _invert}
 
-BINARY: Final[dict[str, Callable[[Any, Any], Any]]] = {
+BINARY: Final[dict[str, Callable[[Value, Value], Value]]] = {
     "=": equals,
     "!=": comparison(operator.ne),
     "<": comparison(operator.lt),
@@ -104,7 +104,7 @@ BINARY: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 @lru_cache(maxsize=256)
 def compile_like(pattern: str, escape: str | None) -> re.Pattern[str]:
-    """``%`` any text, ``_`` any character, ``[a-f]`` and ``[^a-f]`` one of a set; the escape character takes it back."""
+    """``%`` is any text, ``_`` any character, ``[a-f]`` and ``[^a-f]`` one of a set; ``escape`` takes it back."""
     parts: list[str] = []
     position = 0
     while position < len(pattern):

@@ -1,14 +1,16 @@
 """What a query's names mean while it is compiled, and where their values stand while it runs."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from emulators.cosmos.errors import bad_request
+from emulators.cosmos.sql import nodes
+from emulators.cosmos.sql.values import Value
 
-Environment = list[Any]
+Environment = list[Value]
 """The state of one run: the entries below, then one slot for every alias and aggregate of the query."""
 
-Evaluator = Callable[[Environment], Any]
+Evaluator = Callable[[Environment], Value]
 
 PARAMETERS: Final = 0
 DOCUMENTS: Final = 1
@@ -26,9 +28,13 @@ class Aggregate:
 
 
 class Slots:
-    """The numbering of slots, one for a query with all its sub-queries."""
+    """The numbering of slots, one for a query with all its sub-queries.
 
-    def __init__(self) -> None:
+    Expressions hold queries and queries hold expressions; ``compile_subquery`` is how the former reach the latter.
+    """
+
+    def __init__(self, compile_subquery: "Callable[[nodes.Subquery, Scope], Evaluator]") -> None:
+        self.compile_subquery = compile_subquery
         self.count = _FIRST_SLOT
         self.parameters: set[str] = set()
         self.reads_documents = False
@@ -38,7 +44,7 @@ class Slots:
         self.count += 1
         return self.count - 1
 
-    def environment(self, parameters: dict[str, Any], documents: Any, now: float) -> Environment:
+    def environment(self, parameters: dict[str, Value], documents: Value, now: float) -> Environment:
         """Fresh state for a run."""
         return [parameters, documents, now, *[None] * (self.count - _FIRST_SLOT)]
 
@@ -51,6 +57,9 @@ class Scope:
         self.outer = outer
         self.aliases: dict[str, int] = {}
         self.aggregates: list[Aggregate] | None = None
+        """Where aggregates are collected; ``None`` where none may stand."""
+        self.is_grouped = False
+        """Whether the query has GROUP BY or aggregates; set when it is compiled."""
 
     def bind(self, alias: str) -> int:
         """Give an alias its slot.

@@ -1,9 +1,12 @@
 """JSON values as the query language sees them: with ``undefined``, and strict about types."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from emulators.cosmos.json_text import encode_text
+
+Value: TypeAlias = Any
+"""A JSON value or :data:`UNDEFINED`."""
 
 
 class Undefined:
@@ -40,12 +43,12 @@ RANK_ARRAY: Final = 5
 RANK_OBJECT: Final = 6
 
 
-def rank(value: Any) -> int:
+def rank(value: Value) -> int:
     """The place of the value's type in the order of types, which ORDER BY, MIN and MAX follow."""
     return _RANKS[type(value)]
 
 
-def equals(left: Any, right: Any) -> Any:
+def equals(left: Value, right: Value) -> Value:
     """``=``: undefined across types and where either side is undefined."""
     kind = _RANKS[type(left)]
     if kind != _RANKS[type(right)] or kind == RANK_UNDEFINED:
@@ -55,7 +58,7 @@ def equals(left: Any, right: Any) -> Any:
     return left == right
 
 
-def same(left: Any, right: Any) -> bool:
+def same(left: Value, right: Value) -> bool:
     """Deep equality of JSON values; true is not 1."""
     kind = _RANKS[type(left)]
     if kind != _RANKS[type(right)]:
@@ -67,10 +70,10 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def comparison(operator: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+def comparison(operator: Callable[[Value, Value], bool]) -> Callable[[Value, Value], Value]:
     """``!=``, ``<`` and the like: undefined across types, between arrays and between objects."""
 
-    def compare(left: Any, right: Any) -> Any:
+    def compare(left: Value, right: Value) -> Value:
         kind = _RANKS[type(left)]
         if kind != _RANKS[type(right)] or kind == RANK_UNDEFINED or kind >= RANK_ARRAY:
             return UNDEFINED
@@ -79,12 +82,12 @@ def comparison(operator: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any
     return compare
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Value) -> bool:
     """Whether it is a number; true and false are not."""
     return _RANKS[type(value)] == RANK_NUMBER
 
 
-def sort_key(value: Any) -> tuple[int, Any]:
+def sort_key(value: Value) -> tuple[int, Value]:
     """A key that sorts values of all types: undefined, null, booleans, numbers, strings, arrays, objects."""
     kind = _RANKS[type(value)]
     if kind in {RANK_UNDEFINED, RANK_NULL}:
@@ -92,12 +95,12 @@ def sort_key(value: Any) -> tuple[int, Any]:
     return kind, identity(value) if kind >= RANK_ARRAY else value
 
 
-def identity(value: Any) -> str:
+def identity(value: Value) -> str:
     """A text that two values share if and only if they are the same, for DISTINCT and GROUP BY."""
     return "" if value is UNDEFINED else encode_text(_normal(value))
 
 
-def _normal(value: Any) -> Any:
+def _normal(value: Value) -> Value:
     if isinstance(value, dict):
         return {key: _normal(value[key]) for key in sorted(value)}
     if isinstance(value, list):

@@ -3,13 +3,15 @@
 import bisect
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulators.blob.listing import _after
 from tests.emulators.blob.signed_client import Answer, SignedClient
 
 PUT = {"x_ms_blob_type": "BlockBlob"}
+# The same examples in every run, and no time limit on a busy machine.
+STEADY = settings(derandomize=True, deadline=None, max_examples=300)
 NAMES = ["a", "b/1", "b/2", "b/2/x", "b0", "c/1", "c1"]
 
 
@@ -84,6 +86,7 @@ async def test_a_list_request_that_makes_no_sense_is_refused(
     assert (await http("GET", f"shop?restype=container&comp=list&{query}")).error == error
 
 
+@STEADY
 @given(st.lists(st.text(min_size=1)), st.text(min_size=1))
 def test_what_comes_after_a_prefix_is_the_first_that_does_not_begin_with_it(others: list[str], prefix: str) -> None:
     """The jump over a folded prefix misses nothing and repeats nothing."""

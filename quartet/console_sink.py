@@ -1,0 +1,40 @@
+"""Lines of several processes on one terminal, each with its process's name in a colour of its own."""
+
+from itertools import cycle
+
+from rich.console import Console
+from rich.style import Style
+
+COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_red", "bright_cyan", "bright_magenta")
+
+
+class ConsoleSink:
+    """Writes `name | line`; the colours of the line itself are kept.
+
+    It writes past rich's layout, which would cost more than the services that log. So do not combine it with
+    a live display on the same console.
+
+    Args:
+        console: where to; without a terminal, names are not coloured.
+        width: of the column of names, in characters.
+    """
+
+    def __init__(self, console: Console, *, width: int = 12) -> None:
+        self._console = console
+        self._width = width
+        self._colours = cycle(COLOURS)
+        self._prefixes: dict[str, str] = {}
+
+    def __call__(self, name: str, line: str) -> None:
+        """Write one line of the process `name`."""
+        if name not in self._prefixes:
+            self._prefixes[name] = self._prefix(name)
+        self._console.file.write(f"{self._prefixes[name]}{line}\n")
+        self._console.file.flush()
+
+    def _prefix(self, name: str) -> str:
+        text = f"{name:<{self._width}} | "
+        colour = next(self._colours)
+        if not self._console.is_terminal or self._console.no_color:
+            return text
+        return Style(color=colour).render(text)

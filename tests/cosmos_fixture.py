@@ -1,0 +1,56 @@
+"""A Cosmos DB of our own, for tests that go through the real SDK."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from azure.cosmos.aio import ContainerProxy, CosmosClient
+
+from emulators.cosmos import CosmosEmulator
+from shared.runtime.cosmos import cosmos_client
+from shared.runtime.credentials import Credentials
+from shared.runtime.participant import ContainerSpec
+from shared.runtime.provision import open_database
+from shared.runtime.settings import Settings
+
+AGENT = "quartet-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Cosmos:
+    """A running emulator and a client that the runtime made."""
+
+    settings: Settings
+    client: CosmosClient
+    counters: Counter[tuple[str, str]]
+    stop: Callable[[], Awaitable[None]]
+
+    async def container(self, name: str, partition_key: str = "/pk") -> ContainerProxy:
+        """A new container, in a database of its own name."""
+        specs = (ContainerSpec(name, partition_key), ContainerSpec("deployment", "/id"))
+        database = await open_database(self.client, name, specs, buckets=16, may_create=True)
+        return database.get_container_client(name)
+
+    def requests(self, operation: str) -> int:
+        """How many requests of this kind the tests' client has made."""
+        return self.counters[AGENT, operation]
+
+
+@asynccontextmanager
+async def running_cosmos(data_dir: Path) -> AsyncIterator[Cosmos]:
+    """An emulator on a free port, and a client for it."""
+    counters: Counter[tuple[str, str]] = Counter()
+    emulator = CosmosEmulator(data_dir, counters=counters)
+    await emulator.start()
+    settings = Settings(
+        cosmos_connection_string=emulator.connection_string,
+        event_hubs_connection_string="not used",
+        blob_connection_string="not used",
+    )
+    try:
+        async with Credentials() as credentials, cosmos_client(settings, credentials, AGENT) as client:
+            yield Cosmos(settings, client, counters, emulator.stop)
+    finally:
+        await emulator.stop()

@@ -1,0 +1,1 @@
+"""The saga with real processes: emulators, services, kills."""

@@ -1,0 +1,228 @@
+"""A whole stack in real processes, and what a test wants to know of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from azure.cosmos.aio import ContainerProxy, CosmosClient
+from azure.cosmos.exceptions import CosmosResourceNotFoundError
+
+from quartet.supervisor import Process, Supervisor
+from shared.events import Event, EventData, OrderCancellationRequested, OrderCreated, bucket_of, new_event, to_json
+from shared.runtime.cosmos import cosmos_client
+from shared.runtime.credentials import Credentials
+from shared.runtime.event_hubs import HubPublisher, producer_client
+from shared.runtime.record import Json
+from shared.runtime.settings import Settings
+
+SERVICES = ("order", "inventory", "payment", "shipping")
+MAIN_CONTAINERS = {
+    "orders": "orders",
+    "inventory": "reservations",
+    "payments": "payments",
+    "shipping": "shipments",
+}
+# How long anything may take here before a test calls it lost. Nothing waits this long when all is well.
+PATIENCE = 40.0
+
+
+@dataclass(slots=True)
+class Logs:
+    """What the processes have said, line by line."""
+
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    def __call__(self, name: str, line: str) -> None:
+        self.lines.append((name, line))
+
+    def of(self, name: str) -> list[str]:
+        """The lines of one service, all its replicas."""
+        return [line for who, line in self.lines if who.split("-")[0] == name]
+
+
+@dataclass(slots=True)
+class Shop:
+    """A running stack with two replicas of each service."""
+
+    data_dir: Path
+    supervisor: Supervisor
+    logs: Logs
+    environment: dict[str, str]
+    client: CosmosClient
+    publisher: HubPublisher
+
+    def container(self, database: str, name: str | None = None) -> ContainerProxy:
+        """A container; without a name, the one with the service's orders."""
+        return self.client.get_database_client(database).get_container_client(name or MAIN_CONTAINERS[database])
+
+    async def stock(self, **products: int) -> None:
+        """Put products on the shelf."""
+        for product, quantity in products.items():
+            await self.container("inventory", "items").create_item(
+                {
+                    "id": product,
+                    "product_id": product,
+                    "seeded_quantity": quantity,
+                    "available_quantity": quantity,
+                    "reserved_quantity": 0,
+                    "shipped_quantity": 0,
+                }
+            )
+
+    async def shelf(self, product: str) -> tuple[int, int, int]:
+        """Available, reserved, shipped."""
+        document = await self.container("inventory", "items").read_item(product, product)
+        return document["available_quantity"], document["reserved_quantity"], document["shipped_quantity"]
+
+    async def publish(self, *events: Event[EventData]) -> None:
+        """Publish, each order's events to its bucket, in the order given."""
+        for event in events:
+            await self.publisher.publish_by_key(bucket_of(event.order_id, 16), [to_json(event)])
+
+    async def document(self, database: str, order_id: str, container: str | None = None) -> Json | None:
+        """What a service has stored about an order."""
+        try:
+            found = await self.container(database, container).read_item(order_id, bucket_of(order_id, 16))
+        except CosmosResourceNotFoundError:
+            return None
+        return dict(found)
+
+    async def until(self, order_id: str, status: str) -> Json:
+        """The order's document, as soon as it has this status."""
+        return await self._wait(
+            f"order {order_id} to be {status}",
+            lambda document: document is not None and document["status"] == status,
+            "orders",
+            order_id,
+        )
+
+    async def until_stored(self, database: str, order_id: str, condition: Callable[[Json], bool]) -> Json:
+        """A service's document of an order, as soon as it fulfils the condition."""
+        return await self._wait(
+            f"{database} to store {order_id} as expected",
+            lambda document: document is not None and condition(document),
+            database,
+            order_id,
+        )
+
+    async def _wait(self, what: str, condition: Callable[[Json | None], bool], database: str, order_id: str) -> Json:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            document = await self.document(database, order_id)
+            if condition(document):
+                assert document is not None
+                return document
+            if time.monotonic() > deadline:
+                tail = "\n".join(f"{name}: {line}" for name, line in self.logs.lines if order_id in line)
+                raise AssertionError(f"waited {PATIENCE:.0f} s for {what}; it is {document}\n{tail}")
+            await asyncio.sleep(0.05)  # a pause between two looks at a condition
+
+    async def until_logged(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
+        """The first line that fulfils the condition, also one that was said before."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for name, line in list(self.logs.lines):
+                if condition(name, line):
+                    return name, line
+            await asyncio.sleep(0.05)  # a pause between two looks at a condition
+        tail = "\n".join(f"{name}: {line}" for name, line in self.logs.lines[-80:])
+        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
+
+    async def until_receiving(self, name: str) -> None:
+        """Wait until a process has opened a partition."""
+        await self.until_logged(lambda who, line: who == name and '"partition opened"' in line)
+
+    async def rows(self, database: str, container: str, order_id: str) -> list[Json]:
+        """Every document of a container that is about an order."""
+        query = self.container(database, container).query_items(
+            "SELECT * FROM c WHERE c.order_id = @order", parameters=[{"name": "@order", "value": order_id}]
+        )
+        return [dict(row) async for row in query]
+
+    async def ledger(self, order_id: str) -> list[str]:
+        """What the outside world has done for an order: `charged`, `refunded`, `booked`, …"""
+        entries = await self.rows("payments", "gateway-ledger", order_id)
+        entries += await self.rows("shipping", "carrier-ledger", order_id)
+        return sorted(str(entry["outcome"]) for entry in entries)
+
+
+def emulators(data_dir: Path) -> Process:
+    """The three emulators in one process, on free ports."""
+    ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
+    return Process("emulators", "emulators", ("--data-dir", str(data_dir), *ports))
+
+
+def read_environment(data_dir: Path) -> dict[str, str]:
+    """The settings that the emulators left."""
+    lines = (data_dir / ".env").read_text().splitlines()
+    return {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines if "=" in line)}
+
+
+def services(environment: dict[str, str], replicas: int) -> list[Process]:
+    """All services; the deadline watch looks often, so that tests do not wait for it."""
+    env = {**environment, "LOG_FORMAT": "json", "DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1"}
+    return [
+        process
+        for name in SERVICES
+        for process in Process(name, f"services.{name}", env={**env, "OWNERSHIP_EXPIRES_SECONDS": "6"}).replicas(
+            replicas
+        )
+    ]
+
+
+@asynccontextmanager
+async def running_shop(data_dir: Path, *, replicas: int) -> AsyncIterator[Shop]:
+    """Start everything, wait until every service receives, and stop everything."""
+    logs = Logs()
+    async with AsyncExitStack() as stack:
+        supervisor = await stack.enter_async_context(Supervisor(logs))
+        await supervisor.start(emulators(data_dir), ready_line="ready")
+        environment = read_environment(data_dir)
+        await supervisor.start(*services(environment, replicas))
+        settings = Settings(
+            event_hubs_connection_string=environment["EVENT_HUBS_CONNECTION_STRING"],
+            blob_connection_string=environment["BLOB_CONNECTION_STRING"],
+            cosmos_connection_string=environment["COSMOS_CONNECTION_STRING"],
+        )
+        credentials = await stack.enter_async_context(Credentials())
+        client = await stack.enter_async_context(cosmos_client(settings, credentials, "quartet-tests"))
+        producer = await stack.enter_async_context(producer_client(settings, credentials, "quartet-tests"))
+        shop = Shop(data_dir, supervisor, logs, environment, client, HubPublisher(producer))
+        for name in SERVICES:
+            await shop.until_receiving(name)
+        yield shop
+
+
+def order(order_id: str, items: dict[str, int], **changes: object) -> Event[OrderCreated]:
+    """An order at ten euros a piece."""
+    data: dict[str, Any] = {
+        "order_id": order_id,
+        "customer_id": "ada",
+        "currency": "EUR",
+        "items": [{"product_id": product, "quantity": n, "unit_price": "10.00"} for product, n in items.items()],
+        "payment_method": "tok_visa",
+        "shipping_address": address("GB"),
+        **changes,
+    }
+    return new_event(OrderCreated.model_validate(data), source="/tests", time=datetime.now(UTC))
+
+
+def address(country: str) -> dict[str, str]:
+    """Ada's house, wherever it is."""
+    return {"recipient": "Ada", "street": "1 Engine Row", "city": "Town", "postal_code": "1", "country": country}
+
+
+def cancellation(order_id: str) -> Event[OrderCancellationRequested]:
+    """The customer has changed their mind."""
+    data = OrderCancellationRequested(order_id=order_id, reason="customer")
+    return new_event(data, source="/tests", time=datetime.now(UTC))
+
+
+def notes(document: Json) -> Sequence[str]:
+    """The types of event in an order's history."""
+    return [entry["type"] for entry in document["history"]]
