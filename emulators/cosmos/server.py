@@ -26,6 +26,9 @@ logger = logging.getLogger("emulators.cosmos")
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
 
+STOP_SECONDS: Final = 1.0
+"""How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
+
 
 class CosmosEmulator:
     """Azure Cosmos DB for NoSQL on a port of this machine.
@@ -66,6 +69,18 @@ class CosmosEmulator:
         """What a client connects with."""
         return f"AccountEndpoint=http://{self._host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
 
+    @property
+    def account(self) -> Account:
+        """What the running emulator holds.
+
+        Raises:
+            RuntimeError: If it is not running.
+        """
+        if self._account is None:
+            msg = "the emulator is not running"
+            raise RuntimeError(msg)
+        return self._account
+
     async def start(self) -> None:
         """Load the data and listen.
 
@@ -75,10 +90,10 @@ class CosmosEmulator:
         """
         account = Account(self._data_dir)
         server = web.Server(self._handle, request_factory=_request, access_log=None)
-        runner = web.ServerRunner(server)
+        runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self._host, self._port, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, self._host, self._port)
             await site.start()
         except BaseException:
             await runner.cleanup()
