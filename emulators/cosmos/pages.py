@@ -184,9 +184,7 @@ def _answer(container: Container, page: Page, token: "_Token") -> Answer:
 class _Token:
     """Continuation tokens of one query; those of another query or container are refused."""
 
-    def __init__(
-        self, container: Container, query: bytes, partition: str | None, wanted: KeyRange | None
-    ) -> None:
+    def __init__(self, container: Container, query: bytes, partition: str | None, wanted: KeyRange | None) -> None:
         mark = hashlib.blake2b(digest_size=9)
         for part in (container.rid, query, (partition or "").encode(), repr(wanted).encode()):
             mark.update(len(part).to_bytes(4, "big"))

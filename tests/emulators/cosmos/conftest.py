@@ -23,9 +23,7 @@ def counters() -> Counter[tuple[str, str]]:
 
 
 @pytest.fixture
-async def emulator(
-    tmp_path: Path, clock: Clock, counters: Counter[tuple[str, str]]
-) -> AsyncIterator[CosmosEmulator]:
+async def emulator(tmp_path: Path, clock: Clock, counters: Counter[tuple[str, str]]) -> AsyncIterator[CosmosEmulator]:
     emulator = CosmosEmulator(tmp_path, counters=counters, clock=clock)
     await emulator.start()
     yield emulator

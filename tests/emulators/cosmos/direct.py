@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from multidict import CIMultiDict
@@ -15,6 +14,7 @@ from emulators.cosmos.account import Account
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY, signed_resource
 from emulators.cosmos.dispatch import Dispatcher
 from emulators.cosmos.exchange import Answer, Call
+from emulators.cosmos.json_text import Json
 
 DATE = "fri, 15 jan 2027 08:00:00 gmt"
 
@@ -36,7 +36,7 @@ class Direct:
         key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
         self("POST", "dbs/shop/colls", {"id": "orders", "partitionKey": key})
 
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def __call__(self, method: str, path: str, body: Json = None, **headers: str) -> Answer:
         """Send a request; underscores in header names stand for dashes, bytes go out as they are."""
         segments = [part for part in path.split("/") if part]
         sent = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
@@ -49,12 +49,12 @@ class Direct:
         segments = [part for part in path.split("/") if part]
         return self._dispatcher.answer(Call(method, segments, CIMultiDict(headers), b"", "localhost:1"))
 
-    def items(self, method: str, body: Any = None, *, item: str = "", key: str = "b1", **headers: str) -> Answer:
+    def items(self, method: str, body: Json = None, *, item: str = "", key: str = "b1", **headers: str) -> Answer:
         """A request on the items of `shop/orders` under one partition key."""
         path = f"dbs/shop/colls/orders/docs/{item}"
         return self(method, path, body, x_ms_documentdb_partitionkey=json.dumps([key]), **headers)
 
-    def batch(self, operations: Any, key: str = "b1") -> Answer:
+    def batch(self, operations: Json, key: str = "b1") -> Answer:
         return self.items(
             "POST", operations, key=key, x_ms_cosmos_is_batch_request="True", x_ms_cosmos_batch_atomic="True"
         )
@@ -63,7 +63,7 @@ class Direct:
         path = "dbs/shop/colls/orders/docs"
         return self("POST", path, {"query": text}, x_ms_documentdb_isquery="true", **headers)
 
-    def contents(self) -> dict[str, Any]:
+    def contents(self) -> dict[str, Json]:
         """All items of `shop/orders` by id, without system properties."""
         container = self.account.container("shop", "orders")
         documents = [json.loads(item.body) for item in container.by_number.values()]

@@ -20,7 +20,9 @@ async def test_another_key_is_refused_with_words(emulator: CosmosEmulator) -> No
     await client.close()
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", "type=master", "type=master&ver=1.0&sig=", "type=aad&ver=1.0&sig=ey"])
+@pytest.mark.parametrize(
+    "token", ["", "nonsense", "type=master", "type=master&ver=1.0&sig=", "type=aad&ver=1.0&sig=ey"]
+)
 def test_a_missing_or_malformed_token_is_401(direct: Direct, token: str) -> None:
     answer = direct("GET", "dbs/shop")
     assert answer.status == 200

@@ -1,7 +1,6 @@
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from azure.cosmos.aio import ContainerProxy
@@ -9,11 +8,12 @@ from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpRespons
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulators.cosmos.json_text import Json
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 
 
-def order(item_id: str, **properties: Any) -> dict[str, Any]:
+def order(item_id: str, **properties: Json) -> dict[str, Json]:
     return {"id": item_id, "pk": "b1", **properties}
 
 
@@ -56,7 +56,11 @@ async def test_every_kind_of_operation_in_one_batch(orders: ContainerProxy) -> N
         (("patch", ("missing", [{"op": "set", "path": "/n", "value": 1}])), 404),
         (("patch", ("there", [{"op": "set", "path": "/n", "value": 1}]), {"if_match_etag": '"stale"'}), 412),
         (
-            ("patch", ("there", [{"op": "set", "path": "/n", "value": 1}]), {"filter_predicate": "from c where c.n = 9"}),
+            (
+                "patch",
+                ("there", [{"op": "set", "path": "/n", "value": 1}]),
+                {"filter_predicate": "from c where c.n = 9"},
+            ),
             412,
         ),
         (("patch", ("there", [{"op": "remove", "path": "/none"}])), 400),
@@ -64,7 +68,7 @@ async def test_every_kind_of_operation_in_one_batch(orders: ContainerProxy) -> N
         (("create", ({"pk": "b1"},)), 400),
     ],
 )
-async def test_one_failure_undoes_all(orders: ContainerProxy, operation: tuple[Any, ...], status: int) -> None:
+async def test_one_failure_undoes_all(orders: ContainerProxy, operation: tuple[Json, ...], status: int) -> None:
     before = await orders.create_item(order("there", n=1))
     with pytest.raises(CosmosBatchOperationError) as error:
         await orders.execute_item_batch(
@@ -152,7 +156,7 @@ def test_a_failed_batch_is_a_multi_status(direct: Direct) -> None:
         [{"operationType": "Create", "resourceBody": {"id": "1", "pk": "b1"}}, {"operationType": 7}],
     ],
 )
-def test_a_malformed_batch_is_400_as_a_whole(direct: Direct, operations: Any) -> None:
+def test_a_malformed_batch_is_400_as_a_whole(direct: Direct, operations: Json) -> None:
     assert direct.batch(operations).status == 400
     assert direct.contents() == {}
 
@@ -169,7 +173,7 @@ def test_a_malformed_batch_is_400_as_a_whole(direct: Direct, operations: Any) ->
         {"operationType": "Patch", "id": "seed", "resourceBody": {"operations": [], "condition": 7}},
     ],
 )
-def test_a_malformed_operation_is_its_own_400(direct: Direct, operation: dict[str, Any]) -> None:
+def test_a_malformed_operation_is_its_own_400(direct: Direct, operation: dict[str, Json]) -> None:
     direct.items("POST", order("seed"))
     answer = direct.batch([operation])
     assert (answer.status, json.loads(answer.body)[0]["statusCode"]) == (207, 400)
@@ -198,7 +202,7 @@ OPERATIONS = st.one_of(
 )
 
 
-def model(state: dict[str, Any], operation: dict[str, Any]) -> int:
+def model(state: dict[str, Json], operation: dict[str, Json]) -> int:
     """Apply one operation to a dictionary of items and return its status."""
     kind, body = operation["operationType"], operation.get("resourceBody", {})
     item_id = operation.get("id") or body["id"]
@@ -221,10 +225,10 @@ def model(state: dict[str, Any], operation: dict[str, Any]) -> int:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(OPERATIONS, min_size=1, max_size=6), min_size=1, max_size=5))
-def test_batches_are_all_or_nothing_and_survive_a_restart(batches: list[list[dict[str, Any]]]) -> None:
+def test_batches_are_all_or_nothing_and_survive_a_restart(batches: list[list[dict[str, Json]]]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         direct = Direct(Path(directory), Clock())
-        state: dict[str, Any] = {}
+        state: dict[str, Json] = {}
         for batch in batches:
             after, statuses = dict(state), []
             for operation in batch:

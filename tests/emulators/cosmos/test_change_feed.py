@@ -1,15 +1,15 @@
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 
+from emulators.cosmos.json_text import Json
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 
 
-async def changes(orders: ContainerProxy, **options: Any) -> tuple[list[str], str]:
+async def changes(orders: ContainerProxy, **options: Json) -> tuple[list[str], str]:
     """The ids of the changed items, and the continuation."""
     feed = orders.query_items_change_feed(**options)
     ids = [item["id"] async for item in feed]

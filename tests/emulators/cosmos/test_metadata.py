@@ -7,6 +7,7 @@ from azure.cosmos.exceptions import (
     CosmosResourceNotFoundError,
 )
 
+from emulators.cosmos.json_text import Json
 from tests.emulators.cosmos.direct import Direct
 
 
@@ -35,10 +36,8 @@ async def test_a_second_creation_conflicts_and_if_not_exists_does_not(client: Co
 
 
 async def test_a_container_keeps_what_it_was_created_with(shop: DatabaseProxy) -> None:
-    indexing = {"indexingMode": "consistent", "includedPaths": [{"path": "/status/?"}], "excludedPaths": [{"path": "/*"}]}
-    container = await shop.create_container(
-        "orders", PartitionKey("/pk"), default_ttl=60, indexing_policy=indexing
-    )
+    indexing: Json = {"includedPaths": [{"path": "/status/?"}], "excludedPaths": [{"path": "/*"}]}
+    container = await shop.create_container("orders", PartitionKey("/pk"), default_ttl=60, indexing_policy=indexing)
     body = await container.read()
     assert body["partitionKey"] == {"paths": ["/pk"], "kind": "Hash", "version": 2}
     assert body["defaultTtl"] == 60
@@ -59,8 +58,8 @@ async def test_containers_are_listed_and_queried(shop: DatabaseProxy) -> None:
     for name in ("orders", "items"):
         await shop.create_container(name, PartitionKey("/pk"))
     assert [body["id"] async for body in shop.list_containers()] == ["orders", "items"]
-    found = shop.query_containers("SELECT VALUE c.id FROM c WHERE STARTSWITH(c.id, 'o')")
-    assert [body async for body in found] == ["orders"]
+    found = shop.query_containers("SELECT c.id FROM c WHERE STARTSWITH(c.id, 'o')")
+    assert [body async for body in found] == [{"id": "orders"}]
 
 
 async def test_what_is_missing_says_what_is_missing(client: CosmosClient, shop: DatabaseProxy) -> None:

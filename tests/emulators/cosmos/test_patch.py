@@ -1,6 +1,5 @@
 import copy
 import json
-from typing import Any
 
 import pytest
 from azure.cosmos.aio import ContainerProxy
@@ -13,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulators.cosmos.errors import CosmosError
+from emulators.cosmos.json_text import Json
 from emulators.cosmos.patch import apply_patch
 from tests.emulators.cosmos.direct import Direct
 
 KEY = [["pk"]]
 
 
-def patched(document: dict[str, Any], *operations: dict[str, Any]) -> dict[str, Any]:
+def patched(document: dict[str, Json], *operations: dict[str, Json]) -> dict[str, Json]:
     """The document after the operations; the original stays as it is."""
     result = copy.deepcopy(document)
     apply_patch(result, list(operations), KEY)
@@ -117,7 +117,7 @@ def test_a_patch_that_fails_half_way_changes_nothing(direct: Direct) -> None:
         ({}, {"op": "set", "path": "/ttl", "value": 5}, {"ttl": 5}),
     ],
 )
-def test_what_each_operation_does(before: dict[str, Any], operation: dict[str, Any], after: dict[str, Any]) -> None:
+def test_what_each_operation_does(before: dict[str, Json], operation: dict[str, Json], after: dict[str, Json]) -> None:
     assert patched({"id": "1", "pk": "b", **before}, operation) == {"id": "1", "pk": "b", **after}
 
 
@@ -153,7 +153,7 @@ def test_what_each_operation_does(before: dict[str, Any], operation: dict[str, A
         "set",
     ],
 )
-def test_what_no_operation_can_do(operation: Any) -> None:
+def test_what_no_operation_can_do(operation: Json) -> None:
     with pytest.raises(CosmosError) as error:
         patched({"id": "1", "pk": "b", "a": [1, 2], "n": 1, "flag": True, "o": {"inner": 1}}, operation)
     assert error.value.status == 400
@@ -187,7 +187,7 @@ OPERATIONS = st.fixed_dictionaries(
 )
 
 
-def model(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any] | None:
+def model(document: dict[str, Json], operation: dict[str, Json]) -> dict[str, Json] | None:
     """What one operation on a flat object should do, written independently; `None` for an error."""
     kind, name, source, value = operation["op"], operation["path"][1:], operation["from"][1:], operation["value"]
     current = document.get(name, 0)
@@ -207,8 +207,8 @@ def model(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]
 
 
 @given(FLAT, st.lists(OPERATIONS, min_size=1, max_size=10))
-def test_patches_do_what_a_simple_model_does(document: dict[str, Any], operations: list[dict[str, Any]]) -> None:
-    expected: dict[str, Any] | None = document
+def test_patches_do_what_a_simple_model_does(document: dict[str, Json], operations: list[dict[str, Json]]) -> None:
+    expected: dict[str, Json] | None = document
     for operation in operations:
         expected = None if expected is None else model(expected, operation)
     try:

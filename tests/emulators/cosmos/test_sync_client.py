@@ -47,9 +47,8 @@ def test_items_batches_and_queries_work_with_the_blocking_client(orders: Contain
     )
     assert [result["statusCode"] for result in results] == [201, 200]
     with pytest.raises(CosmosBatchOperationError):
-        orders.execute_item_batch([("create", ({"id": "3", "pk": "b1"},)), ("create", ({"id": "2", "pk": "b1"},))], "b1")
-    assert list(orders.query_items("SELECT VALUE c.id FROM c", enable_cross_partition_query=True)) == ["1", "2"]
-    assert list(orders.query_items("SELECT VALUE c.n FROM c WHERE c.id = '1'", partition_key="b1")) == [3]
+        orders.execute_item_batch([("create", ({"id": number, "pk": "b1"},)) for number in "32"], "b1")
+    assert [item["id"] for item in orders.query_items("SELECT c.id FROM c", partition_key="b1")] == ["1", "2"]
     assert [item["id"] for item in orders.read_items([("2", "b1"), ("1", "b1"), ("4", "b9")])] == ["2", "1"]
     assert [item["id"] for item in orders.query_items_change_feed(start_time="Beginning")] == ["2", "1"]
 

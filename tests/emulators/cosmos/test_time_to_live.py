@@ -81,4 +81,7 @@ async def test_what_has_expired_is_removed_from_disk_in_time(
 @pytest.mark.parametrize("ttl", [0, -2, "5", 1.5, True])
 def test_a_ttl_is_a_positive_whole_number_or_minus_one(direct: Direct, ttl: object) -> None:
     assert direct.items("POST", {"id": "1", "pk": "b1", "ttl": ttl}).status == 400
-    assert direct("POST", "dbs/shop/colls", {"id": "c", "partitionKey": {"paths": ["/pk"]}, "defaultTtl": ttl}).status == 400
+    assert (
+        direct("POST", "dbs/shop/colls", {"id": "c", "partitionKey": {"paths": ["/pk"]}, "defaultTtl": ttl}).status
+        == 400
+    )

@@ -1,12 +1,11 @@
-from typing import Any
-
 import pytest
 
 from emulators.cosmos.errors import CosmosError
+from emulators.cosmos.json_text import Json
 from emulators.cosmos.sql.compile import compiled
 from emulators.cosmos.sql.values import UNDEFINED
 
-DOCUMENT: dict[str, Any] = {
+DOCUMENT: dict[str, Json] = {
     "id": "1",
     "n": 5,
     "half": 0.5,
@@ -22,7 +21,7 @@ DOCUMENT: dict[str, Any] = {
 PARAMETERS = {"@five": 5, "@key": "b", "@list": [1, 2], "@none": None}
 
 
-def value(expression: str) -> Any:
+def value(expression: str) -> Json:
     """What an expression is worth for the document; `UNDEFINED` if it has no value."""
     found = list(compiled(f"SELECT VALUE {expression} FROM c").rows([DOCUMENT], PARAMETERS, 1_800_000_000.5))
     return found[0] if found else UNDEFINED
@@ -61,7 +60,7 @@ def value(expression: str) -> Any:
         (".5", 0.5),
     ],
 )
-def test_paths_and_constants(expression: str, expected: Any) -> None:
+def test_paths_and_constants(expression: str, expected: Json) -> None:
     assert value(expression) == expected
 
 
@@ -102,7 +101,7 @@ def test_paths_and_constants(expression: str, expected: Any) -> None:
         ("c.s IN ('Tea')", True),
     ],
 )
-def test_comparisons_never_mix_types(expression: str, expected: Any) -> None:
+def test_comparisons_never_mix_types(expression: str, expected: Json) -> None:
     assert value(expression) is expected
 
 
@@ -138,7 +137,7 @@ def test_comparisons_never_mix_types(expression: str, expected: Any) -> None:
         ("c.missing ?? c.missing ?? 1", 1),
     ],
 )
-def test_logic_has_three_values(expression: str, expected: Any) -> None:
+def test_logic_has_three_values(expression: str, expected: Json) -> None:
     found = value(expression)
     assert found is expected or (type(found) is not bool and found == expected)
 
@@ -177,7 +176,7 @@ def test_logic_has_three_values(expression: str, expected: Any) -> None:
         ("2 * 3 > 5 = true", True),
     ],
 )
-def test_arithmetic(expression: str, expected: Any) -> None:
+def test_arithmetic(expression: str, expected: Json) -> None:
     found = value(expression)
     assert (found, type(found)) == (expected, type(expected))
 
@@ -202,7 +201,7 @@ def test_arithmetic(expression: str, expected: Any) -> None:
         ("c.n LIKE '5'", UNDEFINED),
     ],
 )
-def test_like(pattern: str, expected: Any) -> None:
+def test_like(pattern: str, expected: Json) -> None:
     assert value(pattern) is expected
 
 
@@ -302,7 +301,7 @@ def test_like(pattern: str, expected: Any) -> None:
         ("GetCurrentDateTime()", "2027-01-15T08:00:00.5000000Z"),
     ],
 )
-def test_functions(call: str, expected: Any) -> None:
+def test_functions(call: str, expected: Json) -> None:
     found = value(call)
     assert (found, type(found)) == (expected, type(expected))
 
@@ -319,7 +318,7 @@ def test_functions(call: str, expected: Any) -> None:
         ("(SELECT VALUE x FROM x IN c.missing)", UNDEFINED),
     ],
 )
-def test_subqueries(expression: str, expected: Any) -> None:
+def test_subqueries(expression: str, expected: Json) -> None:
     assert value(expression) == expected
 
 

@@ -1,11 +1,10 @@
-from typing import Any
-
 import pytest
 
 from emulators.cosmos.errors import CosmosError
+from emulators.cosmos.json_text import Json
 from emulators.cosmos.sql.compile import compiled
 
-DOCUMENTS: list[dict[str, Any]] = [
+DOCUMENTS: list[dict[str, Json]] = [
     {"id": "1", "kind": "tea", "n": 3, "tags": ["hot", "red"], "maker": {"name": "Ann"}},
     {"id": "2", "kind": "mug", "n": 1, "tags": ["red"], "maker": {"name": "Bob"}},
     {"id": "3", "kind": "tea", "n": 2, "tags": []},
@@ -15,7 +14,7 @@ DOCUMENTS: list[dict[str, Any]] = [
 ]
 
 
-def rows(query: str, documents: list[Any] | None = None) -> list[Any]:
+def rows(query: str, documents: list[Json] | None = None) -> list[Json]:
     return list(compiled(query).rows(DOCUMENTS if documents is None else documents, {}, 0.0))
 
 
@@ -48,7 +47,7 @@ def ids(tail: str) -> str:
         ("SELECT VALUE c.value FROM c", []),
     ],
 )
-def test_projections(query: str, expected: list[Any]) -> None:
+def test_projections(query: str, expected: list[Json]) -> None:
     assert rows(query) == expected
 
 
@@ -68,7 +67,7 @@ def test_projections(query: str, expected: list[Any]) -> None:
         ("SELECT VALUE COUNT(1) FROM t IN c.tags", [3]),
     ],
 )
-def test_sources(query: str, expected: list[Any]) -> None:
+def test_sources(query: str, expected: list[Json]) -> None:
     assert rows(query) == expected
 
 
@@ -98,7 +97,9 @@ def test_top_and_distinct() -> None:
     assert rows("SELECT DISTINCT VALUE c.kind FROM c") == ["tea", "mug", "jam"]
     assert rows("SELECT DISTINCT c.kind FROM c WHERE c.kind = 'tea'") == [{"kind": "tea"}]
     assert rows("SELECT DISTINCT TOP 1 VALUE c.kind FROM c ORDER BY c.kind DESC") == ["tea"]
-    assert rows("SELECT DISTINCT VALUE x FROM x IN c.l", [{"l": [1, 1.0, True, "1", {"a": 1, "b": 2}, {"b": 2, "a": 1}]}]) == [
+    assert rows(
+        "SELECT DISTINCT VALUE x FROM x IN c.l", [{"l": [1, 1.0, True, "1", {"a": 1, "b": 2}, {"b": 2, "a": 1}]}]
+    ) == [
         1,
         True,
         "1",
@@ -127,7 +128,7 @@ def test_top_and_distinct() -> None:
         ("MAX(c.v) - MIN(c.v)", [3, 9, 5], [6]),
     ],
 )
-def test_aggregates(aggregate: str, values: list[Any], expected: list[Any]) -> None:
+def test_aggregates(aggregate: str, values: list[Json], expected: list[Json]) -> None:
     """`...` is an item without the property: it does not count."""
     documents = [{} if value is ... else {"v": value} for value in values]
     assert rows(f"SELECT VALUE {aggregate} FROM c", documents) == expected
@@ -155,7 +156,7 @@ def test_aggregates(aggregate: str, values: list[Any], expected: list[Any]) -> N
         ("SELECT COUNT(1) AS n, 'all' AS what FROM c", [{"n": 6, "what": "all"}]),
     ],
 )
-def test_groups(query: str, expected: list[Any]) -> None:
+def test_groups(query: str, expected: list[Json]) -> None:
     assert rows(query) == expected
 
 
@@ -192,7 +193,7 @@ def test_rows_come_lazily() -> None:
     """A page takes no more documents than it needs."""
     taken = []
 
-    def documents() -> Any:
+    def documents() -> Json:
         for document in DOCUMENTS:
             taken.append(document["id"])
             yield document
