@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
@@ -21,10 +22,25 @@ from emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from emulators.cosmos.dispatch import Dispatcher
 from emulators.cosmos.exchange import Answer, Call
 
-logger = logging.getLogger("emulators.cosmos")
+http_logger = logging.getLogger("emulators.cosmos.http")
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
+
+STOP_SECONDS: Final = 1.0
+"""How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Malformed HTTP is the client's fault: aiohttp's traceback about it becomes one line."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        record.msg, record.args = "malformed HTTP request: %s", (" ".join(error.message.split())[:200],)
+    return True
+
+
+http_logger.addFilter(_in_one_line)
 
 
 class CosmosEmulator:
@@ -66,6 +82,18 @@ class CosmosEmulator:
         """What a client connects with."""
         return f"AccountEndpoint=http://{self._host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
 
+    @property
+    def account(self) -> Account:
+        """What the running emulator holds.
+
+        Raises:
+            RuntimeError: If it is not running.
+        """
+        if self._account is None:
+            msg = "the emulator is not running"
+            raise RuntimeError(msg)
+        return self._account
+
     async def start(self) -> None:
         """Load the data and listen.
 
@@ -74,11 +102,11 @@ class CosmosEmulator:
             StorageError: If the data directory cannot be used.
         """
         account = Account(self._data_dir)
-        server = web.Server(self._handle, request_factory=_request, access_log=None)
-        runner = web.ServerRunner(server)
+        server = web.Server(self._handle, request_factory=_request, access_log=None, logger=http_logger)
+        runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self._host, self._port, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, self._host, self._port)
             await site.start()
         except BaseException:
             await runner.cleanup()
