@@ -259,9 +259,7 @@ class Connection(asyncio.Protocol):
             _LOGGER.debug("%s: %s on the ended channel %d", self._peer, type(performative).__name__, channel)
             return
         if session is None:
-            raise AmqpError(
-                NOT_ALLOWED, f"{type(performative).__name__} on channel {channel} without a session"
-            )
+            raise AmqpError(NOT_ALLOWED, f"{type(performative).__name__} on channel {channel} without a session")
         try:
             session.handle(performative, payload)
         except SessionError as error:

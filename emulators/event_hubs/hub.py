@@ -115,9 +115,7 @@ class Hub:
         """
         if partition_id.isascii() and partition_id.isdigit() and int(partition_id) < len(self.partitions):
             return self.partitions[int(partition_id)]
-        raise AmqpError(
-            NOT_FOUND, f"The messaging entity '{self.name}/Partitions/{partition_id}' could not be found."
-        )
+        raise AmqpError(NOT_FOUND, f"The messaging entity '{self.name}/Partitions/{partition_id}' could not be found.")
 
     def readers(self, group: str, partition: Partition) -> Readers:
         """The receivers of a partition in a consumer group, whose name ignores case.
@@ -126,9 +124,7 @@ class Hub:
             AmqpError: there is no such group.
         """
         if group.lower() not in self._groups:
-            raise AmqpError(
-                NOT_FOUND, f"The messaging entity '{self.name}/ConsumerGroups/{group}' could not be found."
-            )
+            raise AmqpError(NOT_FOUND, f"The messaging entity '{self.name}/ConsumerGroups/{group}' could not be found.")
         return self._readers[group.lower(), partition.index]
 
     def choose_partition(self, partition_key: str | None) -> Partition:

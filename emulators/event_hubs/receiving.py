@@ -79,9 +79,7 @@ class ReceiveLink(OutgoingLink):
         last = self._partition.last
         if last is None:
             return messages
-        section = runtime_metrics(
-            last.sequence_number, str(last.offset), last.enqueued_at, time.time_ns() // 1_000_000
-        )
+        section = runtime_metrics(last.sequence_number, str(last.offset), last.enqueued_at, time.time_ns() // 1_000_000)
         return [insert_delivery_annotations(message, section) for message in messages]
 
 
