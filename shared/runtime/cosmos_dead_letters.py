@@ -1,15 +1,52 @@
 """Dead letters in Cosmos DB: everything that is needed to look into one, and to try again."""
 
 import base64
-import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from azure.core import MatchConditions
 from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import (
+    CosmosAccessConditionFailedError,
+    CosmosResourceExistsError,
+    CosmosResourceNotFoundError,
+)
 
 from shared.events import bucket_of
 from shared.runtime.cosmos import outages
-from shared.runtime.ports import DeadLetter
+from shared.runtime.ports import DeadLetter, Message
+
+# Values that JSON keeps as they are; bytes become the text that they are, everything else is written as text.
+_PLAIN = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a dead letter has ended.
+
+    Attributes:
+        at: when.
+        outcome: what became of its event, in words; `discarded` if an operator has decided that nothing shall.
+    """
+
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLetter:
+    """A dead letter as it is stored. `settled` is None as long as it is open."""
+
+    letter: DeadLetter
+    settled: Settled | None
+    etag: str
+
+    @property
+    def id(self) -> str:
+        """See `DeadLetter.id`."""
+        return self.letter.id
 
 
 class CosmosDeadLetters:
@@ -20,20 +57,84 @@ class CosmosDeadLetters:
         self._buckets = buckets
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
-        """See `DeadLetters.put`. The id is derived from the message, so the same one again changes nothing."""
+        """See `DeadLetters.put`. One that is there already is open again, and keeps the time of its first death."""
         for letter in letters:
+            document = dead_letter_document(letter, self._buckets)
             with outages():
-                await self._container.upsert_item(dead_letter_document(letter, self._buckets))
+                try:
+                    await self._container.create_item(document)
+                except CosmosResourceExistsError:
+                    news = ("reason", "detail", "attempts", "settled")
+                    operations = [{"op": "set", "path": f"/{name}", "value": document[name]} for name in news]
+                    await self._container.patch_item(document["id"], document["pk"], operations)
+
+    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+        """The open dead letters, with `settled` those that have ended too; with an order id, that order's.
+
+        They come in the order in which they died.
+
+        Raises:
+            OutageError: the store cannot be reached.
+        """
+        conditions = ["true"] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
+        options: dict[str, Any] = {}
+        if order_id is not None:
+            conditions.append("c.order_id = @order")
+            options = {
+                "parameters": [{"name": "@order", "value": order_id}],
+                "partition_key": bucket_of(order_id, self._buckets),
+            }
+        query = self._container.query_items(f"SELECT * FROM c WHERE {' AND '.join(conditions)}", **options)  # noqa: S608 -- constants
+        with outages():
+            letters = [stored_letter(document) async for document in query]
+        return sorted(
+            letters, key=lambda one: (one.letter.dead_at, one.letter.partition, one.letter.message.sequence_number)
+        )
+
+    async def get(self, letter_id: str) -> StoredLetter | None:
+        """One dead letter, open or not; None if there is none of this id.
+
+        Raises:
+            OutageError: the store cannot be reached.
+        """
+        query = self._container.query_items(
+            "SELECT * FROM c WHERE c.id = @id", parameters=[{"name": "@id", "value": letter_id}]
+        )
+        with outages():
+            async for document in query:
+                return stored_letter(document)
+        return None
+
+    async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
+        """Note how a dead letter has ended, unless somebody else has changed it since it was read.
+
+        Returns:
+            Whether it was noted.
+
+        Raises:
+            OutageError: the store cannot be reached. It may have been noted.
+        """
+        value = {"at": settled.at.isoformat(), "outcome": settled.outcome}
+        with outages():
+            try:
+                await self._container.patch_item(
+                    stored.id,
+                    _bucket(stored.letter, self._buckets),
+                    [{"op": "set", "path": "/settled", "value": value}],
+                    etag=stored.etag,
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except (CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
+                return False
+        return True
 
 
 def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
     """The document of a dead letter; readable text where the body is text, base64 in any case."""
     message = letter.message
-    place = f"{letter.partition}:{message.sequence_number}"
-    digest = hashlib.sha256(message.body).hexdigest()[:16]
     return {
-        "id": f"{letter.partition}-{message.sequence_number}-{digest}",
-        "pk": bucket_of(letter.order_id or place, buckets),
+        "id": letter.id,
+        "pk": _bucket(letter, buckets),
         "order_id": letter.order_id,
         "event_id": letter.event_id,
         "event_type": letter.event_type,
@@ -45,14 +146,46 @@ def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
         "offset": message.offset,
         "dead_at": letter.dead_at.isoformat(),
         "content_type": message.content_type,
-        "properties": _readable(message.properties),
+        "properties": _plain(message.properties),
         "body": base64.b64encode(message.body).decode(),
         "text": message.body.decode("utf-8", "backslashreplace")[:10_000],
+        "settled": None,
     }
 
 
-def _readable(properties: Mapping[str, object]) -> dict[str, str]:
-    def text(value: object) -> str:
-        return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
+    """The dead letter in a document."""
+    message = Message(
+        body=base64.b64decode(document["body"]),
+        content_type=document["content_type"],
+        properties=document["properties"],
+        sequence_number=document["sequence_number"],
+        offset=document["offset"],
+    )
+    letter = DeadLetter(
+        message=message,
+        partition=document["partition"],
+        reason=document["reason"],
+        detail=document["detail"],
+        attempts=document["attempts"],
+        order_id=document["order_id"],
+        event_id=document["event_id"],
+        event_type=document["event_type"],
+        dead_at=datetime.fromisoformat(document["dead_at"]),
+    )
+    end = document.get("settled")
+    settled = Settled(datetime.fromisoformat(end["at"]), end["outcome"]) if end else None
+    return StoredLetter(letter, settled, document["_etag"])
 
-    return {text(key): text(value) for key, value in properties.items()}
+
+def _bucket(letter: DeadLetter, buckets: int) -> str:
+    return bucket_of(letter.order_id or f"{letter.partition}:{letter.message.sequence_number}", buckets)
+
+
+def _plain(properties: Mapping[str, object]) -> dict[str, object]:
+    def plain(value: object) -> object:
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "backslashreplace")
+        return value if isinstance(value, _PLAIN) else str(value)
+
+    return {str(plain(key)): plain(value) for key, value in properties.items()}
