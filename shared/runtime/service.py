@@ -23,7 +23,7 @@ from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.health import Health, health_server
 from shared.runtime.logs import configure_logs
 from shared.runtime.participant import DEAD_LETTERS, Participant
-from shared.runtime.ports import Now
+from shared.runtime.ports import DeadLetters, Now
 from shared.runtime.settings import Settings, load_settings
 from shared.runtime.startup import open_servers
 
@@ -87,7 +87,7 @@ class Service(Generic[S]):
                 owned: set[str] = set()
                 publisher = HubPublisher(servers.producer)
                 surroundings = Surroundings(settings, servers.database, publisher, owned, _now, log)
-                engine = self._engine(surroundings)
+                engine = self.engine(surroundings, self.dead_letters(surroundings))
                 checkpoints = Checkpoints(settings.checkpoint_seconds, log)
                 consumer = Consumer(
                     servers.receiver,
@@ -104,7 +104,13 @@ class Service(Generic[S]):
                 }
                 await self._work(surroundings, consumer, checkpoints, health, stopping)
 
-    def _engine(self, surroundings: Surroundings) -> Engine[S]:
+    def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
+        """Where the participant keeps its dead letters."""
+        container = surroundings.database.get_container_client(DEAD_LETTERS.name)
+        return CosmosDeadLetters(container, surroundings.settings.buckets)
+
+    def engine(self, surroundings: Surroundings, dead_letters: DeadLetters, *, look_first: bool = False) -> Engine[S]:
+        """The participant's engine on its own ports; it handles what it is given, and receives nothing by itself."""
         database, buckets = surroundings.database, surroundings.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(
@@ -112,10 +118,11 @@ class Service(Generic[S]):
             ports=self.ports(surroundings),
             store=CosmosRecords(records, self.participant.state, buckets),
             publisher=surroundings.publisher,
-            dead_letters=CosmosDeadLetters(database.get_container_client(DEAD_LETTERS.name), buckets),
+            dead_letters=dead_letters,
             buckets=buckets,
             now=surroundings.now,
             log=surroundings.log,
+            look_first=look_first,
         )
 
     async def _work(

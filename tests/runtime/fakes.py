@@ -38,7 +38,7 @@ from shared.runtime.retry import Backoff, RetryPolicy
 
 # Tracebacks of the bugs that tests plant are drawn slowly, and nobody reads them.
 QUIET: FilteringBoundLogger = structlog.wrap_logger(
-    structlog.PrintLogger(), wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 1)
+    structlog.PrintLogger(), wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
 )
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
