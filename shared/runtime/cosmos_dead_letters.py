@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,41 +15,15 @@ from azure.cosmos.exceptions import (
 
 from shared.events import bucket_of
 from shared.runtime.cosmos import outages
+from shared.runtime.letter_box import Settled, StoredLetter
 from shared.runtime.ports import DeadLetter, Message
 
 # Values that JSON keeps as they are; bytes become the text that they are, everything else is written as text.
 _PLAIN = (str, int, float, bool, type(None))
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """How a dead letter has ended.
-
-    Attributes:
-        at: when.
-        outcome: what became of its event, in words; `discarded` if an operator has decided that nothing shall.
-    """
-
-    at: datetime
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLetter:
-    """A dead letter as it is stored. `settled` is None as long as it is open."""
-
-    letter: DeadLetter
-    settled: Settled | None
-    etag: str
-
-    @property
-    def id(self) -> str:
-        """See `DeadLetter.id`."""
-        return self.letter.id
-
-
 class CosmosDeadLetters:
-    """Keeps them in the service's `dead-letters` container, partitioned by bucket like the orders."""
+    """A `LetterBox`: the service's `dead-letters` container, partitioned by bucket like the orders."""
 
     def __init__(self, container: ContainerProxy, buckets: int) -> None:
         self._container = container
@@ -64,18 +37,13 @@ class CosmosDeadLetters:
                 try:
                     await self._container.create_item(document)
                 except CosmosResourceExistsError:
-                    news = ("reason", "detail", "attempts", "settled")
+                    news = ("reason", "detail", "settled")
                     operations = [{"op": "set", "path": f"/{name}", "value": document[name]} for name in news]
+                    operations.append({"op": "incr", "path": "/attempts", "value": letter.attempts})
                     await self._container.patch_item(document["id"], document["pk"], operations)
 
     async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
-        """The open dead letters, with `settled` those that have ended too; with an order id, that order's.
-
-        They come in the order in which they died.
-
-        Raises:
-            OutageError: the store cannot be reached.
-        """
+        """See `LetterBox.find`."""
         conditions = ["true"] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
         options: dict[str, Any] = {}
         if order_id is not None:
@@ -92,11 +60,7 @@ class CosmosDeadLetters:
         )
 
     async def get(self, letter_id: str) -> StoredLetter | None:
-        """One dead letter, open or not; None if there is none of this id.
-
-        Raises:
-            OutageError: the store cannot be reached.
-        """
+        """See `LetterBox.get`."""
         query = self._container.query_items(
             "SELECT * FROM c WHERE c.id = @id", parameters=[{"name": "@id", "value": letter_id}]
         )
@@ -106,14 +70,7 @@ class CosmosDeadLetters:
         return None
 
     async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
-        """Note how a dead letter has ended, unless somebody else has changed it since it was read.
-
-        Returns:
-            Whether it was noted.
-
-        Raises:
-            OutageError: the store cannot be reached. It may have been noted.
-        """
+        """See `LetterBox.settle`."""
         value = {"at": settled.at.isoformat(), "outcome": settled.outcome}
         with outages():
             try:

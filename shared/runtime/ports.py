@@ -102,7 +102,7 @@ class DeadLetters(Protocol):
     """Where dead letters go."""
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep them. Keeping one twice keeps it once, with the later reason.
+        """Keep them. Keeping one twice keeps it once, with the later reason and the sum of the attempts.
 
         Raises:
             OutageError: the store cannot be reached. Some of them may have been kept.

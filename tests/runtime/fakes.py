@@ -30,6 +30,7 @@ from shared.events import (
 )
 from shared.runtime.engine import Engine
 from shared.runtime.errors import OutageError
+from shared.runtime.letter_box import Settled, StoredLetter
 from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
 from shared.runtime.participant import Participant
 from shared.runtime.ports import DeadLetter, Message
@@ -184,22 +185,47 @@ class MemoryHub:
 
 
 class MemoryDeadLetters:
-    """Keeps dead letters by id. While it is `away`, it says so in `asked` and keeps nothing."""
+    """A `LetterBox`. While it is `away`, it says so in `asked` and keeps nothing."""
 
     def __init__(self) -> None:
-        self.by_id: dict[str, DeadLetter] = {}
+        self.stored: dict[str, StoredLetter] = {}
         self.away = False
         self.asked = asyncio.Event()
+        self._etags = count(1)
 
     @property
     def letters(self) -> list[DeadLetter]:
-        return list(self.by_id.values())
+        return [stored.letter for stored in self.stored.values()]
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
         self.asked.set()
         if self.away:
             raise OutageError("the dead letters are away")
-        self.by_id |= {letter.id: letter for letter in letters}
+        for letter in letters:
+            before = self.stored.get(letter.id)
+            attempts = letter.attempts + (before.letter.attempts if before else 0)
+            died = before.letter.dead_at if before else letter.dead_at
+            self._write(replace(letter, attempts=attempts, dead_at=died), None)
+
+    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+        return [
+            stored
+            for stored in self.stored.values()
+            if (settled or stored.settled is None) and order_id in {None, stored.letter.order_id}
+        ]
+
+    async def get(self, letter_id: str) -> StoredLetter | None:
+        return self.stored.get(letter_id)
+
+    async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
+        current = self.stored.get(stored.id)
+        if current is None or current.etag != stored.etag:
+            return False
+        self._write(current.letter, settled)
+        return True
+
+    def _write(self, letter: DeadLetter, settled: Settled | None) -> None:
+        self.stored[letter.id] = StoredLetter(letter, settled, f'"{next(self._etags)}"')
 
 
 @dataclass(slots=True)
