@@ -78,6 +78,8 @@ def run(arguments: Sequence[str]) -> int:
         status = app(args=list(arguments), prog_name="quartet", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
         return int(status or 0)
+    except SystemExit as error:  # argparse, which reads the flags of the emulators
+        return error.code if isinstance(error.code, int) else FAILED
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not try to write the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

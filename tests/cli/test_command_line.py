@@ -69,8 +69,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], comma
 
 
 def test_the_emulators_explain_themselves(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        raise SystemExit(run(["emulators", "--help"]))
+    assert run(["emulators", "--help"]) == 0
     assert "--cosmos-port" in capsys.readouterr().out
 
 
