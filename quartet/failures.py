@@ -34,19 +34,21 @@ class Failure:
 
 def describe(error: BaseException) -> Failure | None:
     """How to end because of `error`; None if it is a bug of ours, which wants a traceback."""
+    failure: Failure | None = None
     match error:
         case BaseExceptionGroup():
-            return _describe_group(error)
-        case UserError() | OutageError() | ProcessExitedError():
-            return Failure(_one_line(error), FAILED)
+            failure = _describe_group(error)
+        case UserError() | OutageError():
+            failure = Failure(_one_line(error), FAILED)
+        case ProcessExitedError():
+            failure = Failure(f"{_one_line(error)}. Its last lines say why", FAILED)
         case ConfigurationError():
-            return Failure(_one_line(error), MISUSED)
+            failure = Failure(_one_line(error), MISUSED)
         case typer.TyperException():
-            return _describe_misuse(error)
+            failure = _describe_misuse(error)
         case typer.Abort() | KeyboardInterrupt():
-            return Failure("", INTERRUPTED)
-        case _:
-            return None
+            failure = Failure("", INTERRUPTED)
+    return failure
 
 
 def _describe_group(group: BaseExceptionGroup[BaseException]) -> Failure | None:

@@ -228,4 +228,4 @@ def test_the_demonstration_proves_what_it_says() -> None:
     assert done.returncode == 0, done.stderr + done.stdout[-4_000:]
     assert done.stdout.splitlines()[-1].startswith("Shown: 56 orders in 14 stories came out as they should")
     for service in ("order", "inventory", "payment", "shipping"):
-        assert f"{service:<12} | " in done.stdout
+        assert f"{service:<9} | " in done.stdout
