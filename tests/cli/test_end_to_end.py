@@ -159,7 +159,9 @@ class TestOnARunningStack:
         assert status["payment"]["status"] == "CHARGED"
         assert status["shipping"]["status"] == "SHIPPED"
         assert status["ledger"]["payment_looked-at"]["outcome"] == "charged"
-        assert "looked-at" in said(capsys, "status", "looked-at")
+        for_people = said(capsys, "status", "looked-at")
+        assert "Order looked-at  COMPLETED" in for_people
+        assert "\x1b" not in for_people, "no colour without a terminal"
 
     def test_a_timeline_tells_the_saga_and_what_was_said_twice(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
