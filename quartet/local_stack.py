@@ -130,13 +130,18 @@ class LocalStack:
     def _watch(self, name: str, line: str) -> None:
         """Pass a line on, and look whether it says that a service is ready. Runs on the supervisor's thread."""
         self._sink(name, line)
-        if name in self._not_ready and _SERVICE_READY.search(line):
+        if name in self._not_ready and says_ready(line):
             self._loop.call_soon_threadsafe(self._note_ready, name)
 
     def _note_ready(self, name: str) -> None:
         self._not_ready.discard(name)
         if not self._not_ready:
             self._all_ready.set()
+
+
+def says_ready(line: str) -> bool:
+    """Whether a service says in this line that it receives; in either log format."""
+    return _SERVICE_READY.search(line) is not None
 
 
 def read_settings_file(path: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from quartet.audit.invariants import Finding
@@ -25,12 +26,15 @@ from quartet.demo.shop import open_shop
 from quartet.failures import INTERRUPTED, UserError
 from quartet.interruption import first_of, stop_signals
 from quartet.local_stack import LocalStack, StackOptions, any_ports
+from quartet.output import Sink
 from quartet.samples import CATALOGUE, sample
 from quartet.seeding import provision, seed
 from quartet.timeline import Said, read_timeline, timeline_table
 
 COMPENSATED: Final = "ord-1034"
 """The order whose story is told: paid, then not deliverable, so released and refunded."""
+
+_NAME_WIDTH: Final = 9
 
 # A deadline is noticed at once, so that nobody has to wait for it.
 _SETTINGS: Final = {"DEADLINE_SCAN_SECONDS": "0.5", "LOG_FORMAT": "console"}
@@ -58,7 +62,7 @@ async def _run(options: StackOptions) -> None:
         UserError: something did not come as it should have.
         typer.Exit: somebody has interrupted it.
     """
-    async with stop_signals() as stopping, LocalStack(options, ConsoleSink(results())) as stack:
+    async with stop_signals() as stopping, LocalStack(options, _sink(results())) as stack:
         ended = await first_of(stopping.wait(), _died(stack), _play(stack))
     match ended:
         case Evidence():
@@ -67,6 +71,15 @@ async def _run(options: StackOptions) -> None:
             raise UserError(f"{ended}: the demonstration was stopped. Its last lines say why")
         case _:
             raise typer.Exit(INTERRUPTED)
+
+
+def _sink(console: Console) -> Sink:
+    """Lines of processes on the console; on a terminal each is cut at its width, so that the acts stay legible."""
+    sink = ConsoleSink(console, width=_NAME_WIDTH)
+    if not console.is_terminal:
+        return sink
+    room = console.width - _NAME_WIDTH - len(" | ")
+    return lambda name, line: sink(name, line if len(line) <= room else line[: room - 1] + "…")
 
 
 async def _died(stack: LocalStack) -> str:

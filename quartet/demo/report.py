@@ -79,7 +79,7 @@ def proof(play: Play) -> str:
     """What has been shown, in a line."""
     orders = sum(verdict.orders for verdict in play.verdicts)
     return (
-        f"Shown: {orders} orders in {len(play.verdicts)} stories came out as they should; stock and money add up, and all "
+        f"Shown: {orders} orders in {len(play.verdicts)} stories came out as they should; stock and money add up; all "
         f"four services agree; {play.one_at_a_time.requests_without_watch:.1f} Cosmos DB requests for a saga alone, "
         f"{play.at_once.requests / play.at_once.sagas:.1f} for one among {play.at_once.sagas}."
     )

@@ -97,6 +97,16 @@ async def test_operations_see_what_earlier_ones_did(orders: ContainerProxy) -> N
     assert await all_ids(orders) == ["1"]
 
 
+async def test_an_item_that_the_batch_has_deleted_is_gone_for_the_rest_of_it(orders: ContainerProxy) -> None:
+    before = await orders.create_item(order("1", n=1))
+    with pytest.raises(CosmosBatchOperationError) as error:
+        await orders.execute_item_batch([("delete", ("1",)), ("read", ("1",))], "b1")
+    assert (error.value.error_index, error.value.status_code) == (1, 404)
+    assert await orders.read_item("1", "b1") == before
+    await orders.execute_item_batch([("delete", ("1",)), ("create", (order("1", n=2),))], "b1")
+    assert (await orders.read_item("1", "b1"))["n"] == 2
+
+
 async def test_the_etag_of_a_batch_result_can_be_used(orders: ContainerProxy) -> None:
     [created] = await orders.execute_item_batch([("create", (order("1"),))], "b1")
     replace = ("replace", ("1", order("1", n=1)), {"if_match_etag": created["eTag"]})
@@ -223,7 +233,7 @@ def model(state: dict[str, Json], operation: dict[str, Json]) -> int:
     return 200 if there else 201
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(OPERATIONS, min_size=1, max_size=6), min_size=1, max_size=5))
 def test_batches_are_all_or_nothing_and_survive_a_restart(batches: list[list[dict[str, Json]]]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -15,7 +15,7 @@ VALUES = (
     | st.booleans()
     | st.text(max_size=40)
     | st.integers(-(2**53), 2**53)
-    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0)  # no -0.0: it is the key 0 here
 )
 
 
