@@ -1,9 +1,10 @@
 """Dead letters in Cosmos DB: everything comes back as it was, and two who settle one are told apart."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,8 @@ from shared.runtime.ports import DeadLetter, Message
 from tests.cosmos_fixture import running_cosmos
 from tests.runtime.fakes import NOON
 
-BINARY = Message(b"\x00\xff", None, {b"cloudEvents:id": b"e-1", "cloudEvents:time": 1_782_000_000_000}, 7, "4096")
+PROPERTIES = {b"cloudEvents:id": b"e-1", b"cloudEvents:time": 1_782_000_000_000}  # as the SDK gives them
+BINARY = Message(b"\x00\xff", None, cast(Mapping[str, object], PROPERTIES), 7, "4096")
 LETTER = DeadLetter(BINARY, "3", "handler_failed", "ZeroDivisionError", 1, "o-1", "e-1", "OrderCreated.v1", NOON)
 NAMELESS = replace(LETTER, message=replace(BINARY, sequence_number=8), order_id=None, event_id=None, event_type=None)
 LATER = NOON + timedelta(minutes=1)

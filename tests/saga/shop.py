@@ -96,7 +96,7 @@ class Shop:
         """The order's document, as soon as it has this status."""
         return await self._wait(
             f"order {order_id} to be {status}",
-            lambda document: document is not None and document["status"] == status,
+            lambda document: document is not None and document.get("status") == status,
             "orders",
             order_id,
         )
