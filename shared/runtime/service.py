@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ from shared.runtime.health import Health, health_server
 from shared.runtime.logs import configure_logs
 from shared.runtime.participant import DEAD_LETTERS, Participant
 from shared.runtime.ports import DeadLetters, Now
+from shared.runtime.progress import Progress
 from shared.runtime.settings import Settings, load_settings
 from shared.runtime.startup import open_servers
+from shared.runtime.watchdog import Watchdog
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -91,18 +94,29 @@ class Service(Generic[S]):
                 checkpoints = Checkpoints(settings.checkpoint_seconds, log)
                 consumer = Consumer(
                     servers.receiver,
+                    connect=servers.connect,
                     process=engine.process,
                     prepare=publisher.open,
                     checkpoints=checkpoints,
                     owned=owned,
+                    progress=Progress(settings.watchdog_seconds),
                     log=log,
+                )
+                watchdog = Watchdog(
+                    consumer,
+                    servers.producer,
+                    servers.stale_checkpoints,
+                    owned=owned,
+                    patience=settings.watchdog_seconds,
+                    log=log,
+                    clock=time.monotonic,
                 )
                 health.report = lambda: {
                     "partitions": sorted(owned),
                     "checkpoints": checkpoints.written,
                     **engine.stats,
                 }
-                await self._work(surroundings, consumer, checkpoints, health, stopping)
+                await self._work(surroundings, consumer, (checkpoints.run, watchdog.run), health, stopping)
 
     def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
         """Where the participant keeps its dead letters."""
@@ -129,14 +143,14 @@ class Service(Generic[S]):
         self,
         surroundings: Surroundings,
         consumer: Consumer,
-        checkpoints: Checkpoints,
+        beside: Sequence[Callable[[], Awaitable[None]]],
         health: Health,
         stopping: asyncio.Event,
     ) -> None:
         """Receive until told to stop, then finish what has begun."""
         log = surroundings.log
         receiving = asyncio.create_task(consumer.run())
-        others = [asyncio.create_task(checkpoints.run())]
+        others = [asyncio.ensure_future(work()) for work in beside]
         others += [asyncio.ensure_future(work(surroundings)) for work in self.background]
         health.ready = True
         log.info("ready", hears=" ".join(sorted(self.participant.hears)))

@@ -1,7 +1,6 @@
 """A dead letter is kept, waited for, redriven by a person, and everything adds up afterwards."""
 
 import pytest
-from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from shared.events import bucket_of
 from tests.faults.operator import quartet, talk_to_the_bank

@@ -176,14 +176,14 @@ def services(environment: dict[str, str], replicas: int) -> list[Process]:
 
 
 @asynccontextmanager
-async def running_shop(data_dir: Path, *, replicas: int) -> AsyncIterator[Shop]:
+async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services: str) -> AsyncIterator[Shop]:
     """Start everything, wait until every service receives, and stop everything."""
     logs = Logs()
     async with AsyncExitStack() as stack:
         supervisor = await stack.enter_async_context(Supervisor(logs))
         await supervisor.start(emulators(data_dir), ready_line="ready")
         environment = read_environment(data_dir)
-        await supervisor.start(*services(environment, replicas))
+        await supervisor.start(*services(environment | settings_of_services, replicas))
         settings = Settings(
             event_hubs_connection_string=environment["EVENT_HUBS_CONNECTION_STRING"],
             blob_connection_string=environment["BLOB_CONNECTION_STRING"],
