@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports lock clean
+.PHONY: help demo test soak check format lint types imports lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ demo: $(RUNTIME) ## run the whole saga on this machine and prove that it adds up
 test: $(DEV) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+soak: $(DEV) ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow --timeout 600
 
 check: $(DEV) format-check lint types imports test ## what CI runs
 

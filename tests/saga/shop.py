@@ -165,14 +165,9 @@ def read_environment(data_dir: Path) -> dict[str, str]:
 
 def services(environment: dict[str, str], replicas: int) -> list[Process]:
     """All services; the deadline watch looks often, so that tests do not wait for it."""
-    env = {**environment, "LOG_FORMAT": "json", "DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1"}
-    return [
-        process
-        for name in SERVICES
-        for process in Process(name, f"services.{name}", env={**env, "OWNERSHIP_EXPIRES_SECONDS": "6"}).replicas(
-            replicas
-        )
-    ]
+    quick = {"DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1", "OWNERSHIP_EXPIRES_SECONDS": "6"}
+    env = {**quick, **environment, "LOG_FORMAT": "json"}
+    return [process for name in SERVICES for process in Process(name, f"services.{name}", env=env).replicas(replicas)]
 
 
 @asynccontextmanager
