@@ -1,6 +1,7 @@
 """`quartet demo`: everything once, in well under a minute, with the proof."""
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from quartet.demo.expectations import read_expectations
 from quartet.demo.report import cost_table, failures, proof, verdict_table
 from quartet.demo.shop import open_shop
 from quartet.failures import INTERRUPTED, UserError
+from quartet.generator import GENERATED
 from quartet.interruption import first_of, stop_signals
 from quartet.local_stack import LocalStack, StackOptions, any_ports
 from quartet.output import Sink
@@ -74,12 +76,18 @@ async def _run(options: StackOptions) -> None:
 
 
 def _sink(console: Console) -> Sink:
-    """Lines of processes on the console; on a terminal each is cut at its width, so that the acts stay legible."""
+    """Lines of processes on the console, so that the acts stay legible.
+
+    On a terminal each is cut at its width. Those about the orders of the rush, thousands and all alike, are left out.
+    """
     sink = ConsoleSink(console, width=_NAME_WIDTH)
-    if not console.is_terminal:
-        return sink
-    room = console.width - _NAME_WIDTH - len(" | ")
-    return lambda name, line: sink(name, line if len(line) <= room else line[: room - 1] + "…")
+    room = console.width - _NAME_WIDTH - len(" | ") if console.is_terminal else sys.maxsize
+
+    def say(name: str, line: str) -> None:
+        if GENERATED not in line:
+            sink(name, line if len(line) <= room else line[: room - 1] + "…")
+
+    return say
 
 
 async def _died(stack: LocalStack) -> str:
