@@ -18,8 +18,8 @@ from quartet.audit.report import audit_table
 from quartet.audit.running import run_audit
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
-from quartet.console import results
-from quartet.console_sink import ConsoleSink
+from quartet.console import is_coloured, results
+from quartet.console_sink import ConsoleSink, cropped
 from quartet.demo.acts import Play, play
 from quartet.demo.expectations import read_expectations
 from quartet.demo.report import cost_table, failures, proof, verdict_table
@@ -64,7 +64,7 @@ async def _run(options: StackOptions) -> None:
         UserError: something did not come as it should have.
         typer.Exit: somebody has interrupted it.
     """
-    async with stop_signals() as stopping, LocalStack(options, _sink(results())) as stack:
+    async with stop_signals() as stopping, _stack(options) as stack:
         ended = await first_of(stopping.wait(), _died(stack), _play(stack))
     match ended:
         case Evidence():
@@ -73,6 +73,11 @@ async def _run(options: StackOptions) -> None:
             raise UserError(f"{ended}: the demonstration was stopped. Its last lines say why")
         case _:
             raise typer.Exit(INTERRUPTED)
+
+
+def _stack(options: StackOptions) -> LocalStack:
+    console = results()
+    return LocalStack(options, _sink(console), is_coloured=is_coloured(console))
 
 
 def _sink(console: Console) -> Sink:
@@ -85,7 +90,7 @@ def _sink(console: Console) -> Sink:
 
     def say(name: str, line: str) -> None:
         if GENERATED not in line:
-            sink(name, line if len(line) <= room else line[: room - 1] + "…")
+            sink(name, cropped(line, room))
 
     return say
 
