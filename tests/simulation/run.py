@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
 from contextvars import Context
 from dataclasses import dataclass, field
 from random import Random
@@ -22,11 +21,12 @@ from services.shipping.service import SERVICE as SHIPPING
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from tests.simulation.cosmos import MemoryCosmos
-from tests.simulation.end import check_end, is_quiet
+from tests.simulation.end import check_end, is_quiet, open_orders
 from tests.simulation.faults import BLOB, COSMOS, HUB, Fault, Faults
 from tests.simulation.hub import Blobs, Hub, Outgoing
 from tests.simulation.loop import DeadlockError, LivelockError, VirtualLoop
 from tests.simulation.network import Network
+from tests.simulation.operator import Operator
 from tests.simulation.plan import BUCKETS, Plan, Publication
 from tests.simulation.process import Process
 from tests.simulation.replica import EPOCH, Replica, Servers
@@ -92,6 +92,7 @@ class Simulation:
         self.processes: dict[str, Process] = {}
         self.dead: list[Process] = []
         self.engines: list[Replica] = []
+        self.services = SERVICES
         self._nobody = Context()
         self._ended = False
 
@@ -122,8 +123,11 @@ class Simulation:
         self._mend()
         await asyncio.gather(*senders)
         limit = loop.time() + 3 * self.plan.deadline + 200
-        while not self.watcher.broken and loop.time() < limit and not is_quiet(self):
+        operator = Operator()
+        while not self.watcher.broken and loop.time() < limit:
             await asyncio.sleep(1)
+            if is_quiet(self) and not await operator.redrive(self) and not open_orders(self):
+                break
         await check_end(self)
         self.result.broken = self.watcher.broken
         self._count()
@@ -287,8 +291,3 @@ class Simulation:
             stats = replica.engine.stats
             for name in ("repeated", "ignored", "conflicts", "retries", "dead letter"):
                 result.figures[name] += stats[name]
-
-
-def spawn(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-    """A task of the simulation itself."""
-    return asyncio.get_running_loop().create_task(work, context=Context())

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from quartet.participants import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING
 from services.inventory.domain import claim_of
+from shared.runtime.participant import DEAD_LETTERS
 from shared.runtime.ports import Message
 from tests.simulation.hub import Stored
 
@@ -53,6 +54,8 @@ class Watcher:
         heads: by partition: what the events are; None for one that is no event.
         in_hub: the body of every event by its id.
         done: by service and partition: up to where everything has been processed.
+        repeats: how many events came into the hub once more.
+        letters: by service, partition and sequence number: which events are dead letters.
     """
 
     say: Callable[[str, str], None]
@@ -68,6 +71,7 @@ class Watcher:
     refunds: dict[str, Document] = field(default_factory=dict)
     parcels: dict[str, Document] = field(default_factory=dict)
     allocations: dict[tuple[str, str], Document] = field(default_factory=dict)
+    letters: set[tuple[str, str, int]] = field(default_factory=set)
     _ahead: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     _said: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
     _watches: dict[tuple[str, str], Callable[[Document], None]] = field(default_factory=dict)
@@ -95,6 +99,8 @@ class Watcher:
         participant = _OF_DATABASE[database]
         if container == participant.container and "handled" in document:
             self._recorded(participant.name, document)
+        elif container == DEAD_LETTERS.name and "sequence_number" in document:
+            self.letters.add((participant.name, document["partition"], document["sequence_number"]))
 
     def _recorded(self, service: str, document: Document) -> None:
         """Answers, once recorded, stay as they are."""
@@ -225,7 +231,8 @@ class Watcher:
         for message in messages:
             ahead.add(message.sequence_number)
             head = heads[message.sequence_number]
-            if head is not None:
+            # A dead letter is kept, and says when it is redriven what another owner may have answered meanwhile.
+            if head is not None and (service, partition, message.sequence_number) not in self.letters:
                 for answer in recorded.get(head.id, ()):
                     if answer not in self.in_hub:
                         self.broke(
