@@ -112,12 +112,13 @@ def _order(random: Random, order_id: str, at: float) -> list[Publication]:
         later = at + random.expovariate(0.3)
         other_key = key if random.random() < 0.5 else order_id
         sent.append(_publication(later, "duplicate", other_key, data, f"{order_id}-again"))
-    if random.random() < 0.08:
+    if random.random() < 0.4:
         other = OrderCreated.model_validate(data.model_dump() | {"items": _items(random)})
         if other != data:
-            sent.append(_publication(at + random.expovariate(0.3), "conflict", key, other, f"{order_id}-other"))
-    for number in range(random.choice((0, 0, 0, 1, 1, 2))):
-        when = max(0.1, at + random.uniform(-1, 4))
+            sent.append(_publication(at + random.expovariate(0.3), "conflict", random.choice((key, order_id)), other, f"{order_id}-other"))
+    for number in range(random.choice((0, 0, 0, 0, 1, 1, 2))):
+        # Most of them while the order is on its way, some before it was placed and some when it has long ended.
+        when = max(0.1, at + random.choice((random.uniform(0, 0.6), random.uniform(-1, 5))))
         other_key = key if random.random() < 0.6 else order_id
         request = OrderCancellationRequested(order_id=order_id, reason="customer")
         sent.append(_publication(when, "cancellation", other_key, request, f"{order_id}-cancel-{number}"))
