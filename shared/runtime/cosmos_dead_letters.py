@@ -37,10 +37,8 @@ class CosmosDeadLetters:
                 try:
                     await self._container.create_item(document)
                 except CosmosResourceExistsError:
-                    news = ("reason", "detail", "settled")
-                    operations = [{"op": "set", "path": f"/{name}", "value": document[name]} for name in news]
-                    operations.append({"op": "incr", "path": "/attempts", "value": letter.attempts})
-                    await self._container.patch_item(document["id"], document["pk"], operations)
+                    while not await self._die_again(document):
+                        pass  # somebody else has changed it in between
 
     async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         """See `LetterBox.find`."""
@@ -71,18 +69,31 @@ class CosmosDeadLetters:
 
     async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
         """See `LetterBox.settle`."""
-        value = {"at": settled.at.isoformat(), "outcome": settled.outcome}
         with outages():
             try:
-                await self._container.patch_item(
-                    stored.id,
-                    _bucket(stored.letter, self._buckets),
-                    [{"op": "set", "path": "/settled", "value": value}],
-                    etag=stored.etag,
-                    match_condition=MatchConditions.IfNotModified,
-                )
-            except (CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
+                current = await self._container.read_item(stored.id, _bucket(stored.letter, self._buckets))
+            except CosmosResourceNotFoundError:
                 return False
+            end = {"at": settled.at.isoformat(), "outcome": settled.outcome}
+            return current["_etag"] == stored.etag and await self._replace(current, settled=end)
+
+    async def _die_again(self, document: dict[str, Any]) -> bool:
+        current = await self._container.read_item(document["id"], document["pk"])
+        attempts = current["attempts"] + document["attempts"]
+        news = {name: document[name] for name in ("reason", "detail", "settled")}
+        return await self._replace(current, attempts=attempts, **news)
+
+    async def _replace(self, current: Mapping[str, Any], **changes: object) -> bool:
+        """Whether nobody else has written it since it was read."""
+        try:
+            await self._container.replace_item(
+                current["id"],
+                {**current, **changes},
+                etag=current["_etag"],
+                match_condition=MatchConditions.IfNotModified,
+            )
+        except CosmosAccessConditionFailedError:
+            return False
         return True
 
 

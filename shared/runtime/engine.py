@@ -128,10 +128,13 @@ class Engine(Generic[S]):
                 *(self._run(records[order_id], heard, partition) for order_id, heard in sagas.items())
             )
             lost = await self._commit(runs)
-            settled += [run for run in runs if run.record.order_id not in lost]
+            won = [run for run in runs if run.record.order_id not in lost]
+            settled += won
+            rest = {run.record.order_id: run.rest for run in won if run.rest}
             sagas = {order_id: heard for order_id, heard in sagas.items() if order_id in lost}
             self.stats["conflicts"] += len(lost)
-            records = await self._load(sagas)
+            records = await self._load(sagas) | await self._recall(rest)
+            sagas |= rest
         return settled
 
     async def _recall(self, sagas: Mapping[str, Sequence[Item]]) -> dict[str, Record[S]]:
@@ -191,9 +194,12 @@ class Engine(Generic[S]):
     async def _run(self, record: Record[S], events: Sequence[Item], partition: str) -> SagaRun[S]:
         """One order's events, one after the other, each on the state that the one before has left."""
         run = SagaRun(record, partition, self._now)
-        for heard in events:
+        for position, heard in enumerate(events):
             if not run.admit(heard):
                 continue
+            if run.changed and self.participant.acts_outside:
+                run.rest = events[position:]
+                break
             began = time.perf_counter()
             try:
                 outcome = await self._handle(heard, run.record.state)

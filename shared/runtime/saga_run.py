@@ -46,6 +46,7 @@ class SagaRun(Generic[S]):
 
     Attributes:
         partition: where the events come from.
+        rest: the events that have to wait for that.
         unread: the dead letters of events that could not be read; those of the others are with their steps.
     """
 
@@ -53,6 +54,7 @@ class SagaRun(Generic[S]):
     partition: str
     now: Now
     changed: bool = False
+    rest: Sequence[Item] = ()
     steps: list[Step] = field(default_factory=list)
     unread: list[DeadLetter] = field(default_factory=list)
 

@@ -256,6 +256,6 @@ def test_the_demonstration_proves_what_it_says() -> None:
         [*QUARTET, "demo"], capture_output=True, text=True, timeout=100, check=False, env=clean_environment()
     )
     assert done.returncode == 0, done.stderr + done.stdout[-4_000:]
-    assert done.stdout.splitlines()[-1].startswith("Shown: 56 orders in 14 stories came out as they should")
+    assert done.stdout.splitlines()[-1].startswith("Shown: 456 orders in 15 stories came out as they should")
     for service in ("order", "inventory", "payment", "shipping"):
         assert f"{service:<9} | " in done.stdout
