@@ -1,8 +1,9 @@
 """The person who looks after the system: redrives the dead letters of events whose retries were used up."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quartet.participants import PARTICIPANTS
+from shared.runtime.participant import DEAD_LETTERS, Participant
 from shared.runtime.redrive import Redrive
 from shared.runtime.saga_run import WAITING
 from tests.simulation.process import Process
@@ -27,17 +28,26 @@ class Operator:
         """Process what is to be redriven; whether there was anything."""
         found = False
         for participant in PARTICIPANTS:
+            ids = self._new_ones(simulation, participant)
+            if not ids:
+                continue
+            found = True
             process = Process(f"{participant.name}-0")
             service = simulation.services[participant.name]
             replica = Replica(service, process, simulation.servers, look_first=True)
-            chosen = [
-                stored
-                for stored in await replica.letters.find()
-                if stored.letter.reason in _MENDED and (participant.name, stored.id) not in self._redriven
-            ]
-            self._redriven |= {(participant.name, stored.id) for stored in chosen}
-            found = found or bool(chosen)
+            chosen = [stored for stored in await replica.letters.find() if stored.id in ids]
             async for report in Redrive(replica.engine, replica.letters, replica.now).run(chosen):
                 simulation.result.trace("operator", f"{participant.name}: {report.letter.event_type} {report.verdict}")
                 simulation.result.figures["redriven"] += 1
         return found
+
+    def _new_ones(self, simulation: "Simulation", participant: Participant[Any]) -> set[str]:
+        ids = {
+            letter["id"]
+            for letter in simulation.cosmos.documents(participant.database, DEAD_LETTERS.name)
+            if letter.get("reason") in _MENDED
+            and not letter["settled"]
+            and (participant.name, letter["id"]) not in self._redriven
+        }
+        self._redriven |= {(participant.name, letter_id) for letter_id in ids}
+        return ids

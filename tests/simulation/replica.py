@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, cast
 
@@ -108,7 +109,7 @@ class Replica:
             log=log,
             repeat=Backoff(0.5, 10),
         )
-        self._background = [work(around) for work in service.background]
+        self._background = [partial(work, around) for work in service.background]
 
     def time_out(self, calls: int) -> None:
         """Let the next calls of the ports time out, some of them after they have acted."""
@@ -116,7 +117,7 @@ class Replica:
 
     async def run(self) -> None:
         """Everything that the process does."""
-        await asyncio.gather(self._consumer.run(), self._checkpoints.run(), *self._background)
+        await asyncio.gather(self._consumer.run(), self._checkpoints.run(), *(work() for work in self._background))
 
     async def _handle(self, partition: str, messages: Sequence[Message]) -> None:
         await self.engine.process(partition, messages)
