@@ -1,4 +1,4 @@
-"""The person who looks after the system: redrives the dead letters of events whose retries were used up."""
+"""The person who looks after the system: redrives what can be handled now, and discards what nobody can read."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 _MENDED = frozenset({"retries_used_up", WAITING})
+# Unreadable, but of an order that is known: the order waits until a person decides that it need not.
+_HOPELESS = frozenset({"unknown_type", "invalid_data"})
 
 
 class Operator:
-    """Redrives each dead letter once, as `quartet dead-letters redrive` does.
-
-    Those of bugs and of unreadable messages stay, and so does whatever waits behind them.
-    """
+    """Sees to each dead letter once, as `quartet dead-letters redrive` and `discard` do. Those of bugs stay."""
 
     def __init__(self) -> None:
         self._redriven: set[tuple[str, str]] = set()
@@ -35,8 +34,14 @@ class Operator:
             process = Process(f"{participant.name}-0")
             service = simulation.services[participant.name]
             replica = Replica(service, process, simulation.servers, look_first=True)
-            chosen = [stored for stored in await replica.letters.find() if stored.id in ids]
-            async for report in Redrive(replica.engine, replica.letters, replica.now).run(chosen):
+            redrive = Redrive(replica.engine, replica.letters, replica.now)
+            letters = [stored for stored in await replica.letters.find() if stored.id in ids]
+            for stored in letters:
+                if stored.letter.reason in _HOPELESS:
+                    simulation.result.trace("operator", f"{participant.name}: discards {stored.id}")
+                    await redrive.discard(stored)
+            chosen = [stored for stored in letters if stored.letter.reason in _MENDED]
+            async for report in redrive.run(chosen):
                 simulation.result.trace("operator", f"{participant.name}: {report.letter.event_type} {report.verdict}")
                 simulation.result.figures["redriven"] += 1
         return found
@@ -45,7 +50,7 @@ class Operator:
         ids = {
             letter["id"]
             for letter in simulation.cosmos.documents(participant.database, DEAD_LETTERS.name)
-            if letter.get("reason") in _MENDED
+            if letter.get("reason") in _MENDED | _HOPELESS
             and not letter["settled"]
             and (participant.name, letter["id"]) not in self._redriven
         }
