@@ -21,6 +21,8 @@ from emulators.cosmos.account import Account
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from emulators.cosmos.dispatch import Dispatcher
 from emulators.cosmos.exchange import Answer, Call
+from emulators.cosmos.failing import Failing
+from emulators.faults import NO_FAULTS, Injector
 
 http_logger = logging.getLogger("emulators.cosmos.http")
 
@@ -52,6 +54,7 @@ class CosmosEmulator:
         port: The port to bind, 0 for any free one.
         counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
         clock: Seconds since the epoch, for time stamps and time to live.
+        faults: Those to inject.
     """
 
     def __init__(
@@ -62,15 +65,18 @@ class CosmosEmulator:
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
         clock: Callable[[], float] = time.time,
+        faults: Injector = NO_FAULTS,
     ) -> None:
+        self.host = host
         self._data_dir = data_dir
-        self._host = host
+        self._faults = faults
         self._port = port
         self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self._clock = clock
         self._account: Account | None = None
         self._runner: web.ServerRunner | None = None
         self._dispatcher: Dispatcher | None = None
+        self._failing: Failing | None = None
 
     @property
     def port(self) -> int:
@@ -80,7 +86,7 @@ class CosmosEmulator:
     @property
     def connection_string(self) -> str:
         """What a client connects with."""
-        return f"AccountEndpoint=http://{self._host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
+        return f"AccountEndpoint=http://{self.host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
 
     @property
     def account(self) -> Account:
@@ -106,7 +112,7 @@ class CosmosEmulator:
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self._host, self._port)
+            site = web.TCPSite(runner, self.host, self._port)
             await site.start()
         except BaseException:
             await runner.cleanup()
@@ -115,6 +121,14 @@ class CosmosEmulator:
         self._port = runner.addresses[0][1]
         self._account, self._runner = account, runner
         self._dispatcher = Dispatcher(account, self._counters, self._clock)
+        self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
+
+    def drop_connections(self) -> None:
+        """Drop every connection without a word, as a failing network would."""
+        server = self._runner.server if self._runner else None
+        for connection in server.connections if server else []:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def stop(self) -> None:
         """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
@@ -122,13 +136,19 @@ class CosmosEmulator:
             await self._runner.cleanup()
         if self._account is not None:
             self._account.close()
-        self._runner = self._account = self._dispatcher = None
+        self._runner = self._account = self._dispatcher = self._failing = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """All requests pass here: entered, answered, sent. Between these three steps is the place for faults."""
+        """All requests pass here: entered, answered, sent. Injected faults strike between these three steps."""
         call = await _enter(request)
-        answer = call if isinstance(call, Answer) else self._answer(call)
-        return _leave(answer)
+        if isinstance(call, Answer):
+            return _leave(call)
+        if self._faults.rules and self._failing is not None:
+            answer = await self._failing.answer(call)
+            if answer is None and request.transport is not None:
+                request.transport.abort()
+            return _leave(answer or Answer(HTTPStatus.SERVICE_UNAVAILABLE))
+        return _leave(self._answer(call))
 
     def _answer(self, call: Call) -> Answer:
         if self._dispatcher is None:
