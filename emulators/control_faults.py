@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from json import JSONDecodeError
 
 from aiohttp import web
 
@@ -55,7 +54,7 @@ class FaultRoutes:
     async def _put_faults(self, request: web.Request) -> web.Response:
         try:
             self._switchboard.switch_on(read_plan(await request.json()))
-        except JSONDecodeError as error:
+        except ValueError as error:  # not JSON, or not UTF-8
             return _refused(f"not JSON: {error}")
         except FaultsError as error:
             return _refused(str(error))
@@ -69,7 +68,7 @@ class FaultRoutes:
     async def _post_outage(self, request: web.Request) -> web.Response:
         try:
             body = await request.json()
-        except JSONDecodeError as error:
+        except ValueError as error:  # not JSON, or not UTF-8
             return _refused(f"not JSON: {error}")
         name = body.get("server") if isinstance(body, dict) else None
         if not isinstance(name, str) or name not in self._servers:
