@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.runtime.coalesce import Coalescer
+from shared.runtime.errors import OutageError
 
 
 class Shopkeeper:
@@ -21,6 +22,8 @@ class Shopkeeper:
         await self.door.wait()
         if 13 in items:
             raise ValueError("unlucky")
+        if 404 in items:
+            raise OutageError("gone")
         return [item * 2 for item in items]
 
 
@@ -53,11 +56,19 @@ async def test_no_question_is_longer_than_the_limit() -> None:
     assert [len(items) for _, items in keeper.asked] == [4, 4, 2]
 
 
-async def test_a_failure_is_told_to_everybody_who_asked_and_to_nobody_else() -> None:
-    keeper = Shopkeeper()
-    coalescer = Coalescer(keeper.answer, most=2)
+async def test_only_the_call_at_fault_fails() -> None:
+    coalescer = Coalescer(Shopkeeper().answer, most=100)
     results = await asyncio.gather(*(coalescer.call("a", n) for n in (1, 13, 3)), return_exceptions=True)
-    assert [type(result) for result in results] == [ValueError, ValueError, int]
+    assert [type(result) for result in results] == [int, ValueError, int]
+
+
+async def test_an_outage_is_told_to_everybody_at_once() -> None:
+    """One by one, they would only add to the load of a server that is in trouble."""
+    keeper = Shopkeeper()
+    coalescer = Coalescer(keeper.answer, most=100)
+    results = await asyncio.gather(*(coalescer.call("a", n) for n in (1, 404, 3)), return_exceptions=True)
+    assert [type(result) for result in results] == [OutageError] * 3
+    assert len(keeper.asked) == 1
 
 
 async def test_a_caller_that_gives_up_harms_nobody() -> None:
