@@ -19,6 +19,7 @@ from emulators.blob.failing import Failing
 from emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_name, find_operation
 from emulators.blob.store import BlobStore
 from emulators.faults import NO_FAULTS, Injector
+from emulators.http_log import http_logger
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,8 @@ class BlobEmulator:
         """
         self._store = BlobStore(self._data_dir / "blob.sqlite3")
         # Content-Encoding is the client's business: the bytes are kept as they come.
-        server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        logger = http_logger("emulators.blob.http")
+        server = web.Server(self._answer, access_log=None, auto_decompress=False, logger=logger)
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT)
         try:
             await self._runner.setup()

@@ -1,7 +1,6 @@
 """The emulator as a server: HTTP in, HTTP out."""
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
@@ -23,26 +21,13 @@ from emulators.cosmos.dispatch import Dispatcher
 from emulators.cosmos.exchange import Answer, Call
 from emulators.cosmos.failing import Failing
 from emulators.faults import NO_FAULTS, Injector
-
-http_logger = logging.getLogger("emulators.cosmos.http")
+from emulators.http_log import http_logger
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
 
 STOP_SECONDS: Final = 1.0
 """How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
-
-
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """Malformed HTTP is the client's fault: aiohttp's traceback about it becomes one line."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError):
-        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
-        record.msg, record.args = "malformed HTTP request: %s", (" ".join(error.message.split())[:200],)
-    return True
-
-
-http_logger.addFilter(_in_one_line)
 
 
 class CosmosEmulator:
@@ -108,7 +93,9 @@ class CosmosEmulator:
             StorageError: If the data directory cannot be used.
         """
         account = Account(self._data_dir)
-        server = web.Server(self._handle, request_factory=_request, access_log=None, logger=http_logger)
+        server = web.Server(
+            self._handle, request_factory=_request, access_log=None, logger=http_logger("emulators.cosmos.http")
+        )
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()

@@ -88,9 +88,7 @@ async def test_a_send_is_refused(
     assert stored(emulator) == 0
 
 
-async def test_a_send_is_stored_twice_and_acknowledged_once(
-    emulator: EventHubsEmulator, faults: Injector, wire: Wire
-) -> None:
+async def test_a_send_is_stored_twice_and_acknowledged_once(faults: Injector, wire: Wire) -> None:
     await wire.attach_sender(TARGET)
     switch_on(faults, "duplicate", first=1)
     for text in (b"a", b"b"):

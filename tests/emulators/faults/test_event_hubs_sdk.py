@@ -58,7 +58,7 @@ def stored(emulator: EventHubsEmulator) -> int:
 
 
 async def test_what_becomes_of_sends(emulator: EventHubsEmulator, faults: Injector) -> None:
-    """A lost acknowledgement is sent again by the SDK, so stored twice; a busy server is an error, nothing is stored."""
+    """A lost acknowledgement is sent again by the SDK, so stored twice; a busy server is an error."""
     async with producer(emulator, retry_backoff_factor=0.01) as client:
         await send(client, "a")
         switch_on(faults, "lost_acknowledgement", first=1)

@@ -122,7 +122,7 @@ def test_a_rule_decides_the_same_beside_another_one() -> None:
         ({"probability": 1.0, "limit": 3}, [1, 2, 3]),
     ],
 )
-def test_how_often_a_rule_strikes(trigger: dict[str, float], struck: list[int]) -> None:
+def test_how_often_a_rule_strikes(trigger: dict[str, Any], struck: list[int]) -> None:
     made = injector("cosmos", "slow", **trigger)
     assert [number for number, hit in enumerate(decisions(made, 6), start=1) if hit] == struck
     assert (made.rules[0].looked_at, made.rules[0].injected, made.injected["slow"]) == (6, len(struck), len(struck))
