@@ -50,8 +50,12 @@ class Customers:
     async def place(self, orders: Sequence[OrderCreated]) -> None:
         """Publish orders now."""
         now = datetime.now(UTC)
+        await self.publish([order_event(order, now) for order in orders])
+
+    async def publish(self, events: Sequence[Outgoing]) -> None:
+        """Publish events now."""
         async with Credentials() as credentials, producer_client(self._settings, credentials, _AGENT) as client:
-            await self._send(HubPublisher(client), [order_event(order, now) for order in orders])
+            await self._send(HubPublisher(client), events)
 
     async def _send(self, publisher: HubPublisher, events: Sequence[Outgoing]) -> None:
         # One bucket after the other, each in the order of its events: a cancellation may come before its order, but

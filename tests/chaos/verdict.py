@@ -19,8 +19,8 @@ from shared.runtime.participant import DEAD_LETTERS
 from shared.runtime.settings import Settings
 from tests.chaos.workload import Expected
 
-_GRACE: Final = timedelta(seconds=30)
-_SETTLE: Final = timedelta(seconds=15)
+GRACE: Final = timedelta(seconds=30)
+SETTLE: Final = timedelta(seconds=15)
 _MOST_TIMELINES: Final = 5
 
 R = TypeVar("R")
@@ -47,7 +47,7 @@ async def judge(settings: Settings, expected: Mapping[str, Expected], *, patienc
     async with open_cosmos(settings) as cosmos:
         known = await wait_until_settled(cosmos, expected.keys(), seconds=patience)
         _compare(verdict, expected, known)
-        verdict.findings = await run_audit(cosmos, grace=_GRACE, settle=_SETTLE)
+        verdict.findings = await run_audit(cosmos, grace=GRACE, settle=SETTLE)
         verdict.problems += [
             (violation.subject, f"invariant {finding.number} ({finding.rule}): {violation.what}")
             for finding in verdict.findings

@@ -22,9 +22,8 @@ def test_every_fault_is_in_the_table_with_what_it_strikes() -> None:
 
 
 def test_every_parameter_is_explained_where_it_counts() -> None:
-    rows = {
-        (server, fault): text for server, fault, text in re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+) \|$", TEXT, re.MULTILINE)
-    }
+    found = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+) \|$", TEXT, re.MULTILINE)
+    rows = {(server, fault): text for server, fault, text in found}
     for server, kinds in KINDS.items():
         for fault, kind in kinds.items():
             assert all(f"`{name}`" in rows[server, fault] for name in kind.parameters)
