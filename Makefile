@@ -24,6 +24,12 @@ test: $(DEV) ## run the tests, with coverage
 
 check: $(DEV) format-check lint types imports infra-check test ## what CI runs
 
+chaos: $(DEV) ## the whole stack under fire, then audited (MINUTES, ORDERS, SEED)
+	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(DEV) ## garbage against the emulators for some minutes, other garbage each time
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest tests/emulators/faults/test_fuzz.py --timeout=1800
+
 format: $(DEV) ## format the code and sort the imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .

@@ -131,9 +131,8 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
             raise ConfigurationError(
                 f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
             ) from error
-        if isinstance(error, (EventHubError, OSError, TimeoutError)):
+        if not is_taken(error):  # taken by a replica that is at work: so the group exists
             raise OutageError(f"Event Hubs: {_first_line(error)}") from error
-        raise
     finally:
         await receiver.close()
 
@@ -142,6 +141,11 @@ def is_not_found(error: BaseException | None) -> bool:
     """Whether the namespace says that the hub, or the consumer group, does not exist. The SDK has no type for it."""
     text = str(error).lower()
     return "amqp:not-found" in text or "could not be found" in text
+
+
+def is_taken(error: BaseException | None) -> bool:
+    """Whether the namespace says that another receiver of the group has the partition. The SDK has no type for it."""
+    return "amqp:link:stolen" in str(error).lower()
 
 
 class HubPublisher:
