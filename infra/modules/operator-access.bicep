@@ -15,10 +15,11 @@ var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
 
 resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
   name: namespaceName
+}
 
-  resource hub 'eventhubs' existing = {
-    name: hubName
-  }
+resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' existing = {
+  parent: namespace
+  name: hubName
 }
 
 resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
@@ -34,8 +35,8 @@ resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing =
 }
 
 resource onHub 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in [eventHubsDataReceiver, eventHubsDataSender]: {
-  name: guid(namespace::hub.id, principalId, role)
-  scope: namespace::hub
+  name: guid(hub.id, principalId, role)
+  scope: hub
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
     principalId: principalId

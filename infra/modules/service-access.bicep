@@ -32,14 +32,16 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 
 resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
   name: namespaceName
+}
 
-  resource hub 'eventhubs' existing = {
-    name: hubName
+resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' existing = {
+  parent: namespace
+  name: hubName
+}
 
-    resource ownGroup 'consumergroups' existing = {
-      name: service
-    }
-  }
+resource ownGroup 'Microsoft.EventHub/namespaces/eventhubs/consumergroups@2024-01-01' existing = {
+  parent: hub
+  name: service
 }
 
 resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
@@ -48,14 +50,16 @@ resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName
+}
 
-  resource blobs 'blobServices' existing = {
-    name: 'default'
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' existing = {
+  parent: storage
+  name: 'default'
+}
 
-    resource container 'containers' existing = {
-      name: checkpointContainer
-    }
-  }
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  parent: blobs
+  name: checkpointContainer
 }
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {
@@ -63,8 +67,8 @@ resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing =
 }
 
 resource mayReceive 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (narrow) {
-  name: guid(namespace::hub::ownGroup.id, identityName, eventHubsDataReceiver)
-  scope: namespace::hub::ownGroup
+  name: guid(ownGroup.id, identityName, eventHubsDataReceiver)
+  scope: ownGroup
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataReceiver)
     principalId: identity.properties.principalId
@@ -73,8 +77,8 @@ resource mayReceive 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (n
 }
 
 resource mayReceiveWidely 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!narrow) {
-  name: guid(namespace::hub.id, identityName, eventHubsDataReceiver)
-  scope: namespace::hub
+  name: guid(hub.id, identityName, eventHubsDataReceiver)
+  scope: hub
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataReceiver)
     principalId: identity.properties.principalId
@@ -83,8 +87,8 @@ resource mayReceiveWidely 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 }
 
 resource maySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(namespace::hub.id, identityName, eventHubsDataSender)
-  scope: namespace::hub
+  name: guid(hub.id, identityName, eventHubsDataSender)
+  scope: hub
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataSender)
     principalId: identity.properties.principalId
@@ -93,8 +97,8 @@ resource maySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 resource mayCheckpoint 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(storage::blobs::container.id, identityName, blobDataContributor)
-  scope: storage::blobs::container
+  name: guid(container.id, identityName, blobDataContributor)
+  scope: container
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataContributor)
     principalId: identity.properties.principalId
