@@ -26,8 +26,9 @@ var tiers = loadJsonContent('tiers.json')
 var size = tiers[tier]
 var abbreviations = loadJsonContent('abbreviations.json')
 var healthPort = 8080
-// Events that one replica should have before it; its batches have up to a thousand.
-var eventsPerReplica = 500
+// Lag is counted from the last checkpoint: a replica that keeps up with 500 events per second seems to lag by as many for
+// each second between two checkpoints. Only more than that calls for another one.
+var eventsPerReplica = 500 * size.checkpointSeconds
 var maxReplicas = 32
 var tags = {
   'azd-env-name': environmentName
