@@ -20,7 +20,7 @@ demo: $(RUNTIME) ## run the whole saga on this machine and prove that it adds up
 
 test: $(DEV) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
 check: $(DEV) format-check lint types imports infra-check test ## what CI runs
 

@@ -62,8 +62,9 @@ def begin(
     """Run before every command."""
     invocation = context.ensure_object(Invocation)
     invocation.debug = debug
-    # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
-    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
+    if context.invoked_subcommand != emulators.__name__:  # they have a log of their own
+        # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
+        logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
 
 
 def main() -> None:

@@ -144,6 +144,13 @@ def test_a_corrupt_file_is_told_with_its_line(capsys: pytest.CaptureFixture[str]
     assert f"{path}, line 3, column 1: not JSON" in failure(capsys, "seed", str(path), status=FAILED)
 
 
+def test_a_directory_that_is_not_ours_is_not_wiped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    line = failure(capsys, "up", "--fresh", "--data-dir", str(tmp_path), status=FAILED)
+    assert "holds thesis.txt" in line
+    assert (tmp_path / "thesis.txt").exists()
+
+
 def test_the_schemas_are_json_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema"]) == 0
     schemas = json.loads(capsys.readouterr().out)

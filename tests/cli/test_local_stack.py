@@ -5,7 +5,7 @@ import pytest
 
 from emulators.env_file import write_env_file
 from quartet.failures import UserError
-from quartet.local_stack import free_ports, local_settings, read_settings_file
+from quartet.local_stack import free_ports, local_settings, read_settings_file, says_ready
 
 STACK = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=k;SharedAccessKey=v=;",
@@ -42,3 +42,26 @@ def test_a_default_port_that_is_taken_is_replaced(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr("quartet.local_stack._PORTS", {"cosmos": number})
         assert free_ports() == {"cosmos": 0}
     assert free_ports() == {"cosmos": number}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "03:15:06.448652 [info     ] ready                        service=order hears='OrderCreated.v1'",
+        '{"service": "order", "hears": "OrderCreated.v1", "event": "ready", "level": "info"}',
+    ],
+)
+def test_a_service_is_ready_when_it_says_so_in_either_format(line: str) -> None:
+    assert says_ready(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "03:15:06.448652 [warning  ] waiting                      server='Cosmos DB'",
+        "03:15:06.448652 [info     ] OrderCreated.v1              service=order order=ready outcome=pending",
+        '{"service": "order", "order": "ready", "event": "OrderCreated.v1"}',
+    ],
+)
+def test_nothing_else_says_that_a_service_is_ready(line: str) -> None:
+    assert not says_ready(line)
