@@ -4,8 +4,8 @@
 targetScope = 'subscription'
 
 @minLength(1)
-@maxLength(24)
-@description('Name of this deployment; part of the names of its resources.')
+@maxLength(18)
+@description('Name of this deployment; part of the names of its resources. Lower-case letters, digits and hyphens.')
 param environmentName string
 
 @description('Azure region of everything.')

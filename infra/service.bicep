@@ -42,7 +42,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 }
 
 resource app 'Microsoft.App/containerApps@2025-01-01' = {
-  name: '${abbreviations.containerApp}${service}-${environmentName}'
+  name: toLower('${abbreviations.containerApp}${service}-${environmentName}')
   location: location
   tags: tags
   identity: {
@@ -251,7 +251,8 @@ resource keepsRestarting 'Microsoft.Insights/metricAlerts@2018-03-01' = {
           metricName: 'RestartCount'
           timeAggregation: 'Maximum'
           operator: 'GreaterThan'
-          threshold: 3
+          // While rights arrive after the first deployment, a few are normal.
+          threshold: 10
         }
       ]
     }

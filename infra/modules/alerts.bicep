@@ -23,7 +23,7 @@ var rules = [
   }
   {
     name: 'lag'
-    description: 'A service has not heard events that others said more than five minutes ago.'
+    description: 'A service has not heard events that others said more than ten minutes ago.'
     severity: 2
     query: replace(loadTextContent('../queries/lag.kql'), 'SERVICES', string(services))
     frequency: 'PT5M'

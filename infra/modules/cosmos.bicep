@@ -91,7 +91,7 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     ]
     metrics: [
       {
-        category: 'Requests'
+        category: 'AllMetrics'
         enabled: true
       }
     ]

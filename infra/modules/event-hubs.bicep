@@ -42,7 +42,6 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
     publicNetworkAccess: publicAccess
     isAutoInflateEnabled: true
     maximumThroughputUnits: maxThroughputUnits
-    kafkaEnabled: false
   }
 }
 

@@ -42,8 +42,8 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   properties: {
     groupShortName: 'quartet'
     enabled: true
-    emailReceivers: [for email in emails: {
-      name: email
+    emailReceivers: [for (email, i) in emails: {
+      name: 'mail-${i}'
       emailAddress: email
       useCommonAlertSchema: true
     }]

@@ -88,6 +88,14 @@ def test_it_scales_by_the_lag_of_its_own_group() -> None:
     assert metadata["checkpointStrategy"] == "blobMetadata"
 
 
+def test_the_longest_names_fit() -> None:
+    # A container app's name has 32 characters at most.
+    limits = parsed("main.bicep")["parameters"]["environmentName"]["decorators"]
+    longest = next(one["argument"] for one in limits if one["type"] == "max_length")
+    prefix = read_json("abbreviations.json")["containerApp"]
+    assert max(len(f"{prefix}{name}-") for name in NAMES) + longest <= 32
+
+
 def test_nobody_can_call_it() -> None:
     assert "ingress" not in APP["configuration"]
 
