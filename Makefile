@@ -10,7 +10,7 @@ CHECKS := $(CHECKS_VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports infra-check lock clean
+.PHONY: help demo test soak check format lint types imports infra-check lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: $(RUNTIME) ## run the whole saga on this machine and prove that it adds up
 test: $(DEV) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
+
+soak: $(DEV) ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow --timeout 600
 
 check: $(DEV) format-check lint types imports infra-check test ## what CI runs
 
