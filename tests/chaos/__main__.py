@@ -20,6 +20,7 @@ from tests.chaos.fleet import Fleet, running_fleet
 from tests.chaos.verdict import Verdict, judge
 from tests.chaos.workload import CATALOGUE, SCARCE, SOLD_OUT, make_workload
 
+_MOST_MEMORY_MB = 400
 _PATIENCE = 180.0  # seconds that the last orders may take once everything is healed
 
 
@@ -66,6 +67,11 @@ async def _run(arguments: argparse.Namespace, data_dir: Path, console: Console) 
         console.print("healed; waiting for quiet")
         expected = workload.expected | director.probed
         verdict = await judge(fleet.settings, expected, patience=_PATIENCE)
+        verdict.problems += [
+            (name, f"took {size} MB, more than {_MOST_MEMORY_MB}")
+            for name, size in fleet.peak_mb.items()
+            if size > _MOST_MEMORY_MB
+        ]
         verdict.problems += [("a process", f"died by itself: {text}") for text in report.died_by_themselves(fleet)]
         console.print(
             f"{len(expected)} orders, {customers.published} events published, {customers.repeated} sends repeated; "

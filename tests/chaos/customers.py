@@ -15,7 +15,7 @@ from tests.chaos.workload import Sending
 
 _AGENT = "customers"
 _PAUSE = 0.3  # seconds before a send is tried again
-_PORTION = 200
+_PORTION = 1_000
 _TICK = 0.05
 
 

@@ -80,8 +80,7 @@ class Fleet:
         ]
         await self.supervisor.start(*processes)
         async with asyncio.timeout(_START_SECONDS):
-            while not all(self.watch.ready[name] for name in names):
-                await asyncio.sleep(0.1)
+            await self.watch.until_ready(names)
 
     async def restart(self, name: str) -> None:
         """Start a process anew that was killed; faults that were on are on again."""
@@ -130,12 +129,7 @@ class Fleet:
 
     async def _look_at(self, name: str) -> None:
         pid = self.supervisor.pid(name)
-        try:
-            found = _RSS.search(Path(f"/proc/{pid}/status").read_text())
-        except OSError:  # it has ended just now, or this is no Linux
-            found = None
-        if found:
-            self.peak_mb[name] = max(self.peak_mb.get(name, 0), int(found[1]) // 1024)
+        self.peak_mb[name] = max(self.peak_mb.get(name, 0), _resident_mb(pid))
         if name not in self._health:
             return
         try:
@@ -148,6 +142,15 @@ class Fleet:
     @property
     def _url(self) -> str:
         return f"http://127.0.0.1:{self._ports[_SERVERS.index('control')]}"
+
+
+def _resident_mb(pid: int) -> int:
+    """The memory of a process; 0 if it has ended just now, or this is no Linux."""
+    try:
+        found = _RSS.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) // 1024 if found else 0
 
 
 @asynccontextmanager

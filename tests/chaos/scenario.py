@@ -1,7 +1,7 @@
 """What is done to the system, drawn by a seed: acts, one after the other, in a weather that never clears."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Final
 
@@ -48,14 +48,19 @@ class Act:
     rules: tuple[Mapping[str, Any], ...] = field(default=())
 
     def __str__(self) -> str:
-        return f"{self.kind} {' '.join(self.targets)}".rstrip() + f", {self.seconds:.1f} s"
+        whom = "" if self.kind.startswith("outage") or len(self.targets) > REPLICAS else f": {', '.join(self.targets)}"
+        storm = ", ".join(rule["fault"] for rule in self.rules)
+        what = f"{self.kind}{whom}" if self.targets else self.kind
+        return f"{what}, {self.seconds:.1f} s" + (f", with {storm}" if self.targets and storm else "")
 
 
 def acts(seed: int) -> Iterator[Act]:
     """Acts without end: every kind once, in an order that the seed gives, then every kind again."""
     random = Random(seed)
     while True:
-        deck = [*_blows(random), *_storms(random)]
+        # Half of the blows fall while a storm blows: what goes wrong while something else goes wrong, finds most.
+        deck = [_in_a_storm(blow, random) if random.random() < 0.5 else blow for blow in _blows(random)]
+        deck += _storms(random)
         random.shuffle(deck)
         yield from deck
 
@@ -92,6 +97,13 @@ def _storms(random: Random) -> Iterator[Act]:
             pair = faults[start : start + 2]
             kind = f"{server}: {' + '.join(pair)}"
             yield Act(kind, random.uniform(3.0, 5.0), (), tuple(_rule(server, fault) for fault in pair))
+
+
+def _in_a_storm(blow: Act, random: Random) -> Act:
+    """A blow with three kinds of fault of one server around it."""
+    server = random.choice(SERVERS)
+    faults = random.sample(list(KINDS[server]), 3)
+    return replace(blow, rules=tuple(_rule(server, fault) for fault in faults))
 
 
 def _rule(server: str, fault: str) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """What the processes say: kept in files, and counted as it goes by."""
 
+import asyncio
 import json
 import re
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -30,6 +32,8 @@ class Watch:
         self.errors: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
         self.samples: dict[str, str] = {}
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
 
     def __call__(self, name: str, line: str) -> None:
         """Take a line."""
@@ -41,12 +45,19 @@ class Watch:
             self.outcomes[outcome[1]] += 1
         if _READY.search(line):
             self.ready[name] += 1
+            self._loop.call_soon_threadsafe(self._changed.set)
         if '"level": "error"' in line:
             self._note(self.errors, name, line)
         elif '"level": "warning"' in line:
             self._note(self.warnings, name, line)
         elif line.startswith(("Traceback", "ERROR")):
             self.errors[f"{name}: {line[:100]}"] += 1
+
+    async def until_ready(self, names: Collection[str]) -> None:
+        """Wait until each of these processes has said at least once that it receives."""
+        while not all(self.ready[name] for name in names):
+            self._changed.clear()
+            await self._changed.wait()
 
     def close(self) -> None:
         """Close the files."""
