@@ -1,6 +1,7 @@
 """`quartet demo`: everything once, in well under a minute, with the proof."""
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from quartet.audit.report import audit_table
 from quartet.audit.running import run_audit
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
-from quartet.console import results
-from quartet.console_sink import ConsoleSink
+from quartet.console import is_coloured, results
+from quartet.console_sink import ConsoleSink, cropped
 from quartet.demo.acts import Play, play
 from quartet.demo.expectations import read_expectations
 from quartet.demo.report import cost_table, failures, proof, verdict_table
 from quartet.demo.shop import open_shop
 from quartet.failures import INTERRUPTED, UserError
+from quartet.generator import GENERATED
 from quartet.interruption import first_of, stop_signals
 from quartet.local_stack import LocalStack, StackOptions, any_ports
 from quartet.output import Sink
@@ -62,7 +64,7 @@ async def _run(options: StackOptions) -> None:
         UserError: something did not come as it should have.
         typer.Exit: somebody has interrupted it.
     """
-    async with stop_signals() as stopping, LocalStack(options, _sink(results())) as stack:
+    async with stop_signals() as stopping, _stack(options) as stack:
         ended = await first_of(stopping.wait(), _died(stack), _play(stack))
     match ended:
         case Evidence():
@@ -73,13 +75,24 @@ async def _run(options: StackOptions) -> None:
             raise typer.Exit(INTERRUPTED)
 
 
+def _stack(options: StackOptions) -> LocalStack:
+    console = results()
+    return LocalStack(options, _sink(console), is_coloured=is_coloured(console))
+
+
 def _sink(console: Console) -> Sink:
-    """Lines of processes on the console; on a terminal each is cut at its width, so that the acts stay legible."""
+    """Lines of processes on the console, so that the acts stay legible.
+
+    On a terminal each is cut at its width. Those about the orders of the rush, thousands and all alike, are left out.
+    """
     sink = ConsoleSink(console, width=_NAME_WIDTH)
-    if not console.is_terminal:
-        return sink
-    room = console.width - _NAME_WIDTH - len(" | ")
-    return lambda name, line: sink(name, line if len(line) <= room else line[: room - 1] + "…")
+    room = console.width - _NAME_WIDTH - len(" | ") if console.is_terminal else sys.maxsize
+
+    def say(name: str, line: str) -> None:
+        if GENERATED not in line:
+            sink(name, cropped(line, room))
+
+    return say
 
 
 async def _died(stack: LocalStack) -> str:

@@ -1,11 +1,17 @@
 """Logs: one line per event, coloured for people or JSON for machines."""
 
 import logging
+import os
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import Processor
+
+
+def wants_colors(stream: TextIO) -> bool:
+    """Whether a person reads the stream: a terminal, or FORCE_COLOR says so; never if NO_COLOR is set."""
+    return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or stream.isatty())
 
 
 def configure_logs(log_format: Literal["console", "json"], level: str, *, colors: bool = True) -> None:

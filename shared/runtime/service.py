@@ -21,7 +21,7 @@ from shared.runtime.engine import Engine
 from shared.runtime.errors import ConfigurationError
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.health import Health, health_server
-from shared.runtime.logs import configure_logs
+from shared.runtime.logs import configure_logs, wants_colors
 from shared.runtime.participant import DEAD_LETTERS, Participant
 from shared.runtime.ports import Now
 from shared.runtime.settings import Settings, load_settings
@@ -68,7 +68,7 @@ class Service(Generic[S]):
         """Run until SIGTERM or SIGINT. Exits with 2 and one line if a person must change something first."""
         try:
             settings = load_settings()
-            configure_logs(settings.log_format, settings.log_level, colors=sys.stdout.isatty())
+            configure_logs(settings.log_format, settings.log_level, colors=wants_colors(sys.stdout))
             asyncio.run(self._run(settings))
         except ConfigurationError as error:
             print(f"{self.participant.name}: {error}", file=sys.stderr)  # noqa: T201 -- for the person who started it

@@ -36,8 +36,9 @@ def costs(*, requests: int = 50, checkpoints: int = 5) -> Costs:
     return Costs(5, 2, requests, 0, 0, 20, 20, checkpoints)
 
 
-def play(*, alone: Costs, is_met: bool = True) -> Play:
-    return Play([Verdict("paid", 1, "1 COMPLETED", "1 PENDING", is_met)], alone, costs())
+def play(*, alone: Costs | None = None, rush: Costs | None = None, is_met: bool = True) -> Play:
+    verdicts = [Verdict("paid", 1, "1 COMPLETED", "1 PENDING", is_met)]
+    return Play(verdicts, alone or costs(), costs(), rush or costs(requests=14))
 
 
 def test_a_demonstration_without_a_flaw_has_no_failures() -> None:
@@ -50,6 +51,10 @@ def test_a_saga_that_costs_too_much_is_a_failure() -> None:
     ]
 
 
+def test_a_rush_that_does_not_make_sagas_cheap_is_a_failure() -> None:
+    assert failures(play(rush=costs(requests=15)), []) == ["15 Cosmos DB requests for 5 sagas in a rush"]
+
+
 def test_too_many_checkpoints_are_a_failure() -> None:
     assert failures(play(alone=costs(checkpoints=65)), []) == [
         "65 checkpoint writes in 2.0 s are more than one per partition and second"
@@ -57,4 +62,4 @@ def test_too_many_checkpoints_are_a_failure() -> None:
 
 
 def test_an_order_that_ended_otherwise_is_a_failure() -> None:
-    assert failures(play(alone=costs(), is_met=False), []) == ["paid: 1 PENDING"]
+    assert failures(play(is_met=False), []) == ["paid: 1 PENDING"]

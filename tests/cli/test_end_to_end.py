@@ -205,11 +205,39 @@ class TestOnARunningStack:
         stack.setenv("EVENT_HUBS_CONNECTION_STRING", hub.replace("SharedAccessKey=", "SharedAccessKey=X"))
         assert "Event Hubs refuses the key" in told(capsys, "cancel", "plain", status=2)
 
+    def test_a_wrong_key_of_the_database_is_told(
+        self, capsys: pytest.CaptureFixture[str], stack: pytest.MonkeyPatch, running: Up
+    ) -> None:
+        cosmos = running.settings["COSMOS_CONNECTION_STRING"]
+        stack.setenv("COSMOS_CONNECTION_STRING", cosmos.replace("AccountKey=C2", "AccountKey=D2"))
+        assert "Cosmos DB refuses the key or identity" in told(capsys, "audit", status=2)
+
     def test_another_number_of_buckets_is_refused(
         self, capsys: pytest.CaptureFixture[str], stack: pytest.MonkeyPatch
     ) -> None:
         stack.setenv("BUCKETS", "17")
         assert "set BUCKETS=16" in told(capsys, "seed", str(sample("catalogue.json")), status=2)
+
+
+def test_before_the_first_seeding_there_is_nothing_to_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ports = [word for name in ("event-hubs", "cosmos", "blob") for word in (f"--{name}-port", "0")]
+    with subprocess.Popen(
+        [*QUARTET, "emulators", "--data-dir", str(tmp_path), *ports],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    ) as process:
+        assert process.stdout is not None
+        assert "ready\n" in process.stdout
+        for name, value in read_settings_file(tmp_path / ".env").items():
+            monkeypatch.setenv(name, value)
+        assert "run quartet seed FILE" in told(capsys, "audit", status=1)
+        assert said(capsys, "seed", str(sample("catalogue.json"))).startswith("28 products created")
+        assert json_of(capsys, "audit")["holds"]
+        process.terminate()
+        assert process.wait() == 0
 
 
 def test_a_service_that_dies_stops_everything(tmp_path: Path) -> None:
@@ -225,9 +253,9 @@ def test_a_service_that_dies_stops_everything(tmp_path: Path) -> None:
 
 def test_the_demonstration_proves_what_it_says() -> None:
     done = subprocess.run(
-        [*QUARTET, "demo"], capture_output=True, text=True, timeout=60, check=False, env=clean_environment()
+        [*QUARTET, "demo"], capture_output=True, text=True, timeout=100, check=False, env=clean_environment()
     )
     assert done.returncode == 0, done.stderr + done.stdout[-4_000:]
-    assert done.stdout.splitlines()[-1].startswith("Shown: 56 orders in 14 stories came out as they should")
+    assert done.stdout.splitlines()[-1].startswith("Shown: 456 orders in 15 stories came out as they should")
     for service in ("order", "inventory", "payment", "shipping"):
         assert f"{service:<9} | " in done.stdout
