@@ -14,7 +14,7 @@ class ComposeStack:
     """A context manager; it takes everything down at its end."""
 
     def __enter__(self) -> Self:
-        started = _compose("up", "--detach", "--wait", "--wait-timeout", "600")
+        started = _compose("up", "--build", "--detach", "--wait", "--wait-timeout", "600")
         if started.returncode != 0:
             logs = self.logs()
             _compose("down", "--volumes")
