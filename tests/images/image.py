@@ -49,7 +49,7 @@ def built_image(directory: Path) -> Iterator[Image]:
         *("--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"VERSION={__version__}"),
         *("--secret", f"id=pip_conf,src={pip_conf}", "--volume", f"{wheels}:/mnt:ro", str(ROOT)),
     )
-    with _container(TAG) as container:
+    with _removed(TAG), _container(TAG) as container:
         inspected = json.loads(run("buildah", "inspect", container))
         yield Image(Path(run("buildah", "mount", container).strip()), inspected["OCIv1"]["config"])
 
@@ -58,6 +58,14 @@ def _python_version(base: str) -> str:
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
     with _container(base) as container:
         return run("buildah", "run", "--isolation", "chroot", container, "--", "python3", "-c", script).strip()
+
+
+@contextmanager
+def _removed(image: str) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        run("buildah", "rmi", image)
 
 
 @contextmanager

@@ -78,6 +78,7 @@ class ImageStack:
         while not container.is_healthy():
             assert process.poll() is None, f"{service} has ended with {process.poll()}\n{self.logs()}"
             assert time.monotonic() < deadline, f"{service} is not healthy\n{self.logs()}"
+            time.sleep(0.25)  # asking takes processor time that it needs to get ready
 
     def _kill(self) -> None:
         for process in self._running.values():
