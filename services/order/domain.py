@@ -182,19 +182,27 @@ class Order:
 
 
 def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) -> Order:
-    """The order has been placed. Facts that were heard before are kept."""
+    """The order has been placed. Facts that were heard before are kept, and what inventory has reserved counts."""
     data = event.data
+    order = known or Order(data.order_id)
+    if not order.knows(Fact.RESERVED):
+        order = _agreed(order, data)
     order = replace(
-        known or Order(data.order_id),
-        customer_id=data.customer_id,
-        currency=data.currency,
-        total=data.total,
-        items=data.items,
+        order,
         placed_at=event.time,
         deadline=data.complete_by or event.time + policy.deadline,
         fingerprint=data.fingerprint(),
     )
     return order.learn(Fact.PLACED, event, note=f"{order.total} {order.currency}")
+
+
+def _agreed(order: Order, data: OrderCreated | InventoryReserved) -> Order:
+    """What the order is about. Of two different orders under one id, inventory decides which one it is.
+
+    In one partition, both services hear the same one first. Sent with different partition keys, the two may reach them
+    in different orders, and it is what inventory has reserved that is paid and shipped.
+    """
+    return replace(order, customer_id=data.customer_id, currency=data.currency, total=data.total, items=data.items)
 
 
 _FACTS: dict[type[EventData], Fact] = {
@@ -239,6 +247,8 @@ def note(order: Order, event: Event[EventData]) -> Order:
             return order.learn(fact, event, note=said.reason)
         case OrderShipped() as said:
             return order.learn(fact, event, note=f"{said.carrier} {said.tracking_number}")
+        case InventoryReserved() as said:
+            return _agreed(order, said).learn(fact, event)
         case _:
             return order.learn(fact, event)
 

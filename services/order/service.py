@@ -15,6 +15,7 @@ PARTICIPANT = Participant(
     give_up=GIVE_UP,
     opens=OPENS,
     says=SAYS,
+    acts_outside=False,
 )
 
 

@@ -92,10 +92,13 @@ class Engine(Generic[S]):
                 *(self._run(records[order_id], heard, partition) for order_id, heard in sagas.items())
             )
             lost = await self._commit(runs)
-            settled += [run for run in runs if run.record.order_id not in lost]
+            won = [run for run in runs if run.record.order_id not in lost]
+            settled += won
+            rest = {run.record.order_id: run.rest for run in won if run.rest}
             sagas = {order_id: heard for order_id, heard in sagas.items() if order_id in lost}
             self.stats["conflicts"] += len(lost)
-            records = await self._load(sagas)
+            records = await self._load(sagas) | await self._recall(rest)
+            sagas |= rest
         return settled
 
     async def _recall(self, sagas: Mapping[str, Sequence[Heard]]) -> dict[str, Record[S]]:
@@ -142,7 +145,10 @@ class Engine(Generic[S]):
     async def _run(self, record: Record[S], events: Sequence[Heard], partition: str) -> SagaRun[S]:
         """One order's events, one after the other, each on the state that the one before has left."""
         run = SagaRun(record)
-        for heard in events:
+        for position, heard in enumerate(events):
+            if run.changed and self.participant.acts_outside:
+                run.rest = events[position:]
+                break
             if run.repeat(heard):
                 continue
             began = time.perf_counter()

@@ -43,6 +43,9 @@ class Participant(Generic[S]):
             to fail if there was one after all.
         give_up: what it does instead when a handler's retries are used up, so that the saga ends.
         containers: further containers of the database, besides `container` and the dead letters.
+        acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
+            that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
+            cannot be taken back. If not, all that a batch says about an order is one write.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Participant(Generic[S]):
     opens: frozenset[type[EventData]] = frozenset()
     give_up: HandlerTable[S] = field(default_factory=dict)
     containers: tuple[ContainerSpec, ...] = ()
+    acts_outside: bool = True
 
     @property
     def source(self) -> str:

@@ -26,10 +26,15 @@ class Step:
 
 @dataclass(slots=True)
 class SagaRun(Generic[S]):
-    """Runs up a new record from an old one. Nothing of it counts until the record is committed."""
+    """Runs up a new record from an old one. Nothing of it counts until the record is committed.
+
+    Attributes:
+        rest: the events that have to wait for that.
+    """
 
     record: Record[S]
     changed: bool = False
+    rest: Sequence[Heard] = ()
     steps: list[Step] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
 

@@ -1,6 +1,7 @@
 """The engine keeps its promises, whatever happens between two of its steps."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -48,7 +49,25 @@ async def test_events_of_one_order_in_one_batch_build_on_each_other() -> None:
     record = bench.records.records["o-1"]
     assert record.state == Parcel(3, "ada")
     assert set(record.handled) == {"created-o-1", "a", "b"}
-    assert len(bench.records.commits) == 1
+
+
+@pytest.mark.parametrize(("acts_outside", "commits"), [(False, 1), (True, 3)])
+async def test_who_acts_outside_does_so_on_a_committed_state(acts_outside: bool, commits: int) -> None:
+    bench = Bench()
+    engine = bench.engine()
+    engine.participant = replace(engine.participant, acts_outside=acts_outside)
+    await engine.process("0", messages(order_created("o-1"), reserved("o-1", "a"), reserved("o-1", "b")))
+    assert len(bench.records.commits) == commits
+    assert bench.records.records["o-1"].state == Parcel(3, "ada")
+
+
+async def test_nothing_is_built_on_the_guess_that_an_order_is_new() -> None:
+    """The order is known, so the guess fails; by then, its next event must not have been handled."""
+    bench = Bench()
+    bench.records.put(Record("o-1", "0", Parcel(1, "grace")))
+    await bench.engine().process("0", messages(order_created("o-1"), reserved("o-1")))
+    assert bench.desk.calls == ["o-1", "o-1"]
+    assert bench.records.records["o-1"].state == Parcel(2, "grace")
 
 
 async def test_a_repeated_event_changes_nothing_and_says_the_same_again() -> None:

@@ -44,6 +44,17 @@ class Logs:
         """The lines of one service, all its replicas."""
         return [line for who, line in self.lines if who.split("-")[0] == name]
 
+    async def until(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
+        """The first line that fulfils the condition, also one that was said before."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for name, line in list(self.lines):
+                if condition(name, line):
+                    return name, line
+            await asyncio.sleep(0.05)  # a pause between two looks at a condition
+        tail = "\n".join(f"{name}: {line}" for name, line in self.lines[-80:])
+        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
+
 
 @dataclass(slots=True)
 class Shop:
@@ -124,14 +135,7 @@ class Shop:
 
     async def until_logged(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
         """The first line that fulfils the condition, also one that was said before."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            for name, line in list(self.logs.lines):
-                if condition(name, line):
-                    return name, line
-            await asyncio.sleep(0.05)  # a pause between two looks at a condition
-        tail = "\n".join(f"{name}: {line}" for name, line in self.logs.lines[-80:])
-        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
+        return await self.logs.until(condition)
 
     async def until_receiving(self, name: str) -> None:
         """Wait until a process has opened a partition."""

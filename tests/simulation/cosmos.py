@@ -1,0 +1,265 @@
+"""Cosmos DB in memory: the emulator's own rules without its wire and its disk, behind what the SDK's clients look like.
+
+Whether it agrees with the emulator behind the real SDK is for `test_cosmos_agrees` to say.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, TypeAlias, cast
+
+from azure.core.exceptions import AzureError
+from azure.cosmos._base import _format_batch_operations
+from azure.cosmos.exceptions import (
+    CosmosAccessConditionFailedError,
+    CosmosBatchOperationError,
+    CosmosHttpResponseError,
+    CosmosResourceExistsError,
+    CosmosResourceNotFoundError,
+)
+
+from emulators.cosmos import documents
+from emulators.cosmos.batch import run_batch
+from emulators.cosmos.container import Container
+from emulators.cosmos.documents import ALWAYS, Conditions, Outcome
+from emulators.cosmos.errors import CosmosError
+from emulators.cosmos.exchange import Call
+from emulators.cosmos.pages import query_page
+from emulators.cosmos.partition_keys import text_of_value
+from emulators.cosmos.storage import Storage
+from emulators.cosmos.transaction import Transaction
+from shared.runtime.participant import Participant
+from tests.simulation.faults import COSMOS
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+
+Document: TypeAlias = dict[str, Any]
+Written: TypeAlias = Callable[[str, str, Document], None]
+"""Told of every write, when it is done: database, container, document."""
+
+
+class _NoDisk:
+    """Where the emulator would write to disk, memory is enough."""
+
+    def write(self, rows: object) -> None:
+        """Forget them."""
+
+    def write_and_delete(self, *what: object) -> None:
+        """Forget them."""
+
+
+_NO_DISK = cast(Storage, _NoDisk())
+
+
+class MemoryCosmos:
+    """One account with the databases of all participants."""
+
+    def __init__(self, participants: Collection[Participant[Any]], clock: Callable[[], float], written: Written) -> None:
+        self.clock = clock
+        self.written = written
+        self._containers: dict[tuple[str, str], Container] = {}
+        for participant in participants:
+            for spec in participant.all_containers:
+                key = len(self._containers) + 1
+                properties = {"id": spec.name, "partitionKey": {"paths": [spec.partition_key], "kind": "Hash"}}
+                self._containers[participant.database, spec.name] = Container(
+                    key, key.to_bytes(8, "big"), participant.database, properties
+                )
+
+    def container(self, database: str, name: str) -> Container:
+        """The container itself."""
+        return self._containers[database, name]
+
+    def documents(self, database: str, name: str) -> list[Document]:
+        """All that is in a container."""
+        return [json.loads(item.body) for item in self.container(database, name).scan(self.clock())]
+
+    def commit(self, tx: Transaction) -> None:
+        """Make a transaction's writes true, and tell of them."""
+        new = list(tx._written.values())  # noqa: SLF001 -- it has no public name
+        tx.commit(_NO_DISK)
+        for item in new:
+            self.written(tx.container.database, tx.container.name, json.loads(item.body))
+
+    def touch(self, container: Container, key: str, ids: Collection[str]) -> None:
+        """Another writer writes these documents as they are: their ETags are new."""
+        tx = Transaction(container, text_of_value(key), self.clock())
+        for item_id in ids:
+            item = tx.find(item_id)
+            if item is not None:
+                tx.write(item_id, json.loads(item.body), item)
+        tx.commit(_NO_DISK)
+
+
+class MemoryDatabase:
+    """What the SDK's `DatabaseProxy` looks like to a service."""
+
+    def __init__(self, cosmos: MemoryCosmos, network: Network, process: Process, name: str) -> None:
+        self._cosmos = cosmos
+        self._network = network
+        self._process = process
+        self._name = name
+
+    def get_container_client(self, container: str) -> "MemoryContainer":
+        """As in the SDK."""
+        return MemoryContainer(self._cosmos, self._network, self._process, self._name, container)
+
+
+class MemoryContainer:
+    """What the SDK's `ContainerProxy` looks like: the calls that are used, with the exceptions that the SDK raises."""
+
+    def __init__(self, cosmos: MemoryCosmos, network: Network, process: Process, database: str, name: str) -> None:
+        self._cosmos = cosmos
+        self._network = network
+        self._process = process
+        self._container = cosmos.container(database, name)
+        self._path = f"{database}/{name}"
+        self._key_name = self._container.partition_key.paths[0][0]
+
+    async def execute_item_batch(self, batch_operations: Sequence[Any], partition_key: str) -> list[Document]:
+        """As in the SDK, which takes the conditions out of the tuples that it is given. Results have no bodies."""
+        operations = _format_batch_operations(batch_operations)
+        ids = [op.get("id") or op["resourceBody"]["id"] for op in operations]
+
+        def apply() -> list[Document]:
+            tx = self._transaction(partition_key)
+            result = run_batch(tx, [_copy(operation) for operation in operations], minimal=True)
+            responses: list[Document] = json.loads(result.body)
+            if not result.succeeded:
+                raise _batch_error(responses)
+            self._cosmos.commit(tx)
+            return responses
+
+        what = f"{self._path} [{partition_key}] " + ", ".join(
+            f"{operation['operationType'].lower()} {item_id}" for operation, item_id in zip(operations, ids, strict=True)
+        )
+        return await self._request(what, apply, lambda: self._cosmos.touch(self._container, partition_key, ids))
+
+    async def read_item(self, item: str, partition_key: str) -> Document:
+        """As in the SDK."""
+        return await self._single(partition_key, f"read {item}", lambda tx: documents.read(tx, item))
+
+    async def create_item(self, body: Document) -> Document:
+        """As in the SDK."""
+        return await self._write("create", body, lambda tx: documents.create(tx, dict(body)))
+
+    async def upsert_item(self, body: Document) -> Document:
+        """As in the SDK."""
+        return await self._write("upsert", body, lambda tx: documents.upsert(tx, dict(body)))
+
+    async def replace_item(
+        self, item: str, body: Document, *, etag: str | None = None, match_condition: object = None
+    ) -> Document:
+        """As in the SDK."""
+        when = Conditions(if_match=etag) if match_condition is not None else ALWAYS
+        return await self._write("replace", body, lambda tx: documents.replace(tx, item, dict(body), when))
+
+    async def delete_item(
+        self, item: str, partition_key: str, *, etag: str | None = None, match_condition: object = None
+    ) -> None:
+        """As in the SDK."""
+        when = Conditions(if_match=etag) if match_condition is not None else ALWAYS
+        await self._single(partition_key, f"delete {item}", lambda tx: documents.delete(tx, item, when))
+
+    async def read_items(self, items: Sequence[tuple[str, str]], **_options: object) -> list[Document]:
+        """As in the SDK: those that there are."""
+
+        def apply() -> list[Document]:
+            now = self._cosmos.clock()
+            found = (self._container.find(text_of_value(key), item_id, now) for item_id, key in items)
+            return [json.loads(item.body) for item in found if item is not None]
+
+        return await self._request(f"{self._path} read {', '.join(item for item, _ in items)}", apply)
+
+    async def query_items(
+        self,
+        query: str,
+        *,
+        parameters: Sequence[Mapping[str, Any]] = (),
+        partition_key: str | None = None,
+        **_options: object,
+    ) -> AsyncIterator[Document]:
+        """As in the SDK, page by page, each a request."""
+        body = json.dumps({"query": query, "parameters": list(parameters)}).encode()
+        partition = None if partition_key is None else text_of_value(partition_key)
+        token: str | None = None
+        while True:
+            headers = {"x-ms-max-item-count": "1000"} | ({"x-ms-continuation": token} if token else {})
+            call = Call("POST", [], headers, body)
+
+            def apply(call: Call = call) -> tuple[list[Document], str | None]:
+                answer = query_page(self._container, call, partition, self._cosmos.clock())
+                return json.loads(answer.body)["Documents"], answer.headers.get("x-ms-continuation")
+
+            rows, token = await self._request(f"{self._path} query", apply)
+            for row in rows:
+                yield row
+            if not token:
+                return
+
+    async def _write(self, verb: str, body: Document, act: Callable[[Transaction], Outcome]) -> Document:
+        return await self._single(body[self._key_name], f"{verb} {body['id']}", act)
+
+    async def _single(self, key: str, what: str, act: Callable[[Transaction], Outcome]) -> Document:
+        def apply() -> Document:
+            tx = self._transaction(key)
+            outcome = act(tx)
+            self._cosmos.commit(tx)
+            return {} if outcome.item is None else cast(Document, json.loads(outcome.item.body))
+
+        return await self._request(f"{self._path} [{key}] {what}", apply)
+
+    def _transaction(self, key: str) -> Transaction:
+        return Transaction(self._container, text_of_value(key), self._cosmos.clock())
+
+    async def _request(
+        self, what: str, apply: Callable[[], Any], disturb: Callable[[], None] | None = None
+    ) -> Any:  # noqa: ANN401 -- what `apply` returns
+        def translated() -> Any:  # noqa: ANN401 -- what `apply` returns
+            try:
+                return apply()
+            except CosmosError as error:
+                raise _sdk_error(error) from error
+
+        try:
+            return await self._network.request(self._process, COSMOS, what, translated, disturb)
+        except AzureError as error:
+            if self._network.trace.keep:
+                self._network.trace(self._process.name, f"-- {what}: {_status(error)}")
+            raise
+
+
+def _copy(operation: Document) -> Document:
+    """The server gets bytes, not the client's objects."""
+    body = operation.get("resourceBody")
+    return {**operation, "resourceBody": dict(body)} if body is not None else dict(operation)
+
+
+def _batch_error(responses: list[Document]) -> CosmosBatchOperationError:
+    index = next(
+        number for number, response in enumerate(responses) if response["statusCode"] != HTTPStatus.FAILED_DEPENDENCY
+    )
+    return CosmosBatchOperationError(
+        error_index=index,
+        headers={},
+        status_code=responses[index]["statusCode"],
+        message=f"There was an error in the transactional batch on index {index}.",
+        operation_responses=responses,
+    )
+
+
+_TYPES: dict[int, type[CosmosHttpResponseError]] = {
+    HTTPStatus.NOT_FOUND: CosmosResourceNotFoundError,
+    HTTPStatus.CONFLICT: CosmosResourceExistsError,
+    HTTPStatus.PRECONDITION_FAILED: CosmosAccessConditionFailedError,
+}
+
+
+def _sdk_error(error: CosmosError) -> CosmosHttpResponseError:
+    kind = _TYPES.get(error.status, CosmosHttpResponseError)
+    return kind(status_code=int(error.status), message=error.message)
+
+
+def _status(error: AzureError) -> str:
+    status = getattr(error, "status_code", None)
+    return f"status {status}" if status else type(error).__name__

@@ -1,0 +1,126 @@
+"""What can go wrong, as data: a plan of faults can be cut down to the few that matter."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+COSMOS, HUB, BLOB = "cosmos", "hub", "blob"
+
+# Of one request: what happens to it, by the server that it goes to.
+ON_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
+    COSMOS: (
+        "status 429",
+        "status 449",
+        "status 503",
+        "status 408",
+        "not sent",
+        "reply lost",
+        "sent again",
+        "done late",
+        "slow",
+        "conflicts",
+        "crash before",
+        "crash after",
+        "pause before",
+        "pause after",
+    ),
+    HUB: (
+        "not sent",
+        "reply lost",
+        "sent again",
+        "done late",
+        "slow",
+        "crash before",
+        "crash after",
+        "pause before",
+        "pause after",
+    ),
+    BLOB: ("not sent", "reply lost", "done late", "slow", "crash before", "crash after", "pause before"),
+}
+# Of receiving: the same events again, a link that breaks, a start far too early.
+ON_RECEIVE: Final = ("delivered again", "rewound", "link lost", "from the start")
+# At a time, whatever is going on.
+TIMED: Final = (
+    "crash",
+    "pause",
+    "cosmos away",
+    "hub away",
+    "blob away",
+    "checkpoint moved back",
+    "ownership taken",
+    "port times out",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong, once.
+
+    Attributes:
+        kind: one of those above.
+        who: the replica that it happens to: `payment-1`.
+        server: for a fault of a request, the server that it goes to.
+        at: seconds; a fault of a request hits the first one after that.
+        nth: instead of `at`: it hits this request of the process, counted from 1.
+        seconds: how long it lasts.
+        amount: how many events are delivered again, how many calls of a port time out.
+    """
+
+    kind: str
+    who: str
+    server: str | None = None
+    at: float = 0.0
+    nth: int | None = None
+    seconds: float = 0.0
+    amount: int = 1
+
+    def __str__(self) -> str:
+        when = f"request {self.nth}" if self.nth is not None else f"{self.at:.3f} s"
+        server = f" ({self.server})" if self.server else ""
+        lasts = f", {self.seconds:.1f} s" if self.seconds else ""
+        return f"{when}: {self.kind}{server} at {self.who}{lasts}"
+
+
+class Faults:
+    """The faults that are still to come. `stop` ends them all."""
+
+    def __init__(self, plan: tuple[Fault, ...]) -> None:
+        self._requests: dict[tuple[str, str], list[Fault]] = {}
+        self._receives: dict[str, list[Fault]] = {}
+        self.timed: list[Fault] = []
+        for fault in sorted(plan, key=lambda fault: fault.at):
+            if fault.server is not None:
+                self._requests.setdefault((fault.who, fault.server), []).append(fault)
+            elif fault.kind in ON_RECEIVE:
+                self._receives.setdefault(fault.who, []).append(fault)
+            else:
+                self.timed.append(fault)
+        self.injected: Counter[str] = Counter()
+
+    def stop(self) -> None:
+        """Let nothing go wrong any more."""
+        self._requests.clear()
+        self._receives.clear()
+        self.timed.clear()
+
+    def on_request(self, who: str, server: str, now: float, number: int) -> Fault | None:
+        """The fault of this request, if it is to have one."""
+        waiting = self._requests.get((who, server))
+        if not waiting:
+            return None
+        for fault in waiting:
+            if fault.nth == number or (fault.nth is None and fault.at <= now):
+                waiting.remove(fault)
+                self.injected[f"{server}: {fault.kind}"] += 1
+                return fault
+        return None
+
+    def on_receive(self, who: str, now: float) -> Fault | None:
+        """What is to happen to the next receive of this replica."""
+        waiting = self._receives.get(who)
+        if not waiting or waiting[0].at > now:
+            return None
+        fault = waiting.pop(0)
+        self.injected[fault.kind] += 1
+        return fault

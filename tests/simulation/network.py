@@ -1,0 +1,195 @@
+"""Requests between processes and servers: they take time, and everything can happen to them."""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from random import Random
+from typing import Protocol, TypeVar
+
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
+from azure.cosmos.exceptions import CosmosHttpResponseError
+from azure.eventhub.exceptions import ConnectionLostError
+
+from tests.simulation.faults import COSMOS, HUB, Fault, Faults
+from tests.simulation.process import Process
+from tests.simulation.trace import Trace
+
+R = TypeVar("R")
+
+_SLOWEST = 0.02
+
+
+class Power(Protocol):
+    """Who can end or stop a process."""
+
+    def crash(self, process: Process, seconds: float) -> None:
+        """Kill it; another one takes its place after some seconds."""
+
+    def pause(self, process: Process, seconds: float) -> None:
+        """Stop it for some seconds."""
+
+
+class Network:
+    """Carries requests. A request that has left its process is not undone by the death of that process."""
+
+    def __init__(self, random: Random, faults: Faults, trace: Trace) -> None:
+        self._random = random
+        self._servers = Context()
+        self.faults = faults
+        self.trace = trace
+        self.power: Power
+        self.away: dict[str, float] = {}
+        self.requests = 0
+
+    async def request(
+        self,
+        process: Process,
+        server: str,
+        what: str,
+        apply: Callable[[], R],
+        disturb: Callable[[], None] | None = None,
+    ) -> R:
+        """Have `apply` done at the server, and return what it returns or raises.
+
+        `disturb` is what another writer does to spoil it: fault `conflicts`.
+        """
+        if not process.alive:
+            raise asyncio.CancelledError
+        loop = asyncio.get_running_loop()
+        process.requests += 1
+        self.requests += 1
+        fault = self.faults.on_request(process.name, server, loop.time(), process.requests)
+        reply: asyncio.Future[R] = loop.create_future()
+        there, back = self._delay(), self._delay()
+        if fault is None and not self.away:
+            loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
+            return await reply
+        if fault is not None:
+            self.trace(process.name, f"** {fault.kind}: {what}")
+        if self.away.get(server, 0.0) > loop.time() or (fault is not None and fault.kind == "not sent"):
+            await asyncio.sleep(there + back)
+            raise _not_sent(server)
+        if fault is None:
+            loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
+            return await reply
+        return await self._faulty(process, server, fault, apply, reply, (there, back), disturb)
+
+    async def _faulty(
+        self,
+        process: Process,
+        server: str,
+        fault: Fault,
+        apply: Callable[[], R],
+        reply: "asyncio.Future[R]",
+        delays: tuple[float, float],
+        disturb: Callable[[], None] | None,
+    ) -> R:
+        loop = asyncio.get_running_loop()
+        there, back = delays
+        after: Callable[[], None] | None = None
+        if fault.kind.startswith("status "):
+            await asyncio.sleep(there + back)
+            raise CosmosHttpResponseError(status_code=int(fault.kind.split()[1]), message="as planned")
+        match fault.kind:
+            case "crash before":
+                self.power.crash(process, fault.seconds)
+            case "pause before":
+                self.power.pause(process, fault.seconds)
+                await asyncio.sleep(0)
+            case "crash after":
+                after = lambda: self.power.crash(process, fault.seconds)  # noqa: E731 -- short, and used once
+            case "pause after":
+                after = lambda: self.power.pause(process, fault.seconds)  # noqa: E731 -- short, and used once
+            case "slow":
+                there, back = (fault.seconds, back) if fault.amount % 2 else (there, fault.seconds)
+            case "reply lost":
+                after = lambda: _fail(reply, _lost(server))  # noqa: E731 -- short, and used once
+            case "done late":
+                loop.call_later(fault.seconds, _do_silently, apply, context=self._servers)
+                await asyncio.sleep(there + back)
+                raise _lost(server)
+            case "sent again":
+                apply = _twice(apply)
+            case "conflicts":
+                apply = _after(disturb, apply)
+            case kind:
+                raise AssertionError(kind)
+        if not process.alive:
+            raise asyncio.CancelledError
+        loop.call_later(there, self._serve, server, apply, reply, back, after, context=self._servers)
+        return await reply
+
+    def _serve(
+        self,
+        server: str,
+        apply: Callable[[], R],
+        reply: "asyncio.Future[R]",
+        back: float,
+        after: Callable[[], None] | None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        if self.away.get(server, 0.0) > loop.time():
+            _fail(reply, _lost(server))
+            return
+        try:
+            result = apply()
+        except Exception as error:  # noqa: BLE001 -- it is the answer
+            if after is not None:
+                after()
+            loop.call_later(back, _fail, reply, error)
+        else:
+            if after is not None:
+                after()
+            loop.call_later(back, _succeed, reply, result)
+
+    def _delay(self) -> float:
+        return 0.0005 + self._random.random() * _SLOWEST
+
+
+def _succeed(reply: "asyncio.Future[R]", result: R) -> None:
+    if not reply.done():
+        reply.set_result(result)
+
+
+def _fail(reply: "asyncio.Future[R]", error: Exception) -> None:
+    if not reply.done():
+        reply.set_exception(error)
+
+
+def _twice(apply: Callable[[], R]) -> Callable[[], R]:
+    """The SDK sends a write again after a lost reply: it sees the second answer."""
+
+    def applied() -> R:
+        _do_silently(apply)
+        return apply()
+
+    return applied
+
+
+def _after(disturb: Callable[[], None] | None, apply: Callable[[], R]) -> Callable[[], R]:
+    def applied() -> R:
+        if disturb is not None:
+            disturb()
+        return apply()
+
+    return applied
+
+
+def _do_silently(apply: Callable[[], object]) -> None:
+    """The server does it; nobody hears the answer."""
+    try:
+        apply()
+    except AzureError:
+        return
+
+
+def _not_sent(server: str) -> Exception:
+    if server == COSMOS:
+        return ServiceRequestError("connection refused")
+    return ConnectionLostError("connection refused") if server == HUB else ServiceRequestError("connection refused")
+
+
+def _lost(server: str) -> Exception:
+    if server == HUB:
+        return ConnectionLostError("the connection was lost")
+    return ServiceResponseError("the connection was lost")

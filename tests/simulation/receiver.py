@@ -1,0 +1,166 @@
+"""What the SDK's `EventHubConsumerClient` looks like to the runtime: its event processor, step by step.
+
+It shares out partitions through the checkpoint store, has one batch under way per partition, cancels the callback of
+a partition that it has lost, and starts a partition from its checkpoint. Two replicas that both believe to own a
+partition are nothing special: each learns of its loss when it looks the next time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, TypeVar
+
+from azure.core.exceptions import AzureError
+from azure.eventhub import CloseReason
+from azure.eventhub.exceptions import ConnectionLostError
+
+from tests.simulation.faults import BLOB
+from tests.simulation.hub import Blobs, Hub, Stored
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+
+R = TypeVar("R")
+
+# How many events a batch may have: mostly few, so that many batches meet.
+_SIZES = (1, 1, 1, 2, 2, 3, 5, 8, 20, 1000)
+
+
+class Context:
+    """A `PartitionContext`."""
+
+    def __init__(self, receiver: "Receiver", partition: str) -> None:
+        self.partition_id = partition
+        self._receiver = receiver
+
+    async def update_checkpoint(self, event: Stored) -> None:
+        """As in the SDK."""
+        await self._receiver.checkpoint(self.partition_id, event.sequence_number)
+
+
+class Receiver:
+    """Receives for one replica of a consumer group. `interval` and `expires` are seconds."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        blobs: Blobs,
+        network: Network,
+        process: Process,
+        random: Random,
+        *,
+        interval: float,
+        expires: float,
+    ) -> None:
+        self._hub = hub
+        self._blobs = blobs
+        self._network = network
+        self._process = process
+        self._random = random
+        self._interval = interval
+        self._expires = expires
+        self._group = process.service
+        self._me = f"{process.name}/{process.life}"
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._running = False
+        self._on: dict[str, Callable[..., Awaitable[None]]] = {}
+
+    async def receive_batch(self, **callbacks: Any) -> None:  # noqa: ANN401 -- as in the SDK
+        """As in the SDK: look after the partitions, for ever."""
+        self._on = callbacks
+        self._running = True
+        while self._running:
+            try:
+                mine = await self._claim()
+                new = [partition for partition in mine if partition not in self._tasks]
+                if new:
+                    checkpoints = await self._ask("read checkpoints", lambda: dict(self._blobs.checkpoints))
+                    for partition in new:
+                        start = checkpoints.get((self._group, partition), -1) + 1
+                        self._tasks[partition] = asyncio.create_task(self._receive(partition, start))
+                for partition in [name for name in self._tasks if name not in mine]:
+                    self._tasks[partition].cancel()
+            except AzureError as error:
+                await self._on["on_error"](None, error)
+            await asyncio.sleep(self._interval * (1 + 0.2 * self._random.random()))
+
+    async def close(self) -> None:
+        """As in the SDK."""
+        self._running = False
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def checkpoint(self, partition: str, sequence_number: int) -> None:
+        """Write a checkpoint."""
+        await self._ask(
+            f"checkpoint {partition} at {sequence_number}",
+            lambda: self._blobs.checkpoint(self._group, partition, sequence_number),
+        )
+
+    async def _claim(self) -> set[str]:
+        """Confirm what is ours, take what is free, and take one from whoever has too many."""
+        listed = await self._ask("list owners", lambda: self._blobs.listed(self._group))
+        now = self._blobs.clock() + self._process.skew
+        alive = {name: entry for name, entry in listed.items() if now - entry.renewed < self._expires and entry.owner}
+        mine = [name for name in self._hub.partitions if name in alive and alive[name].owner == self._me]
+        free = [name for name in self._hub.partitions if name not in alive]
+        owners = sorted({entry.owner for entry in alive.values()} | {self._me})
+        share = -(-len(self._hub.partitions) // len(owners))
+        wanted = mine + self._random.sample(free, max(0, min(len(free), share - len(mine))))
+        if len(wanted) < len(self._hub.partitions) // len(owners):
+            rich = max(owners, key=lambda owner: sum(entry.owner == owner for entry in alive.values()))
+            theirs = [name for name, entry in alive.items() if entry.owner == rich and rich != self._me]
+            wanted += self._random.sample(theirs, min(1, len(theirs)))
+        got: set[str] = set()
+        for name in wanted:
+            etag = listed[name].etag if name in listed else None
+            if await self._ask(
+                f"claim {name}", lambda name=name, etag=etag: self._blobs.claim(self._group, name, self._me, etag)
+            ):
+                got.add(name)
+        return got
+
+    async def _receive(self, partition: str, position: int) -> None:
+        context = Context(self, partition)
+        try:
+            await self._on["on_partition_initialize"](context)
+            while self._running:
+                try:
+                    position = await self._next(context, position)
+                except ConnectionLostError as error:
+                    await self._on["on_error"](context, error)
+                    break
+        finally:
+            await asyncio.shield(self._close(context))
+
+    async def _next(self, context: Context, position: int) -> int:
+        """Hand over one batch, and say where the next one begins."""
+        partition = context.partition_id
+        await self._hub.beyond(partition, position)
+        await asyncio.sleep(0.001 + 0.05 * self._random.random())
+        fault = self._network.faults.on_receive(self._process.name, asyncio.get_running_loop().time())
+        if fault is not None:
+            self._network.trace(self._process.name, f"** {fault.kind}: partition {partition} at {position}")
+            match fault.kind:
+                case "delivered again":
+                    position = max(0, position - fault.amount)
+                case "rewound":
+                    position = min(position, self._blobs.checkpoints.get((self._group, partition), -1) + 1)
+                case "from the start":
+                    position = 0
+                case _:
+                    raise ConnectionLostError("link detached")
+        size = self._random.choice(_SIZES)
+        batch = self._hub.partitions[partition][position : position + size]
+        self._network.trace(self._process.name, f"receives {partition} from {position}, {len(batch)} events")
+        await self._on["on_event_batch"](context, batch)
+        return position + len(batch)
+
+    async def _close(self, context: Context) -> None:
+        partition = context.partition_id
+        reason = CloseReason.OWNERSHIP_LOST if self._running else CloseReason.SHUTDOWN
+        await self._on["on_partition_close"](context, reason)
+        self._tasks.pop(partition, None)
+
+    async def _ask(self, what: str, apply: Callable[[], R]) -> R:
+        return await self._network.request(self._process, BLOB, what, apply)

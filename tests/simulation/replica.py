@@ -1,0 +1,122 @@
+"""One replica of a service: the real parts, put together as `shared.runtime.service` does it, on servers in memory."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, cast
+
+from azure.cosmos.aio import ContainerProxy, DatabaseProxy
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from structlog.typing import FilteringBoundLogger
+
+from shared.runtime.checkpoints import Checkpoints
+from shared.runtime.consumer import Consumer
+from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
+from shared.runtime.cosmos_records import CosmosRecords
+from shared.runtime.engine import Engine
+from shared.runtime.event_hubs import HubPublisher
+from shared.runtime.participant import DEAD_LETTERS
+from shared.runtime.ports import Message
+from shared.runtime.retry import Backoff
+from shared.runtime.service import Service, Surroundings
+from shared.runtime.settings import Settings
+from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
+from tests.simulation.hub import Blobs, Hub
+from tests.simulation.network import Network
+from tests.simulation.ports import Unreliable
+from tests.simulation.process import Process
+from tests.simulation.receiver import Receiver
+from tests.simulation.sender import Sender
+from tests.simulation.trace import Log
+from tests.simulation.watcher import Watcher
+
+EPOCH = datetime.fromisoformat("2026-07-01T12:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """What all replicas share, and how they are set up."""
+
+    cosmos: MemoryCosmos
+    hub: Hub
+    blobs: Blobs
+    network: Network
+    watcher: Watcher
+    settings: Settings
+    random: Random
+    room: int
+
+
+class Replica:
+    """The parts of one process. `run` never returns: the process is killed."""
+
+    def __init__(self, service: Service[Any], process: Process, servers: Servers) -> None:
+        participant, settings = service.participant, servers.settings
+        self._process = process
+        self._watcher = servers.watcher
+        loop = asyncio.get_running_loop()
+        log = cast(FilteringBoundLogger, Log(process.name, servers.network.trace))
+        database = MemoryDatabase(servers.cosmos, servers.network, process, participant.database)
+        publisher = HubPublisher(
+            cast(EventHubProducerClient, Sender(servers.hub, servers.network, process, servers.room))
+        )
+        owned: set[str] = set()
+        around = Surroundings(
+            settings,
+            cast(DatabaseProxy, database),
+            publisher,
+            owned,
+            lambda: EPOCH + timedelta(seconds=loop.time() + process.skew),
+            log,
+        )
+        self._ports = Unreliable(service.ports(around), servers.random)
+        self.engine: Engine[Any] = Engine(
+            participant,
+            ports=self._ports,
+            store=CosmosRecords(_container(database, participant.container), participant.state, settings.buckets),
+            publisher=publisher,
+            dead_letters=CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets),
+            buckets=settings.buckets,
+            now=around.now,
+            rng=Random(servers.random.random()),
+            log=log,
+        )
+        self._checkpoints = Checkpoints(settings.checkpoint_seconds, log)
+        receiver = Receiver(
+            servers.hub,
+            servers.blobs,
+            servers.network,
+            process,
+            Random(servers.random.random()),
+            interval=settings.load_balancing_seconds,
+            expires=settings.ownership_expires_seconds,
+        )
+        self._consumer = Consumer(
+            cast(EventHubConsumerClient, receiver),
+            process=self._handle,
+            prepare=publisher.open,
+            checkpoints=self._checkpoints,
+            owned=owned,
+            log=log,
+            repeat=Backoff(0.5, 10),
+        )
+        self._background = [work(around) for work in service.background]
+
+    def time_out(self, calls: int) -> None:
+        """Let the next calls of the ports time out, some of them after they have acted."""
+        self._ports.time_out(calls)
+
+    async def run(self) -> None:
+        """Everything that the process does."""
+        await asyncio.gather(self._consumer.run(), self._checkpoints.run(), *self._background)
+
+    async def _handle(self, partition: str, messages: Sequence[Message]) -> None:
+        await self.engine.process(partition, messages)
+        if self._process.alive:
+            self._watcher.processed(self._process.service, partition, messages)
+
+
+def _container(database: MemoryDatabase, name: str) -> ContainerProxy:
+    return cast(ContainerProxy, database.get_container_client(name))

@@ -1,0 +1,293 @@
+"""One run of a plan: everything is started, everything goes wrong, everything is mended, and then it must add up."""
+
+import asyncio
+from collections import Counter
+from contextvars import Context
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from azure.core.exceptions import AzureError
+from azure.eventhub.exceptions import EventHubError
+
+from emulators.cosmos import documents
+from emulators.cosmos.partition_keys import text_of_value
+from emulators.cosmos.transaction import Transaction
+from quartet.participants import PARTICIPANTS
+from services.inventory.service import SERVICE as INVENTORY
+from services.order.service import SERVICE as ORDER
+from services.payment.service import SERVICE as PAYMENT
+from services.shipping.service import SERVICE as SHIPPING
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+from tests.simulation.cosmos import MemoryCosmos
+from tests.simulation.end import check_end, is_quiet, open_orders
+from tests.simulation.faults import BLOB, COSMOS, HUB, Fault, Faults
+from tests.simulation.hub import Blobs, Hub, Outgoing
+from tests.simulation.loop import DeadlockError, LivelockError, VirtualLoop
+from tests.simulation.network import Network
+from tests.simulation.operator import Operator
+from tests.simulation.plan import BUCKETS, Plan, Publication
+from tests.simulation.process import Process
+from tests.simulation.replica import EPOCH, Replica, Servers
+from tests.simulation.trace import Trace
+from tests.simulation.watcher import Broken, Watcher
+
+SERVICES: dict[str, Service[Any]] = {"order": ORDER, "inventory": INVENTORY, "payment": PAYMENT, "shipping": SHIPPING}
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a run.
+
+    Attributes:
+        broken: the rules that were broken; empty if all is well.
+        figures: what there was to count.
+        faults: what went wrong, by kind.
+        statuses: how the orders ended.
+        trace: what happened, if it was asked for.
+        seconds: how long it took, in the time of the run.
+    """
+
+    broken: list[Broken] = field(default_factory=list)
+    figures: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    trace: Trace = field(default_factory=lambda: Trace(keep=False))
+    seconds: float = 0.0
+
+
+def run_plan(plan: Plan, *, trace: bool = False) -> Result:
+    """Run it, and say what came of it. Takes no time but the processor's."""
+    loop = VirtualLoop(Random(plan.seed + 1))
+    result = Result(trace=Trace(keep=trace))
+    simulation = Simulation(plan, result)
+    try:
+        loop.run_until_complete(_main(simulation))
+    except (DeadlockError, LivelockError) as error:
+        result.broken.append(Broken("the system never hangs", f"{type(error).__name__} {error}"))
+    finally:
+        simulation.bury(loop)
+        loop.close()
+    return result
+
+
+async def _main(simulation: "Simulation") -> None:
+    await simulation.run()
+
+
+class Simulation:
+    """The servers, the replicas and whoever has power over them."""
+
+    def __init__(self, plan: Plan, result: Result) -> None:
+        self.plan = plan
+        self.result = result
+        self.watcher = Watcher(result.trace)
+        self.random = Random(plan.seed + 2)
+        self.faults = Faults(plan.faults)
+        self.network = Network(Random(plan.seed + 3), self.faults, result.trace)
+        self.network.power = self
+        self.hub = Hub(plan.partitions, self.watcher.appended)
+        self.replicas: dict[str, Replica] = {}
+        self.processes: dict[str, Process] = {}
+        self.dead: list[Process] = []
+        self.engines: list[Replica] = []
+        self.services = SERVICES
+        self._nobody = Context()
+        self._ended = False
+
+    async def run(self) -> None:
+        """From the first order to the last check."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._unhandled)
+        self.cosmos = MemoryCosmos(PARTICIPANTS, lambda: EPOCH.timestamp() + loop.time(), self.watcher.written)
+        self.blobs = Blobs(loop.time, self.watcher.checkpointed)
+        self._stock_shelves()
+        self.servers = Servers(
+            self.cosmos,
+            self.hub,
+            self.blobs,
+            self.network,
+            self.watcher,
+            self._settings(),
+            self.random,
+            self.plan.room,
+        )
+        for name in self.plan.names():
+            self._boot(name)
+        customer = Process("shop-1")
+        senders = [customer.start(self._publish(customer, publication)) for publication in self.plan.publications]
+        for fault in self.faults.timed:
+            loop.call_later(fault.at, self._strike, fault, context=self._nobody)
+        await self._until(self.plan.until)
+        self._mend()
+        await asyncio.gather(*senders)
+        limit = loop.time() + 3 * self.plan.deadline + 200
+        operator = Operator()
+        while not self.watcher.broken and loop.time() < limit:
+            await asyncio.sleep(1)
+            if is_quiet(self) and not await operator.redrive(self) and not open_orders(self):
+                break
+        await check_end(self)
+        self.result.broken = self.watcher.broken
+        self._count()
+
+    def bury(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Get rid of what still runs."""
+        self._ended = True
+        for process in self.processes.values():
+            process.alive = process.paused = False
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        try:
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        except DeadlockError:
+            pass
+
+    # Power over processes
+
+    def crash(self, process: Process, seconds: float) -> None:
+        """Kill a process; its replica starts again some seconds later."""
+        if not process.alive or process.name not in self.processes:
+            return
+        self.result.trace(process.name, "** killed")
+        process.kill()
+        self.dead.append(process)
+        asyncio.get_running_loop().call_later(seconds, self._boot, process.name, process.life, context=self._nobody)
+
+    def pause(self, process: Process, seconds: float) -> None:
+        """Stop a process for some seconds."""
+        if not process.alive or process.paused:
+            return
+        self.result.trace(process.name, f"** stopped for {seconds} s")
+        process.pause()
+        asyncio.get_running_loop().call_later(seconds, self._resume, process, context=self._nobody)
+
+    def _resume(self, process: Process) -> None:
+        if process.paused:
+            self.result.trace(process.name, "** goes on")
+            process.resume()
+
+    def _boot(self, name: str, life: int = 0) -> None:
+        current = self.processes.get(name)
+        if self._ended or (current is not None and current.alive):
+            return
+        process = Process(name, life + 1, self.plan.skews.get(name, 0.0))
+        self.processes[name] = process
+        replica = Replica(SERVICES[process.service], process, self.servers)
+        self.replicas[name] = replica
+        self.engines.append(replica)
+        process.start(replica.run())
+        self.result.trace(name, "started")
+
+    def _strike(self, fault: Fault) -> None:
+        """Something goes wrong at its time."""
+        if fault not in self.faults.timed:
+            return
+        self.faults.injected[fault.kind] += 1
+        process = self.processes[fault.who]
+        self.result.trace(fault.who, f"** {fault.kind}")
+        loop = asyncio.get_running_loop()
+        match fault.kind:
+            case "crash":
+                self.crash(process, fault.seconds)
+            case "pause":
+                self.pause(process, fault.seconds)
+            case "cosmos away" | "hub away" | "blob away":
+                server = {"cosmos away": COSMOS, "hub away": HUB, "blob away": BLOB}[fault.kind]
+                self.network.away[server] = loop.time() + fault.seconds
+            case "checkpoint moved back":
+                for key, at in self.blobs.checkpoints.items():
+                    if key[0] == process.service:
+                        self.blobs.checkpoints[key] = max(-1, at - fault.amount)
+            case "ownership taken":
+                for (group, partition), entry in list(self.blobs.ownerships.items()):
+                    if group == process.service:
+                        self.blobs.claim(group, partition, f"{process.name}/{process.life}", entry.etag)
+            case "port times out":
+                self.replicas[fault.who].time_out(fault.amount)
+            case kind:
+                raise AssertionError(kind)
+
+    def _mend(self) -> None:
+        """Nothing goes wrong any more; whoever is down comes up."""
+        self.result.trace("operator", "everything is mended")
+        self.faults.stop()
+        self.network.away.clear()
+        for name, process in list(self.processes.items()):
+            self._resume(process)
+            if not process.alive:
+                self._boot(name, process.life)
+            self.replicas[name].time_out(0)
+
+    # What else there is
+
+    async def _publish(self, customer: Process, publication: Publication) -> None:
+        """Send it until the hub has accepted it, as often as that takes."""
+        await self._until(publication.at)
+        partition = self.hub.partition_of(publication.key)
+        events = [Outgoing(publication.body, "application/cloudevents+json")]
+        while True:
+            try:
+                await self.network.request(
+                    customer, HUB, f"publish {publication.what}", lambda: self.hub.append(partition, events)
+                )
+            except (AzureError, EventHubError):
+                await asyncio.sleep(1)
+            else:
+                self.result.trace("shop", f"{publication.what} of {publication.order_id} to {partition}")
+                return
+
+    async def _until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
+
+    def _stock_shelves(self) -> None:
+        items = self.cosmos.container("inventory", "items")
+        for product, pieces in self.plan.stock.items():
+            tx = Transaction(items, text_of_value(product), self.cosmos.clock())
+            documents.create(
+                tx,
+                {
+                    "id": product,
+                    "product_id": product,
+                    "available_quantity": pieces,
+                    "reserved_quantity": 0,
+                    "shipped_quantity": 0,
+                    "seeded_quantity": pieces,
+                },
+            )
+            self.cosmos.commit(tx)
+
+    def _settings(self) -> Settings:
+        return Settings(
+            cosmos_connection_string="in memory",
+            event_hubs_connection_string="in memory",
+            blob_connection_string="in memory",
+            buckets=BUCKETS,
+            order_deadline_seconds=self.plan.deadline,
+            load_balancing_seconds=self.plan.balancing,
+            ownership_expires_seconds=self.plan.balancing * 5,
+        )
+
+    def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An exception that nobody has caught; in a dead process nobody minds."""
+        if self._ended:
+            return
+        task = context.get("task") or context.get("future")
+        owners = [process for process in self.processes.values() if process.alive and task in process.tasks]
+        if owners:
+            self.watcher.broke("no replica breaks", f"{owners[0].name}: {context.get('message')}")
+
+    def _count(self) -> None:
+        result, watcher = self.result, self.watcher
+        result.seconds = asyncio.get_running_loop().time()
+        result.faults = self.faults.injected
+        result.statuses = Counter(document["status"] for document in watcher.orders.values())
+        result.figures["events"] = sum(len(log) for log in self.hub.partitions.values())
+        result.figures["requests"] = self.network.requests
+        result.figures["repeated answers in the hub"] = watcher.repeats
+        for replica in self.engines:
+            stats = replica.engine.stats
+            for name in ("repeated", "ignored", "conflicts", "retries", "dead letter"):
+                result.figures[name] += stats[name]

@@ -1,0 +1,49 @@
+"""What the SDK's `EventHubProducerClient` looks like to the runtime."""
+
+from azure.eventhub import EventData
+
+from tests.simulation.faults import HUB
+from tests.simulation.hub import Hub, Outgoing
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+
+
+class Batch:
+    """A batch for one partition. It takes so few events that long answers are split, as long ones are in real life."""
+
+    def __init__(self, partition: str, room: int) -> None:
+        self.partition = partition
+        self.events: list[Outgoing] = []
+        self._room = room
+
+    def add(self, data: EventData) -> None:
+        """As in the SDK."""
+        if len(self.events) == self._room:
+            raise ValueError("the batch is full")
+        self.events.append(Outgoing(b"".join(data.body), data.content_type, {}))
+
+
+class Sender:
+    """Sends batches; each is one request."""
+
+    def __init__(self, hub: Hub, network: Network, process: Process, room: int) -> None:
+        self._hub = hub
+        self._network = network
+        self._process = process
+        self._room = room
+        self._producers: dict[str, None] = {}
+
+    async def create_batch(self, *, partition_id: str | None = None, partition_key: str | None = None) -> Batch:
+        """As in the SDK."""
+        partition = partition_id if partition_id is not None else self._hub.partition_of(str(partition_key))
+        return Batch(partition, self._room)
+
+    async def send_batch(self, batch: Batch) -> None:
+        """As in the SDK."""
+        what = f"send {len(batch.events)} to {batch.partition}"
+        await self._network.request(
+            self._process, HUB, what, lambda: self._hub.append(batch.partition, batch.events)
+        )
+
+    async def _start_producer(self, partition: str, _timeout: object) -> None:
+        self._producers[partition] = None

@@ -1,0 +1,52 @@
+"""What happened, line by line, for a person who wants to know why."""
+
+import asyncio
+from hashlib import blake2b
+
+
+class Trace:
+    """Collects lines if somebody is going to read them, and a digest of them if somebody is going to compare."""
+
+    def __init__(self, *, keep: bool) -> None:
+        self.keep = keep
+        self.lines: list[str] = []
+
+    def __call__(self, who: str, what: str) -> None:
+        """Note that `who` did `what`, now."""
+        if self.keep:
+            self.lines.append(f"{asyncio.get_running_loop().time():11.3f}  {who:<12} {what}")
+
+    def digest(self) -> str:
+        """Equal for equal runs."""
+        return blake2b("\n".join(self.lines).encode(), digest_size=16).hexdigest()
+
+
+class Log:
+    """The logger that the services get: quick when nobody listens, and in the trace when somebody does."""
+
+    def __init__(self, who: str, trace: Trace) -> None:
+        self._who = who
+        self._trace = trace
+
+    def info(self, event: str, **fields: object) -> None:
+        if self._trace.keep:
+            self._say("", event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        if self._trace.keep:
+            self._say("warning: ", event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        if self._trace.keep:
+            self._say("ERROR: ", event, fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        if self._trace.keep:
+            self._say("EXCEPTION: ", event, fields)
+
+    def _say(self, level: str, event: str, fields: dict[str, object]) -> None:
+        shown = (f"{name}={value}" for name, value in fields.items() if name not in _TOO_MUCH)
+        self._trace(self._who, f"{level}{event} {' '.join(shown)}")
+
+
+_TOO_MUCH = frozenset({"ms", "correlation"})
