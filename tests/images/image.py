@@ -47,7 +47,7 @@ def built_image(directory: Path) -> Iterator[Image]:
     run(
         *("buildah", "bud", "--quiet", "--isolation", "chroot", "--tag", TAG),
         *("--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"VERSION={__version__}"),
-        *("--secret", f"id=pip_conf,src={pip_conf}", "--volume", f"{wheels}:/mnt:ro", str(ROOT)),
+        *("--volume", f"{pip_conf}:/etc/pip.conf:ro", "--volume", f"{wheels}:/mnt:ro", str(ROOT)),
     )
     with _removed(TAG), _container(TAG) as container:
         inspected = json.loads(run("buildah", "inspect", container))
