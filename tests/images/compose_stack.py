@@ -28,7 +28,7 @@ class ComposeStack:
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `quartet`."""
-        return _compose("run", "--rm", "--no-TTY", "cli", *arguments)
+        return _compose("run", "--rm", "-T", "cli", *arguments)
 
     def stop(self, service: str) -> int:
         """Send SIGTERM; the exit status."""
