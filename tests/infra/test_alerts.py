@@ -35,7 +35,7 @@ async def _fields() -> set[str]:
     """The names of all fields in the lines that a service writes about events, good and bad ones."""
     with structlog.testing.capture_logs() as lines:
         bench = Bench()
-        engine = bench.engine()
+        engine = bench.engine(log=structlog.get_logger(service="desk"))
         await engine.process("3", messages(order_created("o-1"), reserved("o-1")))
         await engine.process("3", messages(order_created("o-1", "other", customer_id="eve"), start=9))
     return {name for line in lines for name in line}
