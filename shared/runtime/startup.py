@@ -97,7 +97,16 @@ async def checkpoint_store(
         OutageError: Blob Storage did not answer.
     """
     # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
-    options: dict[str, Any] = {"use_env_settings": False, "retry_total": 1, "user_agent": agent}
+    # No repeats: the SDK's first one waits 15 s, longer than an ownership lasts, and the load balancer, which cannot
+    # do anything meanwhile, would lose its partitions over a single failed request. It and the checkpoints come back
+    # by themselves within seconds.
+    options: dict[str, Any] = {
+        "use_env_settings": False,
+        "retry_total": 0,
+        "connection_timeout": 5,
+        "read_timeout": 5,
+        "user_agent": agent,
+    }
     try:
         if settings.blob_connection_string is not None:
             store = BlobCheckpointStore.from_connection_string(

@@ -238,7 +238,7 @@ class Bench:
     desk: Desk = field(default_factory=Desk)
     slept: list[float] = field(default_factory=list)
 
-    def engine(self, *, look_first: bool = False) -> Engine[Parcel]:
+    def engine(self, *, look_first: bool = False, log: FilteringBoundLogger = QUIET) -> Engine[Parcel]:
         """A process that has just started: nothing in memory, everything else as it was."""
         return Engine(
             DESK_SERVICE,
@@ -252,7 +252,7 @@ class Bench:
             retry=RetryPolicy(attempts=3, backoff=Backoff(0.1, 1), outage_backoff=Backoff(0.1, 1)),
             rng=random.Random(7),
             look_first=look_first,
-            log=QUIET,
+            log=log,
         )
 
     async def _sleep(self, seconds: float) -> None:
