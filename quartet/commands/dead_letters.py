@@ -7,18 +7,8 @@ import typer
 
 from quartet.connection import open_cosmos
 from quartet.console import results, write_json
-from quartet.dead_letters import (
-    Found,
-    check_service,
-    find_letters,
-    letter_json,
-    letter_view,
-    letters_by_id,
-    letters_table,
-    open_redrives,
-    reports_json,
-    reports_table,
-)
+from quartet.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
+from quartet.dead_letters_view import letter_json, letter_view, letters_table, reports_json, reports_table
 from quartet.failures import FAILED, UserError
 from shared.runtime.redrive import Report
 from shared.runtime.settings import Settings, load_settings

@@ -70,6 +70,8 @@ class Consumer:
             while not self._stopping:
                 self._receiving = asyncio.create_task(self._receive())
                 await asyncio.wait([self._receiving])
+                if not self._receiving.cancelled():
+                    self._receiving.result()  # a bug ends the process, audibly
                 await self._may_receive.wait()
                 if not self._stopping:
                     await asyncio.sleep(self._repeat.first)

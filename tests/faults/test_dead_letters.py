@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.events import bucket_of
+from shared.events import bucket_of, to_json
 from tests.faults.operator import quartet, quartet_apart, talk_to_the_bank
 from tests.saga.shop import PATIENCE, Shop, address, cancellation, notes, order
 
@@ -67,6 +67,34 @@ async def test_after_a_bug_the_order_waits_and_is_redriven_in_order_once(shop: S
     assert (await became(shop, letters[0]["id"]))[1] == [("InventoryReserved.v1", "settled before")]
     assert await shop.ledger("poison-1") == ["charged", "refunded", "voided"]
     await assert_audit_holds(shop)
+
+
+async def test_what_nobody_can_read_holds_its_order_until_it_is_discarded(shop: Shop) -> None:
+    await shop.stock(lyre=3)
+    await shop.publish(order("eaten-1", {"lyre": 1}))
+    await shop.until("eaten-1", "COMPLETED")
+    await shop.until_stored("inventory", "eaten-1", lambda reservation: reservation["status"] == "SHIPPED")
+    unknown = {**to_json(cancellation("eaten-1")), "type": "OrderEaten.v1"}
+    await shop.publisher.publish_by_key(bucket_of("eaten-1", 16), [unknown])
+    await until_dead(shop, "shipping", "eaten-1", 1)
+    await shop.publish(cancellation("eaten-1"))
+    await until_dead(shop, "shipping", "eaten-1", 2)
+
+    _, letters = await quartet(shop, "dead-letters", "list", "--order", "eaten-1", "--service", "shipping")
+    assert [letter["reason"] for letter in letters] == ["unknown_type", "waiting"]
+    eaten = letters[0]["id"]
+    _, everywhere = await quartet(shop, "dead-letters", "show", eaten)
+    assert {letter["service"] for letter in everywhere} == {"order", "inventory", "payment", "shipping"}
+    assert await became(shop, eaten, "--service", "shipping") == (
+        1,
+        [("OrderEaten.v1", "still unreadable"), ("OrderCancellationRequested.v1", "waiting")],
+    )
+
+    status, reports = await quartet(shop, "dead-letters", "discard", eaten)
+    assert (status, [report["became"] for report in reports]) == (0, ["discarded"] * 4)
+    assert await became(shop, "--order", "eaten-1") == (0, [("OrderCancellationRequested.v1", "handled")])
+    await shop.until_stored("orders", "eaten-1", lambda known: "OrderCancellationRejected.v1" in notes(known))
+    assert await became(shop, "--order", "eaten-1") == (0, [])
 
 
 async def test_a_refund_that_was_refused_is_finished_by_a_redrive(shop: Shop) -> None:

@@ -1,0 +1,158 @@
+"""A consumer that is restarted goes on with a new client, and nothing of the old one counts any more."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
+
+from shared.runtime.checkpoints import Checkpoints
+from shared.runtime.consumer import Consumer
+from shared.runtime.ports import Message
+from shared.runtime.progress import Progress
+from shared.runtime.retry import Backoff
+from tests.runtime.fakes import QUIET
+
+
+@dataclass
+class Delivered:
+    """An event, as far as the consumer looks at it."""
+
+    sequence_number: int
+    body: bytes = b"{}"
+    content_type: str | None = None
+    properties: None = None
+    offset: str = "0"
+
+
+class FakeContext:
+    """Partition 0, and the checkpoints that were written for it."""
+
+    partition_id = "0"
+
+    def __init__(self, written: list[int]) -> None:
+        self._written = written
+
+    async def update_checkpoint(self, event: Delivered) -> None:
+        self._written.append(event.sequence_number)
+
+
+class FakeClient:
+    """Delivers what the test tells it to, until it is closed."""
+
+    def __init__(self, written: list[int], *, fails: bool = False) -> None:
+        self.context = cast(PartitionContext, FakeContext(written))
+        self.on: dict[str, Any] = {}
+        self.is_receiving = asyncio.Event()
+        self.is_closed = asyncio.Event()
+        self._fails = fails
+
+    async def receive_batch(self, **callbacks: Any) -> None:  # noqa: ANN401 -- the SDK's
+        if self._fails:
+            raise RuntimeError("a bug in the SDK")
+        self.on = callbacks
+        await callbacks["on_partition_initialize"](self.context)
+        self.is_receiving.set()
+        await self.is_closed.wait()
+
+    async def deliver(self, *numbers: int) -> None:
+        await self.on["on_event_batch"](self.context, [Delivered(number) for number in numbers])
+
+    async def close(self) -> None:
+        self.is_closed.set()
+
+
+class Bench:
+    def __init__(self, *, fails: bool = False) -> None:
+        self.written: list[int] = []
+        self.processed: list[int] = []
+        self.may_finish = asyncio.Event()
+        self.may_finish.set()
+        self.first, self.second = FakeClient(self.written, fails=fails), FakeClient(self.written)
+        self.checkpoints = Checkpoints(1, QUIET)
+        self.consumer = Consumer(
+            cast(EventHubConsumerClient, self.first),
+            connect=lambda: cast(EventHubConsumerClient, self.second),
+            process=self._process,
+            prepare=self._prepare,
+            checkpoints=self.checkpoints,
+            owned=set(),
+            progress=Progress(60),
+            log=QUIET,
+            repeat=Backoff(0, 0),
+        )
+
+    async def _process(self, _partition: str, messages: Sequence[Message]) -> None:
+        await self.may_finish.wait()
+        self.processed += [message.sequence_number for message in messages]
+
+    async def _prepare(self, _partition: str) -> None:
+        pass
+
+
+async def test_what_is_finished_is_checkpointed_before_the_new_client_receives() -> None:
+    bench = Bench()
+    running = asyncio.create_task(bench.consumer.run())
+    await bench.first.is_receiving.wait()
+    await bench.first.deliver(1, 2)
+    meanwhile: list[list[int]] = []
+
+    async def look() -> None:
+        meanwhile.append(list(bench.written))
+        assert not bench.second.is_receiving.is_set()
+
+    await bench.consumer.restart(look)
+    await bench.second.is_receiving.wait()
+    assert meanwhile == [[2]]
+    assert bench.first.is_closed.is_set()
+    await bench.second.deliver(3)
+    await bench.checkpoints.flush()
+    assert (bench.processed, bench.written) == ([1, 2, 3], [2, 3])
+    running.cancel()
+
+
+async def test_a_batch_that_outlives_the_restart_is_finished_and_not_checkpointed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.runtime.consumer._RESTART_SECONDS", 0)
+    bench = Bench()
+    running = asyncio.create_task(bench.consumer.run())
+    await bench.first.is_receiving.wait()
+    bench.may_finish.clear()
+    slow = asyncio.create_task(bench.first.deliver(1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert bench.consumer.busy == {"0"}
+
+    await bench.consumer.restart(_nothing)
+    await bench.second.is_receiving.wait()
+    bench.may_finish.set()
+    await slow
+    await bench.checkpoints.flush()
+    assert (bench.processed, bench.written) == ([1], [])
+    running.cancel()
+
+
+async def test_if_what_is_done_meanwhile_fails_it_receives_all_the_same() -> None:
+    bench = Bench()
+    running = asyncio.create_task(bench.consumer.run())
+    await bench.first.is_receiving.wait()
+
+    async def fail() -> None:
+        raise OSError("the store is away")
+
+    with pytest.raises(OSError, match="away"):
+        await bench.consumer.restart(fail)
+    await bench.second.is_receiving.wait()
+    running.cancel()
+
+
+async def test_a_bug_in_receiving_is_not_swallowed() -> None:
+    with pytest.raises(RuntimeError, match="a bug in the SDK"):
+        await Bench(fails=True).consumer.run()
+
+
+async def _nothing() -> None:
+    pass
