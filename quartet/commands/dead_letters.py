@@ -9,7 +9,7 @@ from quartet.connection import open_cosmos
 from quartet.console import results, write_json
 from quartet.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
 from quartet.dead_letters_view import letter_json, letter_view, letters_table, reports_json, reports_table
-from quartet.failures import FAILED, UserError
+from quartet.failures import FAILED
 from shared.runtime.redrive import Report
 from shared.runtime.settings import Settings, load_settings
 
@@ -22,7 +22,7 @@ dead_letters = typer.Typer(
 ServiceOption = Annotated[str | None, typer.Option("--service", help="Only this service's.")]
 OrderOption = Annotated[str | None, typer.Option("--order", help="Only this order's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
-IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Dead letters by their ids.")]
+IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Dead letters by their ids.")]
 
 
 @dead_letters.command("list")
@@ -71,6 +71,7 @@ def show(
 
 @dead_letters.command()
 def redrive(
+    context: typer.Context,
     letters: IdsArgument = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
@@ -83,7 +84,8 @@ def redrive(
 
     Doing it twice does nothing twice. Exit status 1 if any of them is a dead letter still.
     """
-    _check_choice(letters, every=every or order is not None)
+    if bool(letters) is (every or order is not None):
+        raise typer.BadParameter("say which dead letters: either their ids, or --all, or --order", ctx=context)
     services, settings = check_service(service), load_settings()
 
     async def work() -> bool:
@@ -100,13 +102,15 @@ def redrive(
 
 
 @dead_letters.command()
-def discard(letters: IdsArgument = None, service: ServiceOption = None, as_json: JsonOption = False) -> None:
+def discard(
+    letters: Annotated[list[str], typer.Argument(metavar="ID", help="Dead letters by their ids.")],
+    service: ServiceOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Decide that nothing shall become of dead letters: their orders need not wait for them any more.
 
     What waited behind them can be redriven then.
     """
-    if not letters:
-        raise UserError("say which dead letters: ids from quartet dead-letters list")
     services, settings = check_service(service), load_settings()
 
     async def work() -> list[tuple[str, Report]]:
@@ -115,13 +119,6 @@ def discard(letters: IdsArgument = None, service: ServiceOption = None, as_json:
             return [(one.service, await redrives[one.service].discard(one.stored)) for one in chosen]
 
     _show_reports(asyncio.run(work()), as_json=as_json)
-
-
-def _check_choice(letters: list[str] | None, *, every: bool) -> None:
-    if not letters and not every:
-        raise UserError("say which dead letters: ids from quartet dead-letters list, or for redrive --all or --order")
-    if letters and every:
-        raise UserError("say either ids, or --all or --order")
 
 
 async def _choose(

@@ -16,6 +16,7 @@ from shared.runtime.settings import Settings, load_settings
 
 
 def status(
+    context: typer.Context,
     order: Annotated[str | None, typer.Argument(help="The order's id.")] = None,
     stuck: Annotated[bool, typer.Option("--stuck", help="The orders that do not end, and who owes the next event.")] = (
         False
@@ -25,7 +26,7 @@ def status(
 ) -> None:
     """Show an order's status and history, and what each of the four services has recorded."""
     if (order is None) is not stuck:
-        raise UserError("say either an order's id, or --stuck")
+        raise typer.BadParameter("say either an order's id, or --stuck", ctx=context)
     settings = load_settings()
     if order is not None:
         asyncio.run(_one_order(settings, order, as_json=as_json))

@@ -76,7 +76,7 @@ def test_the_emulators_explain_themselves(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["status"], "Missing argument 'order'. See: quartet status --help"),
+        (["status"], "Invalid value: say either an order's id, or --stuck. See: quartet status --help"),
         (["fly"], "No such command 'fly'. See: quartet --help"),
         (["audit", "--loud"], "No such option: --loud. See: quartet audit --help"),
         (["publish"], "Invalid value: give either a FILE or --count. See: quartet"),
