@@ -31,7 +31,9 @@ def is_quiet(simulation: "Simulation") -> bool:
 def open_orders(simulation: "Simulation") -> list[str]:
     """The placed orders that have not ended."""
     placed = {
-        publication.order_id for publication in simulation.plan.publications if publication.what in {"order", "conflict"}
+        publication.order_id
+        for publication in simulation.plan.publications
+        if publication.what in {"order", "conflict"}
     }
     orders = simulation.watcher.orders
     return sorted(name for name in placed if name not in orders or orders[name]["status"] not in _ENDED)
@@ -48,7 +50,9 @@ async def check_end(simulation: "Simulation") -> None:
         watcher.broke("every saga ends", f"{order_id} is {status}")
     await _audit(simulation)
     _own_books(simulation)
-    _dead_letters(simulation)
+    _unreadable(simulation)
+    _cancellations(simulation)
+    _conflicts(simulation)
 
 
 def _all_was_heard(simulation: "Simulation") -> None:
@@ -92,7 +96,9 @@ def _own_books(simulation: "Simulation") -> None:
     watcher = simulation.watcher
     for order_id, order in watcher.orders.items():
         states = {
-            document["state"] for (_, claim), document in watcher.allocations.items() if claim.startswith(f"{order_id}.")
+            document["state"]
+            for (_, claim), document in watcher.allocations.items()
+            if claim.startswith(f"{order_id}.")
         }
         booked = watcher.parcels.get(order_id, {}).get("outcome") == "booked"
         match order["status"]:
@@ -102,7 +108,31 @@ def _own_books(simulation: "Simulation") -> None:
                 watcher.broke("CANCELLED is true", f"{order_id}: {booked=}, {states}, kept {watcher.kept(order_id)}")
 
 
-def _dead_letters(simulation: "Simulation") -> None:
+def _cancellations(simulation: "Simulation") -> None:
+    """Whoever asks for a cancellation gets it, or is told that it was too late."""
+    asked = {
+        head.order_id
+        for heads in simulation.watcher.heads.values()
+        for head in heads
+        if head is not None and head.type == "OrderCancellationRequested.v1"
+    }
+    for order_id in sorted(asked):
+        order = simulation.watcher.orders.get(order_id, {"status": "", "facts": []})
+        if order["status"] == "COMPLETED" and "CANCELLATION_REJECTED" not in order["facts"]:
+            simulation.watcher.broke("a cancellation is answered", order_id)
+
+
+def _conflicts(simulation: "Simulation") -> None:
+    """Of two different orders under one id, one is a dead letter of the order service."""
+    conflicting = {one.order_id for one in simulation.plan.publications if one.what == "conflict"}
+    placed = {one.order_id for one in simulation.plan.publications if one.what == "order"}
+    letters = simulation.cosmos.documents("orders", DEAD_LETTERS.name)
+    kept = {letter["order_id"] for letter in letters if letter.get("reason") == "conflicting_order"}
+    for order_id in sorted((conflicting & placed) - kept):
+        simulation.watcher.broke("a conflicting order is a dead letter", order_id)
+
+
+def _unreadable(simulation: "Simulation") -> None:
     """What cannot be read is a dead letter of everybody who had to look at it."""
     for participant in PARTICIPANTS:
         letters = simulation.cosmos.documents(participant.database, DEAD_LETTERS.name)

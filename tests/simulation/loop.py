@@ -38,7 +38,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now = 0.0
         self._idle_turns = 0
         self.turns = 0
-        self.set_task_factory(_owned_task)
+        self.set_task_factory(_owned_task)  # type: ignore[arg-type] # its protocol is private
 
     def time(self) -> float:
         """Seconds since the beginning of the run."""
@@ -97,7 +97,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 def _owned_task(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any  # noqa: ANN401 -- the loop's
+    loop: asyncio.AbstractEventLoop,
+    work: Coroutine[Any, Any, Any],
+    **options: Any,  # noqa: ANN401 -- the loop's
 ) -> "asyncio.Task[Any]":
     """Make a task, and enter it in the process that it belongs to."""
     task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)

@@ -57,6 +57,7 @@ class Network:
             raise asyncio.CancelledError
         loop = asyncio.get_running_loop()
         process.requests += 1
+        process.servers.append(server)
         self.requests += 1
         fault = self.faults.on_request(process.name, server, loop.time(), process.requests)
         reply: asyncio.Future[R] = loop.create_future()
@@ -72,7 +73,7 @@ class Network:
         if fault is None:
             loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
             return await reply
-        return await self._faulty(process, server, fault, apply, reply, (there, back), disturb)
+        return await self._faulty(process, server, fault, apply, reply=reply, delays=(there, back), disturb=disturb)
 
     async def _faulty(
         self,
@@ -80,6 +81,7 @@ class Network:
         server: str,
         fault: Fault,
         apply: Callable[[], R],
+        *,
         reply: "asyncio.Future[R]",
         delays: tuple[float, float],
         disturb: Callable[[], None] | None,
@@ -89,7 +91,8 @@ class Network:
         after: Callable[[], None] | None = None
         if fault.kind.startswith("status "):
             await asyncio.sleep(there + back)
-            raise CosmosHttpResponseError(status_code=int(fault.kind.split()[1]), message="as planned")
+            status = int(fault.kind.split()[1])
+            raise CosmosHttpResponseError(status_code=status, message="as planned")  # type: ignore[no-untyped-call]  # the SDK's
         match fault.kind:
             case "crash before":
                 self.power.crash(process, fault.seconds)

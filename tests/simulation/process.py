@@ -17,6 +17,7 @@ class Process:
         life: the how-manieth process of that name this is.
         skew: how many seconds its clock is ahead.
         requests: how many requests it has begun.
+        servers: to which server each of them went.
     """
 
     def __init__(self, name: str, life: int = 1, skew: float = 0.0) -> None:
@@ -27,6 +28,7 @@ class Process:
         self.alive = True
         self.paused = False
         self.requests = 0
+        self.servers: list[str] = []
         self.held: list[asyncio.Handle] = []
         self.tasks: dict[asyncio.Task[Any], None] = {}
 

@@ -54,7 +54,7 @@ class Replica:
 
     def __init__(self, service: Service[Any], process: Process, servers: Servers) -> None:
         participant, settings = service.participant, servers.settings
-        self._process = process
+        self.process = process
         self._watcher = servers.watcher
         loop = asyncio.get_running_loop()
         log = cast(FilteringBoundLogger, Log(process.name, servers.network.trace))
@@ -114,8 +114,8 @@ class Replica:
 
     async def _handle(self, partition: str, messages: Sequence[Message]) -> None:
         await self.engine.process(partition, messages)
-        if self._process.alive:
-            self._watcher.processed(self._process.service, partition, messages)
+        if self.process.alive:
+            self._watcher.processed(self.process.service, partition, messages)
 
 
 def _container(database: MemoryDatabase, name: str) -> ContainerProxy:

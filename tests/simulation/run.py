@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from random import Random
@@ -45,6 +46,8 @@ class Result:
         figures: what there was to count.
         faults: what went wrong, by kind.
         statuses: how the orders ended.
+        history: see `Watcher.history`.
+        requests: to which server each request of each replica went, in order, without those of later lives.
         trace: what happened, if it was asked for.
         seconds: how long it took, in the time of the run.
     """
@@ -53,6 +56,8 @@ class Result:
     figures: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    history: list[str] = field(default_factory=list)
+    requests: dict[str, list[str]] = field(default_factory=dict)
     trace: Trace = field(default_factory=lambda: Trace(keep=False))
     seconds: float = 0.0
 
@@ -122,7 +127,7 @@ class Simulation:
         await self._until(self.plan.until)
         self._mend()
         await asyncio.gather(*senders)
-        limit = loop.time() + 3 * self.plan.deadline + 200
+        limit = loop.time() + 3 * self.plan.deadline + 200 * self.plan.pace
         operator = Operator()
         while not self.watcher.broken and loop.time() < limit:
             await asyncio.sleep(1)
@@ -140,10 +145,8 @@ class Simulation:
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
-        try:
+        with suppress(DeadlockError):
             loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        except DeadlockError:
-            pass
 
     # Power over processes
 
@@ -266,8 +269,10 @@ class Simulation:
             blob_connection_string="in memory",
             buckets=BUCKETS,
             order_deadline_seconds=self.plan.deadline,
-            load_balancing_seconds=self.plan.balancing,
-            ownership_expires_seconds=self.plan.balancing * 5,
+            deadline_scan_seconds=5 * self.plan.pace,
+            load_balancing_seconds=2 * self.plan.pace,
+            ownership_expires_seconds=12 * self.plan.pace,
+            checkpoint_seconds=self.plan.pace,
         )
 
     def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -284,6 +289,8 @@ class Simulation:
         result.seconds = asyncio.get_running_loop().time()
         result.faults = self.faults.injected
         result.statuses = Counter(document["status"] for document in watcher.orders.values())
+        result.history = watcher.history
+        result.requests = {replica.process.name: replica.process.servers for replica in reversed(self.engines)}
         result.figures["events"] = sum(len(log) for log in self.hub.partitions.values())
         result.figures["requests"] = self.network.requests
         result.figures["repeated answers in the hub"] = watcher.repeats

@@ -54,6 +54,7 @@ class Watcher:
         heads: by partition: what the events are; None for one that is no event.
         in_hub: the body of every event by its id.
         done: by service and partition: up to where everything has been processed.
+        history: every write and every event, in order: two runs with equal histories went the same way.
         repeats: how many events came into the hub once more.
         letters: by service, partition and sequence number: which events are dead letters.
     """
@@ -65,6 +66,7 @@ class Watcher:
     in_hub: dict[str, bytes] = field(default_factory=dict)
     done: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(lambda: -1))
     repeats: int = 0
+    history: list[str] = field(default_factory=list)
     orders: dict[str, Document] = field(default_factory=dict)
     reservations: dict[str, Document] = field(default_factory=dict)
     charges: dict[str, Document] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Watcher:
 
     def written(self, database: str, container: str, document: Document) -> None:
         """A document was written."""
+        self.history.append(f"{database} {document['id']} {document.get('status') or document.get('state') or ''}")
         watch = self._watches.get((database, container))
         if watch is not None:
             watch(document)
@@ -171,6 +174,7 @@ class Watcher:
             return
         head = Head(content["id"], content["type"], content["subject"])
         heads.append(head)
+        self.history.append(f"{head.type} {head.order_id}")
         service = content["source"].rpartition("/")[2] if content["source"].startswith("/services/") else None
         cause = content.get("causationid")
         if service is not None and cause is not None:
@@ -185,7 +189,9 @@ class Watcher:
     def _answered(self, service: str, cause: str, content: Document, body: bytes) -> None:
         event_id, kind = content["id"], content["type"]
         if event_id not in self.recorded[service].get(cause, ()):
-            self.broke("an answer is recorded before it is said", f"{service} says {kind} {event_id} because of {cause}")
+            self.broke(
+                "an answer is recorded before it is said", f"{service} says {kind} {event_id} because of {cause}"
+            )
         which = (service, cause, kind, content["data"].get("compensation", ""))
         if self._said.setdefault(which, event_id) != event_id:
             self.broke("a repeat has the same id", f"{service} says {kind} because of {cause} under two ids")
