@@ -53,12 +53,19 @@ def _hunt(mutant: Mutant, sagas: int) -> Verdict:
         for name in _COPIED:
             _copy(_ROOT / name, root / name)
         mutant.plant(root)
-        command = [sys.executable, "-m", "tests.simulation", "--fail-fast", "--sagas", str(sagas)]
-        run = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        found, output = _simulate(root, "--exhaustive") if mutant.needs_every_moment else (None, "")
+        if found is None:
+            found, output = _simulate(root, "--sagas", str(sagas))
+    return Verdict(mutant, found, time.monotonic() - began, output)
+
+
+def _simulate(root: Path, *arguments: str) -> tuple[str | None, str]:
+    """Which rule is broken there, if one is, and the output. A bug that merely breaks the program breaks no rule."""
+    command = [sys.executable, "-m", "tests.simulation", "--fail-fast", *arguments]
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     found = [line for line in run.stdout.splitlines() if line.startswith("BROKEN")]
-    # A bug that merely breaks the program has not been found by a rule.
     rule = found[0].removeprefix("BROKEN ") if run.returncode == 1 and found else None
-    return Verdict(mutant, rule, time.monotonic() - began, run.stdout[-1000:] + run.stderr[-2000:])
+    return rule, run.stdout[-1000:] + run.stderr[-2000:]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -11,11 +11,19 @@ class NotPlantedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A planted bug: in `file`, every `old` text becomes the `new` one beside it."""
+    """A planted bug.
+
+    Attributes:
+        name: what is wrong.
+        file: where.
+        replacements: texts, and what becomes of each.
+        needs_every_moment: chance seldom meets the moment at which it matters: look at every one.
+    """
 
     name: str
     file: str
     replacements: tuple[tuple[str, str], ...]
+    needs_every_moment: bool = False
 
     def plant(self, root: Path) -> None:
         """Write it into the tree under `root`.
@@ -32,8 +40,8 @@ class Mutant:
         path.write_text(source)
 
 
-def _mutant(name: str, file: str, *texts: str) -> Mutant:
-    return Mutant(name, file, tuple(zip(texts[::2], texts[1::2], strict=True)))
+def _mutant(name: str, file: str, *texts: str, needs_every_moment: bool = False) -> Mutant:
+    return Mutant(name, file, tuple(zip(texts[::2], texts[1::2], strict=True)), needs_every_moment)
 
 
 MUTANTS: Final = (
@@ -75,6 +83,7 @@ MUTANTS: Final = (
         "shared/runtime/engine.py",
         "if run.changed and self.participant.acts_outside:",
         "if run.changed and not self.participant:",
+        needs_every_moment=True,
     ),
     _mutant(
         "event ids that are not derived",
@@ -155,12 +164,20 @@ MUTANTS: Final = (
         "        case Voided():\n            return _failed(event.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
     ),
     _mutant(
+        "what has shipped can still be cancelled",
+        "services/shipping/handlers.py",
+        "        return _too_late(shipment) if shipment.status is ShipmentStatus.SHIPPED else _already(shipment)\n",
+        "        state, said = domain.cancelled(request.order_id, request.reason)\n"
+        '        return Decided(state, (said,), "cancelled")\n',
+    ),
+    _mutant(
         "a parcel that can be called back",
         "services/shipping/handlers.py",
         "        case AlreadyBooked():\n            # Another",
         "        case AlreadyBooked() if not request.reason:\n            # Another",
         "        case Voided():\n            state, said = domain.cancelled(",
         "        case Voided() | AlreadyBooked():\n            state, said = domain.cancelled(",
+        needs_every_moment=True,
     ),
     _mutant(
         "CANCELLED before the money is back",

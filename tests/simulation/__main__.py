@@ -15,7 +15,7 @@ def main() -> int:
     if arguments.run is not None:
         return _one(arguments.run, trace=arguments.trace, whole=arguments.whole)
     if arguments.exhaustive:
-        found = explore(whole=True)
+        found = explore(pairs=arguments.pairs, processes=arguments.processes, fail_fast=arguments.fail_fast)
         print(found.text())
         return 1 if found.failed else 0
     report = run_campaign(arguments.sagas, arguments.seed, processes=arguments.processes, fail_fast=arguments.fail_fast)
@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trace", action="store_true", help="with --run: show what happens also if all is well")
     parser.add_argument("--whole", action="store_true", help="with --run: do not cut it down")
     parser.add_argument("--exhaustive", action="store_true", help="one order, every fault at every request")
+    parser.add_argument(
+        "--pairs", action="store_true", help="with --exhaustive: every delay with every crash, for hours"
+    )
     return parser
 
 

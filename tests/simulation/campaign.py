@@ -43,7 +43,7 @@ class Report:
         fault_lines = [f"  {number:7,}  {kind}" for kind, number in sorted(self.faults.items())]
         figures, statuses = dict(self.figures), dict(sorted(self.statuses.items()))
         lines = [
-            f"{self.sagas:,} sagas in {self.runs:,} runs: {self.hours:,.1f} h on their clock, {self.seconds:.1f} s on ours",
+            f"{self.sagas:,} sagas in {self.runs:,} runs, {self.hours:,.0f} h of theirs, {self.seconds:.1f} s of ours",
             f"ended as: {', '.join(f'{name} {number:,}' for name, number in statuses.items())}",
             f"counted: {', '.join(f'{name} {number:,}' for name, number in figures.items())}",
             f"{sum(self.faults.values()):,} faults:",

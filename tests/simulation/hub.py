@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
+from hashlib import blake2b
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Hub:
 
     def partition_of(self, key: str) -> str:
         """Where the hub puts an event with this partition key."""
-        return str(crc32(key.encode()) % len(self.partitions))
+        return str(blake2b(key.encode()).digest()[0] % len(self.partitions))
 
     async def beyond(self, partition: str, position: int) -> None:
         """Wait until there is an event at this position."""

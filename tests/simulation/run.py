@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -114,7 +115,7 @@ class Simulation:
             self.blobs,
             self.network,
             self.watcher,
-            self._settings(),
+            _settings(self.plan.pace, self.plan.deadline),
             self.random,
             self.plan.room,
         )
@@ -140,6 +141,7 @@ class Simulation:
     def bury(self, loop: asyncio.AbstractEventLoop) -> None:
         """Get rid of what still runs."""
         self._ended = True
+        self.result.trace.keep = False
         for process in self.processes.values():
             process.alive = process.paused = False
         tasks = asyncio.all_tasks(loop)
@@ -262,19 +264,6 @@ class Simulation:
             )
             self.cosmos.commit(tx)
 
-    def _settings(self) -> Settings:
-        return Settings(
-            cosmos_connection_string="in memory",
-            event_hubs_connection_string="in memory",
-            blob_connection_string="in memory",
-            buckets=BUCKETS,
-            order_deadline_seconds=self.plan.deadline,
-            deadline_scan_seconds=5 * self.plan.pace,
-            load_balancing_seconds=2 * self.plan.pace,
-            ownership_expires_seconds=12 * self.plan.pace,
-            checkpoint_seconds=self.plan.pace,
-        )
-
     def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """An exception that nobody has caught; in a dead process nobody minds."""
         if self._ended:
@@ -298,3 +287,18 @@ class Simulation:
             stats = replica.engine.stats
             for name in ("repeated", "ignored", "conflicts", "retries", "dead letter"):
                 result.figures[name] += stats[name]
+
+
+@lru_cache
+def _settings(pace: float, deadline: float) -> Settings:
+    return Settings(
+        cosmos_connection_string="in memory",
+        event_hubs_connection_string="in memory",
+        blob_connection_string="in memory",
+        buckets=BUCKETS,
+        order_deadline_seconds=deadline,
+        deadline_scan_seconds=5 * pace,
+        load_balancing_seconds=2 * pace,
+        ownership_expires_seconds=12 * pace,
+        checkpoint_seconds=pace,
+    )

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from quartet.participants import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING
 from services.inventory.domain import claim_of
+from shared.events import derived_id
 from shared.runtime.participant import DEAD_LETTERS
 from shared.runtime.ports import Message
 from tests.simulation.hub import Stored
@@ -181,6 +182,8 @@ class Watcher:
             self._answered(service, cause, content, event.body)
         else:
             self.in_hub.setdefault(head.id, event.body)
+            if service is not None:
+                self._same_id((service, "its own accord", head.type, head.order_id), head.id)
         if head.type == "OrderCancelled.v1":
             self._cancelled_truly(head.order_id)
         elif head.type == "OrderCompleted.v1":
@@ -192,14 +195,19 @@ class Watcher:
             self.broke(
                 "an answer is recorded before it is said", f"{service} says {kind} {event_id} because of {cause}"
             )
-        which = (service, cause, kind, content["data"].get("compensation", ""))
-        if self._said.setdefault(which, event_id) != event_id:
-            self.broke("a repeat has the same id", f"{service} says {kind} because of {cause} under two ids")
+        compensation = content["data"].get("compensation", "")
+        self._same_id((service, cause, kind, compensation), event_id)
+        if event_id != derived_id(cause, kind, compensation):
+            self.broke("the id of an answer is derived", f"{service} says {kind} because of {cause} as {event_id}")
         before = self.in_hub.setdefault(event_id, body)
         if before is not body:
             self.repeats += 1
             if before != body:
                 self.broke("a repeat is the same event", f"{service} says {kind} {event_id} in two ways")
+
+    def _same_id(self, said: tuple[str, str, str, str], event_id: str) -> None:
+        if self._said.setdefault(said, event_id) != event_id:
+            self.broke("a repeat has the same id", " ".join(said))
 
     def _cancelled_truly(self, order_id: str) -> None:
         """At the moment when it is said, nothing is held."""
