@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+CHECKS_VENV := .venv-checks
+CHECKS_BIN := $(CHECKS_VENV)/bin
+CHECKS := $(CHECKS_VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports lock clean
+.PHONY: help demo test soak check format lint types imports infra-check lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,9 +20,18 @@ demo: $(RUNTIME) ## run the whole saga on this machine and prove that it adds up
 
 test: $(DEV) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
-check: $(DEV) format-check lint types imports test ## what CI runs
+soak: $(DEV) ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow --timeout 600
+
+check: $(DEV) format-check lint types imports infra-check test ## what CI runs
+
+chaos: $(DEV) ## the whole stack under fire, then audited (MINUTES, ORDERS, SEED)
+	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(DEV) ## garbage against the emulators for some minutes, other garbage each time
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest tests/emulators/faults/test_fuzz.py --timeout=1800
 
 format: $(DEV) ## format the code and sort the imports
 	$(BIN)/ruff format .
@@ -38,14 +50,21 @@ types: $(DEV) ## mypy, strict
 imports: $(DEV) ## the dependency rule
 	$(BIN)/lint-imports --no-cache
 
+infra-check: $(CHECKS) ## the infrastructure: checkov over infra/
+	@# checkov passes over a file that it cannot parse: ask its parser first.
+	$(CHECKS_BIN)/python -c "import pathlib, pycep; [pycep.BicepParser().parse(file_path=f) for f in pathlib.Path('infra').rglob('*.bicep')]"
+	$(CHECKS_BIN)/checkov --config-file infra/checkov.yaml
+
 lock: ## compile the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' requirements/build.in -o requirements/runtime.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' --constraint requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile requirements/checks.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command 'make lock' -o requirements/checks.txt
 
 clean: ## remove the environment and what the tests left
-	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKS_VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quartet needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo" >&2; exit 1; }
@@ -58,4 +77,9 @@ $(RUNTIME): $(VENV)/bin/python requirements/runtime.txt pyproject.toml
 
 $(DEV): $(RUNTIME) requirements/dev.txt
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(CHECKS): $(VENV)/bin/python requirements/checks.txt
+	$(PYTHON) -m venv $(CHECKS_VENV)
+	$(CHECKS_BIN)/python -m pip install -q --require-hashes -r requirements/checks.txt
 	@touch $@

@@ -18,6 +18,7 @@ class Options:
         data_dir: where the data, the lock and, unless said otherwise, the settings file are.
         event_hubs_config: a `Config.json` as Microsoft's Event Hubs emulator reads it.
         host: the address that the three emulators listen on; the control endpoint stays on loopback.
+        faults: a plan of faults to begin with; None means none.
         env_file: the settings file; None means `.env` in `data_dir`.
 
     The ports are those of Microsoft's emulators by default; 0 takes any free one.
@@ -31,6 +32,7 @@ class Options:
     blob_port: int
     control_port: int
     env_file: Path | None
+    faults: Path | None = None
 
     @property
     def settings_path(self) -> Path:
@@ -62,6 +64,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
     parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="faults to inject; see docs/emulators.md")
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -9,8 +9,11 @@ from typing import Protocol
 
 from emulators.blob import BlobEmulator
 from emulators.control import ControlEndpoint
+from emulators.control_faults import FaultRoutes
 from emulators.cosmos import CosmosEmulator
 from emulators.event_hubs import ConfigError, EventHubsEmulator, load_config
+from emulators.faults import FaultsError, Switchboard
+from emulators.faults.reading import read_plan_file
 from emulators.options import Options
 from emulators.start_error import StartError
 
@@ -33,18 +36,22 @@ class Stack:
     """All that `python -m emulators` runs."""
 
     def __init__(self, options: Options) -> None:
-        """Read the hubs' configuration; nothing is opened yet.
+        """Read the hubs' configuration and the plan of faults; nothing is opened yet.
 
         Raises:
-            StartError: the configuration cannot be used.
+            StartError: one of them cannot be used.
         """
+        self.faults = Switchboard()
         try:
             config = load_config(options.event_hubs_config)
-        except ConfigError as error:
+            if options.faults is not None:
+                self.faults.switch_on(read_plan_file(options.faults))
+        except (ConfigError, FaultsError) as error:
             raise StartError(str(error)) from error
         self._options = options
         self._hub = config.hubs[0].name
         counters: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ("event_hubs", "cosmos", "blob")}
+        faults = self.faults.injectors
         data, host = options.data_dir, options.host
         self.event_hubs = EventHubsEmulator(
             data / "event-hubs",
@@ -52,10 +59,20 @@ class Stack:
             host=host,
             port=options.event_hubs_port,
             counters=counters["event_hubs"],
+            faults=faults["event_hubs"],
         )
-        self.cosmos = CosmosEmulator(data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"])
-        self.blob = BlobEmulator(data / "blob", host=host, port=options.blob_port, counters=counters["blob"])
-        self.control = ControlEndpoint(counters, port=options.control_port)
+        self.cosmos = CosmosEmulator(
+            data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"], faults=faults["cosmos"]
+        )
+        self.blob = BlobEmulator(
+            data / "blob", host=host, port=options.blob_port, counters=counters["blob"], faults=faults["blob"]
+        )
+        self._routes = FaultRoutes(
+            self.faults,
+            {"event_hubs": self.event_hubs, "cosmos": self.cosmos, "blob": self.blob},
+            self.event_hubs.recreate_hubs,
+        )
+        self.control = ControlEndpoint(counters, port=options.control_port, routes=self._routes.all())
         self._parts: dict[str, tuple[Server, int]] = {
             "event-hubs": (self.event_hubs, options.event_hubs_port),
             "cosmos": (self.cosmos, options.cosmos_port),
@@ -80,6 +97,7 @@ class Stack:
 
     async def stop(self) -> None:
         """Stop all of them; one that does not stop in time is left to the end of the process."""
+        await self._routes.stop()
         stopping = {asyncio.ensure_future(server.stop()): name for name, (server, _) in self._parts.items()}
         done, late = await asyncio.wait(stopping, timeout=STOP_TIMEOUT)
         for task in late:
@@ -108,7 +126,7 @@ class Stack:
             "Event Hubs": f"amqp://{host}:{self.event_hubs.port}  hub {self._hub}",
             "Cosmos DB": f"http://{host}:{self.cosmos.port}",
             "Blob": f"http://{host}:{self.blob.port}/devstoreaccount1",
-            "control": f"{self.control.url}  (/counters, /health)",
+            "control": f"{self.control.url}  (/counters, /faults, /health)",
             "data": str(self._options.data_dir),
             "settings": f"{settings}  (to join: set -a; . {shlex.quote(str(settings))})",
         }

@@ -12,6 +12,7 @@ import typer
 
 from quartet.commands.audit import audit
 from quartet.commands.cancel import cancel
+from quartet.commands.dead_letters import dead_letters
 from quartet.commands.demo import demo
 from quartet.commands.emulators import emulators
 from quartet.commands.publish import publish
@@ -38,6 +39,9 @@ app.command(
 )(emulators)
 
 
+app.add_typer(dead_letters, name="dead-letters")
+
+
 @dataclass(slots=True)
 class Invocation:
     """What was said before the command."""
@@ -62,8 +66,9 @@ def begin(
     """Run before every command."""
     invocation = context.ensure_object(Invocation)
     invocation.debug = debug
-    # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
-    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
+    if context.invoked_subcommand != emulators.__name__:  # they have a log of their own
+        # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
+        logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
 
 
 def main() -> None:
@@ -78,6 +83,8 @@ def run(arguments: Sequence[str]) -> int:
         status = app(args=list(arguments), prog_name="quartet", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
         return int(status or 0)
+    except SystemExit as error:  # argparse, which reads the flags of the emulators
+        return error.code if isinstance(error.code, int) else FAILED
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not try to write the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

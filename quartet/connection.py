@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Final, TypeVar
 
+from azure.core.exceptions import HttpResponseError
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 
 from shared.runtime.cosmos import cosmos_client
 from shared.runtime.credentials import Credentials
-from shared.runtime.errors import OutageError
+from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.event_hubs import check_hub, consumer_client, producer_client
 from shared.runtime.participant import Participant
 from shared.runtime.settings import Settings
@@ -22,6 +23,8 @@ CONSOLE: Final = "console"
 # A server that is there answers in milliseconds. An identity has to fetch a token first.
 _SECONDS_WITH_A_KEY: Final = 5
 _SECONDS_WITH_AN_IDENTITY: Final = 20
+
+_REFUSED: Final = frozenset({401, 403})
 
 R = TypeVar("R")
 
@@ -91,6 +94,8 @@ async def _soon(server: str, where: str | None, has_key: bool, opening: Awaitabl
         async with asyncio.timeout(seconds):
             return await opening
     except (OutageError, TimeoutError) as error:
+        if isinstance(error.__cause__, HttpResponseError) and error.__cause__.status_code in _REFUSED:
+            raise ConfigurationError(f"{server} refuses the key or identity: check the settings") from error
         at = f" at {where}" if where else ""
         raise OutageError(
             f"{server} does not answer{at}. Is it running (`quartet up`), and do the settings point to it?"

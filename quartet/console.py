@@ -14,6 +14,11 @@ def results() -> Console:
     return _console(is_error=False)
 
 
+def is_coloured(console: Console) -> bool:
+    """Whether colours show there."""
+    return console.is_terminal and not console.no_color
+
+
 def remarks() -> Console:
     """Standard error, for progress and remarks: a program that reads our results never sees them."""
     return _console(is_error=True)

@@ -1,11 +1,37 @@
 """Lines of several processes on one terminal, each with its process's name in a colour of its own."""
 
+import re
 from itertools import cycle
+from typing import Final
 
 from rich.console import Console
 from rich.style import Style
 
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_red", "bright_cyan", "bright_magenta")
+
+
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def without_colours(line: str) -> str:
+    """The line as it reads."""
+    return _COLOUR.sub("", line)
+
+
+def cropped(line: str, width: int) -> str:
+    """The line, or so much of it that it is `width` characters wide on a terminal, with an ellipsis."""
+    if len(line) <= width or len(without_colours(line)) <= width:
+        return line
+    kept: list[str] = []
+    room, position = width - 1, 0
+    for colour in [*_COLOUR.finditer(line), None]:
+        text = line[position : colour.start() if colour else len(line)]
+        kept.append(text[:room])
+        room -= len(text[:room])
+        if colour:
+            kept.append(colour.group())
+            position = colour.end()
+    return "".join([*kept, "…"])
 
 
 class ConsoleSink:

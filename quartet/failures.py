@@ -2,8 +2,10 @@
 
 import signal
 from dataclasses import dataclass
+from typing import Final
 
 import typer
+from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from quartet.supervisor import ProcessExitedError
 from shared.runtime.errors import ConfigurationError, OutageError
@@ -13,6 +15,9 @@ MISUSED = 2
 INTERRUPTED = 128 + signal.SIGINT
 BUG = 70
 """Exit status of a failure that is ours: EX_SOFTWARE of sysexits.h."""
+_NOT_PROVISIONED: Final = (
+    "a database or container of the services is missing in Cosmos DB: start the services, or run quartet seed FILE"
+)
 
 
 class UserError(Exception):
@@ -34,19 +39,23 @@ class Failure:
 
 def describe(error: BaseException) -> Failure | None:
     """How to end because of `error`; None if it is a bug of ours, which wants a traceback."""
+    failure: Failure | None = None
     match error:
         case BaseExceptionGroup():
-            return _describe_group(error)
-        case UserError() | OutageError() | ProcessExitedError():
-            return Failure(_one_line(error), FAILED)
+            failure = _describe_group(error)
+        case UserError() | OutageError():
+            failure = Failure(_one_line(error), FAILED)
+        case ProcessExitedError():
+            failure = Failure(f"{_one_line(error)}. Its last lines say why", FAILED)
+        case CosmosResourceNotFoundError():
+            failure = Failure(_NOT_PROVISIONED, FAILED)
         case ConfigurationError():
-            return Failure(_one_line(error), MISUSED)
+            failure = Failure(_one_line(error), MISUSED)
         case typer.TyperException():
-            return _describe_misuse(error)
+            failure = _describe_misuse(error)
         case typer.Abort() | KeyboardInterrupt():
-            return Failure("", INTERRUPTED)
-        case _:
-            return None
+            failure = Failure("", INTERRUPTED)
+    return failure
 
 
 def _describe_group(group: BaseExceptionGroup[BaseException]) -> Failure | None:

@@ -8,6 +8,9 @@ from quartet.catalogue import Product
 from quartet.failures import UserError
 from shared.events import Address, OrderCreated
 
+GENERATED: Final = "gen-"
+"""How the id of a generated order begins."""
+
 MOST_KINDS: Final = 4
 _MOST_PIECES: Final = 3
 
@@ -41,7 +44,7 @@ def generate_orders(catalogue: Sequence[Product], count: int, seed: int) -> list
     random = Random(seed)  # noqa: S311 -- the same orders for the same seed is the point
     choices, weights = list(shelves.values()), [len(shelf) for shelf in shelves.values()]
     return [
-        _order(random, f"gen-{seed}-{number:06d}", random.choices(choices, weights)[0])
+        _order(random, f"{GENERATED}{seed}-{number:06d}", random.choices(choices, weights)[0])
         for number in range(1, count + 1)
     ]
 

@@ -19,6 +19,7 @@ from shared.runtime.settings import Settings
 _BATCH: Final = 1_000
 # Without a single event for so long, the hub is taken to be away.
 _SILENCE_SECONDS: Final = 15
+_CLOSING_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,7 @@ class _Reader:
         try:
             await self._until_read()
         finally:
-            receiving.cancel()
-            await asyncio.gather(receiving, return_exceptions=True)
+            await _stop(receiving)
         return self._found
 
     async def _until_read(self) -> None:
@@ -118,3 +118,15 @@ class _Reader:
     async def _on_error(self, _: PartitionContext | None, error: Exception) -> None:
         self._error = error
         self._moved.set()
+
+
+async def _stop(receiving: asyncio.Task[None]) -> None:
+    """End a receive call.
+
+    It looks only once a second whether its links are closed. Closing the client makes sure of that too, so the call
+    gets a moment to close them, and is then not waited for.
+    """
+    receiving.cancel()
+    await asyncio.wait([receiving], timeout=_CLOSING_SECONDS)
+    receiving.cancel()
+    await asyncio.gather(receiving, return_exceptions=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from quartet.console_sink import without_colours
 from quartet.failures import UserError
 from quartet.interruption import first_of
 from quartet.output import OUTPUT_NAME, Sink
@@ -51,10 +52,12 @@ class LocalStack:
     Args:
         options: how it is to run.
         sink: takes every line that a process says.
+        is_coloured: whether the services are to colour their lines.
     """
 
-    def __init__(self, options: StackOptions, sink: Sink) -> None:
+    def __init__(self, options: StackOptions, sink: Sink, *, is_coloured: bool = False) -> None:
         self._options = options
+        self._is_coloured = is_coloured
         self._sink = sink
         self._not_ready: set[str] = set()
         self._all_ready = asyncio.Event()
@@ -108,7 +111,9 @@ class LocalStack:
         Raises:
             ProcessExitedError: a process ended meanwhile.
         """
-        environment = {**_CLOUD, **self._environment, **self._options.settings}
+        # What a service writes comes through a pipe: it cannot see that a person reads it.
+        colours = {"FORCE_COLOR": "1"} if self._is_coloured else {}
+        environment = {**_CLOUD, **self._environment, **colours, **self._options.settings}
         processes = [
             replica
             for participant in PARTICIPANTS
@@ -130,13 +135,18 @@ class LocalStack:
     def _watch(self, name: str, line: str) -> None:
         """Pass a line on, and look whether it says that a service is ready. Runs on the supervisor's thread."""
         self._sink(name, line)
-        if name in self._not_ready and _SERVICE_READY.search(line):
+        if name in self._not_ready and says_ready(line):
             self._loop.call_soon_threadsafe(self._note_ready, name)
 
     def _note_ready(self, name: str) -> None:
         self._not_ready.discard(name)
         if not self._not_ready:
             self._all_ready.set()
+
+
+def says_ready(line: str) -> bool:
+    """Whether a service says in this line that it receives; in either log format."""
+    return _SERVICE_READY.search(without_colours(line)) is not None
 
 
 def read_settings_file(path: Path) -> dict[str, str]:

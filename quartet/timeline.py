@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from quartet.hub_reader import Found, read_hub
-from shared.events import Envelope, EventData, Unreadable, format_time, read_envelope
+from shared.events import Envelope, EventData, OrderCreated, Unreadable, format_time, read_envelope
 from shared.runtime.ports import Message
 from shared.runtime.settings import Settings
 
 # Fields of an event's data that say in a word what it is about.
-_TELLING = ("reason", "compensation", "total", "amount", "currency", "tracking_number", "detail")
+_TELLING = ("reason", "compensation", "tracking_number", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,14 @@ def _remark(envelope: Envelope) -> str:
 
 
 def _words(data: EventData) -> str:
+    """What happened in a few words: why, what, how much."""
     content = data.to_json()
-    if "items" in content and "total" not in content and "reason" not in content:
-        content = {"detail": _pieces(content["items"])} | content
     words = [str(content[name]) for name in _TELLING if content.get(name)]
-    return " ".join(words)
+    if isinstance(data, OrderCreated):
+        words += [_pieces(content["items"]), f"{data.total} {data.currency}"]
+    else:
+        words += [f"{content[name]} {content['currency']}" for name in ("total", "amount") if name in content]
+    return "  ".join(words)
 
 
 def _pieces(items: Sequence[Mapping[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import logging
 import signal
 import sys
@@ -28,7 +29,9 @@ def main() -> int:
             _serve(CosmosEmulator(arguments.data_dir, host=arguments.host, port=arguments.port), arguments.host)
         )
     except (OSError, StorageError) as error:
-        sys.stderr.write(f"cannot start: {error}\n")
+        in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = f"port {arguments.port} is in use; choose another with --port" if in_use else error
+        sys.stderr.write(f"cannot start: {reason}\n")
         return CANNOT_START
     return 0
 

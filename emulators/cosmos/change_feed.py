@@ -4,18 +4,17 @@ A continuation is the log sequence number up to which the client has read, as an
 number and are never split over two pages, as in the service.
 """
 
-from collections.abc import Iterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
 from emulators.cosmos import charges
-from emulators.cosmos.container import Container, Item
+from emulators.cosmos.container import Container
 from emulators.cosmos.errors import bad_request, unsupported
 from emulators.cosmos.exchange import Answer, Call
 from emulators.cosmos.pages import DEFAULT_PAGE, LARGEST_PAGE, MAX_PAGE_BYTES
-from emulators.cosmos.ranges import KeyRange, key_range
+from emulators.cosmos.ranges import key_range
 
 _MOST_DIGITS: Final = 18
 _INCREMENTAL: Final = ("incremental feed", "incremental-feed", "incrementalfeed")
@@ -40,7 +39,12 @@ def change_feed_page(container: Container, call: Call, partition: str | None, no
     wanted = key_range(container, call)
     rows: list[bytes] = []
     filled, lsn = 0, container.lsn
-    for item in _wanted(container.changes(after, now), partition, wanted, since):
+    items = container.changes(after, now)
+    if wanted is not None:
+        items = wanted.limit(items)
+    for item in items:
+        if item.ts < since or (partition is not None and item.partition != partition):
+            continue
         if rows and item.lsn != lsn and (len(rows) >= size or filled + len(item.body) > MAX_PAGE_BYTES):
             break
         rows.append(b'%b,"_lsn":%d}' % (item.body[:-1], item.lsn))
@@ -58,16 +62,6 @@ def change_feed_page(container: Container, call: Call, partition: str | None, no
     )
     headers["x-ms-item-count"] = str(len(rows))
     return Answer(HTTPStatus.OK, body, headers)
-
-
-def _wanted(items: Iterator[Item], partition: str | None, wanted: KeyRange | None, since: float) -> Iterator[Item]:
-    for item in items:
-        if (
-            (partition is None or item.partition == partition)
-            and (wanted is None or wanted.holds(item.partition))
-            and item.ts >= since
-        ):
-            yield item
 
 
 def _starting_point(container: Container, call: Call) -> int:

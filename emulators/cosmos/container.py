@@ -104,6 +104,11 @@ class Container:
             if item.current and not self.is_expired(item, now):
                 yield item
 
+    @property
+    def log_length(self) -> int:
+        """How many entries the log of changes has, those that were overtaken included."""
+        return len(self._log)
+
     def expired(self, now: float) -> list[Item]:
         """The items that are still held though they have expired."""
         if self.default_ttl is None:

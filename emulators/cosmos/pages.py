@@ -13,11 +13,12 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from emulators.cosmos import charges
-from emulators.cosmos.access import candidates
+from emulators.cosmos.access import Candidates, candidates
 from emulators.cosmos.container import Container, Item
 from emulators.cosmos.errors import CosmosError, bad_request
 from emulators.cosmos.exchange import Answer, Call
 from emulators.cosmos.json_text import Json, decode, decode_stored, encode, encode_text
+from emulators.cosmos.ranges import KeyRange, key_range
 from emulators.cosmos.sql.compile import compiled
 
 DEFAULT_PAGE: Final = 100
@@ -63,10 +64,13 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     """
     request = read_request(call.body)
     query = compiled(request.text)
-    token = _Token(container, call.body, partition)
+    wanted = key_range(container, call)
+    token = _Token(container, call.body, partition, wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
     size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
     found = candidates(query, request.parameters, container, partition, now)
+    if wanted is not None:
+        found = Candidates(wanted.limit(found.items), found.exact)
     matches = query.matcher(request.parameters, now)
     try:
         if not query.is_row_per_document:
@@ -90,11 +94,14 @@ def feed_page(container: Container, call: Call, partition: str | None, now: floa
     Raises:
         CosmosError: 400, if the continuation token is not acceptable.
     """
-    token = _Token(container, b"", partition)
+    wanted = key_range(container, call)
+    token = _Token(container, b"", partition, wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
     size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
     items = container.scan(now, partition, after)
-    return _answer(container, _fill(((item.number, item.body) for item in items), size), token)
+    if wanted is not None:
+        items = wanted.limit(items)
+    return _answer(container, _page_of_items(items, None, size), token)
 
 
 def query_resources(resources: Iterable[dict[str, Json]], request: Request, now: float) -> list[Json]:
@@ -177,9 +184,9 @@ def _answer(container: Container, page: Page, token: "_Token") -> Answer:
 class _Token:
     """Continuation tokens of one query; those of another query or container are refused."""
 
-    def __init__(self, container: Container, query: bytes, partition: str | None) -> None:
+    def __init__(self, container: Container, query: bytes, partition: str | None, wanted: KeyRange | None) -> None:
         mark = hashlib.blake2b(digest_size=9)
-        for part in (container.rid, query, (partition or "").encode()):
+        for part in (container.rid, query, (partition or "").encode(), repr(wanted).encode()):
             mark.update(len(part).to_bytes(4, "big"))
             mark.update(part)
         self._mark = mark.hexdigest()

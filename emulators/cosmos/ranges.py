@@ -5,14 +5,16 @@ are those of the service's published clients: MurmurHash3 (128 bits, seed 0) ove
 """
 
 import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from emulators.cosmos.container import Container
+from emulators.cosmos.container import Container, Item
 from emulators.cosmos.errors import bad_request, unsupported
 from emulators.cosmos.exchange import Call
 from emulators.cosmos.json_text import Json
-from emulators.cosmos.partition_keys import PartitionKeyDefinition, components
+from emulators.cosmos.partition_keys import components
 
 ALL_RANGES_START: Final = ""
 ALL_RANGES_END: Final = "FF"
@@ -23,18 +25,22 @@ _BLOCK: Final = 16
 _HASH_VERSION: Final = 2
 
 
+@dataclass(frozen=True, slots=True)
 class KeyRange:
     """A range of hashes of a container's partition keys, from ``start`` to ``end``."""
 
-    def __init__(self, definition: PartitionKeyDefinition, start: str, end: str) -> None:
-        self._definition = definition
-        self._start = start.upper()
-        self._end = end.upper()
+    kind: str
+    start: str
+    end: str
 
     def holds(self, partition: str) -> bool:
         """Whether the key lies in the range; a range of one point holds that point."""
-        key = effective_key(partition, self._definition.kind)
-        return self._start <= key < self._end or key == self._start == self._end
+        key = effective_key(partition, self.kind)
+        return self.start <= key < self.end or key == self.start == self.end
+
+    def limit(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Those of the items whose key lies in the range."""
+        return (item for item in items if self.holds(item.partition))
 
 
 def key_range(container: Container, call: Call) -> KeyRange | None:
@@ -53,7 +59,7 @@ def key_range(container: Container, call: Call) -> KeyRange | None:
     definition = container.partition_key
     if definition.kind == "Hash" and definition.version != _HASH_VERSION:
         raise unsupported("ranges of partition keys in containers whose partition key has version 1")
-    return KeyRange(definition, start, end)
+    return KeyRange(definition.kind, start.upper(), end.upper())
 
 
 @lru_cache(maxsize=65536)

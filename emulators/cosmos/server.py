@@ -1,7 +1,6 @@
 """The emulator as a server: HTTP in, HTTP out."""
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,11 +19,15 @@ from emulators.cosmos.account import Account
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from emulators.cosmos.dispatch import Dispatcher
 from emulators.cosmos.exchange import Answer, Call
-
-logger = logging.getLogger("emulators.cosmos")
+from emulators.cosmos.failing import Failing
+from emulators.faults import NO_FAULTS, Injector
+from emulators.http_log import http_logger
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
+
+STOP_SECONDS: Final = 1.0
+"""How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
 
 
 class CosmosEmulator:
@@ -36,6 +39,7 @@ class CosmosEmulator:
         port: The port to bind, 0 for any free one.
         counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
         clock: Seconds since the epoch, for time stamps and time to live.
+        faults: Those to inject.
     """
 
     def __init__(
@@ -46,15 +50,18 @@ class CosmosEmulator:
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
         clock: Callable[[], float] = time.time,
+        faults: Injector = NO_FAULTS,
     ) -> None:
+        self.host = host
         self._data_dir = data_dir
-        self._host = host
+        self._faults = faults
         self._port = port
         self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self._clock = clock
         self._account: Account | None = None
         self._runner: web.ServerRunner | None = None
         self._dispatcher: Dispatcher | None = None
+        self._failing: Failing | None = None
 
     @property
     def port(self) -> int:
@@ -64,7 +71,19 @@ class CosmosEmulator:
     @property
     def connection_string(self) -> str:
         """What a client connects with."""
-        return f"AccountEndpoint=http://{self._host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
+        return f"AccountEndpoint=http://{self.host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
+
+    @property
+    def account(self) -> Account:
+        """What the running emulator holds.
+
+        Raises:
+            RuntimeError: If it is not running.
+        """
+        if self._account is None:
+            msg = "the emulator is not running"
+            raise RuntimeError(msg)
+        return self._account
 
     async def start(self) -> None:
         """Load the data and listen.
@@ -74,11 +93,13 @@ class CosmosEmulator:
             StorageError: If the data directory cannot be used.
         """
         account = Account(self._data_dir)
-        server = web.Server(self._handle, request_factory=_request, access_log=None)
-        runner = web.ServerRunner(server)
+        server = web.Server(
+            self._handle, request_factory=_request, access_log=None, logger=http_logger("emulators.cosmos.http")
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self._host, self._port, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, self.host, self._port)
             await site.start()
         except BaseException:
             await runner.cleanup()
@@ -87,6 +108,14 @@ class CosmosEmulator:
         self._port = runner.addresses[0][1]
         self._account, self._runner = account, runner
         self._dispatcher = Dispatcher(account, self._counters, self._clock)
+        self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
+
+    def drop_connections(self) -> None:
+        """Drop every connection without a word, as a failing network would."""
+        server = self._runner.server if self._runner else None
+        for connection in server.connections if server else []:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def stop(self) -> None:
         """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
@@ -94,13 +123,19 @@ class CosmosEmulator:
             await self._runner.cleanup()
         if self._account is not None:
             self._account.close()
-        self._runner = self._account = self._dispatcher = None
+        self._runner = self._account = self._dispatcher = self._failing = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """All requests pass here: entered, answered, sent. Between these three steps is the place for faults."""
+        """All requests pass here: entered, answered, sent. Injected faults strike between these three steps."""
         call = await _enter(request)
-        answer = call if isinstance(call, Answer) else self._answer(call)
-        return _leave(answer)
+        if isinstance(call, Answer):
+            return _leave(call)
+        if self._faults.rules and self._failing is not None:
+            answer = await self._failing.answer(call)
+            if answer is None and request.transport is not None:
+                request.transport.abort()
+            return _leave(answer or Answer(HTTPStatus.SERVICE_UNAVAILABLE))
+        return _leave(self._answer(call))
 
     def _answer(self, call: Call) -> Answer:
         if self._dispatcher is None:

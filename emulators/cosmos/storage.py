@@ -73,7 +73,7 @@ class Storage:
         Raises:
             StorageError: If the directory or the file cannot be used, or another process uses it.
         """
-        path = data_dir / "cosmos.db"
+        self.path = path = data_dir / "cosmos.db"
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=0)

@@ -19,9 +19,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, required=True, help="where the events are kept")
     parser.add_argument("--config", type=Path, required=True, help="Config.json, as of Microsoft's emulator")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="0 = any free one (default: %(default)s)"
-    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 = any free one (default: %(default)s)")
     return parser.parse_args()
 
 

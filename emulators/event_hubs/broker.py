@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
+from emulators.faults import NO_FAULTS, Injector
 
 IDLE_TIMEOUT = 240.0
 """Seconds without a frame after which a connection is closed, as in the real service."""
@@ -21,6 +22,7 @@ class Broker:
             the operation is ``send`` (one AMQP transfer that was stored, however many events it had),
             ``events_in`` or ``events_out``.
         idle_timeout: seconds.
+        faults: those to inject.
         now: seconds since 1970.
     """
 
@@ -28,4 +30,5 @@ class Broker:
     log: EventLog
     counters: Counter[tuple[str, str]]
     idle_timeout: float = IDLE_TIMEOUT
+    faults: Injector = NO_FAULTS
     now: Callable[[], float] = field(default=time.time)

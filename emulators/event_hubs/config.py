@@ -54,9 +54,7 @@ def load_config(path: Path) -> NamespaceConfig:
     namespaces = root.child("UserConfig").child("NamespaceConfig").items()
     if len(namespaces) != 1:
         raise (
-            root.child("UserConfig")
-            .child("NamespaceConfig")
-            .error(f"must have one namespace, not {len(namespaces)}")
+            root.child("UserConfig").child("NamespaceConfig").error(f"must have one namespace, not {len(namespaces)}")
         )
     return _namespace(namespaces[0])
 
@@ -74,9 +72,7 @@ def _namespace(node: "_Node") -> NamespaceConfig:
 def _hub(node: "_Node") -> HubConfig:
     groups = node.optional("ConsumerGroups")
     names = (
-        [group.child("Name").text(_GROUP_NAME, DEFAULT_CONSUMER_GROUP) for group in groups.items()]
-        if groups
-        else []
+        [group.child("Name").text(_GROUP_NAME, DEFAULT_CONSUMER_GROUP) for group in groups.items()] if groups else []
     )
     if groups:
         _check_unique(groups, "Name", names)
@@ -135,9 +131,7 @@ class _Node:
             raise self.error("must be a string that is not empty")
         is_besides = besides is not None and self._value.lower() == besides.lower()
         if pattern and not is_besides and not pattern.fullmatch(self._value):
-            raise self.error(
-                f"{self._value!r} may only have letters, digits and . _ - between letters and digits"
-            )
+            raise self.error(f"{self._value!r} may only have letters, digits and . _ - between letters and digits")
         return self._value
 
     def integer(self, low: int, high: int) -> int:

@@ -34,9 +34,7 @@ def read_size(data: bytes, position: int, max_frame_size: int) -> int:
     """
     size = int.from_bytes(data[position : position + 4], "big")
     if not HEADER_SIZE <= size <= max_frame_size:
-        raise AmqpError(
-            FRAMING_ERROR, f"a frame of {size} bytes; frames have {HEADER_SIZE} to {max_frame_size} bytes"
-        )
+        raise AmqpError(FRAMING_ERROR, f"a frame of {size} bytes; frames have {HEADER_SIZE} to {max_frame_size} bytes")
     return size
 
 

@@ -24,9 +24,14 @@ class Receiver(Protocol):
 
 
 class Readers:
-    """The receivers of one partition in one consumer group."""
+    """The receivers of one partition in one consumer group.
 
-    def __init__(self) -> None:
+    Attributes:
+        group: the consumer group's name, in lower case.
+    """
+
+    def __init__(self, group: str) -> None:
+        self.group = group
         self._receivers: list[Receiver] = []
 
     def admit(self, receiver: Receiver) -> None:
@@ -100,7 +105,7 @@ class Hub:
         self.partitions = [log.open_partition(key, index) for index in range(config.partition_count)]
         self.created_at = log.created_at(key)
         self._readers = {
-            (group.lower(), partition.index): Readers()
+            (group.lower(), partition.index): Readers(group.lower())
             for group in config.consumer_groups
             for partition in self.partitions
         }
@@ -115,9 +120,7 @@ class Hub:
         """
         if partition_id.isascii() and partition_id.isdigit() and int(partition_id) < len(self.partitions):
             return self.partitions[int(partition_id)]
-        raise AmqpError(
-            NOT_FOUND, f"The messaging entity '{self.name}/Partitions/{partition_id}' could not be found."
-        )
+        raise AmqpError(NOT_FOUND, f"The messaging entity '{self.name}/Partitions/{partition_id}' could not be found.")
 
     def readers(self, group: str, partition: Partition) -> Readers:
         """The receivers of a partition in a consumer group, whose name ignores case.
@@ -126,9 +129,7 @@ class Hub:
             AmqpError: there is no such group.
         """
         if group.lower() not in self._groups:
-            raise AmqpError(
-                NOT_FOUND, f"The messaging entity '{self.name}/ConsumerGroups/{group}' could not be found."
-            )
+            raise AmqpError(NOT_FOUND, f"The messaging entity '{self.name}/ConsumerGroups/{group}' could not be found.")
         return self._readers[group.lower(), partition.index]
 
     def choose_partition(self, partition_key: str | None) -> Partition:

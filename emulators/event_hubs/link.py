@@ -56,9 +56,7 @@ class Link:
         """The client detaches the link, or answers our detach."""
         if self.attached:
             self.release()
-            self.session.connection.send(
-                self.session.channel, Detach(handle=self.handle, closed=detach.closed)
-            )
+            self.session.connection.send(self.session.channel, Detach(handle=self.handle, closed=detach.closed))
 
     def release(self) -> None:
         """Stop working; the link is detached, or its session is over."""

@@ -28,9 +28,7 @@ class OutgoingLink(Link):
         fields = b"\x70" + _UINT(attach.handle), b"\x70", b"\xa0\x01\x00\x43\x41", b"\x40\x40\x40\x40\x40"
         # handle, delivery-id (four bytes follow), one tag for all and format 0 and settled, more, five nulls
         size = sum(map(len, fields)) + len(_UINT(0)) + len(b"\x42") + 1
-        self._before_id = (
-            b"\x02\x00" + channel + b"\x00\x53\x14\xc0" + bytes([size, 11]) + fields[0] + fields[1]
-        )
+        self._before_id = b"\x02\x00" + channel + b"\x00\x53\x14\xc0" + bytes([size, 11]) + fields[0] + fields[1]
         self._last = fields[2] + b"\x42" + fields[3]
         self._more = fields[2] + b"\x41" + fields[3]
         self._overhead = 4 + len(self._before_id) + 4 + len(self._last)
@@ -66,9 +64,7 @@ class OutgoingLink(Link):
 
     def on_transfer(self, transfer: Transfer, payload: bytes) -> None:
         """Nobody may send here."""
-        raise SessionError(
-            NOT_ALLOWED, f"{len(payload)} bytes on handle {transfer.handle}, where the client receives"
-        )
+        raise SessionError(NOT_ALLOWED, f"{len(payload)} bytes on handle {transfer.handle}, where the client receives")
 
     def on_flow(self, flow: Flow) -> None:
         """Take the client's credit, counted from where it was when it said so."""

@@ -59,9 +59,7 @@ class Output:
         self._size = 0
         self.last_write = self._loop.time()
         if self._transport.get_write_buffer_size() > WRITE_LIMIT:
-            _LOGGER.warning(
-                "%s does not read its answers: dropped", self._transport.get_extra_info("peername")
-            )
+            _LOGGER.warning("%s does not read its answers: dropped", self._transport.get_extra_info("peername"))
             self._transport.abort()
 
     def discard_schedule(self) -> None:

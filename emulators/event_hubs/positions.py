@@ -12,9 +12,7 @@ SELECTOR_FILTER_CODE = 0x0000_468C_0000_0004
 START_OF_STREAM = "-1"
 END_OF_STREAM = "@latest"
 
-_SELECTOR = re.compile(
-    r"\s*amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'?([^']*?)'?\s*"
-)
+_SELECTOR = re.compile(r"\s*amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time)\s*(>=?)\s*'?([^']*?)'?\s*")
 _INTEGER = re.compile(r"-?\d{1,18}")
 
 
@@ -31,9 +29,7 @@ def selector_of(filters: object) -> str | None:
         if filter_ is None:
             continue
         # What a filter is, its descriptor says; its name is the client's choice (Qpid Proton: "selector").
-        kind, value = (
-            (filter_.descriptor, filter_.value) if isinstance(filter_, Described) else (name, filter_)
-        )
+        kind, value = (filter_.descriptor, filter_.value) if isinstance(filter_, Described) else (name, filter_)
         if kind not in (SELECTOR_FILTER, SELECTOR_FILTER_CODE) or not isinstance(value, str | bytes):
             raise AmqpError(NOT_IMPLEMENTED, f"the filter '{name}' is not implemented")
         selector = value.decode(errors="replace") if isinstance(value, bytes) else value

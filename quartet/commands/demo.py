@@ -1,6 +1,7 @@
 """`quartet demo`: everything once, in well under a minute, with the proof."""
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from quartet.audit.invariants import Finding
@@ -16,21 +18,25 @@ from quartet.audit.report import audit_table
 from quartet.audit.running import run_audit
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
-from quartet.console import results
-from quartet.console_sink import ConsoleSink
+from quartet.console import is_coloured, results
+from quartet.console_sink import ConsoleSink, cropped
 from quartet.demo.acts import Play, play
 from quartet.demo.expectations import read_expectations
 from quartet.demo.report import cost_table, failures, proof, verdict_table
 from quartet.demo.shop import open_shop
 from quartet.failures import INTERRUPTED, UserError
+from quartet.generator import GENERATED
 from quartet.interruption import first_of, stop_signals
 from quartet.local_stack import LocalStack, StackOptions, any_ports
+from quartet.output import Sink
 from quartet.samples import CATALOGUE, sample
 from quartet.seeding import provision, seed
 from quartet.timeline import Said, read_timeline, timeline_table
 
 COMPENSATED: Final = "ord-1034"
 """The order whose story is told: paid, then not deliverable, so released and refunded."""
+
+_NAME_WIDTH: Final = 9
 
 # A deadline is noticed at once, so that nobody has to wait for it.
 _SETTINGS: Final = {"DEADLINE_SCAN_SECONDS": "0.5", "LOG_FORMAT": "console"}
@@ -58,7 +64,7 @@ async def _run(options: StackOptions) -> None:
         UserError: something did not come as it should have.
         typer.Exit: somebody has interrupted it.
     """
-    async with stop_signals() as stopping, LocalStack(options, ConsoleSink(results())) as stack:
+    async with stop_signals() as stopping, _stack(options) as stack:
         ended = await first_of(stopping.wait(), _died(stack), _play(stack))
     match ended:
         case Evidence():
@@ -67,6 +73,26 @@ async def _run(options: StackOptions) -> None:
             raise UserError(f"{ended}: the demonstration was stopped. Its last lines say why")
         case _:
             raise typer.Exit(INTERRUPTED)
+
+
+def _stack(options: StackOptions) -> LocalStack:
+    console = results()
+    return LocalStack(options, _sink(console), is_coloured=is_coloured(console))
+
+
+def _sink(console: Console) -> Sink:
+    """Lines of processes on the console, so that the acts stay legible.
+
+    On a terminal each is cut at its width. Those about the orders of the rush, thousands and all alike, are left out.
+    """
+    sink = ConsoleSink(console, width=_NAME_WIDTH)
+    room = console.width - _NAME_WIDTH - len(" | ") if console.is_terminal else sys.maxsize
+
+    def say(name: str, line: str) -> None:
+        if GENERATED not in line:
+            sink(name, cropped(line, room))
+
+    return say
 
 
 async def _died(stack: LocalStack) -> str:

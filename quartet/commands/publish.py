@@ -51,7 +51,7 @@ def publish(
             if as_json:
                 write_json({"published": len(events)})
             else:
-                results().print(f"{len(events)} events published")
+                results().print(f"{len(events)} {'event' if len(events) == 1 else 'events'} published")
             return True
         return await _show_outcomes(events, settings, timeout, as_json=as_json)
 

@@ -9,7 +9,7 @@ import typer
 
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
-from quartet.console import remarks, results
+from quartet.console import is_coloured, remarks, results
 from quartet.console_sink import ConsoleSink
 from quartet.data_directory import wipe
 from quartet.failures import UserError
@@ -52,7 +52,9 @@ async def _run(options: StackOptions) -> None:
         UserError: a process has died.
         ProcessExitedError: one could not start.
     """
-    async with stop_signals() as stopping, LocalStack(options, ConsoleSink(results())) as stack:
+    console = results()
+    stack_of_all = LocalStack(options, ConsoleSink(console), is_coloured=is_coloured(console))
+    async with stop_signals() as stopping, stack_of_all as stack:
         ended = await first_of(stopping.wait(), _work(stack))
         if isinstance(ended, str):
             raise UserError(f"{ended}: everything was stopped. Its last lines say why")

@@ -3,14 +3,22 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
+from quartet.catalogue import read_catalogue
 from quartet.demo.costs import Costs, costs_between
 from quartet.demo.expectations import Expectations, Verdict, compare
 from quartet.demo.shop import Shop
-from quartet.orders import Outgoing
+from quartet.generator import generate_orders
+from quartet.orders import Outgoing, order_event
 from quartet.participants import INVENTORY, ORDER, PAYMENT
+from quartet.samples import CATALOGUE, sample
 from quartet.status import whereabouts
-from services.order.domain import Fact
+from services.order.domain import Fact, OrderStatus
+
+RUSH: Final = 400
+"""Orders in flight for which the design promises what a saga costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +27,13 @@ class Play:
 
     Attributes:
         verdicts: what came of the orders, story by story.
-        one_at_a_time, at_once: what the sagas of the two acts cost.
+        one_at_a_time, at_once, in_a_rush: what the sagas of the three acts cost.
     """
 
     verdicts: Sequence[Verdict]
     one_at_a_time: Costs
     at_once: Costs
+    in_a_rush: Costs
 
 
 async def play(shop: Shop, expected: Expectations) -> Play:
@@ -40,9 +49,10 @@ async def play(shop: Shop, expected: Expectations) -> Play:
     await cancelled_early(shop)
     await timed_out(shop)
     unreadable = await not_valid(shop, expected)
+    in_a_rush, rush = await four_hundred_in_flight(shop)
     shop.stack.say("--- waiting until every saga has ended ---")
     outcomes = await shop.settled(expected.order_ids)
-    return Play([*compare(expected, outcomes), *unreadable], one_at_a_time, at_once)
+    return Play([*compare(expected, outcomes), *unreadable, rush], one_at_a_time, at_once, in_a_rush)
 
 
 async def orders_one_at_a_time(shop: Shop) -> Costs:
@@ -110,25 +120,34 @@ async def not_valid(shop: Shop, expected: Expectations) -> list[Verdict]:
     """An order that breaks the contract: a dead letter of each service that would have acted on it."""
     shop.stack.say("--- a client publishes an order that is not valid ---")
     await shop.publish(shop.read_sample("invalid.jsonl", is_valid=False))
+    return [await _put_aside(shop, order_id, field) for order_id, field in expected.unreadable.items()]
+
+
+async def _put_aside(shop: Shop, order_id: str, field: str) -> Verdict:
     readers = (ORDER, INVENTORY)
-    verdicts: list[Verdict] = []
-    for order_id, field in expected.unreadable.items():
+    details = await shop.until_dead_letters(readers, order_id)
+    return Verdict(
+        "an order that is not valid, published by another client",
+        1,
+        f"dead letters that name {field}",
+        "; ".join(sorted(set(details))),
+        is_met=len(details) == len(readers) and all(field in detail for detail in details),
+    )
 
-        async def is_put_aside(order_id: str = order_id) -> bool:
-            return all([await shop.dead_letters(reader, order_id) for reader in readers])
 
-        await shop.until(f"{order_id} is a dead letter", is_put_aside)
-        details = {letter["detail"] for reader in readers for letter in await shop.dead_letters(reader, order_id)}
-        verdicts.append(
-            Verdict(
-                "an order that is not valid, published by another client",
-                1,
-                f"dead letter that names {field}",
-                "; ".join(sorted(details)),
-                is_met=all(field in detail for detail in details),
-            )
-        )
-    return verdicts
+async def four_hundred_in_flight(shop: Shop) -> tuple[Costs, Verdict]:
+    """As many plain orders as the design counts with: outcomes of many sagas commit together."""
+    shop.stack.say(f"--- {RUSH} orders of one item each, all at once; what the services log about them is left out ---")
+    now = datetime.now(UTC)
+    drawn = generate_orders(read_catalogue(sample(CATALOGUE)), RUSH, seed=1)
+    events = [order_event(order.model_copy(update={"items": order.items[:1]}), now) for order in drawn]
+    before, start = await shop.counters(), _now()
+    order_ids = await shop.publish(events)
+    outcomes = await shop.settled(order_ids)
+    completed = sum(outcome.status is OrderStatus.COMPLETED for outcome in outcomes.values())
+    costs = costs_between(before, await shop.counters(), sagas=RUSH, seconds=_now() - start)
+    verdict = Verdict("a rush of plain orders", RUSH, "COMPLETED", f"{completed} x COMPLETED", is_met=completed == RUSH)
+    return costs, verdict
 
 
 def _now() -> float:

@@ -16,6 +16,9 @@ Counters: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int]]]
 MOST_REQUESTS_ONE_AT_A_TIME: Final = 12
 """Cosmos DB requests per saga when sagas come one after the other: the promise of the design."""
 
+REQUESTS_IN_A_RUSH: Final = 3
+"""Cosmos DB requests per saga stay below this with 400 orders in flight: the promise of the design."""
+
 _SERVICES: Final = frozenset(f"quartet-{participant.name}" for participant in PARTICIPANTS)
 _WATCHER: Final = "quartet-order"
 

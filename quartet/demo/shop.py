@@ -73,15 +73,16 @@ class Shop:
         """What the emulators have been asked for so far."""
         return await read_counters(self.stack.control_url)
 
-    async def dead_letters(self, participant: Participant[Any], order_id: str) -> list[dict[str, Any]]:
-        """The dead letters of an order in a service."""
-        return await self._query(
-            participant,
-            DEAD_LETTERS.name,
-            "SELECT c.reason, c.detail FROM c WHERE c.order_id = @order",
-            [{"name": "@order", "value": order_id}],
-            bucket_of(order_id, self.cosmos.settings.buckets),
-        )
+    async def until_dead_letters(self, participants: Sequence[Participant[Any]], order_id: str) -> list[str]:
+        """Wait until each of these services has put an order aside; returns what they say is wrong with it."""
+        found: list[list[str]] = []
+
+        async def all_have_some() -> bool:
+            found[:] = await asyncio.gather(*(self._dead_letters(one, order_id) for one in participants))
+            return all(found)
+
+        await self.until(f"{order_id} becomes a dead letter", all_have_some)
+        return [detail for details in found for detail in details]
 
     async def until(self, what: str, check: Callable[[], Awaitable[bool]]) -> None:
         """Wait until `check` says yes.
@@ -101,6 +102,16 @@ class Shop:
             return all(one == status for one in found)
 
         await self.until(f"{participant.name} says {status} about {', '.join(order_ids)}", all_are)
+
+    async def _dead_letters(self, participant: Participant[Any], order_id: str) -> list[str]:
+        rows = await self._query(
+            participant,
+            DEAD_LETTERS.name,
+            "SELECT c.detail FROM c WHERE c.order_id = @order",
+            [{"name": "@order", "value": order_id}],
+            bucket_of(order_id, self.cosmos.settings.buckets),
+        )
+        return [row["detail"] for row in rows]
 
     async def _status(self, participant: Participant[Any], order_id: str) -> str | None:
         rows = await self._query(

@@ -1,6 +1,7 @@
 """A carrier that is not there: its ledger in Cosmos DB is what "really" left the warehouse. It serves all but `AQ`."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from azure.cosmos.aio import ContainerProxy
 
@@ -26,7 +27,7 @@ class SimulatedCarrier:
             order_id,
             outcome="not_served" if address.country in NOT_SERVED else "booked",
             shipment_id=shipment_id,
-            tracking_number=f"QT{shipment_id[:12].upper()}",
+            tracking_number=f"QT{UUID(shipment_id).int % 10**12:012}",
             country=address.country,
             pieces=sum(lines.values()),
         )

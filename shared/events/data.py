@@ -11,7 +11,7 @@ from pydantic import field_validator
 from shared.events.base import EventData
 from shared.events.fields import Code, Currency, Detail, Moment, Reference, Text
 from shared.events.money import Money, fit_amount
-from shared.events.parts import Address, Items, Lines, Shortage, fit_items, total_of
+from shared.events.parts import Address, Items, Lines, Shortages, fit_items, total_of
 from shared.events.reasons import UNSPECIFIED, Compensation
 
 
@@ -58,7 +58,7 @@ class InventoryReservationFailed(EventData):
     type: ClassVar[str] = "InventoryReservationFailed.v1"
 
     reason: Code
-    shortages: tuple[Shortage, ...] = ()
+    shortages: Shortages = ()
 
 
 class PaymentCompleted(EventData):

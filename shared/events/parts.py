@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from shared.events.fields import Country, ProductId, Text
@@ -53,8 +53,10 @@ class Shortage(Part):
     available: Annotated[int, Field(ge=0)] | None = None
 
 
-Items = Annotated[tuple[Item, ...], Field(min_length=1, max_length=MOST_LINES)]
-Lines = Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_LINES)]
+# A list of a hundred thousand wrong entries is worth one complaint, not a hundred thousand.
+Items = Annotated[tuple[Item, ...], Field(min_length=1, max_length=MOST_LINES), FailFast()]
+Lines = Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_LINES), FailFast()]
+Shortages = Annotated[tuple[Shortage, ...], Field(max_length=MOST_LINES), FailFast()]
 
 
 def quantities(lines: Iterable[Line]) -> dict[str, int]:

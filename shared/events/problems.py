@@ -21,7 +21,7 @@ _SAY: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "enum": lambda limit: f"must be {limit['expected']}",
     "greater_than_equal": lambda limit: f"must be at least {limit['ge']}",
     "less_than_equal": lambda limit: f"must be at most {limit['le']}",
-    "string_too_short": lambda limit: f"must have at least {limit['min_length']} characters",
+    "string_too_short": lambda _: "must not be empty",
     "string_too_long": lambda limit: f"must have at most {limit['max_length']} characters",
     "too_short": lambda limit: f"must have {limit['min_length']} or more entries",
     "too_long": lambda limit: f"must have {limit['max_length']} entries at most",

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
+from shared.runtime.errors import OutageError
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,7 +21,8 @@ class Coalescer(Generic[K, T, R]):
     def __init__(self, answer: Callable[[K, Sequence[T]], Awaitable[Sequence[R]]], *, most: int) -> None:
         """Answer at most `most` calls at once with `answer`, which returns one result per call, in order.
 
-        If it raises, every caller of that request gets the exception.
+        If it raises `OutageError`, every caller of that request gets it. If it raises anything else, each call is
+        answered alone, so that only the one at fault fails: `answer` must stand being repeated.
         """
         self._answer = answer
         self._most = most
@@ -42,14 +45,22 @@ class Coalescer(Generic[K, T, R]):
     async def _work(self, key: K) -> None:
         while calls := self._waiting[key][: self._most]:
             del self._waiting[key][: len(calls)]
-            try:
-                results = await self._answer(key, [item for item, _ in calls])
-            except Exception as error:  # noqa: BLE001 -- it belongs to the callers, who get it here
-                for _, future in calls:
-                    if not future.done():
-                        future.set_exception(error)
-            else:
-                for (_, future), result in zip(calls, results, strict=True):
-                    if not future.done():
-                        future.set_result(result)
+            await self._settle(key, calls)
         del self._waiting[key]
+
+    async def _settle(self, key: K, calls: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await self._answer(key, [item for item, _ in calls])
+        except Exception as error:  # noqa: BLE001 -- it belongs to the callers, who get it here
+            if len(calls) > 1 and not isinstance(error, OutageError):
+                # One of them is at fault: the others must not pay for it.
+                for call in calls:
+                    await self._settle(key, [call])
+                return
+            for _, future in calls:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), result in zip(calls, results, strict=True):
+                if not future.done():
+                    future.set_result(result)

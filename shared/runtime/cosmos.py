@@ -18,9 +18,11 @@ BATCH_OPERATIONS = 100
 BATCH_BYTES = 1_800_000
 
 CONFLICT = frozenset({404, 409, 412})
-# 403 is here because an expired token is one (sub-status 5300), and 401 because a key that is being rotated is:
-# neither says anything about the event in hand.
-OUTAGE = frozenset({401, 403, 408, 410, 429, 449, 500, 502, 503, 504})
+# At the start, these are a mistake that a person must mend.
+REFUSAL = frozenset({401, 403})
+# Refusals are among them: an expired token is a 403 (sub-status 5300), a key that is being rotated a 401. Neither says
+# anything about the event in hand.
+OUTAGE = REFUSAL | frozenset({408, 410, 429, 449, 500, 502, 503, 504})
 
 # What the SDK takes for one operation of a batch: its name, its arguments, its conditions.
 Operation: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -57,8 +59,15 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
             "It should look like AccountEndpoint=https://…;AccountKey=…; or https://NAME.documents.azure.com"
         ) from error
     try:
-        with outages("Cosmos DB"):
-            await client.__aenter__()
+        try:
+            with outages():
+                await client.__aenter__()
+        except OutageError as outage:
+            if getattr(outage.__cause__, "status_code", None) in REFUSAL:
+                raise ConfigurationError(
+                    "Cosmos DB refuses the key or identity: check COSMOS_CONNECTION_STRING or the role assignments"
+                ) from outage
+            raise
         yield client
     finally:
         await client.__aexit__(None, None, None)

@@ -1,11 +1,17 @@
 """Logs: one line per event, coloured for people or JSON for machines."""
 
 import logging
+import os
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import Processor
+
+
+def wants_colors(stream: TextIO) -> bool:
+    """Whether a person reads the stream: a terminal, or FORCE_COLOR says so; never if NO_COLOR is set."""
+    return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or stream.isatty())
 
 
 def configure_logs(log_format: Literal["console", "json"], level: str, *, colors: bool = True) -> None:
@@ -20,7 +26,15 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
     rendering: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=colors, sort_keys=False, pad_event_to=28)]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=colors,
+                sort_keys=False,
+                pad_event_to=28,
+                # The default draws every frame's variables: two hundred lines and as many milliseconds per dead letter.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     )
     structlog.configure(
         processors=[*before, *rendering],

@@ -44,6 +44,17 @@ class Logs:
         """The lines of one service, all its replicas."""
         return [line for who, line in self.lines if who.split("-")[0] == name]
 
+    async def until(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
+        """The first line that fulfils the condition, also one that was said before."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for name, line in list(self.lines):
+                if condition(name, line):
+                    return name, line
+            await asyncio.sleep(0.05)  # a pause between two looks at a condition
+        tail = "\n".join(f"{name}: {line}" for name, line in self.lines[-80:])
+        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
+
 
 @dataclass(slots=True)
 class Shop:
@@ -96,7 +107,7 @@ class Shop:
         """The order's document, as soon as it has this status."""
         return await self._wait(
             f"order {order_id} to be {status}",
-            lambda document: document is not None and document["status"] == status,
+            lambda document: document is not None and document.get("status") == status,
             "orders",
             order_id,
         )
@@ -124,14 +135,7 @@ class Shop:
 
     async def until_logged(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
         """The first line that fulfils the condition, also one that was said before."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            for name, line in list(self.logs.lines):
-                if condition(name, line):
-                    return name, line
-            await asyncio.sleep(0.05)  # a pause between two looks at a condition
-        tail = "\n".join(f"{name}: {line}" for name, line in self.logs.lines[-80:])
-        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
+        return await self.logs.until(condition)
 
     async def until_receiving(self, name: str) -> None:
         """Wait until a process has opened a partition."""
@@ -165,25 +169,20 @@ def read_environment(data_dir: Path) -> dict[str, str]:
 
 def services(environment: dict[str, str], replicas: int) -> list[Process]:
     """All services; the deadline watch looks often, so that tests do not wait for it."""
-    env = {**environment, "LOG_FORMAT": "json", "DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1"}
-    return [
-        process
-        for name in SERVICES
-        for process in Process(name, f"services.{name}", env={**env, "OWNERSHIP_EXPIRES_SECONDS": "6"}).replicas(
-            replicas
-        )
-    ]
+    quick = {"DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1", "OWNERSHIP_EXPIRES_SECONDS": "6"}
+    env = {**quick, **environment, "LOG_FORMAT": "json"}
+    return [process for name in SERVICES for process in Process(name, f"services.{name}", env=env).replicas(replicas)]
 
 
 @asynccontextmanager
-async def running_shop(data_dir: Path, *, replicas: int) -> AsyncIterator[Shop]:
+async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services: str) -> AsyncIterator[Shop]:
     """Start everything, wait until every service receives, and stop everything."""
     logs = Logs()
     async with AsyncExitStack() as stack:
         supervisor = await stack.enter_async_context(Supervisor(logs))
         await supervisor.start(emulators(data_dir), ready_line="ready")
         environment = read_environment(data_dir)
-        await supervisor.start(*services(environment, replicas))
+        await supervisor.start(*services(environment | settings_of_services, replicas))
         settings = Settings(
             event_hubs_connection_string=environment["EVENT_HUBS_CONNECTION_STRING"],
             blob_connection_string=environment["BLOB_CONNECTION_STRING"],

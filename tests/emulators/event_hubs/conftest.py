@@ -43,9 +43,7 @@ async def emulator(tmp_path: Path) -> AsyncIterator[EventHubsEmulator]:
 def _no_bugs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever a client does, the emulator has an answer of its own; an unforeseen exception is a failure."""
     yield
-    assert not [
-        record for record in caplog.records if record.levelno >= logging.ERROR and "azure" not in record.name
-    ]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR and "azure" not in record.name]
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,7 @@ OnError = Callable[[PartitionContext, Exception], Awaitable[None]]
 
 
 def producer(emulator: EventHubsEmulator, hub: str = "saga-events", **options: Any) -> EventHubProducerClient:  # noqa: ANN401 - passed on
-    return EventHubProducerClient.from_connection_string(
-        emulator.connection_string, eventhub_name=hub, **options
-    )
+    return EventHubProducerClient.from_connection_string(emulator.connection_string, eventhub_name=hub, **options)
 
 
 def consumer(

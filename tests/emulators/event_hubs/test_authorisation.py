@@ -20,9 +20,7 @@ SAS = "servicebus.windows.net:sastoken"
 NOW = 1_700_000_000.0
 
 
-def token(
-    resource: str = "sb://here:1/saga-events", key: str = KEY, *, name: str = NAME, lives: float = 60
-) -> str:
+def token(resource: str = "sb://here:1/saga-events", key: str = KEY, *, name: str = NAME, lives: float = 60) -> str:
     """A token as the Azure SDK makes it."""
     return sdk_token(resource, key, int(NOW + lives), name)
 
@@ -109,9 +107,7 @@ async def test_put_token_answers(emulator: EventHubsEmulator, key: str, name: st
 
 
 @pytest.mark.parametrize("writes", [True, False])
-async def test_without_a_token_nothing_can_be_read_or_written(
-    emulator: EventHubsEmulator, *, writes: bool
-) -> None:
+async def test_without_a_token_nothing_can_be_read_or_written(emulator: EventHubsEmulator, *, writes: bool) -> None:
     async with connected(emulator.port) as wire:
         await wire.shake_hands(key=None)
         if writes:
@@ -143,9 +139,7 @@ async def test_a_link_is_detached_when_its_token_expires(emulator: EventHubsEmul
 
 async def test_the_sdk_hears_what_was_wrong(emulator: EventHubsEmulator) -> None:
     async def fails(connection_string: str, hub: str) -> EventHubError:
-        client = EventHubProducerClient.from_connection_string(
-            connection_string, eventhub_name=hub, retry_total=0
-        )
+        client = EventHubProducerClient.from_connection_string(connection_string, eventhub_name=hub, retry_total=0)
         async with client:
             with pytest.raises(EventHubError) as caught:
                 await client.send_event(EventData("x"))

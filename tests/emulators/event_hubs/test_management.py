@@ -58,6 +58,4 @@ async def test_a_stranger_learns_nothing(emulator: EventHubsEmulator) -> None:
     async with connected(emulator.port) as wire:
         await wire.shake_hands(key=None)
         assert await wire.ask("$management", properties) == 401
-        assert (
-            await wire.ask("$management", {**properties, "security_token": "SharedAccessSignature x"}) == 401
-        )
+        assert await wire.ask("$management", {**properties, "security_token": "SharedAccessSignature x"}) == 401

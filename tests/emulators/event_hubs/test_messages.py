@@ -27,9 +27,7 @@ def test_a_key_goes_where_the_sdk_would_send_it(key: str, count: int) -> None:
     assert abs(code % count) == partition_of(key, count)
 
 
-@pytest.mark.parametrize(
-    "own", [{}, {Symbol("x-opt-colour"): "teal", KEY: "k"}, {Symbol("x-opt-offset"): "old"}]
-)
+@pytest.mark.parametrize("own", [{}, {Symbol("x-opt-colour"): "teal", KEY: "k"}, {Symbol("x-opt-offset"): "old"}])
 @pytest.mark.parametrize("before", [b"", HEADER, ROUTE, HEADER + ROUTE])
 def test_a_stamped_message_has_both_kinds_of_annotations(own: dict[object, object], before: bytes) -> None:
     event = cut(before + message(b"hi", own))
@@ -47,9 +45,7 @@ def test_delivery_annotations_at_the_end_pass_as_the_sdk_puts_them() -> None:
 
 
 def test_a_batch_gives_its_key_to_events_that_have_none() -> None:
-    envelope = (
-        b"\x00\x53\x72" + encode({KEY: "order-7"}) + batch([message(b"a"), message(b"b", {KEY: "own"})])
-    )
+    envelope = b"\x00\x53\x72" + encode({KEY: "order-7"}) + batch([message(b"a"), message(b"b", {KEY: "own"})])
     events = cut_batch(envelope)
     assert [event.partition_key for event in events] == ["order-7", "own"]
     annotations = sections(events[0].stamped(5, 1234, 99))[0x72]

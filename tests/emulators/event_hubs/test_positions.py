@@ -67,9 +67,7 @@ async def test_latest_hears_only_what_comes_later(emulator: EventHubsEmulator) -
 
 
 @pytest.mark.parametrize("last", ["offset", "sequence-number"])
-async def test_the_last_event_is_a_valid_place_to_begin_behind(
-    emulator: EventHubsEmulator, last: str
-) -> None:
+async def test_the_last_event_is_a_valid_place_to_begin_behind(emulator: EventHubsEmulator, last: str) -> None:
     async with logged_in(emulator.port) as wire, logged_in(emulator.port) as listener:
         await publish_week(wire)
         position = emulator.hubs["saga-events"].partition("0").last

@@ -29,9 +29,7 @@ def command(data_dir: Path, *options: str) -> list[str]:
 @contextmanager
 def process(data_dir: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """A running emulator and its port."""
-    with subprocess.Popen(
-        command(data_dir), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
+    with subprocess.Popen(command(data_dir), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         try:
             assert child.stdout is not None
             line = child.stdout.readline()

@@ -214,9 +214,7 @@ async def test_a_filter_may_have_any_name(emulator: EventHubsEmulator, kind: obj
 
 
 async def test_a_filter_that_is_not_known_is_refused(emulator: EventHubsEmulator) -> None:
-    source = Described(
-        ULong(0x28), [SOURCE, *[None] * 6, {Symbol("colour"): Described(Symbol("colour"), "teal")}]
-    )
+    source = Described(ULong(0x28), [SOURCE, *[None] * 6, {Symbol("colour"): Described(Symbol("colour"), "teal")}])
     async with logged_in(emulator.port) as wire:
         wire.say(Attach(name="r", handle=0, role=True, source=source))
         assert condition((await wire.hear(Detach))[0].error) == "amqp:not-implemented"
@@ -262,9 +260,7 @@ async def test_an_error_of_a_session_ends_that_session(
         ),
     ],
 )
-async def test_a_bad_frame_closes_its_connection_only(
-    emulator: EventHubsEmulator, data: bytes, expected: str
-) -> None:
+async def test_a_bad_frame_closes_its_connection_only(emulator: EventHubsEmulator, data: bytes, expected: str) -> None:
     async with logged_in(emulator.port) as wire, logged_in(emulator.port) as other:
         wire.write(data)
         close, _ = await wire.hear(Close)
@@ -283,9 +279,7 @@ async def test_a_bad_frame_closes_its_connection_only(
         (AMQP_HEADER + write_frame(0, End().encode()), AMQP_HEADER),
     ],
 )
-async def test_a_stranger_is_told_what_we_speak(
-    emulator: EventHubsEmulator, first: bytes, answer: bytes
-) -> None:
+async def test_a_stranger_is_told_what_we_speak(emulator: EventHubsEmulator, first: bytes, answer: bytes) -> None:
     async with connected(emulator.port) as wire:
         wire.write(first)
         if answer:

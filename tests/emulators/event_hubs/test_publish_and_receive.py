@@ -142,9 +142,7 @@ async def test_an_event_beyond_the_limit_is_refused_and_is_not_counted(emulator:
 
 async def test_the_synchronous_clients_work_as_well(emulator: EventHubsEmulator) -> None:
     def send_and_receive() -> list[str]:
-        with SyncProducer.from_connection_string(
-            emulator.connection_string, eventhub_name="saga-events"
-        ) as sender:
+        with SyncProducer.from_connection_string(emulator.connection_string, eventhub_name="saga-events") as sender:
             batch = sender.create_batch(partition_id="3")
             for number in range(3):
                 batch.add(EventData(f"sync {number}"))

@@ -120,9 +120,7 @@ async def test_the_sdk_hears_that_its_partition_was_stolen(emulator: EventHubsEm
     async with consumer(emulator, group="order") as client, logged_in(emulator.port) as thief:
         await thief.publish("saga-events/Partitions/0", [message(b"loot")])
         task = asyncio.create_task(
-            client.receive_batch(
-                on_batch, on_error=on_error, partition_id="0", owner_level=1, starting_position="-1"
-            )
+            client.receive_batch(on_batch, on_error=on_error, partition_id="0", owner_level=1, starting_position="-1")
         )
         await asyncio.wait_for(ready.wait(), PATIENCE)
         await thief.attach_receiver(SOURCE, epoch=2)

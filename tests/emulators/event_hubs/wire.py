@@ -88,9 +88,7 @@ class Wire:
 
     # conversations
 
-    async def shake_hands(
-        self, *, key: bytes | None = KEY, max_frame_size: int = 65536, idle: int = 0
-    ) -> Open:
+    async def shake_hands(self, *, key: bytes | None = KEY, max_frame_size: int = 65536, idle: int = 0) -> Open:
         """Log in with a key, or anonymously; then open the connection and a session."""
         self.write(SASL_HEADER)
         init = SaslInit(mechanism="PLAIN", initial_response=key) if key else SaslInit(mechanism="ANONYMOUS")

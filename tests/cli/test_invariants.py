@@ -1,0 +1,293 @@
+"""Each invariant is broken on purpose, in every way that it names: an audit that cannot fail proves nothing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from quartet.audit.invariants import Finding, audit
+from quartet.audit.report import audit_json
+from quartet.audit.running import persistent
+from quartet.audit.snapshot import Allocation, Movement, OrderRow, Snapshot, Stock
+from services.inventory.domain import ReservationStatus
+from services.order.domain import OrderStatus
+from services.payment.domain import PaymentStatus
+from services.shipping.domain import ShipmentStatus
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GRACE = timedelta(seconds=60)
+
+
+def shop() -> Snapshot:
+    """A day at the shop: `done` was shipped, `undone` paid and refunded, `refused` never held, `open` is reserved."""
+    return Snapshot(
+        at=NOON,
+        stock={"rosin": Stock(available=5, reserved=1, shipped=2, seeded=8)},
+        allocations=[
+            Allocation("rosin", "done", 2, "shipped"),
+            Allocation("rosin", "undone", 3, "released"),
+            Allocation("rosin", "refused", 9, "refused"),
+            Allocation("rosin", "open", 1, "held"),
+        ],
+        orders={
+            "done": OrderRow(OrderStatus.COMPLETED, True, Decimal("17.80"), "EUR", 2, NOON),
+            "undone": OrderRow(OrderStatus.CANCELLED, True, Decimal("26.70"), "EUR", 3, NOON),
+            "refused": OrderRow(OrderStatus.CANCELLED, True, Decimal("80.10"), "EUR", 9, NOON),
+            "open": OrderRow(OrderStatus.INVENTORY_RESERVED, True, Decimal("8.90"), "EUR", 1, NOON + GRACE),
+        },
+        reservations={
+            "done": ReservationStatus.SHIPPED,
+            "undone": ReservationStatus.RELEASED,
+            "refused": ReservationStatus.REFUSED,
+            "open": ReservationStatus.RESERVED,
+        },
+        payments={"done": PaymentStatus.CHARGED, "undone": PaymentStatus.REFUNDED},
+        shipments={"done": ShipmentStatus.SHIPPED, "undone": ShipmentStatus.FAILED},
+        charges=[Movement("done", Decimal("17.80"), "EUR"), Movement("undone", Decimal("26.70"), "EUR")],
+        refunds=[Movement("undone", Decimal("26.70"), "EUR")],
+        parcels=["done"],
+    )
+
+
+def broken(findings: list[Finding]) -> dict[int, list[str]]:
+    return {
+        finding.number: [f"{violation.subject}: {violation.what}" for violation in finding.violations]
+        for finding in findings
+        if not finding.holds
+    }
+
+
+def after(change: Callable[[Snapshot], object]) -> dict[int, list[str]]:
+    """What is broken once the shop's snapshot was changed."""
+    snapshot = shop()
+    change(snapshot)
+    return broken(audit(snapshot, GRACE))
+
+
+def put_stock(snapshot: Snapshot, **quantities: int) -> None:
+    snapshot.stock["rosin"] = replace(snapshot.stock["rosin"], **quantities)
+
+
+def test_all_holds_on_a_good_day() -> None:
+    assert broken(audit(shop(), GRACE)) == {}
+
+
+def test_all_holds_for_a_shop_that_has_not_opened() -> None:
+    assert broken(audit(Snapshot(at=NOON), GRACE)) == {}
+
+
+def test_the_figures_are_those_of_the_snapshot() -> None:
+    figures = [dict(finding.figures) for finding in audit(shop(), GRACE)]
+    assert figures[0] == {"products": 1, "seeded": 8, "available": 5, "reserved": 1, "shipped": 2}
+    assert figures[1] == {"charges": 2, "refunds": 1, "shipments": 1}
+    assert figures[2] == {"COMPLETED": 1, "CANCELLED": 2, "INVENTORY_RESERVED": 1}
+    assert figures[3] == {"charged": "44.50 EUR", "refunded": "26.70 EUR", "totals": "17.80 EUR"}
+    assert figures[4] == {"ended": 3, "open": 1}
+
+
+def test_1_a_lost_piece() -> None:
+    assert after(lambda s: put_stock(s, available=4)) == {1: ["rosin: 7 pieces are there, 8 were seeded"]}
+
+
+def test_1_a_negative_quantity() -> None:
+    found = after(lambda s: put_stock(s, available=-1, seeded=2))
+    assert list(found) == [1]
+    assert found[1][0].startswith("rosin: a quantity is negative")
+
+
+def test_1_a_reservation_that_nobody_has() -> None:
+    assert after(lambda s: put_stock(s, available=4, reserved=2)) == {1: ["rosin: 2 are reserved, orders hold 1"]}
+
+
+def test_1_a_shipped_piece_that_nobody_got() -> None:
+    assert after(lambda s: put_stock(s, available=4, shipped=3)) == {1: ["rosin: 3 are shipped, orders got 2"]}
+
+
+def test_1_a_product_that_was_never_there() -> None:
+    found = after(lambda s: s.allocations.append(Allocation("ghost", "open", 1, "held")))
+    assert found == {1: ["ghost: orders have pieces of a product that was never in stock"]}
+
+
+def test_2_charged_twice() -> None:
+    found = after(lambda s: s.charges.append(Movement("undone", Decimal("26.70"), "EUR")))
+    assert found[2] == ["undone: 2 charges"]
+
+
+def test_2_refunded_twice() -> None:
+    found = after(lambda s: s.refunds.append(Movement("undone", Decimal("26.70"), "EUR")))
+    assert found[2] == ["undone: 2 refunds"]
+
+
+def test_2_shipped_twice() -> None:
+    assert after(lambda s: s.parcels.append("done")) == {2: ["done: 2 parcels"]}
+
+
+def test_2_a_refund_of_nothing() -> None:
+    found = after(lambda s: s.refunds.append(Movement("refused", Decimal("1.00"), "EUR")))
+    assert found[2] == ["refused: a refund without a charge"]
+
+
+def test_3_completed_without_a_charge() -> None:
+    found = after(lambda s: s.charges.pop(0))
+    assert found[3] == ["done: is COMPLETED, but no charge is kept"]
+
+
+def test_3_completed_without_a_shipment() -> None:
+    assert after(lambda s: s.parcels.clear()) == {3: ["done: is COMPLETED, but there is no shipment"]}
+
+
+def test_3_completed_and_the_stock_is_still_held() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.allocations[0] = Allocation("rosin", "done", 2, "held")
+        put_stock(snapshot, reserved=3, shipped=0)
+
+    assert after(change) == {
+        3: ["done: is COMPLETED with 2 pieces, but 0 left the warehouse and 2 are held"],
+    }
+
+
+def test_3_cancelled_and_shipped() -> None:
+    assert after(lambda s: s.parcels.append("undone")) == {3: ["undone: is CANCELLED, but a parcel is on its way"]}
+
+
+def test_3_cancelled_and_not_refunded() -> None:
+    found = after(lambda s: s.refunds.clear())
+    assert found[3] == ["undone: is CANCELLED, but 26.70 EUR is not given back"]
+
+
+def test_3_cancelled_and_the_stock_is_still_held() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.allocations[1] = Allocation("rosin", "undone", 3, "held")
+        put_stock(snapshot, available=2, reserved=4)
+
+    assert after(change) == {3: ["undone: is CANCELLED, but has 3 pieces"]}
+
+
+@pytest.mark.parametrize("status", [OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION])
+def test_3_compensating_what_was_shipped(status: OrderStatus) -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders["done"] = replace(snapshot.orders["done"], status=status)
+
+    assert after(change)[3] == [f"done: is {status}, but a parcel is on its way"]
+
+
+def test_4_less_was_kept_than_the_order_costs() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.charges[0] = Movement("done", Decimal("17.00"), "EUR")
+
+    assert after(change) == {
+        4: ["done: costs 17.80 EUR, and 17.00 EUR is kept", "EUR: kept 17.00, the completed orders' totals are 17.80"]
+    }
+
+
+def test_4_the_right_amount_in_the_wrong_currency() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.charges[0] = Movement("done", Decimal("17.80"), "SEK")
+
+    assert after(change)[4][0] == "done: costs 17.80 EUR, and 17.80 SEK is kept"
+
+
+def test_4_too_little_was_given_back() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.refunds[0] = Movement("undone", Decimal("26.00"), "EUR")
+
+    assert after(change) == {
+        3: ["undone: is CANCELLED, but 0.70 EUR is not given back"],
+        4: ["EUR: kept 18.50, the completed orders' totals are 17.80"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda s: s.reservations.update(done=ReservationStatus.RESERVED),
+            "done: is COMPLETED, but inventory says RESERVED",
+        ),
+        (lambda s: s.payments.pop("done"), "done: is COMPLETED, but payment says nothing"),
+        (
+            lambda s: s.shipments.update(done=ShipmentStatus.CANCELLED),
+            "done: is COMPLETED, but shipping says CANCELLED",
+        ),
+        (
+            lambda s: s.reservations.update(undone=ReservationStatus.RELEASE_FAILED),
+            "undone: is CANCELLED, but inventory says RELEASE_FAILED",
+        ),
+        (
+            lambda s: s.payments.update(undone=PaymentStatus.CHARGED),
+            "undone: is CANCELLED, but payment says CHARGED",
+        ),
+        (
+            lambda s: s.shipments.update(undone=ShipmentStatus.SHIPPED),
+            "undone: is CANCELLED, but shipping says SHIPPED",
+        ),
+    ],
+)
+def test_5_a_service_that_disagrees(change: Callable[[Snapshot], object], says: str) -> None:
+    assert after(change) == {5: [says]}
+
+
+def test_5_open_past_the_deadline_and_the_grace() -> None:
+    late = NOON - GRACE - timedelta(seconds=1)
+
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders["open"] = replace(snapshot.orders["open"], deadline=late)
+
+    assert after(change) == {5: [f"open: is still INVENTORY_RESERVED, its deadline was {late}"]}
+
+
+def test_5_the_grace_counts() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders["open"] = replace(snapshot.orders["open"], deadline=NOON - GRACE)
+
+    assert after(change) == {}
+
+
+def test_5_what_needs_attention_is_listed_and_is_no_violation() -> None:
+    snapshot = shop()
+    snapshot.orders["open"] = replace(
+        snapshot.orders["open"], status=OrderStatus.NEEDS_ATTENTION, deadline=NOON - timedelta(days=1)
+    )
+    findings = audit(snapshot, GRACE)
+    assert broken(findings) == {}
+    assert findings[4].figures["need attention"] == "open"
+
+
+def test_5_a_cancellation_whose_order_never_came_is_not_expected_to_end() -> None:
+    snapshot = shop()
+    snapshot.orders["early"] = OrderRow(OrderStatus.COMPENSATING, placed=False)
+    snapshot.shipments["early"] = ShipmentStatus.CANCELLED
+    snapshot.payments["early"] = PaymentStatus.VOIDED
+    findings = audit(snapshot, GRACE)
+    assert broken(findings) == {}
+    assert findings[4].figures["never placed"] == "early"
+
+
+def test_5_an_order_that_the_order_service_has_lost() -> None:
+    found = after(lambda s: s.orders.pop("done"))
+    assert found[5] == ["done: has stock, money or a parcel, but the order service has no order"]
+
+
+def test_what_was_only_on_its_way_is_not_reported() -> None:
+    moving, still_wrong = shop(), shop()
+    moving.parcels.append("done")
+    moving.parcels.append("undone")
+    still_wrong.parcels.append("undone")
+    findings = persistent(audit(moving, GRACE), audit(still_wrong, GRACE))
+    assert broken(findings) == {3: ["undone: is CANCELLED, but a parcel is on its way"]}
+
+
+def test_what_has_just_gone_wrong_is_not_reported_yet() -> None:
+    late = shop()
+    late.parcels.append("undone")
+    assert broken(persistent(audit(shop(), GRACE), audit(late, GRACE))) == {}
+
+
+def test_programs_get_every_offender() -> None:
+    snapshot = shop()
+    snapshot.parcels += ["done"] * 2
+    report = audit_json(audit(snapshot, GRACE))
+    assert report["holds"] is False
+    assert report["invariants"][1]["violations"] == [{"subject": "done", "what": "3 parcels"}]

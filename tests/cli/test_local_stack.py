@@ -1,0 +1,67 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from emulators.env_file import write_env_file
+from quartet.failures import UserError
+from quartet.local_stack import free_ports, local_settings, read_settings_file, says_ready
+
+STACK = {
+    "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=k;SharedAccessKey=v=;",
+    "EVENT_HUB_NAME": "saga-events",
+    "BLOB_CONNECTION_STRING": "AccountName=a;AccountKey=b==;BlobEndpoint=http://127.0.0.1:10000/a;",
+    "COSMOS_CONNECTION_STRING": "AccountEndpoint=http://127.0.0.1:8081/;AccountKey=c==;",
+    "EMULATORS_CONTROL_URL": "http://127.0.0.1:4711",
+}
+
+
+def test_what_the_emulators_write_is_read_as_it_was_meant(tmp_path: Path) -> None:
+    write_env_file(tmp_path / ".env", STACK)
+    assert read_settings_file(tmp_path / ".env") == STACK
+
+
+def test_without_the_file_nobody_can_join(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"\.env cannot be read"):
+        read_settings_file(tmp_path / ".env")
+
+
+def test_a_shell_that_is_set_up_for_the_cloud_does_not_disturb_a_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_HUBS_NAMESPACE", "prod.servicebus.windows.net")
+    monkeypatch.setenv("COSMOS_ENDPOINT", "https://prod.documents.azure.com")
+    settings = local_settings(STACK)
+    assert settings.event_hubs_connection_string == STACK["EVENT_HUBS_CONNECTION_STRING"]
+    assert (settings.event_hubs_namespace, settings.cosmos_endpoint) == (None, None)
+
+
+def test_a_default_port_that_is_taken_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        monkeypatch.setattr("quartet.local_stack._PORTS", {"cosmos": number})
+        assert free_ports() == {"cosmos": 0}
+    assert free_ports() == {"cosmos": number}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "03:15:06.448652 [info     ] ready                        service=order hears='OrderCreated.v1'",
+        '{"service": "order", "hears": "OrderCreated.v1", "event": "ready", "level": "info"}',
+    ],
+)
+def test_a_service_is_ready_when_it_says_so_in_either_format(line: str) -> None:
+    assert says_ready(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "03:15:06.448652 [warning  ] waiting                      server='Cosmos DB'",
+        "03:15:06.448652 [info     ] OrderCreated.v1              service=order order=ready outcome=pending",
+        '{"service": "order", "order": "ready", "event": "OrderCreated.v1"}',
+    ],
+)
+def test_nothing_else_says_that_a_service_is_ready(line: str) -> None:
+    assert not says_ready(line)

@@ -1,0 +1,127 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+
+from quartet.hub_reader import Found
+from quartet.timeline import Said, tell, timeline_json, timeline_table
+from shared.events import (
+    CONTENT_TYPE,
+    Event,
+    InventoryReservationFailed,
+    OrderCancelled,
+    OrderCreated,
+    answer,
+    encode,
+    new_event,
+    service_source,
+    to_json,
+)
+from shared.runtime.ports import Message
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def placed() -> Event[OrderCreated]:
+    data = OrderCreated.model_validate(
+        {
+            "order_id": "ord-1",
+            "customer_id": "clara",
+            "currency": "EUR",
+            "items": [{"product_id": "viola", "quantity": 2, "unit_price": "8.90"}],
+            "payment_method": "tok_visa",
+            "shipping_address": {
+                "recipient": "Clara Vogler",
+                "street": "Lindenweg 14",
+                "city": "Leipzig",
+                "postal_code": "04107",
+                "country": "DE",
+            },
+        }
+    )
+    return new_event(data, source="/quartet/cli", time=NOON, id="created")
+
+
+def refused(cause: Event[Any]) -> Event[InventoryReservationFailed]:
+    data = InventoryReservationFailed(order_id="ord-1", reason="out_of_stock")
+    return answer(cause, data, source=service_source("inventory"), time=NOON)
+
+
+def cancelled(cause: Event[Any]) -> Event[OrderCancelled]:
+    data = OrderCancelled(order_id="ord-1", reason="out_of_stock")
+    return answer(cause, data, source=service_source("order"), time=NOON)
+
+
+def found(event: Event[Any], milliseconds: int, **overrides: object) -> Found:
+    body = encode(to_json(event) | overrides)
+    message = Message(body, CONTENT_TYPE, {}, sequence_number=milliseconds, offset=str(milliseconds))
+    return Found("0", NOON + timedelta(milliseconds=milliseconds), message)
+
+
+def saga() -> list[Found]:
+    first = placed()
+    second = refused(first)
+    return [found(first, 5), found(second, 35), found(cancelled(second), 66)]
+
+
+def rendered(story: list[Said]) -> str:
+    console = Console(width=160, no_color=True)
+    with console.capture() as capture:
+        console.print(timeline_table(story, "Order ord-1"))
+    return capture.get()
+
+
+def test_a_story_names_what_who_when_and_because_of_what() -> None:
+    assert [(said.milliseconds, said.type, said.source, said.cause) for said in tell(saga())] == [
+        (0, "OrderCreated.v1", "/quartet/cli", None),
+        (30, "InventoryReservationFailed.v1", "/services/inventory", 1),
+        (61, "OrderCancelled.v1", "/services/order", 2),
+    ]
+
+
+def test_an_event_that_was_said_before_is_marked() -> None:
+    *events, last = saga()
+    story = tell([*events, found(placed(), 40), last])
+    assert [said.repeats for said in story] == [None, None, 1, None]
+    assert story[3].cause == 2
+
+
+def test_a_cause_that_is_not_there_any_more_is_left_out() -> None:
+    story = tell(saga()[1:])
+    assert story[0].cause is None
+    assert story[0].causation_id == "created"
+
+
+def test_an_event_that_nobody_could_read_says_why() -> None:
+    broken = found(placed(), 5, data={"order_id": "ord-1"})
+    assert tell([broken])[0].remark.startswith("cannot be read: customer_id: is missing")
+
+
+def test_what_is_no_event_is_left_out() -> None:
+    noise = Found("0", NOON, Message(b"ord-1", None, {}, 0, "0"))
+    assert len(tell([noise, *saga()])) == 3
+
+
+def test_people_see_a_row_per_event() -> None:
+    text = rendered(tell(saga()))
+    assert "2 x viola" in text
+    assert "1 OrderCreated.v1" in text
+    assert "out_of_stock" in text
+
+
+def test_programs_see_every_field() -> None:
+    second = timeline_json(tell(saga()))[1]
+    assert second == {
+        "number": 2,
+        "at": "2026-03-01T12:00:00.035000Z",
+        "milliseconds": 30,
+        "type": "InventoryReservationFailed.v1",
+        "source": "/services/inventory",
+        "id": refused(placed()).id,
+        "causation_id": "created",
+        "cause": 1,
+        "repeats": None,
+        "remark": "out_of_stock",
+        "partition": "0",
+        "sequence_number": 35,
+    }

@@ -1,0 +1,44 @@
+import base64
+
+import pytest
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.cosmos.aio import CosmosClient
+from azure.cosmos.exceptions import CosmosHttpResponseError
+
+from emulators.cosmos import CosmosEmulator
+from tests.emulators.cosmos.direct import Direct, signed
+
+WRONG_KEY = base64.b64encode(b"not the key of the emulator, but as long as one").decode()
+
+
+async def test_another_key_is_refused_with_words(emulator: CosmosEmulator) -> None:
+    transport = AioHttpTransport(use_env_settings=False)
+    client = CosmosClient(f"http://127.0.0.1:{emulator.port}/", WRONG_KEY, transport=transport)
+    with pytest.raises(CosmosHttpResponseError, match="wrong key") as error:
+        await client.__aenter__()
+    assert error.value.status_code == 401
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    "token", ["", "nonsense", "type=master", "type=master&ver=1.0&sig=", "type=aad&ver=1.0&sig=ey"]
+)
+def test_a_missing_or_malformed_token_is_401(direct: Direct, token: str) -> None:
+    answer = direct("GET", "dbs/shop")
+    assert answer.status == 200
+    refused = direct.unsigned("GET", "dbs/shop", authorization=token)
+    assert refused.status == 401
+    assert b'"code":"Unauthorized"' in refused.body
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "dbs/shop"), ("GET", "dbs/shop/colls"), ("GET", "dbs/depot")])
+def test_a_signature_is_good_for_its_own_request_only(direct: Direct, method: str, path: str) -> None:
+    """Signed was `GET dbs/shop`."""
+    assert direct.unsigned(method, path, **signed("GET", ["dbs", "shop"])).status == 401
+
+
+def test_a_token_is_accepted_however_it_is_quoted(direct: Direct) -> None:
+    headers = signed("GET", ["dbs", "shop"])
+    plain = headers["authorization"].replace("%3D", "=").replace("%26", "&").replace("%2B", "+").replace("%2F", "/")
+    assert direct.unsigned("GET", "dbs/shop", **headers).status == 200
+    assert direct.unsigned("GET", "dbs/shop", **{**headers, "authorization": plain}).status == 200

@@ -1,0 +1,72 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from azure.core import MatchConditions
+from azure.core.pipeline.transport import RequestsTransport
+from azure.cosmos import ContainerProxy, CosmosClient, PartitionKey
+from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosBatchOperationError
+
+from emulators.cosmos import CosmosEmulator
+
+
+@pytest.fixture
+def connection_string(tmp_path: Path) -> Iterator[str]:
+    """An emulator on a loop of its own, for a client that blocks."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    emulator = CosmosEmulator(tmp_path)
+    asyncio.run_coroutine_threadsafe(emulator.start(), loop).result(5)
+    yield emulator.connection_string
+    asyncio.run_coroutine_threadsafe(emulator.stop(), loop).result(5)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def orders(connection_string: str) -> Iterator[ContainerProxy]:
+    transport = RequestsTransport(use_env_settings=False)
+    with CosmosClient.from_connection_string(connection_string, transport=transport) as client:
+        database = client.create_database_if_not_exists("shop")
+        yield database.create_container_if_not_exists("orders", PartitionKey("/pk"))
+
+
+def test_items_batches_and_queries_work_with_the_blocking_client(orders: ContainerProxy) -> None:
+    created = orders.create_item({"id": "1", "pk": "b1", "n": 1})
+    orders.replace_item(
+        "1", {"id": "1", "pk": "b1", "n": 2}, etag=created["_etag"], match_condition=MatchConditions.IfNotModified
+    )
+    with pytest.raises(CosmosAccessConditionFailedError):
+        orders.delete_item("1", "b1", etag=created["_etag"], match_condition=MatchConditions.IfNotModified)
+    results = orders.execute_item_batch(
+        [("create", ({"id": "2", "pk": "b1"},)), ("patch", ("1", [{"op": "incr", "path": "/n", "value": 1}]))], "b1"
+    )
+    assert [result["statusCode"] for result in results] == [201, 200]
+    with pytest.raises(CosmosBatchOperationError):
+        orders.execute_item_batch([("create", ({"id": number, "pk": "b1"},)) for number in "32"], "b1")
+    assert [item["id"] for item in orders.query_items("SELECT c.id FROM c", partition_key="b1")] == ["1", "2"]
+    assert [item["id"] for item in orders.read_items([("2", "b1"), ("1", "b1"), ("4", "b9")])] == ["2", "1"]
+    assert [item["id"] for item in orders.query_items_change_feed(start_time="Beginning")] == ["2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT VALUE COUNT(1) FROM c", [3]),
+        ("SELECT VALUE MAX(c.n) FROM c", [3]),
+        ("SELECT VALUE c.id FROM c ORDER BY c.n DESC", ["3", "2", "1"]),
+        ("SELECT DISTINCT VALUE c.pk FROM c", ["b1", "b0"]),
+        ("SELECT c.pk, COUNT(1) AS k FROM c GROUP BY c.pk", [{"pk": "b1", "k": 2}, {"pk": "b0", "k": 1}]),
+        ("SELECT TOP 1 VALUE c.id FROM c", ["1"]),
+    ],
+)
+def test_queries_over_all_partitions_need_no_query_plan(
+    orders: ContainerProxy, query: str, expected: list[object]
+) -> None:
+    for number in (1, 2, 3):
+        orders.create_item({"id": str(number), "pk": f"b{number % 2}", "n": number})
+    assert list(orders.query_items(query, enable_cross_partition_query=True)) == expected

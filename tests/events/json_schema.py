@@ -1,0 +1,63 @@
+"""Enough of JSON Schema 2020-12 to check an instance against the schemas that we write.
+
+It knows the keywords that they use, and refuses any other one: a keyword that nobody checks would look like a rule.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+SAYS_NOTHING = frozenset({"$schema", "$id", "$defs", "title", "description", "default"})
+TYPES: Mapping[str, Callable[[object], bool]] = {
+    "object": lambda it: isinstance(it, dict),
+    "array": lambda it: isinstance(it, list),
+    "string": lambda it: isinstance(it, str),
+    "integer": lambda it: isinstance(it, int) and not isinstance(it, bool),
+    "null": lambda it: it is None,
+}
+FORMATS: Mapping[str, Callable[[str], object]] = {
+    "date-time": datetime.fromisoformat,
+    "uri-reference": lambda text: re.fullmatch(r"[!-~]+", text),
+}
+KEYWORDS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "const": lambda it, limit: bool(it == limit),
+    "enum": lambda it, limit: it in limit,
+    "type": lambda it, limit: TYPES[limit](it),
+    "minimum": lambda it, limit: bool(it >= limit),
+    "maximum": lambda it, limit: bool(it <= limit),
+    "minLength": lambda it, limit: len(it) >= limit,
+    "maxLength": lambda it, limit: len(it) <= limit,
+    "minItems": lambda it, limit: len(it) >= limit,
+    "maxItems": lambda it, limit: len(it) <= limit,
+    "pattern": lambda it, limit: re.search(limit, it) is not None,
+    "required": lambda it, limit: set(limit) <= set(it),
+    "format": lambda it, limit: bool(FORMATS[limit](it)),
+}
+
+
+def follows(instance: object, schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
+    """Whether the instance is valid.
+
+    Raises:
+        KeyError: If the schema has a keyword, a type or a reference that is not known.
+    """
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/$defs/")
+        return follows(instance, root["$defs"][name], root)
+    if "anyOf" in schema and not any(follows(instance, option, root) for option in schema["anyOf"]):
+        return False
+    for keyword in ("type", *schema):
+        if keyword in schema and not _keeps(instance, keyword, schema[keyword], root):
+            return False
+    return True
+
+
+def _keeps(instance: Any, keyword: str, limit: Any, root: Mapping[str, Any]) -> bool:  # noqa: ANN401 -- any JSON
+    if keyword in SAYS_NOTHING or keyword == "anyOf":
+        return True
+    if keyword == "properties":
+        return all(follows(instance[name], limit[name], root) for name in set(limit) & set(instance))
+    if keyword == "items":
+        return all(follows(entry, limit, root) for entry in instance)
+    return KEYWORDS[keyword](instance, limit)

@@ -1,0 +1,84 @@
+"""Calls made one by one, answered many at a time."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from shared.runtime.coalesce import Coalescer
+from shared.runtime.errors import OutageError
+
+
+class Shopkeeper:
+    """Doubles what it is asked; remembers how the questions came."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[int]]] = []
+        self.door = asyncio.Event()
+        self.door.set()
+
+    async def answer(self, key: str, items: Sequence[int]) -> list[int]:
+        self.asked.append((key, list(items)))
+        await self.door.wait()
+        if 13 in items:
+            raise ValueError("unlucky")
+        if 404 in items:
+            raise OutageError("gone")
+        return [item * 2 for item in items]
+
+
+async def test_calls_of_one_moment_are_one_question_per_key() -> None:
+    keeper = Shopkeeper()
+    coalescer = Coalescer(keeper.answer, most=100)
+    results = await asyncio.gather(*(coalescer.call("ab"[n % 2], n) for n in range(10)))
+    assert results == [n * 2 for n in range(10)]
+    assert keeper.asked == [("a", [0, 2, 4, 6, 8]), ("b", [1, 3, 5, 7, 9])]
+
+
+async def test_what_arrives_while_one_question_is_open_forms_the_next() -> None:
+    keeper = Shopkeeper()
+    keeper.door.clear()
+    coalescer = Coalescer(keeper.answer, most=100)
+    first = asyncio.create_task(coalescer.call("a", 1))
+    while not keeper.asked:  # noqa: ASYNC110 -- one turn of the loop, not a pause
+        await asyncio.sleep(0)
+    later = [asyncio.create_task(coalescer.call("a", n)) for n in (2, 3)]
+    await asyncio.sleep(0)
+    keeper.door.set()
+    assert await asyncio.gather(first, *later) == [2, 4, 6]
+    assert keeper.asked == [("a", [1]), ("a", [2, 3])]
+
+
+async def test_no_question_is_longer_than_the_limit() -> None:
+    keeper = Shopkeeper()
+    coalescer = Coalescer(keeper.answer, most=4)
+    await asyncio.gather(*(coalescer.call("a", n) for n in range(10)))
+    assert [len(items) for _, items in keeper.asked] == [4, 4, 2]
+
+
+async def test_only_the_call_at_fault_fails() -> None:
+    coalescer = Coalescer(Shopkeeper().answer, most=100)
+    results = await asyncio.gather(*(coalescer.call("a", n) for n in (1, 13, 3)), return_exceptions=True)
+    assert [type(result) for result in results] == [int, ValueError, int]
+
+
+async def test_an_outage_is_told_to_everybody_at_once() -> None:
+    """One by one, they would only add to the load of a server that is in trouble."""
+    keeper = Shopkeeper()
+    coalescer = Coalescer(keeper.answer, most=100)
+    results = await asyncio.gather(*(coalescer.call("a", n) for n in (1, 404, 3)), return_exceptions=True)
+    assert [type(result) for result in results] == [OutageError] * 3
+    assert len(keeper.asked) == 1
+
+
+async def test_a_caller_that_gives_up_harms_nobody() -> None:
+    keeper = Shopkeeper()
+    keeper.door.clear()
+    coalescer = Coalescer(keeper.answer, most=100)
+    impatient, patient = (asyncio.create_task(coalescer.call("a", n)) for n in (1, 2))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    keeper.door.set()
+    assert await patient == 4
+    with pytest.raises(asyncio.CancelledError):
+        await impatient

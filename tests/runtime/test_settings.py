@@ -1,0 +1,63 @@
+"""Settings: one of each pair, and one line that says what is wrong."""
+
+import pytest
+
+from shared.runtime.errors import ConfigurationError
+from shared.runtime.settings import load_settings
+
+COMPLETE = {
+    "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://localhost;",
+    "BLOB_ACCOUNT_URL": "https://name.blob.core.windows.net",
+    "COSMOS_ENDPOINT": "https://name.documents.azure.com",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        *("EVENT_HUBS_CONNECTION_STRING", "EVENT_HUBS_NAMESPACE", "BLOB_CONNECTION_STRING", "BLOB_ACCOUNT_URL"),
+        *("COSMOS_CONNECTION_STRING", "COSMOS_ENDPOINT", "BUCKETS", "LOG_FORMAT"),
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
+    for name, value in {**COMPLETE, **changes}.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_what_is_not_set_has_the_documented_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch)
+    settings = load_settings()
+    assert (settings.event_hub_name, settings.blob_container, settings.buckets) == ("saga-events", "checkpoints", 16)
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is how compose files pass nothing."""
+    set_all(monkeypatch, COSMOS_CONNECTION_STRING="", EVENT_HUBS_NAMESPACE="")
+    assert load_settings().cosmos_connection_string is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"COSMOS_ENDPOINT": ""}, "set one of COSMOS_CONNECTION_STRING and COSMOS_ENDPOINT: neither is set"),
+        ({"EVENT_HUBS_NAMESPACE": "n"}, "set one of EVENT_HUBS_CONNECTION_STRING and EVENT_HUBS_NAMESPACE: both are"),
+        ({"BUCKETS": "many"}, "BUCKETS: Input should be a valid integer"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: Input should be 'console' or 'json'"),
+        ({"OWNERSHIP_EXPIRES_SECONDS": "2"}, "must be at least twice LOAD_BALANCING_SECONDS"),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], message: str) -> None:
+    set_all(monkeypatch, **changes)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_way_to_join_a_local_stack_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in COMPLETE:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigurationError, match=r"set -a; \. \.quartet/\.env"):
+        load_settings()
