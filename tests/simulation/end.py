@@ -16,7 +16,11 @@ from tests.simulation.replica import EPOCH
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
-_ENDED = frozenset({"COMPLETED", "CANCELLED", "NEEDS_ATTENTION"})
+_ENDED = frozenset({"COMPLETED", "CANCELLED"})
+
+_FOR_GOOD = frozenset({"not_json", "not_cloudevents", "invalid_envelope", "invalid_data", "unknown_type"}) | {
+    "conflicting_order"
+}
 
 
 def is_quiet(simulation: "Simulation") -> bool:
@@ -53,6 +57,7 @@ async def check_end(simulation: "Simulation") -> None:
     _unreadable(simulation)
     _cancellations(simulation)
     _conflicts(simulation)
+    _open_letters(simulation)
 
 
 def _all_was_heard(simulation: "Simulation") -> None:
@@ -85,9 +90,6 @@ async def _audit(simulation: "Simulation") -> None:
     snapshot.at = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
     for finding in audit(snapshot, timedelta(seconds=60)):
         for violation in finding.violations:
-            # What a person owes is no lie, also where the order itself has ended: the redrive finishes it.
-            if violation.what.endswith("payment says REFUND_FAILED"):
-                continue
             simulation.watcher.broke(f"audit {finding.number}", f"{violation.subject} {violation.what}")
 
 
@@ -130,6 +132,15 @@ def _conflicts(simulation: "Simulation") -> None:
     kept = {letter["order_id"] for letter in letters if letter.get("reason") == "conflicting_order"}
     for order_id in sorted((conflicting & placed) - kept):
         simulation.watcher.broke("a conflicting order is a dead letter", order_id)
+
+
+def _open_letters(simulation: "Simulation") -> None:
+    """What the operator could not settle is what nobody could: unreadable, or a conflict."""
+    for participant in PARTICIPANTS:
+        for letter in simulation.cosmos.documents(participant.database, DEAD_LETTERS.name):
+            if not letter["settled"] and letter["reason"] not in _FOR_GOOD:
+                what = f"{participant.name}: {letter['event_type']} of {letter['order_id']}: {letter['reason']}"
+                simulation.watcher.broke("a redrive settles what is mended", f"{what}: {letter['detail']}")
 
 
 def _unreadable(simulation: "Simulation") -> None:

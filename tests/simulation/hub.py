@@ -103,3 +103,15 @@ class Blobs:
         """Unconditional: a late writer moves it back."""
         self.checkpointed(group, partition, sequence_number)
         self.checkpoints[group, partition] = sequence_number
+
+    def move_back(self, group: str, events: int) -> None:
+        """Somebody who is late writes old checkpoints for all partitions of a group."""
+        for key, at in self.checkpoints.items():
+            if key[0] == group:
+                self.checkpoints[key] = max(-1, at - events)
+
+    def hand_over(self, group: str, owner: str) -> None:
+        """Somebody takes all partitions of a group; the owners notice when they look the next time."""
+        for (of_group, partition), entry in list(self.ownerships.items()):
+            if of_group == group:
+                self.claim(group, partition, owner, entry.etag)

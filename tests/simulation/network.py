@@ -32,8 +32,7 @@ class Power(Protocol):
 class Network:
     """Carries requests. A request that has left its process is not undone by the death of that process."""
 
-    def __init__(self, random: Random, faults: Faults, trace: Trace) -> None:
-        self._random = random
+    def __init__(self, faults: Faults, trace: Trace) -> None:
         self._servers = Context()
         self.faults = faults
         self.trace = trace
@@ -61,7 +60,7 @@ class Network:
         self.requests += 1
         fault = self.faults.on_request(process.name, server, loop.time(), process.requests)
         reply: asyncio.Future[R] = loop.create_future()
-        there, back = self._delay(), self._delay()
+        there, back = _delay(process.random), _delay(process.random)
         if fault is None and not self.away:
             loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
             return await reply
@@ -145,8 +144,9 @@ class Network:
                 after()
             loop.call_later(back, _succeed, reply, result)
 
-    def _delay(self) -> float:
-        return 0.0005 + self._random.random() * _SLOWEST
+
+def _delay(random: Random) -> float:
+    return 0.0005 + random.random() * _SLOWEST
 
 
 def _succeed(reply: "asyncio.Future[R]", result: R) -> None:

@@ -8,7 +8,6 @@ partition are nothing special: each learns of its loss when it looks the next ti
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from random import Random
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
@@ -47,7 +46,6 @@ class Receiver:
         blobs: Blobs,
         network: Network,
         process: Process,
-        random: Random,
         *,
         interval: float,
         expires: float,
@@ -56,7 +54,7 @@ class Receiver:
         self._blobs = blobs
         self._network = network
         self._process = process
-        self._random = random
+        self._random = process.random
         self._interval = interval
         self._expires = expires
         self._group = process.service

@@ -35,6 +35,7 @@ from tests.simulation.replica import EPOCH, Replica, Servers
 from tests.simulation.trace import Trace
 from tests.simulation.watcher import Broken, Watcher
 
+_SERVERS = {"cosmos away": COSMOS, "hub away": HUB, "blob away": BLOB}
 SERVICES: dict[str, Service[Any]] = {"order": ORDER, "inventory": INVENTORY, "payment": PAYMENT, "shipping": SHIPPING}
 
 
@@ -89,9 +90,8 @@ class Simulation:
         self.plan = plan
         self.result = result
         self.watcher = Watcher(result.trace)
-        self.random = Random(plan.seed + 2)
         self.faults = Faults(plan.faults)
-        self.network = Network(Random(plan.seed + 3), self.faults, result.trace)
+        self.network = Network(self.faults, result.trace)
         self.network.power = self
         self.hub = Hub(plan.partitions, self.watcher.appended)
         self.replicas: dict[str, Replica] = {}
@@ -99,6 +99,7 @@ class Simulation:
         self.dead: list[Process] = []
         self.engines: list[Replica] = []
         self.services = SERVICES
+        self.operators: list[asyncio.Task[bool]] = []
         self._nobody = Context()
         self._ended = False
 
@@ -116,23 +117,26 @@ class Simulation:
             self.network,
             self.watcher,
             _settings(self.plan.pace, self.plan.deadline),
-            self.random,
             self.plan.room,
         )
         for name in self.plan.names():
             self._boot(name)
-        customer = Process("shop-1")
-        senders = [customer.start(self._publish(customer, publication)) for publication in self.plan.publications]
+        senders = [
+            customer.start(self._publish(customer, publication))
+            for publication in self.plan.publications
+            for customer in [Process(f"shop-{publication.order_id}", round(publication.at * 1000), seed=self.plan.seed)]
+        ]
         for fault in self.faults.timed:
             loop.call_later(fault.at, self._strike, fault, context=self._nobody)
         await self._until(self.plan.until)
         self._mend()
         await asyncio.gather(*senders)
+        await asyncio.gather(*self.operators, return_exceptions=True)
         limit = loop.time() + 3 * self.plan.deadline + 200 * self.plan.pace
         operator = Operator()
         while not self.watcher.broken and loop.time() < limit:
             await asyncio.sleep(1)
-            if is_quiet(self) and not await operator.redrive(self) and not open_orders(self):
+            if is_quiet(self) and not await operator.look(self) and not open_orders(self):
                 break
         await check_end(self)
         self.result.broken = self.watcher.broken
@@ -178,7 +182,7 @@ class Simulation:
         current = self.processes.get(name)
         if self._ended or (current is not None and current.alive):
             return
-        process = Process(name, life + 1, self.plan.skews.get(name, 0.0))
+        process = Process(name, life + 1, self.plan.skews.get(name, 0.0), self.plan.seed)
         self.processes[name] = process
         replica = Replica(SERVICES[process.service], process, self.servers)
         self.replicas[name] = replica
@@ -199,21 +203,17 @@ class Simulation:
                 self.crash(process, fault.seconds)
             case "pause":
                 self.pause(process, fault.seconds)
-            case "cosmos away" | "hub away" | "blob away":
-                server = {"cosmos away": COSMOS, "hub away": HUB, "blob away": BLOB}[fault.kind]
-                self.network.away[server] = loop.time() + fault.seconds
+            case kind if kind in _SERVERS:
+                self.network.away[_SERVERS[kind]] = loop.time() + fault.seconds
             case "checkpoint moved back":
-                for key, at in self.blobs.checkpoints.items():
-                    if key[0] == process.service:
-                        self.blobs.checkpoints[key] = max(-1, at - fault.amount)
+                self.blobs.move_back(process.service, fault.amount)
             case "ownership taken":
-                for (group, partition), entry in list(self.blobs.ownerships.items()):
-                    if group == process.service:
-                        self.blobs.claim(group, partition, f"{process.name}/{process.life}", entry.etag)
+                self.blobs.hand_over(process.service, f"{process.name}/{process.life}")
+            case "redriven too early":
+                early = Operator(f"{len(self.operators) + 10}")
+                self.operators.append(loop.create_task(early.look(self), context=Context()))
             case "port times out":
                 self.replicas[fault.who].time_out(fault.amount)
-            case kind:
-                raise AssertionError(kind)
 
     def _mend(self) -> None:
         """Nothing goes wrong any more; whoever is down comes up."""
@@ -281,6 +281,7 @@ class Simulation:
         result.history = watcher.history
         result.requests = {replica.process.name: replica.process.servers for replica in reversed(self.engines)}
         result.figures["events"] = sum(len(log) for log in self.hub.partitions.values())
+        result.figures["needed a person"] = len(watcher.needed_attention)
         result.figures["requests"] = self.network.requests
         result.figures["repeated answers in the hub"] = watcher.repeats
         for replica in self.engines:

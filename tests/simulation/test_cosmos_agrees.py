@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from random import Random
 from typing import Any, cast
 
 from azure.core.exceptions import HttpResponseError
@@ -22,7 +21,7 @@ LAMP = {"id": "lamp", "product_id": "lamp", "available_quantity": 3, "reserved_q
 
 
 def in_memory() -> ContainerProxy:
-    network = Network(Random(1), Faults(()), Trace(keep=False))
+    network = Network(Faults(()), Trace(keep=False))
     cosmos = MemoryCosmos(PARTICIPANTS, lambda: 1000.0, lambda *_written: None)
     database = MemoryDatabase(cosmos, network, Process("inventory-1"), "inventory")
     return cast(ContainerProxy, database.get_container_client("items"))
