@@ -36,6 +36,10 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen = [one for one in MUTANTS if not arguments.names or any(name in one.name for name in arguments.names)]
     survived = 0
+    sound = _hunt(Mutant("nothing at all", "shared/version.py", (), needs_every_moment=True), sagas=1_000)
+    if sound.found is not None:
+        print(f"without a planted bug, a rule is broken as well: {sound.found}")
+        return 1
     with ThreadPoolExecutor(arguments.processes) as pool:
         for verdict in pool.map(partial(_hunt, sagas=arguments.sagas), chosen):
             print(f"{verdict.mutant.name:<50} {verdict.seconds:5.1f} s  {verdict.found or 'SURVIVED'}", flush=True)

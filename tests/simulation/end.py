@@ -24,8 +24,8 @@ _FOR_GOOD = frozenset({"not_json", "not_cloudevents", "invalid_envelope", "inval
 
 
 def is_quiet(simulation: "Simulation") -> bool:
-    """Whether every service has handled all that is in the hub."""
-    return all(
+    """Whether every service has handled all that is in the hub, and nothing more is on its way there."""
+    return not simulation.network.late and all(
         simulation.watcher.done[participant.name, partition] == len(log) - 1
         for partition, log in simulation.hub.partitions.items()
         for participant in PARTICIPANTS

@@ -110,15 +110,19 @@ def explore(
     """Try every fault at every request of every replica. With `fail_fast`, stop at the first broken rule."""
     began = time.perf_counter()
     explored = Explored()
-    for name in cases:
-        plan = _plan(CASES[name])
-        work = ((name, replace(plan, faults=plan.faults + faults)) for faults in _disturbances(plan, pairs=pairs))
-        for tried in _map(processes, work):
-            explored.add(tried)
-            if fail_fast and explored.failed:
-                break
+    for tried in _map(processes, _work(cases, pairs=pairs)):
+        explored.add(tried)
+        if fail_fast and explored.failed:
+            break
     explored.seconds = time.perf_counter() - began
     return explored
+
+
+def _work(cases: Iterable[str], *, pairs: bool) -> Iterator[tuple[str, Plan]]:
+    for name in cases:
+        plan = _plan(CASES[name])
+        for faults in _disturbances(plan, pairs=pairs):
+            yield name, replace(plan, faults=plan.faults + faults)
 
 
 def _map(processes: int, work: Iterator[tuple[str, Plan]]) -> Iterator[Tried]:

@@ -30,7 +30,13 @@ class Power(Protocol):
 
 
 class Network:
-    """Carries requests. A request that has left its process is not undone by the death of that process."""
+    """Carries requests. A request that has left its process is not undone by the death of that process.
+
+    Attributes:
+        away: the servers that cannot be reached, and until when.
+        requests: how many there were.
+        late: how many will still be done although nobody waits for them.
+    """
 
     def __init__(self, faults: Faults, trace: Trace) -> None:
         self._servers = Context()
@@ -39,6 +45,7 @@ class Network:
         self.power: Power
         self.away: dict[str, float] = {}
         self.requests = 0
+        self.late = 0
 
     async def request(
         self,
@@ -107,7 +114,8 @@ class Network:
             case "reply lost":
                 after = lambda: _fail(reply, _lost(server))  # noqa: E731 -- short, and used once
             case "done late":
-                loop.call_later(fault.seconds, _do_silently, apply, context=self._servers)
+                self.late += 1
+                loop.call_later(fault.seconds, self._do_late, apply, context=self._servers)
                 await asyncio.sleep(there + back)
                 raise _lost(server)
             case "sent again":
@@ -120,6 +128,10 @@ class Network:
             raise asyncio.CancelledError
         loop.call_later(there, self._serve, server, apply, reply, back, after, context=self._servers)
         return await reply
+
+    def _do_late(self, apply: Callable[[], object]) -> None:
+        self.late -= 1
+        _do_silently(apply)
 
     def _serve(
         self,

@@ -136,7 +136,8 @@ class Simulation:
         operator = Operator()
         while not self.watcher.broken and loop.time() < limit:
             await asyncio.sleep(1)
-            if is_quiet(self) and not await operator.look(self) and not open_orders(self):
+            # While the operator looks, something may come in.
+            if is_quiet(self) and not await operator.look(self) and is_quiet(self) and not open_orders(self):
                 break
         await check_end(self)
         self.result.broken = self.watcher.broken
