@@ -51,9 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trace", action="store_true", help="with --run: show what happens also if all is well")
     parser.add_argument("--whole", action="store_true", help="with --run: do not cut it down")
     parser.add_argument("--exhaustive", action="store_true", help="one order, every fault at every request")
-    parser.add_argument(
-        "--pairs", action="store_true", help="with --exhaustive: every delay with every crash, for hours"
-    )
+    parser.add_argument("--pairs", action="store_true", help="with --exhaustive: all kinds, and delays with crashes")
     return parser
 
 
