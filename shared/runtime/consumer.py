@@ -56,6 +56,8 @@ class Consumer:
         self._owned = owned
         self.progress = progress
         self._receiving: asyncio.Task[None] | None = None
+        self._may_receive = asyncio.Event()
+        self._may_receive.set()
 
     @property
     def busy(self) -> Collection[str]:
@@ -68,6 +70,7 @@ class Consumer:
             while not self._stopping:
                 self._receiving = asyncio.create_task(self._receive())
                 await asyncio.wait([self._receiving])
+                await self._may_receive.wait()
                 if not self._stopping:
                     await asyncio.sleep(self._repeat.first)
                     self._client = self._connect()
@@ -76,15 +79,26 @@ class Consumer:
             if self._receiving is not None:
                 self._receiving.cancel()
 
-    async def restart(self) -> None:
+    async def restart(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
         """Let go of the client and go on with a new one, from the checkpoints.
 
         Batches under way are finished, and what has finished within a few seconds is checkpointed. The old client may
-        be beyond help: it is not waited for longer than that.
+        be beyond help: it is not waited for longer than that. `meanwhile` is awaited while nothing is received and no
+        checkpoint is due; what it raises is raised when the new client receives.
         """
+        self._may_receive.clear()
         self._pausing = True
+        try:
+            await self._let_go()
+            await meanwhile()
+        finally:
+            self._may_receive.set()
+
+    async def _let_go(self) -> None:
         await self._finish_batches(_RESTART_SECONDS)
         await self._checkpoints.flush()
+        for partition in self._owned:
+            self._checkpoints.forget(partition)
         self._owned.clear()
         self.progress.forget()
         closing = asyncio.create_task(self._client.close())
@@ -137,7 +151,7 @@ class Consumer:
 
     async def _finish(self, context: PartitionContext, events: list[EventData]) -> None:
         messages = [message_of(event) for event in events]
-        partition = context.partition_id
+        partition, client = context.partition_id, self._client
         # An exception would make the SDK drop the partition and take it up again: a loop without a pause. A bug
         # in the runtime is repeated here instead, audibly, and the checkpoint waits.
         pause = self._repeat.first
@@ -150,7 +164,8 @@ class Consumer:
                 pause = min(pause * 2, self._repeat.longest)
             else:
                 break
-        if partition in self._owned:
+        # A batch that outlived a restart says nothing about the place of the new client.
+        if partition in self._owned and client is self._client:
             self._checkpoints.mark(context, events[-1])
 
     async def _on_open(self, context: PartitionContext) -> None:

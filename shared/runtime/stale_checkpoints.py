@@ -47,8 +47,8 @@ class StaleCheckpoints:
         # The SDK has no public name for the namespace under which it keeps its checkpoints.
         self._place = (hub._address.hostname, hub.eventhub_name, group)  # noqa: SLF001 -- see above
 
-    async def reset(self) -> bool:
-        """Put stale checkpoints back to the beginning. Whether there were any.
+    async def reset(self, *, all_of_them: bool = False) -> bool:
+        """Put stale checkpoints back to the beginning, or `all_of_them`. Whether there were any.
 
         Raises:
             OutageError: a server did not answer. Some checkpoints may have been put back.
@@ -58,7 +58,7 @@ class StaleCheckpoints:
         made_at = str(properties["created_at"])
         checkpoints = await self.checkpoints()
         recorded = await self._recorded()
-        if recorded not in {None, made_at}:
+        if all_of_them or recorded not in {None, made_at}:
             self._log.error("the hub was made anew: reading it from the beginning", made_at=made_at, before=recorded)
             await self._put_back(checkpoints)
             await self._record(made_at)

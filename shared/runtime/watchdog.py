@@ -6,7 +6,7 @@ notice.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from azure.eventhub.aio import EventHubProducerClient
@@ -31,8 +31,8 @@ class Watched(Protocol):
     def busy(self) -> Collection[str]:
         """The partitions of which a batch is being handled."""
 
-    async def restart(self) -> None:
-        """Receive with a new client, from the checkpoints."""
+    async def restart(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        """Receive with a new client, from the checkpoints; `meanwhile` is awaited while nothing is received."""
 
 
 class Watchdog:
@@ -77,20 +77,17 @@ class Watchdog:
             OutageError: a server did not answer.
         """
         still = await self._standing_still()
-        if await self._is_another_hub():
+        with hub_outages():
+            made_at = (await self._hub.get_eventhub_properties())["created_at"]
+        is_another = self._made_at not in {None, made_at}
+        if is_another:
             self._log.error("the hub is not the one that we received from: receiving anew")
         elif still:
             self._log.error("nothing comes in although events are waiting: receiving anew", partitions=still)
-        else:
-            return
-        await self._checkpoints.reset()
-        await self._consumer.restart()
-
-    async def _is_another_hub(self) -> bool:
-        with hub_outages():
-            made_at = (await self._hub.get_eventhub_properties())["created_at"]
-        before, self._made_at = self._made_at, made_at
-        return before not in {None, made_at}
+        if is_another or still:
+            # Of another hub, all of them: a replica may have put them back, and we may have overwritten them since.
+            await self._consumer.restart(lambda: self._checkpoints.reset(all_of_them=is_another))
+        self._made_at = made_at
 
     async def _standing_still(self) -> list[str]:
         owned = sorted(self._owned)

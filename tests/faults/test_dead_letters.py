@@ -6,7 +6,7 @@ import pytest
 
 from shared.events import bucket_of
 from tests.faults.operator import quartet, quartet_apart, talk_to_the_bank
-from tests.saga.shop import Shop, address, cancellation, notes, order
+from tests.saga.shop import PATIENCE, Shop, address, cancellation, notes, order
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -15,6 +15,13 @@ async def became(shop: Shop, *arguments: str) -> tuple[int, list[tuple[str, str]
     """The exit status of a redrive, and of each letter the type of its event and what became of it."""
     status, reports = await quartet(shop, "dead-letters", "redrive", *arguments)
     return status, [(report["event_type"], report["became"]) for report in reports]
+
+
+async def until_dead(shop: Shop, database: str, order_id: str, count: int) -> None:
+    """Wait until a service has stored so many dead letters of an order."""
+    async with asyncio.timeout(PATIENCE):
+        while len(await shop.rows(database, "dead-letters", order_id)) < count:  # noqa: ASYNC110 -- of another process
+            await asyncio.sleep(0.05)
 
 
 async def assert_audit_holds(shop: Shop) -> None:
@@ -28,9 +35,9 @@ async def test_after_a_bug_the_order_waits_and_is_redriven_in_order_once(shop: S
     ledger, pk = shop.container("payments", "gateway-ledger"), bucket_of("poison-1", 16)
     await ledger.create_item({"id": "payment_poison-1", "pk": pk, "kind": "charge", "outcome": "charged"})
     await shop.publish(order("poison-1", {"amphora": 1}))
-    await shop.until_stored("payments", "poison-1", lambda payment: len(payment["parked"]) == 1)
+    await until_dead(shop, "payments", "poison-1", 1)
     await shop.publish(cancellation("poison-1"), order("healthy-1", {"amphora": 1}))
-    await shop.until_stored("payments", "poison-1", lambda payment: len(payment["parked"]) == 2)
+    await until_dead(shop, "payments", "poison-1", 2)
     await shop.until("healthy-1", "COMPLETED")
     await shop.until("poison-1", "COMPENSATING")
 

@@ -1,5 +1,6 @@
 """The watchdog restarts a receiver that stands still, and only that."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
@@ -36,7 +37,8 @@ class FakeConsumer:
         self.busy: set[str] = set()
         self.restarts = 0
 
-    async def restart(self) -> None:
+    async def restart(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        await meanwhile()
         self.restarts += 1
         self.progress.forget()
 
@@ -45,12 +47,17 @@ class FakeCheckpoints:
     def __init__(self) -> None:
         self.positions: dict[str, int] = {}
         self.resets = 0
+        self.all_of_them = False
+        self.is_away = False
 
     async def checkpoints(self) -> list[dict[str, Any]]:
         return [{"partition_id": name, "sequence_number": number} for name, number in self.positions.items()]
 
-    async def reset(self) -> bool:
+    async def reset(self, *, all_of_them: bool = False) -> bool:
+        if self.is_away:
+            raise OutageError("the checkpoints are away")
         self.resets += 1
+        self.all_of_them = all_of_them
         return False
 
 
@@ -140,6 +147,16 @@ async def test_another_hub_is_noticed_at_once_however_full_it_is(bench: Bench) -
     assert await bench.look(0) == 0
     bench.hub.made_at = "Tuesday"
     assert await bench.look(15) == 1
+    assert await bench.look(30) == 1
+    assert bench.checkpoints.all_of_them
+
+
+async def test_checkpoints_that_could_not_be_put_back_are_put_back_at_the_next_look(bench: Bench) -> None:
+    assert await bench.look(0) == 0
+    bench.hub.made_at, bench.checkpoints.is_away = "Tuesday", True
+    with pytest.raises(OutageError):
+        await bench.look(15)
+    bench.checkpoints.is_away = False
     assert await bench.look(30) == 1
 
 
