@@ -71,7 +71,12 @@ class Director:
             for name in act.targets:
                 fleet.supervisor.resume(name)
         elif act.kind.startswith("outage"):
-            await fleet.interrupt(act.targets[0], act.seconds)
+            server, *victims = act.targets
+            await fleet.interrupt(server, act.seconds)
+            for name in victims:
+                await fleet.supervisor.kill(name)
+            for name in victims:
+                await fleet.restart(name)
         else:
             await asyncio.sleep(act.seconds)
 

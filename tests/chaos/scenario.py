@@ -48,7 +48,7 @@ class Act:
     rules: tuple[Mapping[str, Any], ...] = field(default=())
 
     def __str__(self) -> str:
-        whom = "" if self.kind.startswith("outage") or len(self.targets) > REPLICAS else f": {', '.join(self.targets)}"
+        whom = "" if self.targets in [(server,) for server in SERVERS] else f": {', '.join(self.targets)}"
         storm = ", ".join(rule["fault"] for rule in self.rules)
         what = f"{self.kind}{whom}" if self.targets else self.kind
         return f"{what}, {self.seconds:.1f} s" + (f", with {storm}" if self.targets and storm else "")
@@ -84,6 +84,10 @@ def _blows(random: Random) -> Iterator[Act]:
     yield Act("pause beyond the lease", random.uniform(8.0, 11.0), (_replica(random),))
     yield Act("pause briefly", random.uniform(1.0, 4.0), (_replica(random),))
     yield Act("kill the emulators", random.uniform(0.0, 4.0), ("emulators",))
+    # What is under way when a process dies is little, unless a server has just been away.
+    for server in SERVERS:
+        victims = tuple(replica_names(random.choice(SERVICES)))
+        yield Act(f"outage of {server} with deaths", random.uniform(2.0, 4.0), (server, *victims))
     for server in SERVERS:
         yield Act(f"outage of {server}", random.uniform(1.0, 6.0), (server,))
 
