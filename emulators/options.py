@@ -19,6 +19,8 @@ class Options:
         event_hubs_config: a `Config.json` as Microsoft's Event Hubs emulator reads it.
         host: the address that the three emulators listen on; the control endpoint stays on loopback.
         env_file: the settings file; None means `.env` in `data_dir`.
+        tls_certificate, tls_key: PEM files; with them, the emulators speak TLS.
+        accept_tokens_signed_with: with it, the emulators accept bearer tokens that are signed with this key.
 
     The ports are those of Microsoft's emulators by default; 0 takes any free one.
     """
@@ -31,6 +33,9 @@ class Options:
     blob_port: int
     control_port: int
     env_file: Path | None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    accept_tokens_signed_with: str | None = None
 
     @property
     def settings_path(self) -> Path:
@@ -62,6 +67,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
     parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")
+    tls = parser.add_argument_group("TLS and tokens", "for tests of what uses identities instead of keys")
+    tls.add_argument("--tls-certificate", type=Path, metavar="FILE", help="PEM; the emulators then speak TLS only")
+    tls.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM; the certificate's private key")
+    tls.add_argument(
+        "--accept-tokens-signed-with", metavar="KEY", help="accept bearer tokens (JWT, HS256); the keys stay good"
+    )
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -12,6 +12,7 @@ from emulators.control import ControlEndpoint
 from emulators.cosmos import CosmosEmulator
 from emulators.event_hubs import ConfigError, EventHubsEmulator, load_config
 from emulators.options import Options
+from emulators.security import read_security
 from emulators.start_error import StartError
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,11 @@ class Stack:
         """
         try:
             config = load_config(options.event_hubs_config)
-        except ConfigError as error:
+            security = read_security(options.tls_certificate, options.tls_key, options.accept_tokens_signed_with)
+        except (ConfigError, ValueError) as error:
             raise StartError(str(error)) from error
+        except OSError as error:
+            raise StartError(f"the certificate or its key cannot be used: {error.strerror or error}") from error
         self._options = options
         self._hub = config.hubs[0].name
         counters: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ("event_hubs", "cosmos", "blob")}
@@ -52,9 +56,15 @@ class Stack:
             host=host,
             port=options.event_hubs_port,
             counters=counters["event_hubs"],
+            security=security,
         )
-        self.cosmos = CosmosEmulator(data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"])
-        self.blob = BlobEmulator(data / "blob", host=host, port=options.blob_port, counters=counters["blob"])
+        self.cosmos = CosmosEmulator(
+            data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"], security=security
+        )
+        self.blob = BlobEmulator(
+            data / "blob", host=host, port=options.blob_port, counters=counters["blob"], security=security
+        )
+        self._security = security
         self.control = ControlEndpoint(counters, port=options.control_port)
         self._parts: dict[str, tuple[Server, int]] = {
             "event-hubs": (self.event_hubs, options.event_hubs_port),
@@ -91,23 +101,37 @@ class Stack:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a client needs to connect, by the names of the environment variables."""
-        return {
-            "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
+        """What a client needs to connect, by the names of the environment variables.
+
+        Where tokens are accepted, these are addresses without keys, as in the cloud.
+        """
+        if self._security.tokens is None:
+            servers = {
+                "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
+                "BLOB_CONNECTION_STRING": self.blob.connection_string,
+                "COSMOS_CONNECTION_STRING": self.cosmos.connection_string,
+            }
+        else:
+            servers = {
+                "EVENT_HUBS_NAMESPACE": self.event_hubs.namespace,
+                "BLOB_ACCOUNT_URL": self.blob.account_url,
+                "COSMOS_ENDPOINT": self.cosmos.endpoint,
+            }
+        others = {
             "EVENT_HUB_NAME": self._hub,
-            "BLOB_CONNECTION_STRING": self.blob.connection_string,
             "BLOB_CONTAINER": "checkpoints",
-            "COSMOS_CONNECTION_STRING": self.cosmos.connection_string,
             "EMULATORS_CONTROL_URL": self.control.url,
         }
+        return servers | others
 
     def describe(self) -> str:
         """What listens where, for people; several lines."""
-        host, settings = self._options.host, self._options.settings_path
+        host, settings, http = self._options.host, self._options.settings_path, self._security.http
+        amqp = "amqp" if self._security.tls is None else "amqps"
         lines = {
-            "Event Hubs": f"amqp://{host}:{self.event_hubs.port}  hub {self._hub}",
-            "Cosmos DB": f"http://{host}:{self.cosmos.port}",
-            "Blob": f"http://{host}:{self.blob.port}/devstoreaccount1",
+            "Event Hubs": f"{amqp}://{host}:{self.event_hubs.port}  hub {self._hub}",
+            "Cosmos DB": f"{http}://{host}:{self.cosmos.port}",
+            "Blob": f"{http}://{host}:{self.blob.port}/devstoreaccount1",
             "control": f"{self.control.url}  (/counters, /health)",
             "data": str(self._options.data_dir),
             "settings": f"{settings}  (to join: set -a; . {shlex.quote(str(settings))})",

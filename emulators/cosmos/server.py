@@ -21,6 +21,7 @@ from emulators.cosmos.account import Account
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from emulators.cosmos.dispatch import Dispatcher
 from emulators.cosmos.exchange import Answer, Call
+from emulators.security import OPEN, Security
 
 http_logger = logging.getLogger("emulators.cosmos.http")
 
@@ -52,6 +53,7 @@ class CosmosEmulator:
         port: The port to bind, 0 for any free one.
         counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
         clock: Seconds since the epoch, for time stamps and time to live.
+        security: How it is entered.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class CosmosEmulator:
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
         clock: Callable[[], float] = time.time,
+        security: Security = OPEN,
     ) -> None:
         self._data_dir = data_dir
         self._host = host
         self._port = port
         self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self._clock = clock
+        self._security = security
         self._account: Account | None = None
         self._runner: web.ServerRunner | None = None
         self._dispatcher: Dispatcher | None = None
@@ -80,7 +84,12 @@ class CosmosEmulator:
     @property
     def connection_string(self) -> str:
         """What a client connects with."""
-        return f"AccountEndpoint=http://{self._host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
+        return f"AccountEndpoint={self.endpoint};AccountKey={WELL_KNOWN_KEY};"
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is reached."""
+        return f"{self._security.http}://{self._host}:{self._port}/"
 
     @property
     def account(self) -> Account:
@@ -106,7 +115,7 @@ class CosmosEmulator:
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self._host, self._port)
+            site = web.TCPSite(runner, self._host, self._port, ssl_context=self._security.tls)
             await site.start()
         except BaseException:
             await runner.cleanup()
@@ -114,7 +123,7 @@ class CosmosEmulator:
             raise
         self._port = runner.addresses[0][1]
         self._account, self._runner = account, runner
-        self._dispatcher = Dispatcher(account, self._counters, self._clock)
+        self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens)
 
     async def stop(self) -> None:
         """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
@@ -148,7 +157,7 @@ async def _enter(request: web.BaseRequest) -> Call | Answer:
     if "%" in path:
         segments = [unquote(part) for part in segments]
     headers = request.headers
-    return Call(request.method, segments, headers, body, headers.get("host", ""))
+    return Call(request.method, segments, headers, body, headers.get("host", ""), request.scheme)
 
 
 def _leave(answer: Answer) -> web.Response:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
+from emulators.tokens import TokenCheck
 
 IDLE_TIMEOUT = 240.0
 """Seconds without a frame after which a connection is closed, as in the real service."""
@@ -22,6 +23,7 @@ class Broker:
             ``events_in`` or ``events_out``.
         idle_timeout: seconds.
         now: seconds since 1970.
+        tokens: tells good bearer tokens from others; None if none are accepted.
     """
 
     hubs: Hubs
@@ -29,3 +31,4 @@ class Broker:
     counters: Counter[tuple[str, str]]
     idle_timeout: float = IDLE_TIMEOUT
     now: Callable[[], float] = field(default=time.time)
+    tokens: TokenCheck | None = None

@@ -13,6 +13,7 @@ from emulators.event_hubs.connection import Connection
 from emulators.event_hubs.errors import CONNECTION_FORCED, AmqpError
 from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
+from emulators.security import OPEN, Security
 
 DATABASE = "event-hubs.sqlite"
 _GOODBYE_SECONDS = 1.0
@@ -29,6 +30,7 @@ class EventHubsEmulator:
         host: the address to listen on; loopback unless told otherwise.
         port: the port to listen on; 0 takes any free one.
         counters: what clients did, by (agent, operation); see ``Broker.counters``.
+        security: how it is entered.
 
     Attributes:
         connections: the clients that are connected now.
@@ -43,6 +45,7 @@ class EventHubsEmulator:
         host: str = "127.0.0.1",
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
+        security: Security = OPEN,
     ) -> None:
         self.counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self.connections: set[Connection] = set()
@@ -50,6 +53,7 @@ class EventHubsEmulator:
         self._data_dir = data_dir
         self._config = config
         self._host = host
+        self._security = security
         self._port = port
         self._server: asyncio.Server | None = None
         self._log: EventLog | None = None
@@ -72,12 +76,18 @@ class EventHubsEmulator:
     @property
     def connection_string(self) -> str:
         """What clients connect with; the hub's name is given to them apart."""
+        plain = "UseDevelopmentEmulator=true;" if self._security.tls is None else ""
+        return (
+            f"Endpoint=sb://{self.namespace};SharedAccessKeyName={EMULATOR_KEY_NAME};"
+            f"SharedAccessKey={EMULATOR_KEY};{plain}"
+        )
+
+    @property
+    def namespace(self) -> str:
+        """Host and port, in the place of the namespace's name."""
         host = _ANY_HOST.get(self._host, self._host)
         host = f"[{host}]" if ":" in host else host
-        return (
-            f"Endpoint=sb://{host}:{self.port};SharedAccessKeyName={EMULATOR_KEY_NAME};"
-            f"SharedAccessKey={EMULATOR_KEY};UseDevelopmentEmulator=true;"
-        )
+        return f"{host}:{self.port}"
 
     async def start(self) -> None:
         """Open the data directory and listen.
@@ -95,9 +105,9 @@ class EventHubsEmulator:
             raise OSError(f"{self._data_dir / DATABASE}: {error}{hint}") from error
         try:
             self._hubs = Hubs(self._config, self._log)
-            broker = Broker(self._hubs, self._log, self.counters, self.idle_timeout)
+            broker = Broker(self._hubs, self._log, self.counters, self.idle_timeout, tokens=self._security.tokens)
             self._server = await loop.create_server(
-                lambda: Connection(broker, self.connections), self._host, self._port
+                lambda: Connection(broker, self.connections), self._host, self._port, ssl=self._security.tls
             )
         except (OSError, ConfigError):
             self._log.close()

@@ -54,7 +54,9 @@ _NO_DISK = cast(Storage, _NoDisk())
 class MemoryCosmos:
     """One account with the databases of all participants."""
 
-    def __init__(self, participants: Collection[Participant[Any]], clock: Callable[[], float], written: Written) -> None:
+    def __init__(
+        self, participants: Collection[Participant[Any]], clock: Callable[[], float], written: Written
+    ) -> None:
         self.clock = clock
         self.written = written
         self._containers: dict[tuple[str, str], Container] = {}
@@ -131,7 +133,8 @@ class MemoryContainer:
             return responses
 
         what = f"{self._path} [{partition_key}] " + ", ".join(
-            f"{operation['operationType'].lower()} {item_id}" for operation, item_id in zip(operations, ids, strict=True)
+            f"{operation['operationType'].lower()} {item_id}"
+            for operation, item_id in zip(operations, ids, strict=True)
         )
         return await self._request(what, apply, lambda: self._cosmos.touch(self._container, partition_key, ids))
 
@@ -212,9 +215,7 @@ class MemoryContainer:
     def _transaction(self, key: str) -> Transaction:
         return Transaction(self._container, text_of_value(key), self._cosmos.clock())
 
-    async def _request(
-        self, what: str, apply: Callable[[], Any], disturb: Callable[[], None] | None = None
-    ) -> Any:  # noqa: ANN401 -- what `apply` returns
+    async def _request(self, what: str, apply: Callable[[], Any], disturb: Callable[[], None] | None = None) -> Any:  # noqa: ANN401 -- what `apply` returns
         def translated() -> Any:  # noqa: ANN401 -- what `apply` returns
             try:
                 return apply()

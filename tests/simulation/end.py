@@ -31,7 +31,9 @@ def is_quiet(simulation: "Simulation") -> bool:
 def open_orders(simulation: "Simulation") -> list[str]:
     """The placed orders that have not ended."""
     placed = {
-        publication.order_id for publication in simulation.plan.publications if publication.what in {"order", "conflict"}
+        publication.order_id
+        for publication in simulation.plan.publications
+        if publication.what in {"order", "conflict"}
     }
     orders = simulation.watcher.orders
     return sorted(name for name in placed if name not in orders or orders[name]["status"] not in _ENDED)
@@ -92,7 +94,9 @@ def _own_books(simulation: "Simulation") -> None:
     watcher = simulation.watcher
     for order_id, order in watcher.orders.items():
         states = {
-            document["state"] for (_, claim), document in watcher.allocations.items() if claim.startswith(f"{order_id}.")
+            document["state"]
+            for (_, claim), document in watcher.allocations.items()
+            if claim.startswith(f"{order_id}.")
         }
         booked = watcher.parcels.get(order_id, {}).get("outcome") == "booked"
         match order["status"]:

@@ -97,7 +97,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 def _owned_task(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any  # noqa: ANN401 -- the loop's
+    loop: asyncio.AbstractEventLoop,
+    work: Coroutine[Any, Any, Any],
+    **options: Any,  # noqa: ANN401 -- the loop's
 ) -> "asyncio.Task[Any]":
     """Make a task, and enter it in the process that it belongs to."""
     task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)

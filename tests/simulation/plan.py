@@ -115,7 +115,11 @@ def _order(random: Random, order_id: str, at: float) -> list[Publication]:
     if random.random() < 0.4:
         other = OrderCreated.model_validate(data.model_dump() | {"items": _items(random)})
         if other != data:
-            sent.append(_publication(at + random.expovariate(0.3), "conflict", random.choice((key, order_id)), other, f"{order_id}-other"))
+            sent.append(
+                _publication(
+                    at + random.expovariate(0.3), "conflict", random.choice((key, order_id)), other, f"{order_id}-other"
+                )
+            )
     for number in range(random.choice((0, 0, 0, 0, 1, 1, 2))):
         # Most of them while the order is on its way, some before it was placed and some when it has long ended.
         when = max(0.1, at + random.choice((random.uniform(0, 0.6), random.uniform(-1, 5))))

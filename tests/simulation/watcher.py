@@ -185,7 +185,9 @@ class Watcher:
     def _answered(self, service: str, cause: str, content: Document, body: bytes) -> None:
         event_id, kind = content["id"], content["type"]
         if event_id not in self.recorded[service].get(cause, ()):
-            self.broke("an answer is recorded before it is said", f"{service} says {kind} {event_id} because of {cause}")
+            self.broke(
+                "an answer is recorded before it is said", f"{service} says {kind} {event_id} because of {cause}"
+            )
         which = (service, cause, kind, content["data"].get("compensation", ""))
         if self._said.setdefault(which, event_id) != event_id:
             self.broke("a repeat has the same id", f"{service} says {kind} because of {cause} under two ids")
