@@ -109,6 +109,12 @@ def check_token(token_type: str, token: str, now: float, tokens: TokenCheck | No
     return _check_signature(token.removeprefix(_SAS_PREFIX), now)
 
 
+def guess_token_type(token: str, tokens: TokenCheck | None) -> str:
+    """The type of a token that came without one; bearer tokens count only where they are accepted."""
+    is_bearer = tokens is not None and not token.startswith(_SAS_PREFIX)
+    return JSON_WEB_TOKEN_TYPE if is_bearer else SAS_TOKEN_TYPE
+
+
 def _check_bearer(token: str, now: float, tokens: TokenCheck) -> Grant:
     try:
         return Grant("", tokens.expiry(token, (_AUDIENCE,), now))

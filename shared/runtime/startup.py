@@ -14,7 +14,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
 from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
+from shared.runtime.credentials import Credentials, IdentityError
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.event_hubs import check_group, check_hub, consumer_client, producer_client
 from shared.runtime.participant import Participant
@@ -44,7 +44,7 @@ async def open_servers(
     """
     agent = f"quartet-{participant.name}"
     waiting = Waiting(settings.startup_seconds, log)
-    credentials = await stack.enter_async_context(Credentials())
+    credentials = await stack.enter_async_context(Credentials(log))
     client = await waiting.enter(stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent))
     database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
     store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials, agent))
@@ -88,7 +88,15 @@ async def checkpoint_store(
         OutageError: Blob Storage did not answer.
     """
     # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
-    options: dict[str, Any] = {"use_env_settings": False, "retry_total": 1, "user_agent": agent}
+    # Its only repeat comes after a second, not after fifteen: the runtime waits for servers itself.
+    options: dict[str, Any] = {
+        "use_env_settings": False,
+        "retry_total": 1,
+        "initial_backoff": 1,
+        "increment_base": 1,
+        "random_jitter_range": 0,
+        "user_agent": agent,
+    }
     try:
         if settings.blob_connection_string is not None:
             store = BlobCheckpointStore.from_connection_string(
@@ -99,6 +107,7 @@ async def checkpoint_store(
                 str(settings.blob_account_url),
                 settings.blob_container,
                 credential=credentials.token(),
+                raw_response_hook=credentials.on_response,
                 **options,
             )
     except (ValueError, KeyError) as error:
@@ -115,6 +124,8 @@ async def checkpoint_store(
                 await store.list_checkpoints("-", "-", "-")
         except ResourceExistsError:
             pass
+        except IdentityError as error:
+            raise ConfigurationError(f"Blob Storage: {error.message}") from error
         except ClientAuthenticationError as error:
             raise ConfigurationError(
                 "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING"
