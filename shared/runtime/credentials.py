@@ -1,9 +1,9 @@
 """One identity for the whole process: a token is fetched once for everybody, and dropped when a server refuses it.
 
-Why there is more to it than `DefaultAzureCredential`: Cosmos DB answers 403 with sub-status 5300 to a token that it takes
-for expired. The SDK throws a token away after a 401 only, so its client keeps the refused one, and so does the cache of
-the credential behind it: every request fails until the process is started again (azure-sdk-for-python, issue 45886).
-Here, a token that a server refuses counts as expired at once.
+Why there is more to it than `DefaultAzureCredential`: Cosmos DB answers 403 with sub-status 5300 to a token that it
+takes for expired. The SDK throws a token away after a 401 only, so its client keeps the refused one, and so does the
+cache of the credential behind it: every request fails until the process is started again (azure-sdk-for-python, issue
+45886). Here, a token that a server refuses counts as expired at once.
 """
 
 import asyncio

@@ -91,8 +91,8 @@ def _client(settings: Settings, by_string: Callable[[str], C], by_namespace: Cal
 def _endpoint(namespace: str) -> dict[str, Any]:
     """What the SDK must be told besides the namespace.
 
-    Over TLS it takes no port from a name (HOST:PORT), and it trusts the roots of certifi alone, where the clients of the
-    other servers do as OpenSSL does.
+    Over TLS it takes no port from a name (HOST:PORT), and it trusts the roots of certifi alone, where the clients of
+    the other servers do as OpenSSL does.
     """
     options: dict[str, Any] = {"connection_verify": os.environ.get("SSL_CERT_FILE")}
     if ":" in namespace:
@@ -142,7 +142,7 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
     missing would wait for ever in silence. So the check needs two of its private calls.
 
     Raises:
-        ConfigurationError: the hub has no such consumer group.
+        ConfigurationError: the hub has no such consumer group, or does not let us receive.
         OutageError: the hub does not answer.
     """
 
@@ -153,13 +153,18 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
     try:
         await receiver._open()  # noqa: SLF001 -- see above
     except Exception as error:  # the SDK's types for this are private
+        if _is_taken(error):
+            return  # by another replica of the group: so there is one
         if is_not_found(error):
             raise ConfigurationError(
                 f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
             ) from error
-        if isinstance(error, (EventHubError, OSError, TimeoutError)):
-            raise OutageError(f"Event Hubs: {_first_line(error)}") from error
-        raise
+        if "amqp:unauthorized-access" in str(error):
+            raise ConfigurationError(
+                f"Event Hubs does not let us receive as {group!r}: give the identity the role Azure Event Hubs Data "
+                f"Receiver, or the key the right to listen ({_first_line(error)})"
+            ) from error
+        raise OutageError(f"Event Hubs: {_first_line(error)}") from error
     finally:
         await receiver.close()
 
@@ -168,6 +173,11 @@ def is_not_found(error: BaseException | None) -> bool:
     """Whether the namespace says that the hub, or the consumer group, does not exist. The SDK has no type for it."""
     text = str(error).lower()
     return "amqp:not-found" in text or "could not be found" in text
+
+
+def _is_taken(error: BaseException) -> bool:
+    """Whether a receiver was refused because the partition has an owner, who came with an epoch."""
+    return "amqp:link:stolen" in str(error)
 
 
 class HubPublisher:

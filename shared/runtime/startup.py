@@ -87,34 +87,7 @@ async def checkpoint_store(
         ConfigurationError: the settings cannot be used, or the account refuses them.
         OutageError: Blob Storage did not answer.
     """
-    # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
-    # Its only repeat comes after a second, not after fifteen: the runtime waits for servers itself.
-    options: dict[str, Any] = {
-        "use_env_settings": False,
-        "retry_total": 1,
-        "initial_backoff": 1,
-        "increment_base": 1,
-        "random_jitter_range": 0,
-        "user_agent": agent,
-    }
-    try:
-        if settings.blob_connection_string is not None:
-            store = BlobCheckpointStore.from_connection_string(
-                settings.blob_connection_string, settings.blob_container, **options
-            )
-        else:
-            store = BlobCheckpointStore(
-                str(settings.blob_account_url),
-                settings.blob_container,
-                credential=credentials.token(),
-                raw_response_hook=credentials.on_response,
-                **options,
-            )
-    except (ValueError, KeyError) as error:
-        raise ConfigurationError(
-            f"BLOB_CONNECTION_STRING or BLOB_ACCOUNT_URL cannot be used: {error}. It should look like "
-            "AccountName=…;AccountKey=…;BlobEndpoint=…  or  https://NAME.blob.core.windows.net"
-        ) from error
+    store = new_checkpoint_store(settings, credentials, agent)
     async with store:
         try:
             if settings.blob_connection_string is not None:
@@ -139,6 +112,41 @@ async def checkpoint_store(
         except (AzureError, OSError, TimeoutError) as error:
             raise OutageError(f"Blob Storage cannot be reached: {str(error).splitlines()[0]}") from error
         yield store
+
+
+def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: str) -> BlobCheckpointStore:
+    """The checkpoint store, not opened and not looked at.
+
+    Raises:
+        ConfigurationError: the settings cannot be used.
+    """
+    # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
+    # Its only repeat comes after a second, not after fifteen: the runtime waits for servers itself.
+    options: dict[str, Any] = {
+        "use_env_settings": False,
+        "retry_total": 1,
+        "initial_backoff": 1,
+        "increment_base": 1,
+        "random_jitter_range": 0,
+        "user_agent": agent,
+    }
+    try:
+        if settings.blob_connection_string is not None:
+            return BlobCheckpointStore.from_connection_string(
+                settings.blob_connection_string, settings.blob_container, **options
+            )
+        return BlobCheckpointStore(
+            str(settings.blob_account_url),
+            settings.blob_container,
+            credential=credentials.token(),
+            raw_response_hook=credentials.on_response,
+            **options,
+        )
+    except (ValueError, KeyError) as error:
+        raise ConfigurationError(
+            f"BLOB_CONNECTION_STRING or BLOB_ACCOUNT_URL cannot be used: {error}. It should look like "
+            "AccountName=…;AccountKey=…;BlobEndpoint=…  or  https://NAME.blob.core.windows.net"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

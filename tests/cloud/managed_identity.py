@@ -14,6 +14,7 @@ from aiohttp import web
 from emulators.tokens import TokenCheck
 
 TOKEN_KEY = "a key that only the tests know"
+EVENT_HUBS = "https://eventhubs.azure.net/"
 HEADER = "a header that only the tests know"
 
 
@@ -55,7 +56,7 @@ class ManagedIdentity:
         resource, now = request.query["resource"], time.time()
         self.issued[resource] += 1
         lifetime = self.lifetime if self.issued[resource] > self.stillborn else -1
-        claims = {"aud": resource, "exp": now + lifetime, "jti": self.issued[resource]}
+        claims = {"aud": resource, "exp": now + lifetime, "oid": "an-object-of-the-tests", "jti": self.issued[resource]}
         said = self.lifetime if self.claimed_lifetime is None else self.claimed_lifetime
         return web.json_response(
             {

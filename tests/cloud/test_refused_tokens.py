@@ -83,7 +83,7 @@ async def test_a_refusal_is_an_outage_to_the_runtime_not_a_fault_of_the_event(ov
                 with outages():
                     await container.read()
 
-        with pytest.raises(OutageError, match="status 403.*has been expired"):
+        with pytest.raises(OutageError, match=r"status 403.*has been expired"):
             await read()
 
 

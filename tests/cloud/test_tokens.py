@@ -61,13 +61,13 @@ async def test_an_identity_may_not_create_a_database(cloud: Cloud) -> None:
 async def test_without_an_identity_a_service_says_so_in_one_line(cloud: Cloud) -> None:
     cloud.identity.is_away = True
     async with Credentials() as credentials:
-        with pytest.raises(ConfigurationError, match="^Cosmos DB: no identity: ") as refused:
+        with pytest.raises(ConfigurationError, match=r"^Cosmos DB: no identity: ") as refused:
             async with cosmos_client(cloud.settings, credentials, "order"):
                 pass
         assert "\n" not in str(refused.value)
         async with producer_client(cloud.settings, credentials, "order") as producer:
-            with pytest.raises(ConfigurationError, match="^Event Hubs: no identity: "):
+            with pytest.raises(ConfigurationError, match=r"^Event Hubs: no identity: "):
                 await check_hub(producer, cloud.settings)
-        with pytest.raises(ConfigurationError, match="^Blob Storage: no identity: "):
+        with pytest.raises(ConfigurationError, match=r"^Blob Storage: no identity: "):
             async with checkpoint_store(cloud.settings, credentials, "order"):
                 pass

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from azure.core.credentials import AccessTokenInfo
@@ -51,7 +51,7 @@ class CachingCredential:
         self._cached: str | None = None
         self.is_closed = False
 
-    async def get_token_info(self, *_scopes: str, **_options: Any) -> AccessTokenInfo:
+    async def get_token_info(self, *_scopes: str, **_options: object) -> AccessTokenInfo:
         assert not self.is_closed
         if self._cached is None:
             await asyncio.sleep(0)
