@@ -26,6 +26,7 @@ class ManagedIdentity:
         lifetime: seconds that a token is good for.
         claimed_lifetime: seconds that it is said to be good for; None is the truth.
         stillborn: so many tokens of each audience have expired before they are issued.
+        mistaken: the tokens for this audience are meant for another one.
         is_away: it refuses to answer.
         issued: how many tokens, by audience.
         url: where it listens.
@@ -34,6 +35,7 @@ class ManagedIdentity:
     lifetime: float = 3600
     claimed_lifetime: float | None = None
     stillborn: int = 0
+    mistaken: str | None = None
     is_away: bool = False
     issued: Counter[str] = field(default_factory=Counter)
     url: str = ""
@@ -56,7 +58,12 @@ class ManagedIdentity:
         resource, now = request.query["resource"], time.time()
         self.issued[resource] += 1
         lifetime = self.lifetime if self.issued[resource] > self.stillborn else -1
-        claims = {"aud": resource, "exp": now + lifetime, "oid": "an-object-of-the-tests", "jti": self.issued[resource]}
+        claims = {
+            "aud": "nobody" if resource == self.mistaken else resource,
+            "exp": now + lifetime,
+            "oid": "an-object-of-the-tests",
+            "jti": self.issued[resource],
+        }
         said = self.lifetime if self.claimed_lifetime is None else self.claimed_lifetime
         return web.json_response(
             {

@@ -1,6 +1,8 @@
 """Four service processes that live on tokens which expire again and again, under load: nothing is lost."""
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -51,3 +53,17 @@ async def test_orders_complete_across_several_lifetimes_of_every_token(cloud: Cl
     assert await shop.shelf("rosin") == (1000 - len(placed), 0, len(placed))
     # Each of the four services and the customer has needed a token of the hub for each lifetime.
     assert cloud.identity.issued[EVENT_HUBS] > (LIFETIMES - 1) * 5
+
+
+async def test_a_service_without_an_identity_ends_with_one_line(cloud: Cloud) -> None:
+    cloud.identity.is_away = True
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.payment"),
+        env={**os.environ, **cloud.environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await asyncio.wait_for(process.communicate(), timeout=40)
+    assert process.returncode == 2
+    (line,) = err.decode().splitlines()
+    assert line.startswith("payment: Cosmos DB: no identity: DefaultAzureCredential failed")
