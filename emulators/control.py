@@ -1,10 +1,7 @@
-"""The control endpoint: what the emulators were asked, over HTTP on loopback.
-
-Faults will be switched on here as well: a new route in `ControlEndpoint.start`.
-"""
+"""The control endpoint: what the emulators were asked, over HTTP on loopback."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
@@ -15,15 +12,17 @@ Counters = Mapping[str, Counter[tuple[str, str]]]
 
 
 class ControlEndpoint:
-    """`GET /counters` and `GET /health`.
+    """`GET /counters`, `GET /health`, and whatever else it is given.
 
     Args:
         counters: live counters by emulator; read at every request.
         port: 0 takes a free one; after `start`, the attribute `port` has it.
+        routes: further ones.
     """
 
-    def __init__(self, counters: Counters, *, port: int = 0) -> None:
+    def __init__(self, counters: Counters, *, port: int = 0, routes: Iterable[web.RouteDef] = ()) -> None:
         self.port = port
+        self._routes = routes
         self._counters = counters
         self._runner: web.AppRunner | None = None
 
@@ -41,6 +40,7 @@ class ControlEndpoint:
         app = web.Application()
         app.router.add_get("/counters", self._get_counters)
         app.router.add_get("/health", self._get_health)
+        app.router.add_routes(self._routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         try:
             await self._runner.setup()

@@ -9,8 +9,11 @@ from typing import Protocol
 
 from emulators.blob import BlobEmulator
 from emulators.control import ControlEndpoint
+from emulators.control_faults import FaultRoutes
 from emulators.cosmos import CosmosEmulator
 from emulators.event_hubs import ConfigError, EventHubsEmulator, load_config
+from emulators.faults import FaultsError, Switchboard
+from emulators.faults.reading import read_plan_file
 from emulators.options import Options
 from emulators.security import read_security
 from emulators.start_error import StartError
@@ -34,21 +37,26 @@ class Stack:
     """All that `python -m emulators` runs."""
 
     def __init__(self, options: Options) -> None:
-        """Read the hubs' configuration; nothing is opened yet.
+        """Read the hubs' configuration and the plan of faults; nothing is opened yet.
 
         Raises:
-            StartError: the configuration cannot be used.
+            StartError: one of them cannot be used.
         """
+        self.faults = Switchboard()
         try:
             config = load_config(options.event_hubs_config)
+            if options.faults is not None:
+                self.faults.switch_on(read_plan_file(options.faults))
             security = read_security(options.tls_certificate, options.tls_key, options.accept_tokens_signed_with)
-        except (ConfigError, ValueError) as error:
+        except (ConfigError, FaultsError, ValueError) as error:
             raise StartError(str(error)) from error
         except OSError as error:
             raise StartError(f"the certificate or its key cannot be used: {error.strerror or error}") from error
+        self._security = security
         self._options = options
         self._hub = config.hubs[0].name
         counters: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ("event_hubs", "cosmos", "blob")}
+        faults = self.faults.injectors
         data, host = options.data_dir, options.host
         self.event_hubs = EventHubsEmulator(
             data / "event-hubs",
@@ -56,16 +64,31 @@ class Stack:
             host=host,
             port=options.event_hubs_port,
             counters=counters["event_hubs"],
+            faults=faults["event_hubs"],
             security=security,
         )
         self.cosmos = CosmosEmulator(
-            data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"], security=security
+            data / "cosmos",
+            host=host,
+            port=options.cosmos_port,
+            counters=counters["cosmos"],
+            faults=faults["cosmos"],
+            security=security,
         )
         self.blob = BlobEmulator(
-            data / "blob", host=host, port=options.blob_port, counters=counters["blob"], security=security
+            data / "blob",
+            host=host,
+            port=options.blob_port,
+            counters=counters["blob"],
+            faults=faults["blob"],
+            security=security,
         )
-        self._security = security
-        self.control = ControlEndpoint(counters, port=options.control_port)
+        self._routes = FaultRoutes(
+            self.faults,
+            {"event_hubs": self.event_hubs, "cosmos": self.cosmos, "blob": self.blob},
+            self.event_hubs.recreate_hubs,
+        )
+        self.control = ControlEndpoint(counters, port=options.control_port, routes=self._routes.all())
         self._parts: dict[str, tuple[Server, int]] = {
             "event-hubs": (self.event_hubs, options.event_hubs_port),
             "cosmos": (self.cosmos, options.cosmos_port),
@@ -90,6 +113,7 @@ class Stack:
 
     async def stop(self) -> None:
         """Stop all of them; one that does not stop in time is left to the end of the process."""
+        await self._routes.stop()
         stopping = {asyncio.ensure_future(server.stop()): name for name, (server, _) in self._parts.items()}
         done, late = await asyncio.wait(stopping, timeout=STOP_TIMEOUT)
         for task in late:
@@ -105,24 +129,22 @@ class Stack:
 
         Where tokens are accepted, these are addresses without keys, as in the cloud.
         """
-        if self._security.tokens is None:
-            servers = {
-                "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
-                "BLOB_CONNECTION_STRING": self.blob.connection_string,
-                "COSMOS_CONNECTION_STRING": self.cosmos.connection_string,
-            }
-        else:
-            servers = {
-                "EVENT_HUBS_NAMESPACE": self.event_hubs.namespace,
-                "BLOB_ACCOUNT_URL": self.blob.account_url,
-                "COSMOS_ENDPOINT": self.cosmos.endpoint,
-            }
         others = {
             "EVENT_HUB_NAME": self._hub,
             "BLOB_CONTAINER": "checkpoints",
             "EMULATORS_CONTROL_URL": self.control.url,
         }
-        return servers | others
+        if self._security.tokens is None:
+            return others | {
+                "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
+                "BLOB_CONNECTION_STRING": self.blob.connection_string,
+                "COSMOS_CONNECTION_STRING": self.cosmos.connection_string,
+            }
+        return others | {
+            "EVENT_HUBS_NAMESPACE": self.event_hubs.namespace,
+            "BLOB_ACCOUNT_URL": self.blob.account_url,
+            "COSMOS_ENDPOINT": self.cosmos.endpoint,
+        }
 
     def describe(self) -> str:
         """What listens where, for people; several lines."""
@@ -132,7 +154,7 @@ class Stack:
             "Event Hubs": f"{amqp}://{host}:{self.event_hubs.port}  hub {self._hub}",
             "Cosmos DB": f"{http}://{host}:{self.cosmos.port}",
             "Blob": f"{http}://{host}:{self.blob.port}/devstoreaccount1",
-            "control": f"{self.control.url}  (/counters, /health)",
+            "control": f"{self.control.url}  (/counters, /faults, /health)",
             "data": str(self._options.data_dir),
             "settings": f"{settings}  (to join: set -a; . {shlex.quote(str(settings))})",
         }

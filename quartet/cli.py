@@ -12,6 +12,7 @@ import typer
 
 from quartet.commands.audit import audit
 from quartet.commands.cancel import cancel
+from quartet.commands.dead_letters import dead_letters
 from quartet.commands.demo import demo
 from quartet.commands.doctor import doctor
 from quartet.commands.emulators import emulators
@@ -37,6 +38,9 @@ for command in (demo, up, seed, publish, cancel, status, timeline, audit, doctor
 app.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
 )(emulators)
+
+
+app.add_typer(dead_letters, name="dead-letters")
 
 
 @dataclass(slots=True)

@@ -1,13 +1,19 @@
-"""The four services as data: who they are and where they keep what they know."""
+"""The four services as data: who they are, where they keep what they know, and how each is run."""
 
 from typing import Any, Final
 
 from services.inventory.service import PARTICIPANT as INVENTORY
+from services.inventory.service import SERVICE as INVENTORY_SERVICE
 from services.order.service import PARTICIPANT as ORDER
+from services.order.service import SERVICE as ORDER_SERVICE
 from services.payment.service import PARTICIPANT as PAYMENT
+from services.payment.service import SERVICE as PAYMENT_SERVICE
 from services.shipping.service import PARTICIPANT as SHIPPING
+from services.shipping.service import SERVICE as SHIPPING_SERVICE
 from shared.runtime.participant import Participant
+from shared.runtime.service import Service
 
 PARTICIPANTS: Final[tuple[Participant[Any], ...]] = (ORDER, INVENTORY, PAYMENT, SHIPPING)
+SERVICES: Final[tuple[Service[Any], ...]] = (ORDER_SERVICE, INVENTORY_SERVICE, PAYMENT_SERVICE, SHIPPING_SERVICE)
 
-__all__ = ["INVENTORY", "ORDER", "PARTICIPANTS", "PAYMENT", "SHIPPING"]
+__all__ = ["INVENTORY", "ORDER", "PARTICIPANTS", "PAYMENT", "SERVICES", "SHIPPING"]

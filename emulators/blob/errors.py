@@ -60,6 +60,11 @@ class ErrorCode(Enum):
         304,
         "The condition specified using HTTP conditional header(s) is not met.",
     )
+    OPERATION_TIMED_OUT = (
+        "OperationTimedOut",
+        500,
+        "The operation could not be completed within the permitted time.",
+    )
     OUT_OF_RANGE_QUERY = (
         "OutOfRangeQueryParameterValue",
         400,
@@ -72,6 +77,8 @@ class ErrorCode(Enum):
     )
     REQUEST_BODY_TOO_LARGE = ("RequestBodyTooLarge", 413, "The request body exceeds the maximum size.")
     RESOURCE_NOT_FOUND = ("ResourceNotFound", 404, "The specified resource does not exist.")
+
+    SERVER_BUSY = ("ServerBusy", 503, "The server is currently unable to receive requests. Please retry your request.")
 
     def __init__(self, code: str, status: int, message: str) -> None:
         self.code = code

@@ -15,8 +15,11 @@ from emulators.blob.blocks import SIZE_LIMIT
 from emulators.blob.call import Call, Target, parse_query, parse_target
 from emulators.blob.dates import http_date
 from emulators.blob.errors import BlobError, ErrorCode
+from emulators.blob.failing import Failing
 from emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_name, find_operation
 from emulators.blob.store import BlobStore
+from emulators.faults import NO_FAULTS, Injector
+from emulators.http_log import http_logger
 from emulators.security import OPEN, Security
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,7 @@ class BlobEmulator:
         counters: one more in `(agent, operation)` for every request; the agent is what the application put
             before the SDK's part of the User-Agent.
         clock: seconds since the epoch; signed dates and modification times are measured by it.
+        faults: those to inject.
         security: how it is entered.
     """
 
@@ -47,12 +51,15 @@ class BlobEmulator:
         port: int = 0,
         counters: collections.Counter[tuple[str, str]] | None = None,
         clock: Callable[[], float] = time.time,
+        faults: Injector = NO_FAULTS,
         security: Security = OPEN,
     ) -> None:
+        self.host = host
         self.port = port
         self.counters = counters if counters is not None else collections.Counter()
         self._data_dir = data_dir
-        self._host = host
+        self._faults = faults
+        self._failing = Failing(faults)
         self._clock = clock
         self._security = security
         self._store: BlobStore | None = None
@@ -70,7 +77,7 @@ class BlobEmulator:
     @property
     def account_url(self) -> str:
         """Where the account is reached."""
-        host = "127.0.0.1" if self._host in WILDCARD_HOSTS else self._host
+        host = "127.0.0.1" if self.host in WILDCARD_HOSTS else self.host
         return f"{self._security.http}://{host}:{self.port}/{ACCOUNT_NAME}"
 
     async def start(self) -> None:
@@ -83,15 +90,23 @@ class BlobEmulator:
         """
         self._store = BlobStore(self._data_dir / "blob.sqlite3")
         # Content-Encoding is the client's business: the bytes are kept as they come.
-        server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        logger = http_logger("emulators.blob.http")
+        server = web.Server(self._answer, access_log=None, auto_decompress=False, logger=logger)
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT)
         try:
             await self._runner.setup()
-            await web.TCPSite(self._runner, self._host, self.port, ssl_context=self._security.tls).start()
+            await web.TCPSite(self._runner, self.host, self.port, ssl_context=self._security.tls).start()
         except BaseException:
             await self.stop()
             raise
         self.port = self._runner.addresses[0][1]
+
+    def drop_connections(self) -> None:
+        """Drop every connection without a word, as a failing network would."""
+        server = self._runner.server if self._runner else None
+        for connection in server.connections if server else []:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def stop(self) -> None:
         """Stop listening and close the store. Does nothing if it is not running."""
@@ -134,10 +149,15 @@ class BlobEmulator:
         body = await _read_body(request)
         if self._store is None:
             raise ConnectionResetError("the emulator is stopping")
-        host = request.headers.get("Host", f"{self._host}:{self.port}")
+        host = request.headers.get("Host", f"{self.host}:{self.port}")
         base_url = f"{self._security.http}://{host}/{ACCOUNT_NAME}"
         call = Call(self._store, request.method, target, single, request.headers, body, now, base_url)
-        return operation.run(call)
+        if not self._faults.rules:
+            return operation.run(call)
+        response = await self._failing.run(operation, call, caller(request.headers.get("User-Agent", "")))
+        if response is None and request.transport is not None:
+            request.transport.abort()
+        return response or web.Response()
 
     def _find_and_count(self, request: web.BaseRequest, target: Target, query: dict[str, str]) -> Operation:
         agent = caller(request.headers.get("User-Agent", ""))

@@ -72,7 +72,7 @@ def run_batch(tx: Transaction, operations: Json, *, minimal: bool) -> BatchResul
         try:
             outcomes.append(run(tx, operation))
         except CosmosError as error:
-            return _failed(error, len(outcomes), len(operations))
+            return failed(error, len(outcomes), len(operations))
     charge = round(sum(outcome.charge for outcome in outcomes), 2)
     results = b",".join([_result(outcome, minimal=minimal) for outcome in outcomes])
     return BatchResult(b"[" + results + b"]", charge, succeeded=True)
@@ -97,12 +97,12 @@ def _result(outcome: Outcome, *, minimal: bool) -> bytes:
     return f'{head},"resourceBody":'.encode() + item.body + b"}"
 
 
-def _failed(error: CosmosError, index: int, count: int) -> BatchResult:
+def failed(error: CosmosError, index: int, count: int) -> BatchResult:
     """The failed operation keeps its status, all others become dependents of its failure."""
     dependent = f'{{"statusCode":{HTTPStatus.FAILED_DEPENDENCY.value},"requestCharge":0}}'
     results = [dependent] * count
     results[index] = (
-        f'{{"statusCode":{error.status.value},"subStatusCode":{error.substatus},"requestCharge":1.0,'
+        f'{{"statusCode":{int(error.status)},"subStatusCode":{error.substatus},"requestCharge":1.0,'
         f'"message":{encode_text(error.message)}}}'
     )
     return BatchResult(f"[{','.join(results)}]".encode("utf-8", "replace"), 1.0, succeeded=False)

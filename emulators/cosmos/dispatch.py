@@ -46,21 +46,30 @@ class Dispatcher:
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, in any case."""
-        operation = _operation(call)
+        operation = operation_of(call)
         self._counters[agent_of(call.headers.get("user-agent")), operation] += 1
+        return self.carry_out(call, operation)
+
+    def refuse(self, call: Call, error: CosmosError) -> Answer:
+        """Count a call and answer it with an error that has nothing to do with what it asks."""
+        self._counters[agent_of(call.headers.get("user-agent")), operation_of(call)] += 1
+        return error_answer(call, error)
+
+    def carry_out(self, call: Call, operation: str) -> Answer:
+        """Answer a call without counting it."""
         try:
             authorisation.check(call.method, call.segments, call.headers, self._tokens, self._clock())
             answer = self._route(call, operation)
         except CosmosError as error:
-            answer = _error_answer(call, error)
+            answer = error_answer(call, error)
         except sqlite3.Error as error:
             logger.exception("the disk refused a write; the request is answered with 503")
-            answer = _error_answer(
+            answer = error_answer(
                 call,
                 CosmosError(HTTPStatus.SERVICE_UNAVAILABLE, f"The emulator cannot write to its disk: {error}"),
             )
         except RecursionError:
-            answer = _error_answer(call, CosmosError(HTTPStatus.BAD_REQUEST, "The request is nested too deeply."))
+            answer = error_answer(call, CosmosError(HTTPStatus.BAD_REQUEST, "The request is nested too deeply."))
         activity = call.headers.get("x-ms-activity-id", "")
         if activity.isascii():
             answer.headers["x-ms-activity-id"] = activity
@@ -114,7 +123,7 @@ class Dispatcher:
         return answer
 
 
-def _operation(call: Call) -> str:
+def operation_of(call: Call) -> str:
     """The word under which a request is counted."""
     segments = call.segments
     if len(segments) < CHILD_FEED or segments[4] != "docs":
@@ -125,8 +134,9 @@ def _operation(call: Call) -> str:
     return ITEM_OPERATIONS.get(call.method, "unsupported")
 
 
-def _error_answer(call: Call, error: CosmosError) -> Answer:
-    if error.status is HTTPStatus.NOT_IMPLEMENTED:
+def error_answer(call: Call, error: CosmosError) -> Answer:
+    """Put an error into words that clients understand."""
+    if error.status == HTTPStatus.NOT_IMPLEMENTED:
         logger.warning("unsupported: %s /%s: %s", call.method, "/".join(call.segments), error.message)
     headers = {"x-ms-request-charge": str(charges.FAILED)}
     if error.substatus:

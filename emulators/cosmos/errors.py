@@ -14,7 +14,10 @@ CONTAINER_RECREATED = 1024
 AAD_REQUEST_NOT_AUTHORIZED = 5300
 """Sub-status of 403: a bearer token has expired, or no bearer token opens this request."""
 
-CODES = {
+RETRY_WITH = 449
+"""A status of Cosmos DB's own: two writers met; do it again."""
+
+CODES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "BadRequest",
     HTTPStatus.UNAUTHORIZED: "Unauthorized",
     HTTPStatus.FORBIDDEN: "Forbidden",
@@ -22,7 +25,10 @@ CODES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "MethodNotAllowed",
     HTTPStatus.CONFLICT: "Conflict",
     HTTPStatus.PRECONDITION_FAILED: "PreconditionFailed",
+    HTTPStatus.REQUEST_TIMEOUT: "RequestTimeout",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "RequestEntityTooLarge",
+    HTTPStatus.TOO_MANY_REQUESTS: "TooManyRequests",
+    RETRY_WITH: "RetryWith",
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalServerError",
     HTTPStatus.NOT_IMPLEMENTED: "NotImplemented",
     HTTPStatus.SERVICE_UNAVAILABLE: "ServiceUnavailable",
@@ -32,7 +38,7 @@ CODES = {
 class CosmosError(Exception):
     """An answer other than success: a status, its sub-status (0 = none) and words for the person who reads it."""
 
-    def __init__(self, status: HTTPStatus, message: str, *, substatus: int = 0) -> None:
+    def __init__(self, status: int, message: str, *, substatus: int = 0) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -41,7 +47,7 @@ class CosmosError(Exception):
     @property
     def code(self) -> str:
         """The service's name of the status, the ``code`` of the JSON body."""
-        return CODES.get(self.status, self.status.phrase.replace(" ", ""))
+        return CODES.get(self.status) or HTTPStatus(self.status).phrase.replace(" ", "")
 
 
 def bad_request(message: str, *, substatus: int = 0) -> CosmosError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 from emulators.cosmos.errors import bad_request
 
@@ -45,6 +44,6 @@ class Call:
 class Answer:
     """What goes back: a body of JSON (empty for none) and the headers that are particular to this answer."""
 
-    status: HTTPStatus
+    status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)

@@ -1,7 +1,6 @@
 """The emulator as a server: HTTP in, HTTP out."""
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
@@ -21,27 +19,16 @@ from emulators.cosmos.account import Account
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from emulators.cosmos.dispatch import Dispatcher
 from emulators.cosmos.exchange import Answer, Call
+from emulators.cosmos.failing import Failing
+from emulators.faults import NO_FAULTS, Injector
+from emulators.http_log import http_logger
 from emulators.security import OPEN, Security
-
-http_logger = logging.getLogger("emulators.cosmos.http")
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
 
 STOP_SECONDS: Final = 1.0
 """How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
-
-
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """Malformed HTTP is the client's fault: aiohttp's traceback about it becomes one line."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError):
-        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
-        record.msg, record.args = "malformed HTTP request: %s", (" ".join(error.message.split())[:200],)
-    return True
-
-
-http_logger.addFilter(_in_one_line)
 
 
 class CosmosEmulator:
@@ -53,6 +40,7 @@ class CosmosEmulator:
         port: The port to bind, 0 for any free one.
         counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
         clock: Seconds since the epoch, for time stamps and time to live.
+        faults: Those to inject.
         security: How it is entered.
     """
 
@@ -64,10 +52,12 @@ class CosmosEmulator:
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
         clock: Callable[[], float] = time.time,
+        faults: Injector = NO_FAULTS,
         security: Security = OPEN,
     ) -> None:
+        self.host = host
         self._data_dir = data_dir
-        self._host = host
+        self._faults = faults
         self._port = port
         self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self._clock = clock
@@ -75,6 +65,7 @@ class CosmosEmulator:
         self._account: Account | None = None
         self._runner: web.ServerRunner | None = None
         self._dispatcher: Dispatcher | None = None
+        self._failing: Failing | None = None
 
     @property
     def port(self) -> int:
@@ -89,7 +80,7 @@ class CosmosEmulator:
     @property
     def endpoint(self) -> str:
         """Where it is reached."""
-        return f"{self._security.http}://{self._host}:{self._port}/"
+        return f"{self._security.http}://{self.host}:{self._port}/"
 
     @property
     def account(self) -> Account:
@@ -111,11 +102,13 @@ class CosmosEmulator:
             StorageError: If the data directory cannot be used.
         """
         account = Account(self._data_dir)
-        server = web.Server(self._handle, request_factory=_request, access_log=None, logger=http_logger)
+        server = web.Server(
+            self._handle, request_factory=_request, access_log=None, logger=http_logger("emulators.cosmos.http")
+        )
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self._host, self._port, ssl_context=self._security.tls)
+            site = web.TCPSite(runner, self.host, self._port, ssl_context=self._security.tls)
             await site.start()
         except BaseException:
             await runner.cleanup()
@@ -124,6 +117,14 @@ class CosmosEmulator:
         self._port = runner.addresses[0][1]
         self._account, self._runner = account, runner
         self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens)
+        self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
+
+    def drop_connections(self) -> None:
+        """Drop every connection without a word, as a failing network would."""
+        server = self._runner.server if self._runner else None
+        for connection in server.connections if server else []:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def stop(self) -> None:
         """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
@@ -131,13 +132,19 @@ class CosmosEmulator:
             await self._runner.cleanup()
         if self._account is not None:
             self._account.close()
-        self._runner = self._account = self._dispatcher = None
+        self._runner = self._account = self._dispatcher = self._failing = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """All requests pass here: entered, answered, sent. Between these three steps is the place for faults."""
+        """All requests pass here: entered, answered, sent. Injected faults strike between these three steps."""
         call = await _enter(request)
-        answer = call if isinstance(call, Answer) else self._answer(call)
-        return _leave(answer)
+        if isinstance(call, Answer):
+            return _leave(call)
+        if self._faults.rules and self._failing is not None:
+            answer = await self._failing.answer(call)
+            if answer is None and request.transport is not None:
+                request.transport.abort()
+            return _leave(answer or Answer(HTTPStatus.SERVICE_UNAVAILABLE))
+        return _leave(self._answer(call))
 
     def _answer(self, call: Call) -> Answer:
         if self._dispatcher is None:
@@ -157,7 +164,7 @@ async def _enter(request: web.BaseRequest) -> Call | Answer:
     if "%" in path:
         segments = [unquote(part) for part in segments]
     headers = request.headers
-    return Call(request.method, segments, headers, body, headers.get("host", ""), request.scheme)
+    return Call(request.method, segments, headers, body, headers.get("host", ""))
 
 
 def _leave(answer: Answer) -> web.Response:

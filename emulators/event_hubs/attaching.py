@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulators.event_hubs.authorisation import path_of
 from emulators.event_hubs.errors import NOT_FOUND, NOT_IMPLEMENTED, AmqpError
+from emulators.event_hubs.failing import fail_attach
 from emulators.event_hubs.incoming import IncomingLink
 from emulators.event_hubs.link import Link
 from emulators.event_hubs.nodes import NODES, ReplyLink, RequestLink
@@ -51,6 +52,8 @@ def _incoming(session: "Session", attach: Attach) -> IncomingLink:
     session.connection.claims.require(address)
     hub = session.connection.broker.hubs[match["hub"]]
     partition = hub.partition(match["partition"]) if match["partition"] is not None else None
+    if session.connection.broker.faults.rules:
+        fail_attach(session.connection, "attach_sender", hub.name, str(partition.index) if partition else "", "")
     link = PublishLink(session, attach, hub, partition)
     link.address = address
     return link
@@ -70,6 +73,8 @@ def _outgoing(session: "Session", attach: Attach) -> OutgoingLink:
     partition = hub.partition(match["partition"])
     readers = hub.readers(match["group"], partition)
     sequence = first_sequence(broker.log, partition, selector_of(_filters(attach.source)))
+    if broker.faults.rules:
+        fail_attach(session.connection, "attach_receiver", hub.name, str(partition.index), match["group"])
     link = ReceiveLink(session, attach, partition, readers, sequence)
     link.address = address
     return link

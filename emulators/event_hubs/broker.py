@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
+from emulators.faults import NO_FAULTS, Injector
 from emulators.tokens import TokenCheck
 
 IDLE_TIMEOUT = 240.0
@@ -22,6 +23,7 @@ class Broker:
             the operation is ``send`` (one AMQP transfer that was stored, however many events it had),
             ``events_in`` or ``events_out``.
         idle_timeout: seconds.
+        faults: those to inject.
         now: seconds since 1970.
         tokens: tells good bearer tokens from others; None if none are accepted.
     """
@@ -30,5 +32,6 @@ class Broker:
     log: EventLog
     counters: Counter[tuple[str, str]]
     idle_timeout: float = IDLE_TIMEOUT
+    faults: Injector = NO_FAULTS
     now: Callable[[], float] = field(default=time.time)
     tokens: TokenCheck | None = None

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 
 from emulators.event_hubs import sasl
 from emulators.event_hubs.authorisation import Claims, Grant
@@ -44,7 +45,7 @@ _LOGGER = logging.getLogger(__name__)
 class Connection(asyncio.Protocol):
     """Speaks AMQP 1.0 with one client.
 
-    Faults of a connection sit here: ``abort`` drops it without a word, ``close`` says why.
+    ``abort`` drops it without a word, ``close`` says why; after ``silence`` it is there and says nothing.
 
     Attributes:
         agent: who the client is, for the counters and the log.
@@ -68,6 +69,8 @@ class Connection(asyncio.Protocol):
         self._authenticating = False
         self._opened = False
         self._closed = False
+        self._silent = False
+        self._later: set[asyncio.TimerHandle] = set()
         self._sessions: dict[int, Session] = {}
         self._ended: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -94,6 +97,8 @@ class Connection(asyncio.Protocol):
         self._output.discard_schedule()
         if self._timer:
             self._timer.cancel()
+        for handle in self._later:
+            handle.cancel()
         for session in self._sessions.values():
             session.release()
         self._sessions.clear()
@@ -101,6 +106,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Handle every whole frame; a client that sends nonsense loses its own connection only."""
+        if self._silent:
+            return
         self._last_read = self._loop.time()
         try:
             self._read(self._unread + data if self._unread else data)
@@ -125,7 +132,7 @@ class Connection(asyncio.Protocol):
     @property
     def writable(self) -> bool:
         """Whether deliveries may be written now; if not, ``Session.pump`` is called when they may."""
-        return not self._closed and self._output.writable
+        return not (self._closed or self._silent) and self._output.writable
 
     @property
     def buffered(self) -> int:
@@ -138,7 +145,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, chunks: list[bytes]) -> None:
         """Send encoded frames, unless the connection is closed already."""
-        if not self._closed:
+        if not (self._closed or self._silent):
             self._output.write(chunks)
 
     def close(self, error: AmqpError | None = None) -> None:
@@ -159,11 +166,16 @@ class Connection(asyncio.Protocol):
         self._closed = True
         self._transport.abort()
 
+    def silence(self, seconds: float) -> None:
+        """Hear and say nothing for so long, as behind a network that swallows packets; then drop the connection."""
+        self._silent = True
+        self.later(seconds, self.abort)
+
     # in
 
     def _read(self, data: bytes) -> None:
         position = 0
-        while len(data) - position >= HEADER_SIZE and not self._closed:
+        while len(data) - position >= HEADER_SIZE and not (self._closed or self._silent):
             if self._awaits_header:
                 self._on_header(data[position : position + HEADER_SIZE])
                 position += HEADER_SIZE
@@ -271,6 +283,20 @@ class Connection(asyncio.Protocol):
 
     # time
 
+    def time(self) -> float:
+        """The event loop's clock, in seconds."""
+        return self._loop.time()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Do something in so many seconds, unless the connection is gone by then."""
+
+        def due() -> None:
+            self._later.discard(handle)
+            call()
+
+        handle = self._loop.call_later(seconds, due)
+        self._later.add(handle)
+
     def grant(self, grant: Grant) -> None:
         """Let the client use what a token opens, until it expires."""
         self.claims.add(grant)
@@ -280,6 +306,8 @@ class Connection(asyncio.Protocol):
         """Do what time asks for: close if the client is silent, send a heartbeat, detach what has expired."""
         if self._timer:
             self._timer.cancel()
+        if self._silent:
+            return
         now, idle = self._loop.time(), self.broker.idle_timeout
         if now - self._last_read >= idle:
             self.close(

@@ -24,9 +24,14 @@ class Receiver(Protocol):
 
 
 class Readers:
-    """The receivers of one partition in one consumer group."""
+    """The receivers of one partition in one consumer group.
 
-    def __init__(self) -> None:
+    Attributes:
+        group: the consumer group's name, in lower case.
+    """
+
+    def __init__(self, group: str) -> None:
+        self.group = group
         self._receivers: list[Receiver] = []
 
     def admit(self, receiver: Receiver) -> None:
@@ -100,7 +105,7 @@ class Hub:
         self.partitions = [log.open_partition(key, index) for index in range(config.partition_count)]
         self.created_at = log.created_at(key)
         self._readers = {
-            (group.lower(), partition.index): Readers()
+            (group.lower(), partition.index): Readers(group.lower())
             for group in config.consumer_groups
             for partition in self.partitions
         }

@@ -189,6 +189,13 @@ class EventLog:
         ).fetchone()
         return Position(sequence, offset, enqueued_at)
 
+    def clear(self) -> None:
+        """Forget all events and partitions. Those that were opened must be opened anew."""
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+            self._commit()
+        self.database.executescript("BEGIN; DELETE FROM events; DELETE FROM partitions; COMMIT;")
+
     def close(self) -> None:
         """Write what waits to be written, and close the file."""
         if self._scheduled is not None:

@@ -4,6 +4,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from emulators.event_hubs.errors import NOT_IMPLEMENTED, AmqpError
+from emulators.event_hubs.failing import fail_send
 from emulators.event_hubs.hub import Hub
 from emulators.event_hubs.incoming import Delivery, IncomingLink
 from emulators.event_hubs.messages import BATCH_FORMAT, Incoming, cut, cut_batch
@@ -19,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 class PublishLink(IncomingLink):
     """Stores what comes, in one partition or in the one that each message's key or turn gives.
 
-    The faults of a send sit in ``store`` (refuse, delay) and ``acknowledge`` (store, but do not say so).
+    Injected faults strike in ``store``.
     """
 
     def __init__(self, session: "Session", attach: Attach, hub: Hub, partition: Partition | None) -> None:
@@ -41,9 +42,10 @@ class PublishLink(IncomingLink):
         """Append the events to their partition."""
         key = events[0].partition_key if events else None
         partition = self._partition or self._hub.choose_partition(key)
-        self.session.connection.broker.log.append(
-            partition, events, lambda error: self.acknowledge(delivery, len(events), error)
-        )
+        broker = self.session.connection.broker
+        if broker.faults.rules and fail_send(self, delivery, events, partition):
+            return
+        broker.log.append(partition, events, lambda error: self.acknowledge(delivery, len(events), error))
 
     def acknowledge(self, delivery: Delivery, count: int, error: AmqpError | None) -> None:
         """Tell the client what became of its events."""

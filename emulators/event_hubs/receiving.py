@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emulators.event_hubs.errors import AmqpError
+from emulators.event_hubs.failing import fail_receive
 from emulators.event_hubs.hub import Readers
 from emulators.event_hubs.messages import insert_delivery_annotations, runtime_metrics
 from emulators.event_hubs.outgoing import OutgoingLink
@@ -22,7 +23,7 @@ RUNTIME_METRIC = Symbol("com.microsoft:enable-receiver-runtime-metric")
 class ReceiveLink(OutgoingLink):
     """Sends a partition's events from a sequence number on, as fast as the client gives credit.
 
-    The faults of a delivery sit in ``take`` (duplicate, rewind, delay) and ``displace`` (stolen).
+    Injected faults strike in ``take``.
     """
 
     def __init__(
@@ -32,6 +33,8 @@ class ReceiveLink(OutgoingLink):
         self._partition = partition
         self._readers = readers
         self._sequence = sequence
+        self._furthest = sequence
+        self._held_until = 0.0
         self._wants_metrics = _asks_for(attach.desired_capabilities, RUNTIME_METRIC)
         epoch = (attach.properties or {}).get(EPOCH_PROPERTY)
         self._epoch = epoch if isinstance(epoch, int) else None
@@ -69,11 +72,29 @@ class ReceiveLink(OutgoingLink):
     def take(self, limit: int) -> Sequence[bytes]:
         """The next events of the partition."""
         broker = self.session.connection.broker
+        if self._held_until and self.session.connection.time() < self._held_until:
+            return ()
         messages = broker.log.read(self._partition, self._sequence, limit)
+        # What is delivered again meets no fault: a rewind on every rewind would never end.
+        is_new = messages and self._sequence >= self._furthest
         self._sequence += len(messages)
+        self._furthest = max(self._furthest, self._sequence)
+        if is_new and broker.faults.rules and fail_receive(self, self._partition, self._readers.group, len(messages)):
+            self._sequence -= len(messages)
+            return ()
         if messages:
             broker.counters[self.session.connection.agent, "events_out"] += len(messages)
         return self._with_metrics(messages) if self._wants_metrics else messages
+
+    def hold(self, seconds: float) -> None:
+        """Deliver nothing for so long."""
+        connection = self.session.connection
+        self._held_until = connection.time() + seconds
+        connection.later(seconds, self.pump)
+
+    def rewind(self, events: int) -> None:
+        """Go back by so many events: they are delivered again."""
+        self._sequence = max(0, self._sequence - events)
 
     def _with_metrics(self, messages: list[bytes]) -> list[bytes]:
         last = self._partition.last

@@ -13,6 +13,7 @@ from emulators.event_hubs.connection import Connection
 from emulators.event_hubs.errors import CONNECTION_FORCED, AmqpError
 from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
+from emulators.faults import NO_FAULTS, Injector
 from emulators.security import OPEN, Security
 
 DATABASE = "event-hubs.sqlite"
@@ -30,6 +31,7 @@ class EventHubsEmulator:
         host: the address to listen on; loopback unless told otherwise.
         port: the port to listen on; 0 takes any free one.
         counters: what clients did, by (agent, operation); see ``Broker.counters``.
+        faults: those to inject.
         security: how it is entered.
 
     Attributes:
@@ -45,25 +47,26 @@ class EventHubsEmulator:
         host: str = "127.0.0.1",
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
+        faults: Injector = NO_FAULTS,
         security: Security = OPEN,
     ) -> None:
         self.counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self.connections: set[Connection] = set()
         self.idle_timeout = IDLE_TIMEOUT
+        self.host = host
+        self._faults = faults
+        self._security = security
         self._data_dir = data_dir
         self._config = config
-        self._host = host
-        self._security = security
         self._port = port
         self._server: asyncio.Server | None = None
         self._log: EventLog | None = None
         self._hubs: Hubs | None = None
+        self._broker: Broker | None = None
 
     @property
     def port(self) -> int:
-        """The port, the real one once the emulator is started."""
-        if self._server and self._server.sockets:
-            return int(self._server.sockets[0].getsockname()[1])
+        """The port, the real one once the emulator was started."""
         return self._port
 
     @property
@@ -85,7 +88,7 @@ class EventHubsEmulator:
     @property
     def namespace(self) -> str:
         """Host and port, in the place of the namespace's name."""
-        host = _ANY_HOST.get(self._host, self._host)
+        host = _ANY_HOST.get(self.host, self.host)
         host = f"[{host}]" if ":" in host else host
         return f"{host}:{self.port}"
 
@@ -105,14 +108,32 @@ class EventHubsEmulator:
             raise OSError(f"{self._data_dir / DATABASE}: {error}{hint}") from error
         try:
             self._hubs = Hubs(self._config, self._log)
-            broker = Broker(self._hubs, self._log, self.counters, self.idle_timeout, tokens=self._security.tokens)
+            broker = Broker(
+                self._hubs, self._log, self.counters, self.idle_timeout, self._faults, tokens=self._security.tokens
+            )
             self._server = await loop.create_server(
-                lambda: Connection(broker, self.connections), self._host, self._port, ssl=self._security.tls
+                lambda: Connection(broker, self.connections), self.host, self._port, ssl=self._security.tls
             )
         except (OSError, ConfigError):
             self._log.close()
             raise
-        _LOGGER.info("listening on %s:%d", self._host, self.port)
+        self._broker = broker
+        self._port = int(self._server.sockets[0].getsockname()[1])
+        _LOGGER.info("listening on %s:%d", self.host, self.port)
+
+    def recreate_hubs(self) -> None:
+        """Delete all hubs and make them anew, empty: sequence numbers and offsets begin at 0 again.
+
+        Every client is disconnected, as it is when a hub is deleted. Checkpoints are not the hub's, and stay.
+
+        Raises:
+            RuntimeError: the emulator is not running.
+        """
+        if self._server is None or self._log is None or self._broker is None:
+            raise RuntimeError("the emulator is not running")
+        self.drop_connections()
+        self._log.clear()
+        self._hubs = self._broker.hubs = Hubs(self._config, self._log)
 
     def drop_connections(self) -> None:
         """Drop every connection without a word, as a failing network would."""

@@ -114,7 +114,7 @@ async def give_up_releasing(
     if reservation is None or not reservation.holds_stock:
         return await release_stock(event, reservation, stock)
     state, said = domain.release_failed(reservation)
-    return Decided(state, (said,), "release failed")
+    return Decided(state, (said,), "release failed", owed=f"the release: {said.reason}")
 
 
 Handler: TypeAlias = Callable[[Event[Any], Reservation | None, Stock], Awaitable[Outcome[Reservation]]]

@@ -5,6 +5,7 @@ timers in memory, so it does not matter which replica runs, or whether one was r
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +25,21 @@ from shared.runtime.errors import OutageError
 from shared.runtime.record import Json
 from shared.runtime.service import Surroundings
 
-# A request is said again if the order is still open this long after: shipping may have been away.
+# A request is said again if the order is still open this long after: shipping may have been away. The pauses double,
+# because an order that waits for a person may wait for days.
 SAY_AGAIN = timedelta(minutes=1)
+SAY_AGAIN_AT_LEAST = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """When a request was said last, and how long to wait for an answer."""
+
+    at: datetime
+    pause: timedelta = SAY_AGAIN
+
+    def again(self, now: datetime) -> "_Said":
+        return _Said(now, min(2 * self.pause, SAY_AGAIN_AT_LEAST))
 
 
 class DeadlineWatch:
@@ -34,7 +48,7 @@ class DeadlineWatch:
     def __init__(self, orders: ContainerProxy, surroundings: Surroundings) -> None:
         self._orders = orders
         self._around = surroundings
-        self._said: dict[str, datetime] = {}
+        self._said: dict[str, _Said] = {}
 
     async def run(self) -> None:
         """Look, for ever, at the interval of the settings."""
@@ -53,15 +67,23 @@ class DeadlineWatch:
         """
         now = self._around.now()
         overdue = await self._overdue(now)
-        self._said = {order_id: at for order_id, at in self._said.items() if now - at < SAY_AGAIN}
+        late = {row["id"] for row in overdue}
+        self._said = {order_id: said for order_id, said in self._said.items() if order_id in late}
         by_partition: dict[str, list[Json]] = {}
         for row in overdue:
-            if row["partition"] in self._around.owned and row["id"] not in self._said:
+            if row["partition"] in self._around.owned and self._is_due(row["id"], now):
                 by_partition.setdefault(row["partition"], []).append(to_json(_request(row, now)))
-                self._said[row["id"]] = now
         for partition, requests in by_partition.items():
             await self._around.publisher.publish(partition, requests)
+            # Not before the hub has accepted them: what it has not is said at the next look.
+            for request in requests:
+                said = self._said.get(request["subject"])
+                self._said[request["subject"]] = said.again(now) if said else _Said(now)
             self._around.log.info("orders overdue", partition=partition, orders=[r["subject"] for r in requests])
+
+    def _is_due(self, order_id: str, now: datetime) -> bool:
+        said = self._said.get(order_id)
+        return said is None or now - said.at >= said.pause
 
     async def _overdue(self, now: datetime) -> list[dict[str, Any]]:
         query = self._orders.query_items(

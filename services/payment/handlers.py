@@ -147,7 +147,7 @@ def _failed(order_id: str, reason: PaymentRefusal, detail: str = "") -> Decided[
 
 def _refund_failed(order_id: str, charge: Charge | None, reason: str) -> Decided[Payment]:
     state, said = domain.refund_failed(order_id, charge, reason)
-    return Decided(state, (said,), "refund failed")
+    return Decided(state, (said,), "refund failed", owed=f"the refund: {reason}")
 
 
 Handler: TypeAlias = Callable[[Event[Any], Payment | None, Gateway], Awaitable[Outcome[Payment]]]

@@ -1,7 +1,7 @@
 """Receiving: the SDK's event processor in front, the engine behind, and an orderly end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeAlias
 
 from azure.eventhub import CloseReason, EventData
@@ -12,43 +12,103 @@ from shared.runtime.checkpoints import Checkpoints
 from shared.runtime.errors import OutageError
 from shared.runtime.event_hubs import message_of
 from shared.runtime.ports import Message
+from shared.runtime.progress import Progress
 from shared.runtime.retry import Backoff
 
 Process: TypeAlias = Callable[[str, Sequence[Message]], Awaitable[None]]
 
 # Measured: prefetch equal to the batch size, about a thousand, costs least per event; smaller ones stall for credit.
 _BATCH = 1000
+# How long a restart waits for batches that have begun, and then for the client to close.
+_RESTART_SECONDS = 5
 
 
 class Consumer:
     """Feeds the batches of every partition that this replica owns to `process`, one batch per partition at a time.
 
-    It keeps `owned`, the ids of those partitions, up to date, and calls `prepare` with each new one.
+    It keeps `owned`, the ids of those partitions, up to date, and calls `prepare` with each new one. `progress` is told
+    what has come in.
     """
 
     def __init__(
         self,
         client: EventHubConsumerClient,
         *,
+        connect: Callable[[], EventHubConsumerClient],
         process: Process,
         prepare: Callable[[str], Awaitable[None]],
         checkpoints: Checkpoints,
         owned: set[str],
+        progress: Progress,
         log: FilteringBoundLogger,
         repeat: Backoff | None = None,
     ) -> None:
+        self._connect = connect
         self._client = client
         self._process = process
         self._prepare = prepare
         self._checkpoints = checkpoints
         self._log = log
         self._repeat = repeat or Backoff(0.5, 10)
-        self._working: set[asyncio.Task[None]] = set()
+        self._working: dict[asyncio.Task[None], str] = {}
+        self._pausing = False
         self._stopping = False
         self._owned = owned
+        self.progress = progress
+        self._receiving: asyncio.Task[None] | None = None
+        self._may_receive = asyncio.Event()
+        self._may_receive.set()
+
+    @property
+    def busy(self) -> Collection[str]:
+        """The partitions of which a batch is being handled."""
+        return set(self._working.values())
 
     async def run(self) -> None:
-        """Receive until `stop`. The SDK reconnects and shares out partitions by itself; it never raises."""
+        """Receive until `stop`, with a new client after every `restart`."""
+        try:
+            while not self._stopping:
+                self._receiving = asyncio.create_task(self._receive())
+                await asyncio.wait([self._receiving])
+                await self._may_receive.wait()
+                if not self._stopping:
+                    await asyncio.sleep(self._repeat.first)
+                    self._client = self._connect()
+                    self._pausing = False
+        finally:
+            if self._receiving is not None:
+                self._receiving.cancel()
+
+    async def restart(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        """Let go of the client and go on with a new one, from the checkpoints.
+
+        Batches under way are finished, and what has finished within a few seconds is checkpointed. The old client may
+        be beyond help: it is not waited for longer than that. `meanwhile` is awaited while nothing is received and no
+        checkpoint is due; what it raises is raised when the new client receives.
+        """
+        self._may_receive.clear()
+        self._pausing = True
+        try:
+            await self._let_go()
+            await meanwhile()
+        finally:
+            self._may_receive.set()
+
+    async def _let_go(self) -> None:
+        await self._finish_batches(_RESTART_SECONDS)
+        await self._checkpoints.flush()
+        for partition in self._owned:
+            self._checkpoints.forget(partition)
+        self._owned.clear()
+        self.progress.forget()
+        closing = asyncio.create_task(self._client.close())
+        await asyncio.wait([closing], timeout=_RESTART_SECONDS)
+        closing.cancel()
+        if self._receiving is not None:
+            self._receiving.cancel()
+
+    async def _receive(self) -> None:
+        """Receive until the client is closed. The SDK reconnects by itself, and never raises."""
         await self._client.receive_batch(
             on_event_batch=self._on_batch,
             on_error=self._on_error,
@@ -65,26 +125,33 @@ class Consumer:
         What is not finished `within` seconds stays uncheckpointed and comes again.
         """
         self._stopping = True
-        if self._working:
-            _, unfinished = await asyncio.wait(self._working, timeout=within)
-            for task in unfinished:
-                task.cancel()
+        for task in await self._finish_batches(within):
+            task.cancel()
         await self._checkpoints.flush()
         await self._client.close()
 
+    async def _finish_batches(self, within: float) -> set[asyncio.Task[None]]:
+        """Wait for the batches under way, for so many seconds at most. Returns those that have not finished."""
+        if not self._working:
+            return set()
+        _, unfinished = await asyncio.wait(self._working, timeout=within)
+        return unfinished
+
     async def _on_batch(self, context: PartitionContext, events: list[EventData]) -> None:
-        if self._stopping or not events:
+        if self._stopping or self._pausing or not events:
             return
+        if (number := events[-1].sequence_number) is not None:
+            self.progress.received(context.partition_id, number)
         # The SDK cancels this callback when the partition moves or the client closes. A batch that has begun is
         # finished all the same: half of its answers may be out.
         task = asyncio.create_task(self._finish(context, events))
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
+        self._working[task] = context.partition_id
+        task.add_done_callback(lambda done: self._working.pop(done, None))
         await asyncio.shield(task)
 
     async def _finish(self, context: PartitionContext, events: list[EventData]) -> None:
         messages = [message_of(event) for event in events]
-        partition = context.partition_id
+        partition, client = context.partition_id, self._client
         # An exception would make the SDK drop the partition and take it up again: a loop without a pause. A bug
         # in the runtime is repeated here instead, audibly, and the checkpoint waits.
         pause = self._repeat.first
@@ -97,7 +164,8 @@ class Consumer:
                 pause = min(pause * 2, self._repeat.longest)
             else:
                 break
-        if partition in self._owned:
+        # A batch that outlived a restart says nothing about the place of the new client.
+        if partition in self._owned and client is self._client:
             self._checkpoints.mark(context, events[-1])
 
     async def _on_open(self, context: PartitionContext) -> None:

@@ -37,6 +37,14 @@ class CosmosLedger:
         """
         return await self._coalescer.call(pk, {**entry, "pk": pk})
 
+    async def look_up(self, pk: str, key: str) -> Entry | None:
+        """The entry that stands under a key, if there is one.
+
+        Raises:
+            OutageError: the ledger cannot be read.
+        """
+        return (await self._read(pk, [key])).get(key)
+
     async def _record(self, pk: str, entries: Sequence[Entry]) -> list[tuple[Entry, bool]]:
         # Two callers may ask under one key: the first of them counts, as it would a moment later.
         new = {entry["id"]: entry for entry in reversed(entries)}

@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import structlog
@@ -18,7 +19,8 @@ from structlog.typing import FilteringBoundLogger
 from shared.events import answer, bucket_of, to_json
 from shared.runtime.cache import RecordCache
 from shared.runtime.errors import TransientError
-from shared.runtime.intake import Heard, read_batch
+from shared.runtime.event_log import EventLog
+from shared.runtime.intake import Heard, Item, Unread, read_batch
 from shared.runtime.outcome import Decided, Ignored, Outcome
 from shared.runtime.participant import Handler, Participant
 from shared.runtime.patience import Patience
@@ -51,7 +53,13 @@ class Engine(Generic[S]):
         retry: RetryPolicy | None = None,
         rng: random.Random | None = None,
         log: FilteringBoundLogger | None = None,
+        look_first: bool = False,
     ) -> None:
+        """An engine of `participant` on these ports.
+
+        With `look_first` it also loads the record of an order that an event is expected to open. That costs a request
+        and is never wrong: for redriving, where the order is known.
+        """
         self.participant = participant
         self._ports = ports
         self._store = store
@@ -66,13 +74,39 @@ class Engine(Generic[S]):
         self._patience = Patience(self._retry.outage_backoff, sleep, self._rng, self._log)
         self._cache: RecordCache[S] = RecordCache()
         self._hears = participant.hears
+        self._opens = frozenset(data.type for data in participant.opens)
+        self._look_first = look_first
         self.stats: Counter[str] = Counter()
+        self._event_log = EventLog(self._log, self.stats)
 
     async def process(self, partition: str, messages: Sequence[Message]) -> None:
         """Handle a batch completely: when this returns, its events may be checkpointed."""
-        intake = read_batch(messages, partition=partition, hears=self._hears, now=self._now())
+        await self._process(partition, messages)
+
+    async def redeliver(self, partition: str, message: Message) -> Step | DeadLetter | None:
+        """Handle one message as `process` does, and tell what became of it.
+
+        Returns:
+            Its step; if it cannot be read, its dead letter; None if it is for other participants.
+        """
+        return next(iter(await self._process(partition, [message])), None)
+
+    async def discard(self, order_id: str, letter_id: str, partition: str) -> None:
+        """Let nobody wait for a dead letter any more, and owe nothing because of it. Its event has no effect."""
+        while True:
+            run = SagaRun((await self._load([order_id]))[order_id], partition, self._now)
+            run.strike(letter_id)
+            if not await self._commit([run]):
+                return
+
+    async def record(self, order_id: str) -> Record[S]:
+        """What is stored of an order now; an empty record if nothing is."""
+        return (await self._load([order_id]))[order_id]
+
+    async def _process(self, partition: str, messages: Sequence[Message]) -> list[Step | DeadLetter]:
+        intake = read_batch(messages, partition=partition, hears=self._hears, opens=self._opens, now=self._now())
         runs = await self._settle(partition, intake.sagas)
-        letters = [*intake.letters, *(letter for run in runs for letter in run.letters)]
+        letters = [*intake.letters, *(letter for run in runs for letter in run.letters())]
         if letters:
             await self._patience.outlast("keep dead letters", lambda: self._dead_letters.put(letters))
         steps = sorted(
@@ -81,9 +115,11 @@ class Engine(Generic[S]):
         answers = [said for step in steps for said in step.answers]
         if answers:
             await self._patience.outlast("publish answers", lambda: self._publisher.publish(partition, answers))
-        self._report(partition, steps, intake.letters)
+        unread = [*intake.letters, *(letter for run in runs for letter in run.unread)]
+        self._event_log.tell(partition, steps, unread)
+        return [*steps, *unread]
 
-    async def _settle(self, partition: str, sagas: Mapping[str, Sequence[Heard]]) -> list[SagaRun[S]]:
+    async def _settle(self, partition: str, sagas: Mapping[str, Sequence[Item]]) -> list[SagaRun[S]]:
         """Run and commit every saga of the batch; those that lose to another writer start again."""
         settled: list[SagaRun[S]] = []
         records = await self._recall(sagas)
@@ -101,7 +137,7 @@ class Engine(Generic[S]):
             sagas |= rest
         return settled
 
-    async def _recall(self, sagas: Mapping[str, Sequence[Heard]]) -> dict[str, Record[S]]:
+    async def _recall(self, sagas: Mapping[str, Sequence[Item]]) -> dict[str, Record[S]]:
         """The records to start from: cached, taken as absent where the saga opens here, or loaded together."""
         records: dict[str, Record[S]] = {}
         to_load: list[str] = []
@@ -109,11 +145,24 @@ class Engine(Generic[S]):
             cached = self._cache.get(order_id)
             if cached is not None:
                 records[order_id] = cached
-            elif type(heard[0].event.data) in self.participant.opens:
+            elif self._may_be_taken_as_absent(heard):
                 records[order_id] = self._absent(order_id)
             else:
                 to_load.append(order_id)
         return records | await self._load(to_load)
+
+    def _may_be_taken_as_absent(self, heard: Sequence[Item]) -> bool:
+        """Whether the first event opens the saga: if there is a record after all, the create fails.
+
+        What cannot be read parks only an order that is known, so that wants a look.
+        """
+        first = heard[0]
+        return (
+            not self._look_first
+            and isinstance(first, Heard)
+            and first.event.type in self._opens
+            and not any(isinstance(item, Unread) for item in heard)
+        )
 
     async def _load(self, order_ids: Collection[str]) -> dict[str, Record[S]]:
         if not order_ids:
@@ -134,38 +183,37 @@ class Engine(Generic[S]):
         for record in changed:
             etag = etags.get(record.order_id)
             if etag is None:
-                self._cache.drop(record.order_id)
                 lost.add(record.order_id)
+            # An operator may redrive an order with dead letters at any moment: every event looks anew.
+            if etag is None or record.has_dead_letters:
+                self._cache.drop(record.order_id)
             else:
-                self._cache.put(
-                    Record(record.order_id, record.pk, record.state, record.handled, record.partition, etag)
-                )
+                self._cache.put(replace(record, etag=etag))
         return lost
 
-    async def _run(self, record: Record[S], events: Sequence[Heard], partition: str) -> SagaRun[S]:
+    async def _run(self, record: Record[S], events: Sequence[Item], partition: str) -> SagaRun[S]:
         """One order's events, one after the other, each on the state that the one before has left."""
-        run = SagaRun(record)
+        run = SagaRun(record, partition, self._now)
         for position, heard in enumerate(events):
+            if not run.admit(heard):
+                continue
             if run.changed and self.participant.acts_outside:
                 run.rest = events[position:]
                 break
-            if run.repeat(heard):
-                continue
             began = time.perf_counter()
             try:
                 outcome = await self._handle(heard, run.record.state)
                 if isinstance(outcome, Decided):
-                    run.decide(heard, outcome, self._answers(heard, outcome), partition, began)
+                    run.decide(heard, outcome, self._answers(heard, outcome), began)
                 elif isinstance(outcome, Ignored):
                     run.ignore(heard, outcome, began)
                 else:
-                    run.bury(heard, self._letter(heard, partition, outcome.reason, outcome.detail, 1), began)
+                    run.reject(heard, outcome, began)
             except RetriesUsedUpError as used_up:
-                letter = self._letter(heard, partition, "retries_used_up", str(used_up), self._retry.attempts)
-                run.bury(heard, letter, began)
+                run.fail(heard, "retries_used_up", str(used_up), self._retry.attempts, began)
             except Exception as bug:  # noqa: BLE001 -- whatever a handler raises, the partition must go on
                 self._log.exception("handler failed", type=heard.event.type, order=heard.event.order_id)
-                run.bury(heard, self._letter(heard, partition, "handler_failed", _one_line(bug), 1), began)
+                run.fail(heard, "handler_failed", _one_line(bug), 1, began)
         return run
 
     async def _handle(self, heard: Heard, state: S | None) -> Outcome[S]:
@@ -198,43 +246,6 @@ class Engine(Generic[S]):
                 raise TypeError(f"{self.participant.name} does not say {data.type}: add it to SAYS, or do not say it")
             said.append(to_json(answer(heard.event, data, source=self.participant.source, time=self._now())))
         return said
-
-    def _letter(self, heard: Heard, partition: str, reason: str, detail: str, attempts: int) -> DeadLetter:
-        event = heard.event
-        return DeadLetter(
-            heard.message, partition, reason, detail, attempts, event.order_id, event.id, event.type, self._now()
-        )
-
-    def _report(self, partition: str, steps: Sequence[Step], unreadable: Sequence[DeadLetter]) -> None:
-        """One line per event, with everything needed to follow a saga through four logs."""
-        for step in steps:
-            event = step.heard.event
-            self.stats[step.outcome] += 1
-            say = self._log.error if step.outcome == "dead letter" else self._log.info
-            say(
-                event.type,
-                order=event.order_id,
-                outcome=step.outcome,
-                **({"detail": step.detail} if step.detail else {}),
-                **({"said": " ".join(str(said["type"]) for said in step.answers)} if step.answers else {}),
-                ms=round(step.seconds * 1000, 1),
-                id=event.id,
-                cause=event.causation_id,
-                correlation=event.correlation_id,
-                partition=partition,
-                sequence=step.heard.message.sequence_number,
-            )
-        for letter in unreadable:
-            self.stats["dead letter"] += 1
-            self._log.error(
-                letter.event_type or "unreadable event",
-                order=letter.order_id,
-                outcome="dead letter",
-                detail=f"{letter.reason}: {letter.detail}",
-                id=letter.event_id,
-                partition=partition,
-                sequence=letter.message.sequence_number,
-            )
 
 
 def _one_line(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from shared.events import REGISTRY, Event, EventData, Unreadable, read_envelope
 from shared.runtime.ports import DeadLetter, Message
@@ -16,24 +17,56 @@ class Heard:
     message: Message
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An event that says which order it belongs to, and no more that could be read. It is a dead letter already."""
+
+    letter: DeadLetter
+
+    @property
+    def message(self) -> Message:
+        """The message that brought it."""
+        return self.letter.message
+
+
+Item: TypeAlias = Heard | Unread
+
+
 @dataclass(slots=True)
 class Intake:
-    """A received batch, sorted: events by order, each order's in the partition's order, and dead letters."""
+    """A received batch, sorted.
 
-    sagas: dict[str, list[Heard]] = field(default_factory=dict)
+    Attributes:
+        sagas: what there is for each order, in the partition's order.
+        letters: what cannot be read and holds up nobody.
+        passed_over: how many events are for others.
+    """
+
+    sagas: dict[str, list[Item]] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
     passed_over: int = 0
 
 
-def read_batch(messages: Sequence[Message], *, partition: str, hears: Collection[str], now: datetime) -> Intake:
-    """Sort a batch. Events of other participants cost one look at their type; only our own are validated."""
+def read_batch(
+    messages: Sequence[Message], *, partition: str, hears: Collection[str], opens: Collection[str], now: datetime
+) -> Intake:
+    """Sort a batch. Events of other participants cost one look at their type; only our own are validated.
+
+    What cannot be read of a known order may hold up the order, so it stays in line. An event of a type that `opens`
+    a saga never does: if nothing is known of the order, a corrected one must get through; if something is, it would
+    have been a repeat.
+    """
     intake = Intake()
     for message in messages:
         read = _read(message, hears)
         if isinstance(read, Heard):
             intake.sagas.setdefault(read.event.order_id, []).append(read)
         elif isinstance(read, DeadLetterCause):
-            intake.letters.append(read.letter(message, partition, now))
+            letter = read.letter(message, partition, now)
+            if letter.order_id is None or letter.event_type in opens:
+                intake.letters.append(letter)
+            else:
+                intake.sagas.setdefault(letter.order_id, []).append(Unread(letter))
         else:
             intake.passed_over += 1
     return intake

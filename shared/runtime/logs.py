@@ -26,7 +26,15 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
     rendering: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=colors, sort_keys=False, pad_event_to=28)]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=colors,
+                sort_keys=False,
+                pad_event_to=28,
+                # The default draws every frame's variables: two hundred lines and as many milliseconds per dead letter.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     )
     structlog.configure(
         processors=[*before, *rendering],

@@ -12,13 +12,21 @@ S = TypeVar("S")
 class Decided(Generic[S]):
     """The new state and the events to say: written as one document, then published.
 
-    `note` is the word for the log line (`reserved`, `declined`). A decision with an unchanged state and
-    no answers is still recorded, so that a repeat of the event is recognised.
+    A decision with an unchanged state and no answers is still recorded, so that a repeat of the event is recognised.
+
+    Attributes:
+        state: the new state.
+        answers: what to say, in order.
+        note: the word for the log line (`reserved`, `declined`).
+        owed: why the event must be handled once more, later: a compensation could not be done. The decision counts,
+            and in addition the event becomes a dead letter (`compensation_failed`). When it is redriven, the handler
+            runs again, and what it says then is added to what was said before. Empty: nothing is owed.
     """
 
     state: S
     answers: tuple[EventData, ...] = ()
     note: str = "handled"
+    owed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

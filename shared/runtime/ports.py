@@ -1,5 +1,6 @@
 """What the engine needs from outside. The Azure SDKs stand behind these; a simulation can, too."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,11 @@ class Message:
     properties: Mapping[str, object]
     sequence_number: int
     offset: str
+
+    def letter_id(self, partition: str) -> str:
+        """The id that it has as a dead letter: the same whenever it is delivered from this place of the hub."""
+        digest = hashlib.sha256(self.body).hexdigest()[:16]
+        return f"{partition}-{self.sequence_number}-{digest}"
 
 
 class RecordStore(Protocol[S]):
@@ -70,7 +76,7 @@ class DeadLetter:
     """An event that the service could not handle, kept with everything needed to look into it.
 
     Attributes:
-        reason: a stable code: `invalid_data`, `handler_failed`, …
+        reason: a stable code: `invalid_data`, `handler_failed`, `waiting`, …
         detail: one line for a person.
         attempts: how often it was tried.
         order_id, event_id, event_type: None where the event could not be read that far.
@@ -86,12 +92,17 @@ class DeadLetter:
     event_type: str | None
     dead_at: datetime
 
+    @property
+    def id(self) -> str:
+        """Derived from the message, so that a redelivery gives the same dead letter."""
+        return self.message.letter_id(self.partition)
+
 
 class DeadLetters(Protocol):
     """Where dead letters go."""
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep them. Keeping one twice keeps it once.
+        """Keep them. Keeping one twice keeps it once, with the later reason and the sum of the attempts.
 
         Raises:
             OutageError: the store cannot be reached. Some of them may have been kept.

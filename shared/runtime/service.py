@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.health import Health, health_server
 from shared.runtime.logs import configure_logs, wants_colors
 from shared.runtime.participant import DEAD_LETTERS, Participant
-from shared.runtime.ports import Now
+from shared.runtime.ports import DeadLetters, Now
+from shared.runtime.progress import Progress
 from shared.runtime.settings import Settings, load_settings
 from shared.runtime.startup import open_servers
+from shared.runtime.watchdog import Watchdog
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -87,24 +90,41 @@ class Service(Generic[S]):
                 owned: set[str] = set()
                 publisher = HubPublisher(servers.producer)
                 surroundings = Surroundings(settings, servers.database, publisher, owned, _now, log)
-                engine = self._engine(surroundings)
+                engine = self.engine(surroundings, self.dead_letters(surroundings))
                 checkpoints = Checkpoints(settings.checkpoint_seconds, log)
                 consumer = Consumer(
                     servers.receiver,
+                    connect=servers.connect,
                     process=engine.process,
                     prepare=publisher.open,
                     checkpoints=checkpoints,
                     owned=owned,
+                    progress=Progress(settings.watchdog_seconds),
                     log=log,
+                )
+                watchdog = Watchdog(
+                    consumer,
+                    servers.producer,
+                    servers.stale_checkpoints,
+                    owned=owned,
+                    patience=settings.watchdog_seconds,
+                    log=log,
+                    clock=time.monotonic,
                 )
                 health.report = lambda: {
                     "partitions": sorted(owned),
                     "checkpoints": checkpoints.written,
                     **engine.stats,
                 }
-                await self._work(surroundings, consumer, checkpoints, health, stopping)
+                await self._work(surroundings, consumer, (checkpoints.run, watchdog.run), health, stopping)
 
-    def _engine(self, surroundings: Surroundings) -> Engine[S]:
+    def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
+        """Where the participant keeps its dead letters."""
+        container = surroundings.database.get_container_client(DEAD_LETTERS.name)
+        return CosmosDeadLetters(container, surroundings.settings.buckets)
+
+    def engine(self, surroundings: Surroundings, dead_letters: DeadLetters, *, look_first: bool = False) -> Engine[S]:
+        """The participant's engine on its own ports; it handles what it is given, and receives nothing by itself."""
         database, buckets = surroundings.database, surroundings.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(
@@ -112,24 +132,25 @@ class Service(Generic[S]):
             ports=self.ports(surroundings),
             store=CosmosRecords(records, self.participant.state, buckets),
             publisher=surroundings.publisher,
-            dead_letters=CosmosDeadLetters(database.get_container_client(DEAD_LETTERS.name), buckets),
+            dead_letters=dead_letters,
             buckets=buckets,
             now=surroundings.now,
             log=surroundings.log,
+            look_first=look_first,
         )
 
     async def _work(
         self,
         surroundings: Surroundings,
         consumer: Consumer,
-        checkpoints: Checkpoints,
+        beside: Sequence[Callable[[], Awaitable[None]]],
         health: Health,
         stopping: asyncio.Event,
     ) -> None:
         """Receive until told to stop, then finish what has begun."""
         log = surroundings.log
         receiving = asyncio.create_task(consumer.run())
-        others = [asyncio.create_task(checkpoints.run())]
+        others = [asyncio.ensure_future(work()) for work in beside]
         others += [asyncio.ensure_future(work(surroundings)) for work in self.background]
         health.ready = True
         log.info("ready", hears=" ".join(sorted(self.participant.hears)))

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(default=1, gt=0)
     """How often a partition's checkpoint is written at the most."""
 
+    watchdog_seconds: float = Field(default=60, gt=0)
+    """After how long a partition of which nothing comes in, although events are waiting, is received anew."""
+
     startup_seconds: float = Field(default=120, gt=0)
     """How long a service waits for its servers when it starts."""
 

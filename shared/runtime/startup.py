@@ -17,21 +17,24 @@ from shared.runtime.cosmos import cosmos_client
 from shared.runtime.credentials import Credentials, IdentityError
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.event_hubs import check_group, check_hub, consumer_client, producer_client
-from shared.runtime.participant import Participant
+from shared.runtime.participant import DEPLOYMENT, Participant
 from shared.runtime.provision import open_database
 from shared.runtime.retry import Backoff
 from shared.runtime.settings import Settings
+from shared.runtime.stale_checkpoints import StaleCheckpoints
 
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Everything a participant talks to, open and checked."""
+    """Everything a participant talks to, open and checked. `connect` makes another receiver."""
 
     database: DatabaseProxy
     producer: EventHubProducerClient
     receiver: EventHubConsumerClient
+    connect: Callable[[], EventHubConsumerClient]
+    stale_checkpoints: StaleCheckpoints
 
 
 async def open_servers(
@@ -50,18 +53,24 @@ async def open_servers(
     store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials, agent))
     producer = await stack.enter_async_context(producer_client(settings, credentials, agent))
     partitions = await waiting.call("Event Hubs", lambda: check_hub(producer, settings))
-    receiver = consumer_client(
-        settings,
-        credentials,
-        agent,
-        participant.name,
-        checkpoint_store=store,
-        load_balancing_interval=settings.load_balancing_seconds,
-        partition_ownership_expiration_interval=settings.ownership_expires_seconds,
-    )
-    await stack.enter_async_context(receiver)
+
+    def connect() -> EventHubConsumerClient:
+        return consumer_client(
+            settings,
+            credentials,
+            agent,
+            participant.name,
+            checkpoint_store=store,
+            load_balancing_interval=settings.load_balancing_seconds,
+            partition_ownership_expiration_interval=settings.ownership_expires_seconds,
+        )
+
+    receiver = await stack.enter_async_context(connect())
     await waiting.call("Event Hubs", lambda: check_group(receiver, participant.name, partitions[0]))
-    return Servers(database, producer, receiver)
+    deployment = database.get_container_client(DEPLOYMENT.name)
+    stale_checkpoints = StaleCheckpoints(producer, store, deployment, participant.name, log)
+    await waiting.call("Event Hubs", stale_checkpoints.reset)
+    return Servers(database, producer, receiver, connect, stale_checkpoints)
 
 
 async def participant_database(
@@ -121,13 +130,14 @@ def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: st
         ConfigurationError: the settings cannot be used.
     """
     # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
-    # Its only repeat comes after a second, not after fifteen: the runtime waits for servers itself.
+    # No repeats: the SDK's first one waits 15 s, longer than an ownership lasts, and the load balancer, which cannot
+    # do anything meanwhile, would lose its partitions over a single failed request. It and the checkpoints come back
+    # by themselves within seconds.
     options: dict[str, Any] = {
         "use_env_settings": False,
-        "retry_total": 1,
-        "initial_backoff": 1,
-        "increment_base": 1,
-        "random_jitter_range": 0,
+        "retry_total": 0,
+        "connection_timeout": 5,
+        "read_timeout": 5,
         "user_agent": agent,
     }
     try:

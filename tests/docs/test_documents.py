@@ -50,3 +50,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_decision_is_in_the_list_of_decisions() -> None:
     listed = re.findall(r"\((\d{4}-[a-z-]+\.md)\)", (ROOT / "docs" / "adr" / "README.md").read_text())
     assert listed == sorted(page.name for page in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+
+
+def test_every_proof_that_a_document_names_exists() -> None:
+    tests = {
+        name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    for page in (ROOT / "docs").rglob("*.md"):
+        named = set(re.findall(r"`(test_\w+)`", page.read_text()))
+        assert named - tests == set(), page

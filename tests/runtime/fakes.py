@@ -1,6 +1,7 @@
 """A hub and a store in memory, and a participant small enough to see through."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,8 +9,12 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+import structlog
+from structlog.typing import FilteringBoundLogger
+
 from shared.events import (
     CONTENT_TYPE,
+    CompensationFailed,
     Event,
     EventData,
     InventoryReleased,
@@ -18,18 +23,24 @@ from shared.events import (
     OrderCompleted,
     OrderCreated,
     PaymentFailed,
+    ShippingFailed,
     encode,
     new_event,
     to_json,
 )
 from shared.runtime.engine import Engine
 from shared.runtime.errors import OutageError
+from shared.runtime.letter_box import Settled, StoredLetter
 from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
 from shared.runtime.participant import Participant
 from shared.runtime.ports import DeadLetter, Message
 from shared.runtime.record import Json, Record
 from shared.runtime.retry import Backoff, RetryPolicy
 
+# Tracebacks of the bugs that tests plant are drawn slowly, and nobody reads them.
+QUIET: FilteringBoundLogger = structlog.wrap_logger(
+    structlog.PrintLogger(), wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
+)
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -39,12 +50,14 @@ class Parcel:
 
     seen: int
     customer: str = ""
+    given_back: bool = False
 
 
 @dataclass(slots=True)
 class Desk:
     """Its port: counts the calls, and fails as often as it is told to."""
 
+    is_shut: bool = False
     calls: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
@@ -70,6 +83,19 @@ async def count_parcel(event: Event[InventoryReserved], parcel: Parcel | None, d
     return Decided(replace(parcel, seen=parcel.seen + 1) if parcel else Parcel(1))
 
 
+async def give_parcel_back(event: Event[ShippingFailed], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
+    """The compensation of these tests: at a desk that is shut, it is owed."""
+    desk.calls.append(event.order_id)
+    if parcel is not None and parcel.given_back:
+        return Ignored("already given back")
+    known = parcel or Parcel(0)
+    if desk.is_shut:
+        failed = CompensationFailed(order_id=event.order_id, compensation="refund", reason="desk_is_shut")
+        return Decided(known, (failed,), "not given back", owed="the desk is shut")
+    released = InventoryReleased(order_id=event.order_id, items=(Line(product_id="teapot", quantity=1),))
+    return Decided(replace(known, given_back=True), (released,), "given back")
+
+
 async def say_too_much(event: Event[PaymentFailed], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
     del desk
     return Decided(parcel or Parcel(0), (PaymentFailed(order_id=event.order_id, reason="never_announced"),))
@@ -81,14 +107,19 @@ async def close_anyway(event: Event[OrderCreated], parcel: Parcel | None, desk: 
     return Decided(Parcel(99), (InventoryReleased(order_id=event.order_id, items=lines),), "gave up")
 
 
-_ANNOUNCED: tuple[type[EventData], ...] = (OrderCompleted, InventoryReleased)
+_ANNOUNCED: tuple[type[EventData], ...] = (OrderCompleted, InventoryReleased, CompensationFailed)
 
 DESK_SERVICE: Participant[Parcel] = Participant(
     name="desk",
     database="desk",
     container="parcels",
     state=Parcel,
-    handlers={OrderCreated: open_parcel, InventoryReserved: count_parcel, PaymentFailed: say_too_much},
+    handlers={
+        OrderCreated: open_parcel,
+        InventoryReserved: count_parcel,
+        PaymentFailed: say_too_much,
+        ShippingFailed: give_parcel_back,
+    },
     give_up={OrderCreated: close_anyway},
     opens=frozenset({OrderCreated}),
     says=frozenset(_ANNOUNCED),
@@ -154,13 +185,47 @@ class MemoryHub:
 
 
 class MemoryDeadLetters:
-    """Keeps dead letters in a list."""
+    """A `LetterBox`. While it is `away`, it says so in `asked` and keeps nothing."""
 
     def __init__(self) -> None:
-        self.letters: list[DeadLetter] = []
+        self.stored: dict[str, StoredLetter] = {}
+        self.away = False
+        self.asked = asyncio.Event()
+        self._etags = count(1)
+
+    @property
+    def letters(self) -> list[DeadLetter]:
+        return [stored.letter for stored in self.stored.values()]
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
-        self.letters += letters
+        self.asked.set()
+        if self.away:
+            raise OutageError("the dead letters are away")
+        for letter in letters:
+            before = self.stored.get(letter.id)
+            attempts = letter.attempts + (before.letter.attempts if before else 0)
+            died = before.letter.dead_at if before else letter.dead_at
+            self._write(replace(letter, attempts=attempts, dead_at=died), None)
+
+    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+        return [
+            stored
+            for stored in self.stored.values()
+            if (settled or stored.settled is None) and order_id in {None, stored.letter.order_id}
+        ]
+
+    async def get(self, letter_id: str) -> StoredLetter | None:
+        return self.stored.get(letter_id)
+
+    async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
+        current = self.stored.get(stored.id)
+        if current is None or current.etag != stored.etag:
+            return False
+        self._write(current.letter, settled)
+        return True
+
+    def _write(self, letter: DeadLetter, settled: Settled | None) -> None:
+        self.stored[letter.id] = StoredLetter(letter, settled, f'"{next(self._etags)}"')
 
 
 @dataclass(slots=True)
@@ -173,7 +238,7 @@ class Bench:
     desk: Desk = field(default_factory=Desk)
     slept: list[float] = field(default_factory=list)
 
-    def engine(self) -> Engine[Parcel]:
+    def engine(self, *, look_first: bool = False, log: FilteringBoundLogger = QUIET) -> Engine[Parcel]:
         """A process that has just started: nothing in memory, everything else as it was."""
         return Engine(
             DESK_SERVICE,
@@ -186,6 +251,8 @@ class Bench:
             sleep=self._sleep,
             retry=RetryPolicy(attempts=3, backoff=Backoff(0.1, 1), outage_backoff=Backoff(0.1, 1)),
             rng=random.Random(7),
+            look_first=look_first,
+            log=log,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -221,6 +288,11 @@ def reserved(order_id: str, event_id: str = "") -> Event[InventoryReserved]:
     created = order_data(order_id)
     data = InventoryReserved.model_validate({**created, "total": "24.90"})
     return new_event(data, source="/tests", time=NOON, id=event_id or f"reserved-{order_id}")
+
+
+def shipping_failed(order_id: str, event_id: str = "") -> Event[ShippingFailed]:
+    data = ShippingFailed(order_id=order_id, reason="address_not_served")
+    return new_event(data, source="/tests", time=NOON, id=event_id or f"failed-{order_id}")
 
 
 def messages(*events: Event[EventData] | bytes, start: int = 0) -> list[Message]:

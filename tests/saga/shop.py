@@ -107,7 +107,7 @@ class Shop:
         """The order's document, as soon as it has this status."""
         return await self._wait(
             f"order {order_id} to be {status}",
-            lambda document: document is not None and document["status"] == status,
+            lambda document: document is not None and document.get("status") == status,
             "orders",
             order_id,
         )
@@ -169,25 +169,20 @@ def read_environment(data_dir: Path) -> dict[str, str]:
 
 def services(environment: dict[str, str], replicas: int) -> list[Process]:
     """All services; the deadline watch looks often, so that tests do not wait for it."""
-    env = {**environment, "LOG_FORMAT": "json", "DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1"}
-    return [
-        process
-        for name in SERVICES
-        for process in Process(name, f"services.{name}", env={**env, "OWNERSHIP_EXPIRES_SECONDS": "6"}).replicas(
-            replicas
-        )
-    ]
+    quick = {"DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1", "OWNERSHIP_EXPIRES_SECONDS": "6"}
+    env = {**quick, **environment, "LOG_FORMAT": "json"}
+    return [process for name in SERVICES for process in Process(name, f"services.{name}", env=env).replicas(replicas)]
 
 
 @asynccontextmanager
-async def running_shop(data_dir: Path, *, replicas: int) -> AsyncIterator[Shop]:
+async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services: str) -> AsyncIterator[Shop]:
     """Start everything, wait until every service receives, and stop everything."""
     logs = Logs()
     async with AsyncExitStack() as stack:
         supervisor = await stack.enter_async_context(Supervisor(logs))
         await supervisor.start(emulators(data_dir), ready_line="ready")
         environment = read_environment(data_dir)
-        await supervisor.start(*services(environment, replicas))
+        await supervisor.start(*services(environment | settings_of_services, replicas))
         settings = Settings(
             event_hubs_connection_string=environment["EVENT_HUBS_CONNECTION_STRING"],
             blob_connection_string=environment["BLOB_CONNECTION_STRING"],

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from shared.runtime.engine import Engine
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.participant import DEAD_LETTERS
 from shared.runtime.ports import Message
+from shared.runtime.progress import Progress
 from shared.runtime.retry import Backoff
 from shared.runtime.service import Service, Surroundings
 from shared.runtime.settings import Settings
@@ -52,7 +54,7 @@ class Servers:
 class Replica:
     """The parts of one process. `run` never returns: the process is killed."""
 
-    def __init__(self, service: Service[Any], process: Process, servers: Servers) -> None:
+    def __init__(self, service: Service[Any], process: Process, servers: Servers, *, look_first: bool = False) -> None:
         participant, settings = service.participant, servers.settings
         self._process = process
         self._watcher = servers.watcher
@@ -71,17 +73,20 @@ class Replica:
             lambda: EPOCH + timedelta(seconds=loop.time() + process.skew),
             log,
         )
+        self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets)
+        self.now = around.now
         self._ports = Unreliable(service.ports(around), servers.random)
         self.engine: Engine[Any] = Engine(
             participant,
             ports=self._ports,
             store=CosmosRecords(_container(database, participant.container), participant.state, settings.buckets),
             publisher=publisher,
-            dead_letters=CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets),
+            dead_letters=self.letters,
             buckets=settings.buckets,
             now=around.now,
             rng=Random(servers.random.random()),
             log=log,
+            look_first=look_first,
         )
         self._checkpoints = Checkpoints(settings.checkpoint_seconds, log)
         receiver = Receiver(
@@ -95,14 +100,16 @@ class Replica:
         )
         self._consumer = Consumer(
             cast(EventHubConsumerClient, receiver),
+            connect=lambda: cast(EventHubConsumerClient, receiver),
             process=self._handle,
             prepare=publisher.open,
             checkpoints=self._checkpoints,
             owned=owned,
+            progress=Progress(settings.watchdog_seconds),
             log=log,
             repeat=Backoff(0.5, 10),
         )
-        self._background = [work(around) for work in service.background]
+        self._background = [partial(work, around) for work in service.background]
 
     def time_out(self, calls: int) -> None:
         """Let the next calls of the ports time out, some of them after they have acted."""
@@ -110,7 +117,7 @@ class Replica:
 
     async def run(self) -> None:
         """Everything that the process does."""
-        await asyncio.gather(self._consumer.run(), self._checkpoints.run(), *self._background)
+        await asyncio.gather(self._consumer.run(), self._checkpoints.run(), *(work() for work in self._background))
 
     async def _handle(self, partition: str, messages: Sequence[Message]) -> None:
         await self.engine.process(partition, messages)

@@ -1,4 +1,4 @@
-"""One stack for all sagas: starting it takes longer than any of them."""
+"""One stack for all tests that leave it as they found it: starting it takes longer than any of them."""
 
 from collections.abc import AsyncIterator
 

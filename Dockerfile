@@ -1,0 +1,57 @@
+# One image for the four services, the command line and the emulators: what runs is the argument.
+#   docker run quartet services.order        docker run --entrypoint quartet quartet --help
+#
+# Nothing here needs BuildKit: a container registry's own builds in Azure do without it.
+#
+# checkov:skip=CKV_DOCKER_2: one image runs several programs; compose and the platform have a probe for each of them
+# checkov:skip=CKV_DOCKER_7: the base is an argument, and its default has a version
+ARG BASE_IMAGE=docker.io/library/python:3.13-slim-trixie
+
+FROM ${BASE_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1
+WORKDIR /build
+
+# The tools, and apart from them the environment that the image gets: it has no pip, and nothing that only builds.
+RUN python3 -m venv /tools && python3 -m venv --without-pip /opt/quartet
+
+# Every package is fetched as a wheel and held against the hash in the lock file; from here on there is no index.
+COPY requirements/runtime.txt ./
+RUN /tools/bin/pip download --quiet --require-hashes --only-binary :all: --dest /wheels --requirement runtime.txt
+ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels
+RUN /tools/bin/pip install --quiet hatchling
+
+COPY pyproject.toml README.md LICENSE ./
+COPY shared ./shared
+COPY services ./services
+COPY emulators ./emulators
+COPY quartet ./quartet
+COPY samples ./samples
+# Only the locked versions are in /wheels, so that is what the project's own dependencies resolve to.
+RUN /tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /tools/bin/pip --python /opt/quartet/bin/python install --quiet quartet
+
+
+FROM ${BASE_IMAGE}
+# The base image's own pip: nothing is installed into a running container.
+RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/site-packages/pip* /usr/local/lib/python3.*/ensurepip
+COPY --from=build /opt/quartet /opt/quartet
+# For `quartet seed samples/catalogue.json` and `quartet publish samples/orders.jsonl`.
+COPY samples /app/samples
+WORKDIR /app
+
+# Nothing is written: byte code is compiled above, and a home directory that exists is what some libraries insist on.
+ENV PATH=/opt/quartet/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+# Exec form: the signal arrives at Python, which finishes what it has begun and moves its checkpoints.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m"]
+
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG CREATED=unknown
+LABEL org.opencontainers.image.title="Quartet" \
+      org.opencontainers.image.description="A choreography-based saga on Azure: four services, their tools, and emulators" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"

@@ -1,0 +1,268 @@
+// Everything that Quartet runs on in Azure, except the four services themselves: `azd deploy` adds those, one revision
+// each, from service.bicep. What the code expects (hub, groups, databases, containers) is in saga.json, which a test
+// compares with the code; what differs between a small and a large deployment is in tiers.json.
+targetScope = 'subscription'
+
+@minLength(1)
+@maxLength(18)
+@description('Name of this deployment; part of the names of its resources. Lower-case letters, digits and hyphens.')
+param environmentName string
+
+@description('Azure region of everything.')
+param location string
+
+@allowed(['dev', 'prod'])
+@description('dev: small, public endpoints that ask for an identity. prod: zone redundant, private endpoints.')
+param tier string = 'dev'
+
+@description('Second region of Cosmos DB, to fail over to; empty for none.')
+param secondaryLocation string = ''
+
+@description('Object id of whoever operates this deployment with the quartet command; empty for nobody.')
+param operatorPrincipalId string = ''
+
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param operatorPrincipalType string = 'User'
+
+@description('Comma-separated IP ranges that may reach the servers from outside in prod; empty for none.')
+param operatorIpRanges string = ''
+
+@description('Comma-separated addresses that alerts are mailed to.')
+param alertEmails string = ''
+
+@description('Keep every event as Avro in a storage account of its own, for analytics.')
+param capture bool = false
+
+@description('Receive rights on the own consumer group only, and checkpoint writes under the own prefix only. False widens both to the whole hub and the whole checkpoint container.')
+param narrowRoles bool = true
+
+@minValue(1)
+@description('How long an order may take, unless it names its own deadline.')
+param orderDeadlineSeconds int = 900
+
+var saga = loadJsonContent('saga.json')
+var tiers = loadJsonContent('tiers.json')
+var size = tiers[tier]
+var abbreviations = loadJsonContent('abbreviations.json')
+var token = uniqueString(subscription().id, environmentName, location)
+var tags = {
+  'azd-env-name': environmentName
+  application: 'quartet'
+  tier: tier
+}
+var ipRanges = empty(operatorIpRanges) ? [] : split(operatorIpRanges, ',')
+var emails = empty(alertEmails) ? [] : split(alertEmails, ',')
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: '${abbreviations.resourceGroup}${environmentName}'
+  location: location
+  tags: tags
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    workspaceName: '${abbreviations.logAnalyticsWorkspace}${environmentName}'
+    insightsName: '${abbreviations.applicationInsights}${environmentName}'
+    actionGroupName: '${abbreviations.actionGroup}${environmentName}'
+    retentionDays: size.logRetentionDays
+    emails: emails
+    location: location
+    tags: tags
+  }
+}
+
+module network 'modules/network.bicep' = if (size.private) {
+  name: 'network'
+  scope: group
+  params: {
+    name: '${abbreviations.virtualNetwork}${environmentName}'
+    subnetPrefix: abbreviations.subnet
+    securityGroupName: '${abbreviations.networkSecurityGroup}${environmentName}'
+    location: location
+    tags: tags
+  }
+}
+
+module captured 'modules/capture.bicep' = if (capture) {
+  name: 'capture'
+  scope: group
+  params: {
+    accountName: '${abbreviations.storageAccount}cap${token}'
+    identityName: '${abbreviations.managedIdentity}capture-${environmentName}'
+    sku: size.storageSku
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+  }
+}
+
+module eventHubs 'modules/event-hubs.bicep' = {
+  name: 'event-hubs'
+  scope: group
+  params: {
+    name: '${abbreviations.eventHubsNamespace}${token}'
+    hubName: saga.hub
+    partitionCount: saga.partitions
+    services: saga.services
+    consoleGroup: saga.consoleGroup
+    throughputUnits: size.throughputUnits
+    maxThroughputUnits: size.maxThroughputUnits
+    retentionHours: size.retentionHours
+    isPrivate: size.private
+    ipRanges: ipRanges
+    captureAccountId: capture ? captured.outputs.accountId : ''
+    captureContainer: capture ? captured.outputs.containerName : ''
+    captureIdentityId: capture ? captured.outputs.identityId : ''
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+  }
+}
+
+module cosmos 'modules/cosmos.bicep' = {
+  name: 'cosmos'
+  scope: group
+  params: {
+    name: '${abbreviations.cosmosAccount}${token}'
+    services: saga.services
+    requestUnits: size.requestUnits
+    zoneRedundant: size.zoneRedundant
+    secondaryLocation: secondaryLocation
+    backupTier: size.cosmosBackup
+    isPrivate: size.private
+    ipRanges: ipRanges
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+  }
+}
+
+module checkpoints 'modules/checkpoints.bicep' = {
+  name: 'checkpoints'
+  scope: group
+  params: {
+    accountName: '${abbreviations.storageAccount}${token}'
+    containerName: saga.checkpointContainer
+    sku: size.storageSku
+    isPrivate: size.private
+    ipRanges: ipRanges
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+  }
+}
+
+module registry 'modules/registry.bicep' = {
+  name: 'registry'
+  scope: group
+  params: {
+    name: '${abbreviations.containerRegistry}${token}'
+    sku: size.registrySku
+    zoneRedundant: size.zoneRedundant
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+  }
+}
+
+module environment 'modules/apps-environment.bicep' = {
+  name: 'apps-environment'
+  scope: group
+  params: {
+    name: '${abbreviations.containerAppsEnvironment}${environmentName}'
+    isPrivate: size.private
+    zoneRedundant: size.zoneRedundant
+    subnetId: size.private ? network.outputs.appsSubnetId : ''
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+  }
+}
+
+module endpoints 'modules/private-endpoints.bicep' = if (size.private) {
+  name: 'private-endpoints'
+  scope: group
+  params: {
+    namePrefix: abbreviations.privateEndpoint
+    networkId: network.outputs.networkId
+    subnetId: network.outputs.endpointsSubnetId
+    namespaceId: eventHubs.outputs.namespaceId
+    cosmosId: cosmos.outputs.accountId
+    storageId: checkpoints.outputs.accountId
+    registryId: registry.outputs.registryId
+    location: location
+    tags: tags
+  }
+}
+
+// One after the other: Cosmos DB refuses role assignments that are made at the same time.
+@batchSize(1)
+module access 'modules/service-access.bicep' = [for service in saga.services: {
+  name: 'access-${service.name}'
+  scope: group
+  params: {
+    service: service.name
+    database: service.database
+    identityName: '${abbreviations.managedIdentity}${service.name}-${environmentName}'
+    namespaceName: eventHubs.outputs.namespaceName
+    hubName: saga.hub
+    cosmosName: cosmos.outputs.accountName
+    storageName: checkpoints.outputs.accountName
+    checkpointContainer: saga.checkpointContainer
+    registryName: registry.outputs.registryName
+    narrow: narrowRoles
+    location: location
+    tags: tags
+  }
+}]
+
+module operator 'modules/operator-access.bicep' = if (!empty(operatorPrincipalId)) {
+  name: 'access-operator'
+  scope: group
+  params: {
+    principalId: operatorPrincipalId
+    principalType: operatorPrincipalType
+    namespaceName: eventHubs.outputs.namespaceName
+    hubName: saga.hub
+    cosmosName: cosmos.outputs.accountName
+    storageName: checkpoints.outputs.accountName
+    registryName: registry.outputs.registryName
+  }
+  dependsOn: [access]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    workspaceId: monitoring.outputs.workspaceId
+    actionGroupId: monitoring.outputs.actionGroupId
+    namespaceId: eventHubs.outputs.namespaceId
+    cosmosId: cosmos.outputs.accountId
+    services: saga.services
+    orderDeadlineSeconds: orderDeadlineSeconds
+    location: location
+    tags: tags
+  }
+}
+
+// What `azd deploy` hands to service.bicep, and what the quartet command reads from its environment.
+output AZURE_LOCATION string = location
+output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
+output AZURE_CONTAINER_APPS_ENVIRONMENT_ID string = environment.outputs.environmentId
+output QUARTET_TIER string = tier
+output QUARTET_ACTION_GROUP_ID string = monitoring.outputs.actionGroupId
+output EVENT_HUBS_NAMESPACE string = eventHubs.outputs.fullyQualifiedName
+output EVENT_HUB_NAME string = saga.hub
+output BLOB_ACCOUNT_URL string = checkpoints.outputs.accountUrl
+output BLOB_CONTAINER string = saga.checkpointContainer
+output COSMOS_ENDPOINT string = cosmos.outputs.endpoint
+output BUCKETS int = saga.buckets
+output ORDER_DEADLINE_SECONDS int = orderDeadlineSeconds
+output ORDER_IDENTITY_NAME string = access[0].outputs.identityName
+output INVENTORY_IDENTITY_NAME string = access[1].outputs.identityName
+output PAYMENT_IDENTITY_NAME string = access[2].outputs.identityName
+output SHIPPING_IDENTITY_NAME string = access[3].outputs.identityName

@@ -1,0 +1,162 @@
+// What somebody is woken for, or mailed about. docs/runbook.md has a chapter for each.
+param workspaceId string
+param actionGroupId string
+param namespaceId string
+param cosmosId string
+param services array
+param orderDeadlineSeconds int
+param location string
+param tags object
+
+// Half as long again as an order may take.
+var patienceMinutes = string(orderDeadlineSeconds * 3 / 120)
+
+var rules = [
+  {
+    name: 'dead-letters'
+    description: 'A service has put events aside that it cannot handle.'
+    severity: 2
+    query: loadTextContent('../queries/dead-letters.kql')
+    frequency: 'PT5M'
+    window: 'PT15M'
+    dimensions: ['service']
+  }
+  {
+    name: 'lag'
+    description: 'A service has not heard events that others said more than ten minutes ago.'
+    severity: 2
+    query: replace(loadTextContent('../queries/lag.kql'), 'SERVICES', string(services))
+    frequency: 'PT5M'
+    window: 'PT1H'
+    dimensions: ['service']
+  }
+  {
+    name: 'stuck-sagas'
+    description: 'Orders have been open for longer than their deadline allows for.'
+    severity: 1
+    query: replace(loadTextContent('../queries/stuck-sagas.kql'), 'PATIENCE', '${patienceMinutes}m')
+    frequency: 'PT15M'
+    window: 'P1D'
+    dimensions: []
+  }
+  {
+    name: 'needs-attention'
+    description: 'A compensation could not be done: a person must.'
+    severity: 1
+    query: loadTextContent('../queries/needs-attention.kql')
+    frequency: 'PT5M'
+    window: 'PT15M'
+    dimensions: ['service']
+  }
+  {
+    name: 'outage'
+    description: 'A service has been waiting for a server for five minutes and more.'
+    severity: 1
+    query: loadTextContent('../queries/outage.kql')
+    frequency: 'PT5M'
+    window: 'PT1H'
+    dimensions: ['service']
+  }
+  {
+    name: 'blocked-partition'
+    description: 'A service repeats one batch again and again, or cannot receive.'
+    severity: 1
+    query: loadTextContent('../queries/blocked-partition.kql')
+    frequency: 'PT5M'
+    window: 'PT15M'
+    dimensions: ['service', 'partition']
+  }
+]
+
+module logAlerts 'log-alert.bicep' = [for rule in rules: {
+  name: 'alert-${rule.name}'
+  params: {
+    name: 'quartet-${rule.name}'
+    description: '${rule.description} See docs/runbook.md, ${rule.name}.'
+    severity: rule.severity
+    query: rule.query
+    frequency: rule.frequency
+    window: rule.window
+    dimensions: rule.dimensions
+    workspaceId: workspaceId
+    actionGroupId: actionGroupId
+    location: location
+    tags: tags
+  }
+}]
+
+resource cosmosThrottles 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'quartet-cosmos-throttling'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Cosmos DB answers 429: a database or a bucket needs more request units. See docs/runbook.md, throttling.'
+    enabled: true
+    severity: 2
+    scopes: [cosmosId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'throttled'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'TotalRequests'
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 100
+          dimensions: [
+            {
+              name: 'StatusCode'
+              operator: 'Include'
+              values: ['429']
+            }
+            {
+              name: 'DatabaseName'
+              operator: 'Include'
+              values: ['*']
+            }
+          ]
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: actionGroupId
+      }
+    ]
+  }
+}
+
+resource hubThrottles 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'quartet-event-hubs-throttling'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Event Hubs throttles: more throughput units are needed than may be used. See docs/runbook.md, throttling.'
+    enabled: true
+    severity: 2
+    scopes: [namespaceId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'throttled'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'ThrottledRequests'
+          timeAggregation: 'Total'
+          operator: 'GreaterThan'
+          threshold: 10
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: actionGroupId
+      }
+    ]
+  }
+}

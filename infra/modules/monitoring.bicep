@@ -1,0 +1,54 @@
+// Where logs go, and who is told.
+param workspaceName string
+param insightsName string
+param actionGroupName string
+param retentionDays int
+param emails array
+param location string
+param tags object
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: workspaceName
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: retentionDays
+    features: {
+      disableLocalAuth: true
+    }
+  }
+}
+
+// For traces, once the services send them. Entra ID only: the connection string opens nothing.
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: insightsName
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    DisableLocalAuth: true
+  }
+}
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: actionGroupName
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'quartet'
+    enabled: true
+    emailReceivers: [for (email, i) in emails: {
+      name: 'mail-${i}'
+      emailAddress: email
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+output workspaceId string = workspace.id
+output actionGroupId string = actionGroup.id

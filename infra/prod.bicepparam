@@ -1,0 +1,12 @@
+using 'main.bicep'
+
+// For `az deployment sub create`; azd uses main.parameters.json.
+param environmentName = 'quartet-prod'
+param location = 'westeurope'
+param secondaryLocation = 'northeurope'
+param tier = 'prod'
+param capture = true
+param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', '')
+param operatorPrincipalType = 'Group'
+param operatorIpRanges = readEnvironmentVariable('OPERATOR_IP_RANGES', '')
+param alertEmails = readEnvironmentVariable('ALERT_EMAILS', '')

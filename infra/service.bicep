@@ -1,0 +1,267 @@
+// One service as a container app. Deployed by `azd deploy` with services/NAME.bicepparam: image and settings together, so
+// that a change of either is one revision.
+@allowed(['order', 'inventory', 'payment', 'shipping'])
+param service string
+
+@description('Image of all services, with its registry and tag.')
+param image string
+param registryServer string
+param environmentName string
+param environmentId string
+param identityName string
+
+@allowed(['dev', 'prod'])
+param tier string
+param eventHubsNamespace string
+param eventHubName string
+param blobAccountUrl string
+param blobContainer string
+param cosmosEndpoint string
+param buckets int
+param orderDeadlineSeconds int
+param actionGroupId string
+param location string = resourceGroup().location
+
+var tiers = loadJsonContent('tiers.json')
+var size = tiers[tier]
+var abbreviations = loadJsonContent('abbreviations.json')
+var healthPort = 8080
+// Lag is counted from the last checkpoint: a replica that keeps up with 500 events per second seems to lag by as many for
+// each second between two checkpoints. Only more than that calls for another one.
+var eventsPerReplica = 500 * size.checkpointSeconds
+var maxReplicas = 32
+var tags = {
+  'azd-env-name': environmentName
+  'azd-service-name': service
+  application: 'quartet'
+  tier: tier
+}
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+  name: identityName
+}
+
+resource app 'Microsoft.App/containerApps@2025-01-01' = {
+  name: toLower('${abbreviations.containerApp}${service}-${environmentName}')
+  location: location
+  tags: tags
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identity.id}': {}
+    }
+  }
+  properties: {
+    environmentId: environmentId
+    workloadProfileName: 'Consumption'
+    configuration: {
+      // Nobody calls a service: there is no ingress.
+      activeRevisionsMode: 'Single'
+      registries: [
+        {
+          server: registryServer
+          identity: identity.id
+        }
+      ]
+    }
+    template: {
+      // SHUTDOWN_SECONDS, and time to hand the partitions back.
+      terminationGracePeriodSeconds: 30
+      containers: [
+        {
+          name: service
+          image: image
+          command: ['python', '-m', 'services.${service}']
+          resources: {
+            cpu: json(size.cpu)
+            memory: size.memory
+          }
+          env: [
+            {
+              name: 'AZURE_CLIENT_ID'
+              value: identity.properties.clientId
+            }
+            {
+              name: 'EVENT_HUBS_NAMESPACE'
+              value: eventHubsNamespace
+            }
+            {
+              name: 'EVENT_HUB_NAME'
+              value: eventHubName
+            }
+            {
+              name: 'BLOB_ACCOUNT_URL'
+              value: blobAccountUrl
+            }
+            {
+              name: 'BLOB_CONTAINER'
+              value: blobContainer
+            }
+            {
+              name: 'COSMOS_ENDPOINT'
+              value: cosmosEndpoint
+            }
+            {
+              name: 'BUCKETS'
+              value: string(buckets)
+            }
+            {
+              name: 'LOG_FORMAT'
+              value: 'json'
+            }
+            {
+              name: 'HEALTH_HOST'
+              value: '0.0.0.0'
+            }
+            {
+              name: 'HEALTH_PORT'
+              value: string(healthPort)
+            }
+            {
+              name: 'ORDER_DEADLINE_SECONDS'
+              value: string(orderDeadlineSeconds)
+            }
+            {
+              name: 'DEADLINE_SCAN_SECONDS'
+              value: string(size.deadlineScanSeconds)
+            }
+            {
+              name: 'LOAD_BALANCING_SECONDS'
+              value: string(size.loadBalancingSeconds)
+            }
+            {
+              name: 'OWNERSHIP_EXPIRES_SECONDS'
+              value: string(size.ownershipExpiresSeconds)
+            }
+            {
+              name: 'CHECKPOINT_SECONDS'
+              value: string(size.checkpointSeconds)
+            }
+            {
+              name: 'STARTUP_SECONDS'
+              value: '300'
+            }
+            {
+              name: 'SHUTDOWN_SECONDS'
+              value: '20'
+            }
+          ]
+          probes: [
+            {
+              type: 'Liveness'
+              httpGet: {
+                path: '/health/live'
+                port: healthPort
+              }
+              periodSeconds: 10
+              timeoutSeconds: 5
+              failureThreshold: 6
+            }
+            {
+              type: 'Readiness'
+              httpGet: {
+                path: '/health/ready'
+                port: healthPort
+              }
+              periodSeconds: 10
+              timeoutSeconds: 5
+              // As long as STARTUP_SECONDS allows for waiting; 10 is the most that there is.
+              failureThreshold: 10
+            }
+          ]
+        }
+      ]
+      scale: {
+        // Never none: somebody must look for overdue orders, and an order must not wait for a container to start.
+        minReplicas: 1
+        // A partition has one owner in a group: more replicas than partitions would be idle.
+        maxReplicas: maxReplicas
+        rules: [
+          {
+            name: 'lag'
+            custom: {
+              type: 'azure-eventhub'
+              identity: identity.id
+              metadata: {
+                eventHubNamespace: split(eventHubsNamespace, '.')[0]
+                eventHubName: eventHubName
+                consumerGroup: service
+                storageAccountName: split(split(blobAccountUrl, '//')[1], '.')[0]
+                blobContainer: blobContainer
+                checkpointStrategy: 'blobMetadata'
+                unprocessedEventThreshold: string(eventsPerReplica)
+              }
+            }
+          }
+        ]
+      }
+    }
+  }
+}
+
+resource cannotKeepUp 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'quartet-${service}-cannot-keep-up'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'All replicas of ${service} have been busy for a quarter of an hour. See docs/runbook.md, lag.'
+    enabled: true
+    severity: 2
+    scopes: [app.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'replicas'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'Replicas'
+          timeAggregation: 'Minimum'
+          operator: 'GreaterThanOrEqual'
+          threshold: maxReplicas
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: actionGroupId
+      }
+    ]
+  }
+}
+
+resource keepsRestarting 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'quartet-${service}-keeps-restarting'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'A replica of ${service} starts again and again. See docs/runbook.md, restarts.'
+    enabled: true
+    severity: 1
+    scopes: [app.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'restarts'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'RestartCount'
+          timeAggregation: 'Maximum'
+          operator: 'GreaterThan'
+          // While rights arrive after the first deployment, a few are normal.
+          threshold: 10
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: actionGroupId
+      }
+    ]
+  }
+}
+
+output appName string = app.name

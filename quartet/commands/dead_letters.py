@@ -1,0 +1,179 @@
+"""`quartet dead-letters`: what the services could not handle, and what to do about it."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from quartet.connection import open_cosmos
+from quartet.console import results, write_json
+from quartet.dead_letters import (
+    Found,
+    check_service,
+    find_letters,
+    letter_json,
+    letter_view,
+    letters_by_id,
+    letters_table,
+    open_redrives,
+    reports_json,
+    reports_table,
+)
+from quartet.failures import FAILED, UserError
+from shared.runtime.redrive import Report
+from shared.runtime.settings import Settings, load_settings
+
+dead_letters = typer.Typer(
+    help="What the services could not handle: list, show, redrive, discard.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+ServiceOption = Annotated[str | None, typer.Option("--service", help="Only this service's.")]
+OrderOption = Annotated[str | None, typer.Option("--order", help="Only this order's.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Dead letters by their ids.")]
+
+
+@dead_letters.command("list")
+def list_letters(
+    service: ServiceOption = None,
+    order: OrderOption = None,
+    settled: Annotated[bool, typer.Option("--all", help="Those that were redriven or discarded, too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the dead letters that are open."""
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> list[Found]:
+        async with open_cosmos(settings) as cosmos:
+            return await find_letters(cosmos, services, order_id=order, settled=settled)
+
+    found = asyncio.run(work())
+    if as_json:
+        write_json([letter_json(one) for one in found])
+    elif found:
+        results().print(letters_table(found, with_end=settled))
+    else:
+        results().print("no dead letters")
+
+
+@dead_letters.command()
+def show(
+    letter: Annotated[str, typer.Argument(metavar="ID", help="The dead letter's id.")],
+    service: ServiceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show everything about a dead letter, its body included. Several services may have the same one."""
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> list[Found]:
+        async with open_cosmos(settings) as cosmos:
+            return await letters_by_id(cosmos, services, [letter])
+
+    found = asyncio.run(work())
+    if as_json:
+        write_json([letter_json(one) for one in found])
+        return
+    for one in found:
+        results().print(letter_view(one))
+
+
+@dead_letters.command()
+def redrive(
+    letters: IdsArgument = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
+    service: ServiceOption = None,
+    order: OrderOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be redriven, in order.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the services handle dead letters again, in order, with what waits behind them.
+
+    Doing it twice does nothing twice. Exit status 1 if any of them is a dead letter still.
+    """
+    _check_choice(letters, every=every or order is not None)
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> bool:
+        chosen = await _choose(settings, services, letters, order)
+        if dry_run:
+            _show_plan(await _plan(settings, chosen), as_json=as_json)
+            return True
+        reports = await _redrive(settings, chosen)
+        _show_reports(reports, as_json=as_json)
+        return not any(report.verdict.is_open for _, report in reports)
+
+    if not asyncio.run(work()):
+        raise typer.Exit(FAILED)
+
+
+@dead_letters.command()
+def discard(letters: IdsArgument = None, service: ServiceOption = None, as_json: JsonOption = False) -> None:
+    """Decide that nothing shall become of dead letters: their orders need not wait for them any more.
+
+    What waited behind them can be redriven then.
+    """
+    if not letters:
+        raise UserError("say which dead letters: ids from quartet dead-letters list")
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> list[tuple[str, Report]]:
+        chosen = await _choose(settings, services, letters, None)
+        async with open_redrives(settings, {one.service for one in chosen}) as redrives:
+            return [(one.service, await redrives[one.service].discard(one.stored)) for one in chosen]
+
+    _show_reports(asyncio.run(work()), as_json=as_json)
+
+
+def _check_choice(letters: list[str] | None, *, every: bool) -> None:
+    if not letters and not every:
+        raise UserError("say which dead letters: ids from quartet dead-letters list, or for redrive --all or --order")
+    if letters and every:
+        raise UserError("say either ids, or --all or --order")
+
+
+async def _choose(
+    settings: Settings, services: tuple[str, ...], letters: list[str] | None, order: str | None
+) -> list[Found]:
+    async with open_cosmos(settings) as cosmos:
+        if letters:
+            return await letters_by_id(cosmos, services, letters)
+        return await find_letters(cosmos, services, order_id=order)
+
+
+async def _plan(settings: Settings, chosen: list[Found]) -> list[Found]:
+    plan: list[Found] = []
+    async with open_redrives(settings, {one.service for one in chosen}) as redrives:
+        for service, redrive_of in redrives.items():
+            letters = [one.stored for one in chosen if one.service == service]
+            plan += [Found(service, stored) for stored in await redrive_of.plan(letters)]
+    return plan
+
+
+async def _redrive(settings: Settings, chosen: list[Found]) -> list[tuple[str, Report]]:
+    reports: list[tuple[str, Report]] = []
+    async with open_redrives(settings, {one.service for one in chosen}) as redrives:
+        for service, redrive_of in redrives.items():
+            letters = [one.stored for one in chosen if one.service == service]
+            reports += [(service, report) async for report in redrive_of.run(letters)]
+    return reports
+
+
+def _show_plan(plan: list[Found], *, as_json: bool) -> None:
+    if as_json:
+        write_json([letter_json(one) for one in plan])
+    elif plan:
+        results().print(letters_table(plan, with_end=False))
+    else:
+        results().print("nothing to redrive")
+
+
+def _show_reports(reports: list[tuple[str, Report]], *, as_json: bool) -> None:
+    if as_json:
+        write_json(reports_json(reports))
+    elif reports:
+        results().print(reports_table(reports))
+    else:
+        results().print("nothing to do")

@@ -1,0 +1,121 @@
+"""What is done to the system, drawn by a seed: acts, one after the other, in a weather that never clears."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, Final
+
+from emulators.faults.catalogue import KINDS
+
+SERVICES: Final = ("order", "inventory", "payment", "shipping")
+REPLICAS: Final = 2
+SERVERS: Final = tuple(KINDS)
+
+# How bad each kind of fault is in an act. What is not here strikes one request in five.
+_FIERCE: Final[Mapping[str, Mapping[str, Any]]] = {
+    "half_open": {"probability": 0.05, "seconds": 3.0},
+    "drop_connection": {"probability": 0.1},
+    "lost_acknowledgement": {"probability": 0.15},
+    "steal": {"probability": 0.05},
+    "detach": {"probability": 0.1},
+    "rewind": {"probability": 0.1, "events": 200},
+    "refuse": {"probability": 0.5},
+    "slow": {"probability": 0.2, "seconds": 0.5},
+    "throttle": {"probability": 0.4, "retry_after_ms": 50},
+    "lost_ownership": {"probability": 0.5},
+    "stale": {"probability": 0.5, "versions": 5},
+}
+_DEFAULT: Final[Mapping[str, Any]] = {"probability": 0.2}
+_WEATHER: Final = 0.002  # what every kind of fault strikes at all times
+# Whose answers would only show that a client without patience gives up, are left alone.
+_MATCH: Final = {"agent": "*quartet-*"}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something done to the system.
+
+    Attributes:
+        kind: what, in a word; recovery is reported by it.
+        seconds: how long it lasts.
+        targets: the processes or the server that it is done to.
+        rules: the faults that are switched on while it lasts.
+    """
+
+    kind: str
+    seconds: float
+    targets: tuple[str, ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def __str__(self) -> str:
+        whom = "" if self.kind.startswith("outage") or len(self.targets) > REPLICAS else f": {', '.join(self.targets)}"
+        storm = ", ".join(rule["fault"] for rule in self.rules)
+        what = f"{self.kind}{whom}" if self.targets else self.kind
+        return f"{what}, {self.seconds:.1f} s" + (f", with {storm}" if self.targets and storm else "")
+
+
+def acts(seed: int) -> Iterator[Act]:
+    """Acts without end: every kind once, in an order that the seed gives, then every kind again."""
+    random = Random(seed)
+    while True:
+        # Half of the blows fall while a storm blows: what goes wrong while something else goes wrong, finds most.
+        deck = [_in_a_storm(blow, random) if random.random() < 0.5 else blow for blow in _blows(random)]
+        deck += _storms(random)
+        random.shuffle(deck)
+        yield from deck
+
+
+def weather() -> list[dict[str, Any]]:
+    """Every kind of fault, rarely."""
+    return [
+        {**_rule(server, fault), "probability": _WEATHER, "name": f"weather {server} {fault}"}
+        for server in SERVERS
+        for fault in KINDS[server]
+    ]
+
+
+def _blows(random: Random) -> Iterator[Act]:
+    """Processes killed and paused, servers away."""
+    for _ in range(2):
+        yield Act("kill", random.uniform(0.0, 4.0), (_replica(random),))
+    service = random.choice(SERVICES)
+    yield Act("kill both replicas", random.uniform(0.0, 4.0), tuple(replica_names(service)))
+    yield Act("kill all services", random.uniform(0.0, 2.0), tuple(n for s in SERVICES for n in replica_names(s)))
+    yield Act("pause beyond the lease", random.uniform(8.0, 11.0), (_replica(random),))
+    yield Act("pause briefly", random.uniform(1.0, 4.0), (_replica(random),))
+    yield Act("kill the emulators", random.uniform(0.0, 4.0), ("emulators",))
+    for server in SERVERS:
+        yield Act(f"outage of {server}", random.uniform(1.0, 6.0), (server,))
+
+
+def _storms(random: Random) -> Iterator[Act]:
+    """Every kind of fault once, two kinds of one server at a time."""
+    for server in SERVERS:
+        faults = list(KINDS[server])
+        random.shuffle(faults)
+        for start in range(0, len(faults), 2):
+            pair = faults[start : start + 2]
+            kind = f"{server}: {' + '.join(pair)}"
+            yield Act(kind, random.uniform(3.0, 5.0), (), tuple(_rule(server, fault) for fault in pair))
+
+
+def _in_a_storm(blow: Act, random: Random) -> Act:
+    """A blow with three kinds of fault of one server around it."""
+    server = random.choice(SERVERS)
+    faults = random.sample(list(KINDS[server]), 3)
+    return replace(blow, rules=tuple(_rule(server, fault) for fault in faults))
+
+
+def _rule(server: str, fault: str) -> dict[str, Any]:
+    rule = {"server": server, "fault": fault, "match": _MATCH, **_FIERCE.get(fault, _DEFAULT)}
+    known = {"server", "fault", "match", "probability", *KINDS[server][fault].parameters}
+    return {name: value for name, value in rule.items() if name in known}
+
+
+def _replica(random: Random) -> str:
+    return random.choice(replica_names(random.choice(SERVICES)))
+
+
+def replica_names(service: str) -> Sequence[str]:
+    """As the supervisor names them."""
+    return [service if number == 1 else f"{service}-{number}" for number in range(1, REPLICAS + 1)]

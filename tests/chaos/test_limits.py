@@ -1,0 +1,84 @@
+"""Limits, through the real stack: much of one thing at once, and single things that are very large."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+import pytest_asyncio
+
+from quartet.audit.running import run_audit
+from quartet.catalogue import Product
+from quartet.connection import Cosmos, open_cosmos
+from quartet.generator import generate_orders
+from quartet.orders import Outgoing, order_event
+from quartet.participants import INVENTORY
+from quartet.seeding import provision, seed
+from quartet.waiting import Outcome, wait_until_settled
+from services.inventory.service import ITEMS
+from services.order.domain import OrderStatus
+from tests.chaos.customers import Customers
+from tests.chaos.fleet import Fleet, running_fleet
+from tests.chaos.verdict import GRACE, SETTLE
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CONTESTED: Final = Product(product_id="contested", name="Contested", quantity=400)
+KINDS: Final = [Product(product_id=f"kind-{n}", name=f"Kind {n}", quantity=1_000) for n in range(50)]
+PATIENCE: Final = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A running stack with something to sell."""
+
+    fleet: Fleet
+    cosmos: Cosmos
+
+    async def sell(self, events: list[Outgoing]) -> dict[str, Outcome]:
+        """Publish at once, and wait until all orders have ended."""
+        await Customers(self.fleet.settings).publish(events)
+        return dict(await wait_until_settled(self.cosmos, {event.order_id for event in events}, seconds=PATIENCE))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stand(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+    async with running_fleet(tmp_path_factory.mktemp("limits")) as fleet, AsyncExitStack() as stack:
+        await fleet.start_emulators()
+        cosmos = await stack.enter_async_context(open_cosmos(fleet.settings))
+        await provision(cosmos)
+        await seed(cosmos, [CONTESTED, *KINDS])
+        await fleet.start_services()
+        yield Stand(fleet, cosmos)
+
+
+async def test_a_thousand_want_what_there_are_four_hundred_of(stand: Stand) -> None:
+    now = datetime.now(UTC)
+    orders = [
+        order.model_copy(update={"items": (CONTESTED.item(1),)})
+        for order in generate_orders([CONTESTED], 1_000, seed=1)
+    ]
+    known = await stand.sell([order_event(order, now) for order in orders])
+    ends = [outcome.status for outcome in known.values()]
+    assert (ends.count(OrderStatus.COMPLETED), ends.count(OrderStatus.CANCELLED)) == (400, 600)
+    findings = await run_audit(stand.cosmos, grace=GRACE, settle=SETTLE)
+    assert [violation for finding in findings for violation in finding.violations] == []
+    shelf = await stand.cosmos.container(INVENTORY, ITEMS.name).read_item("contested", "contested")
+    assert (shelf["available_quantity"], shelf["reserved_quantity"], shelf["shipped_quantity"]) == (0, 0, 400)
+
+
+async def test_an_order_of_fifty_kinds(stand: Stand) -> None:
+    (order,) = generate_orders(KINDS, 1, seed=2)
+    large = order.model_copy(update={"items": tuple(product.item(3) for product in KINDS)})
+    known = await stand.sell([order_event(large, datetime.now(UTC))])
+    assert known[order.order_id].status is OrderStatus.COMPLETED
+
+
+async def test_an_event_of_nearly_a_megabyte(stand: Stand) -> None:
+    (order,) = generate_orders(KINDS, 1, seed=3)
+    event = order_event(order, datetime.now(UTC))
+    padded = {**event.event, "data": {**event.event["data"], "a_field_that_nobody_knows": "x" * 1_000_000}}
+    known = await stand.sell([Outgoing(order.order_id, padded)])
+    assert known[order.order_id].status is OrderStatus.COMPLETED

@@ -1,0 +1,1 @@
+"""The compose file, the image and the workflows, checked without Docker."""

@@ -1,0 +1,34 @@
+"""docker-compose.yml as a program sees it: variables replaced, profiles chosen."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).parent.parent.parent
+COMPOSE_FILE: Final = ROOT / "docker-compose.yml"
+MICROSOFT: Final = "microsoft-emulators"
+OURS: Final = "quartet-emulators"
+PROFILES: Final = (MICROSOFT, OURS)
+
+_VARIABLE: Final = re.compile(r"\$\{(\w+):-([^}]*)\}")
+
+
+def dot_env() -> dict[str, str]:
+    """The variables in `.env`, which Docker Compose reads beside the compose file."""
+    lines = (ROOT / ".env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def services(profile: str | None = None) -> dict[str, dict[str, Any]]:
+    """The services by name, in a shell that sets nothing; with a profile, those that `up` starts under it."""
+    values = dot_env()
+    text = _VARIABLE.sub(
+        lambda match: values.get(match[1]) or match[2],
+        COMPOSE_FILE.read_text(encoding="utf-8"),
+    )
+    every: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
+    if profile is None:
+        return every
+    return {name: service for name, service in every.items() if profile in service.get("profiles", [profile])}

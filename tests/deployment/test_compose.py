@@ -1,0 +1,188 @@
+"""docker-compose.yml says the same as the code, and keeps its promises."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from emulators.blob.authorisation import ACCOUNT_KEY
+from emulators.cosmos.authorisation import WELL_KNOWN_KEY
+from emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
+from quartet.connection import CONSOLE
+from quartet.participants import PARTICIPANTS
+from shared.runtime.settings import Settings
+from tests.deployment.compose_file import MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
+
+PARTICIPANT_NAMES = [participant.name for participant in PARTICIPANTS]
+ONE_SHOTS = {"seed", "cli", "microsoft-emulators-ready"}
+EMULATORS = {"eventhubs-emulator", "azurite", "cosmos-emulator", OURS}
+
+ALL = services()
+FROM_OUR_IMAGE = [name for name, service in ALL.items() if "build" in service]
+
+
+def settings(service: dict[str, Any]) -> Settings:
+    return Settings(**{name.lower(): value for name, value in service["environment"].items()})
+
+
+def parts(connection_string: str | None) -> dict[str, str]:
+    assert connection_string
+    return dict(part.split("=", 1) for part in connection_string.split(";") if part)
+
+
+def names_on_the_network(profile: str) -> set[str]:
+    """What a host name may be: a service, or another name that it takes."""
+    running = services(profile)
+    networks = [network for one in running.values() for network in one.get("networks", {}).values()]
+    aliases = [alias for network in networks for alias in network["aliases"]]
+    return {*running, *aliases}
+
+
+def test_these_are_all_services() -> None:
+    assert ALL.keys() == {*PARTICIPANT_NAMES, *ONE_SHOTS, *EMULATORS}
+
+
+@pytest.mark.parametrize("name", PARTICIPANT_NAMES)
+def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
+    assert ALL[name]["command"] == [f"services.{name}"]
+    assert (ROOT / "services" / name / "__main__.py").is_file()
+
+
+@pytest.mark.parametrize("name", FROM_OUR_IMAGE)
+def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
+    environment = ALL[name]["environment"]
+    assert {variable.lower() for variable in environment} <= Settings.model_fields.keys()
+    assert settings(ALL[name]).event_hub_name == "saga-events"
+
+
+def test_the_services_differ_from_the_tools_only_by_their_health_port() -> None:
+    for name in PARTICIPANT_NAMES:
+        assert ALL[name]["environment"] == {**ALL["cli"]["environment"], "HEALTH_PORT": "8080"}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_address_is_a_name_on_the_network(profile: str) -> None:
+    ours = settings(ALL["order"])
+    addresses = (
+        parts(ours.event_hubs_connection_string)["Endpoint"],
+        parts(ours.blob_connection_string)["BlobEndpoint"],
+        parts(ours.cosmos_connection_string)["AccountEndpoint"],
+    )
+    assert {urlsplit(address).hostname for address in addresses} <= names_on_the_network(profile)
+
+
+def test_the_keys_are_those_of_the_emulators() -> None:
+    ours = settings(ALL["order"])
+    event_hubs = parts(ours.event_hubs_connection_string)
+    assert (event_hubs["SharedAccessKeyName"], event_hubs["SharedAccessKey"]) == (EMULATOR_KEY_NAME, EMULATOR_KEY)
+    assert event_hubs["UseDevelopmentEmulator"] == "true", "the SDK compares it with exactly this"
+    assert parts(ours.blob_connection_string)["AccountKey"] == ACCOUNT_KEY
+    assert parts(ours.cosmos_connection_string)["AccountKey"] == WELL_KNOWN_KEY
+
+
+def test_the_hub_has_a_consumer_group_for_everybody_who_receives() -> None:
+    config = json.loads((ROOT / "infra/eventhubs-emulator/Config.json").read_text(encoding="utf-8"))
+    (namespace,) = config["UserConfig"]["NamespaceConfig"]
+    (hub,) = namespace["Entities"]
+    assert hub["Name"] == settings(ALL["order"]).event_hub_name
+    assert {group["Name"] for group in hub["ConsumerGroups"]} == {*PARTICIPANT_NAMES, CONSOLE}
+
+
+def test_the_same_hubs_are_configured_in_both_profiles() -> None:
+    files = {ALL[name]["volumes"][0].split(":")[0] for name in ("eventhubs-emulator", OURS)}
+    assert files == {"./infra/eventhubs-emulator/Config.json"}
+
+
+def test_microsofts_emulators_are_the_default() -> None:
+    assert dot_env()["COMPOSE_PROFILES"] == MICROSOFT
+
+
+@pytest.mark.parametrize("name", PARTICIPANT_NAMES)
+def test_a_service_can_run_in_any_number(name: str) -> None:
+    assert not {"container_name", "ports", "hostname"} & ALL[name].keys()
+
+
+@pytest.mark.parametrize("name", PARTICIPANT_NAMES)
+def test_a_service_starts_when_there_is_something_to_work_with(name: str) -> None:
+    assert ALL[name]["depends_on"] == {"seed": {"condition": "service_completed_successfully"}}
+
+
+@pytest.mark.parametrize(("profile", "emulators"), [(MICROSOFT, "microsoft-emulators-ready"), (OURS, OURS)])
+def test_seeding_starts_when_the_emulators_of_the_profile_answer(profile: str, emulators: str) -> None:
+    waits_for = {name for name in ALL["seed"]["depends_on"] if name in services(profile)}
+    assert waits_for == {emulators}
+
+
+def test_a_condition_can_come_true() -> None:
+    """Healthy takes a health check; completed takes a container that is not started again for ever."""
+    for name, service in ALL.items():
+        for dependency, how in service.get("depends_on", {}).items():
+            target = ALL[dependency]
+            match how["condition"]:
+                case "service_healthy":
+                    assert "healthcheck" in target, f"{name} waits for {dependency}"
+                case "service_completed_successfully":
+                    assert target["restart"] == "no", f"{name} waits for {dependency}"
+                case condition:
+                    assert (name, condition) in {
+                        ("microsoft-emulators-ready", "service_started"),
+                        ("eventhubs-emulator", "service_started"),
+                    }
+
+
+def test_somebody_asks_each_of_microsofts_emulators_how_it_is() -> None:
+    asked = {urlsplit(url).hostname for url in ALL["microsoft-emulators-ready"]["command"]}
+    assert asked == EMULATORS - {OURS}
+    assert asked == ALL["microsoft-emulators-ready"]["depends_on"].keys()
+
+
+@pytest.mark.parametrize("name", PARTICIPANT_NAMES)
+def test_a_service_comes_back_by_itself_and_tells_how_it_is(name: str) -> None:
+    assert ALL[name]["restart"] == "unless-stopped"
+    assert ALL[name]["healthcheck"]["test"][:2] == ["CMD", "python"], "the image has neither shell tools nor curl"
+
+
+def test_a_service_has_the_time_that_its_settings_promise() -> None:
+    ours = settings(ALL["order"])
+    assert _seconds(ALL["order"]["stop_grace_period"]) > ours.shutdown_seconds
+    assert _seconds(ALL["order"]["healthcheck"]["start_period"]) >= ours.startup_seconds
+
+
+def test_events_and_checkpoints_are_lost_together() -> None:
+    """The Event Hubs emulator forgets when it stops, so nothing beside it may remember."""
+    for name in EMULATORS:
+        assert ALL[name]["restart"] == "no"
+        assert all(volume.endswith(":ro") for volume in ALL[name].get("volumes", ()))
+    assert "--inMemoryPersistence" in ALL["azurite"]["command"]
+    assert any(tmpfs.startswith("/data:") for tmpfs in ALL[OURS]["tmpfs"])
+
+
+@pytest.mark.parametrize("name", FROM_OUR_IMAGE)
+def test_what_runs_from_our_image_has_no_privileges(name: str) -> None:
+    service = ALL[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "user", "network_mode", "pid", "devices"} & service.keys()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_container_takes_the_whole_machine(name: str) -> None:
+    assert ALL[name]["deploy"]["resources"]["limits"].keys() >= {"cpus", "memory"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_listens_but_for_this_machine(name: str) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in ALL[name].get("ports", ()))
+
+
+@pytest.mark.parametrize("name", sorted(ALL.keys() - FROM_OUR_IMAGE))
+def test_a_foreign_image_has_a_version(name: str) -> None:
+    assert re.fullmatch(r"mcr\.microsoft\.com/[\w/.-]+:(\d+\.\d+\.\d+|vnext-EN\d{8})", ALL[name]["image"])
+
+
+def _seconds(text: str) -> float:
+    assert text.endswith("s")
+    return float(text.removesuffix("s"))

@@ -1,0 +1,1 @@
+"""Faults that the emulators inject, seen by the real clients."""

@@ -1,0 +1,1 @@
+"""The guarantees under faults, in real processes."""

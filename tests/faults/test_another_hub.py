@@ -1,0 +1,48 @@
+"""The hub is made anew while its checkpoints are kept: everything that is said from then on is heard."""
+
+import re
+import shutil
+from pathlib import Path
+
+from quartet.supervisor import Process
+from tests.saga.shop import SERVICES, Shop, order, running_shop
+
+
+async def complete(shop: Shop, *order_ids: str) -> None:
+    await shop.publish(*(order(order_id, {"bugle": 1}) for order_id in order_ids))
+    for order_id in order_ids:
+        await shop.until(order_id, "COMPLETED")
+
+
+async def make_the_hub_anew(shop: Shop) -> None:
+    """All events are gone, all checkpoints are there, and the addresses are the same."""
+    await shop.supervisor.stop("emulators")
+    shutil.rmtree(shop.data_dir / "event-hubs")
+    ports = (
+        *("--event-hubs-port", port_in(shop.environment["EVENT_HUBS_CONNECTION_STRING"])),
+        *("--cosmos-port", port_in(shop.environment["COSMOS_CONNECTION_STRING"])),
+        *("--blob-port", port_in(shop.environment["BLOB_CONNECTION_STRING"])),
+    )
+    again = Process("emulators", "emulators", ("--data-dir", str(shop.data_dir), *ports))
+    await shop.supervisor.start(again, ready_line="ready")
+
+
+def port_in(connection_string: str) -> str:
+    match = re.search(r":(\d+)", connection_string)
+    assert match is not None
+    return match[1]
+
+
+async def test_services_that_are_running_notice_it_and_read_the_new_hub_from_its_beginning(tmp_path: Path) -> None:
+    async with running_shop(tmp_path, replicas=1, WATCHDOG_SECONDS="2") as shop:
+        await shop.stock(bugle=20)
+        await complete(shop, *(f"before-{n}" for n in range(5)))
+        await make_the_hub_anew(shop)
+        await complete(shop, "after-1", "after-2")
+
+        assert {who for who, line in shop.logs.lines if "the hub was made anew" in line} == set(SERVICES)
+        await shop.until_stored("inventory", "after-2", lambda reservation: reservation["status"] == "SHIPPED")
+        await shop.until_stored("inventory", "after-1", lambda reservation: reservation["status"] == "SHIPPED")
+        assert await shop.shelf("bugle") == (13, 0, 7)
+        # The emulators were started last, so they would be stopped first.
+        await shop.supervisor.stop(*SERVICES)

@@ -1,0 +1,109 @@
+"""A dead letter is kept, waited for, redriven by a person, and everything adds up afterwards."""
+
+import asyncio
+
+import pytest
+
+from shared.events import bucket_of
+from tests.faults.operator import quartet, quartet_apart, talk_to_the_bank
+from tests.saga.shop import PATIENCE, Shop, address, cancellation, notes, order
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def became(shop: Shop, *arguments: str) -> tuple[int, list[tuple[str, str]]]:
+    """The exit status of a redrive, and of each letter the type of its event and what became of it."""
+    status, reports = await quartet(shop, "dead-letters", "redrive", *arguments)
+    return status, [(report["event_type"], report["became"]) for report in reports]
+
+
+async def until_dead(shop: Shop, database: str, order_id: str, count: int) -> None:
+    """Wait until a service has stored so many dead letters of an order."""
+    async with asyncio.timeout(PATIENCE):
+        while len(await shop.rows(database, "dead-letters", order_id)) < count:  # noqa: ASYNC110 -- of another process
+            await asyncio.sleep(0.05)
+
+
+async def assert_audit_holds(shop: Shop) -> None:
+    status, findings = await quartet(shop, "audit")
+    assert status == 0, findings
+
+
+async def test_after_a_bug_the_order_waits_and_is_redriven_in_order_once(shop: Shop) -> None:
+    """Payment meets a ledger entry that it cannot understand. Meanwhile the order is cancelled."""
+    await shop.stock(amphora=5)
+    ledger, pk = shop.container("payments", "gateway-ledger"), bucket_of("poison-1", 16)
+    await ledger.create_item({"id": "payment_poison-1", "pk": pk, "kind": "charge", "outcome": "charged"})
+    await shop.publish(order("poison-1", {"amphora": 1}))
+    await until_dead(shop, "payments", "poison-1", 1)
+    await shop.publish(cancellation("poison-1"), order("healthy-1", {"amphora": 1}))
+    await until_dead(shop, "payments", "poison-1", 2)
+    await shop.until("healthy-1", "COMPLETED")
+    await shop.until("poison-1", "COMPENSATING")
+
+    _, letters = await quartet(shop, "dead-letters", "list", "--order", "poison-1")
+    assert [(letter["service"], letter["event_type"], letter["reason"]) for letter in letters] == [
+        ("payment", "InventoryReserved.v1", "handler_failed"),
+        ("payment", "ShippingFailed.v1", "waiting"),
+    ]
+    status, plan = await quartet(shop, "dead-letters", "redrive", "--order", "poison-1", "--dry-run")
+    assert (status, [letter["id"] for letter in plan]) == (0, [letter["id"] for letter in letters])
+    assert await became(shop, letters[0]["id"]) == (
+        1,
+        [("InventoryReserved.v1", "still failing"), ("ShippingFailed.v1", "waiting")],
+    )
+
+    await ledger.delete_item("payment_poison-1", pk)
+    assert await became(shop, letters[0]["id"]) == (
+        0,
+        [("InventoryReserved.v1", "handled"), ("ShippingFailed.v1", "handled")],
+    )
+    document = await shop.until("poison-1", "CANCELLED")
+    assert "PaymentRefunded.v1" in notes(document)
+    assert await shop.ledger("poison-1") == ["charged", "refunded", "voided"]
+    assert await shop.shelf("amphora") == (4, 0, 1)
+
+    assert await became(shop, "--order", "poison-1") == (0, [])
+    assert (await became(shop, letters[0]["id"]))[1] == [("InventoryReserved.v1", "settled before")]
+    assert await shop.ledger("poison-1") == ["charged", "refunded", "voided"]
+    await assert_audit_holds(shop)
+
+
+async def test_a_refund_that_was_refused_is_finished_by_a_redrive(shop: Shop) -> None:
+    await shop.stock(astrolabe=3)
+    await shop.publish(
+        order("owed-1", {"astrolabe": 1}, payment_method="tok_refund_fails", shipping_address=address("AQ"))
+    )
+    await shop.until("owed-1", "NEEDS_ATTENTION")
+    await shop.until_stored("inventory", "owed-1", lambda reservation: reservation["status"] == "RELEASED")
+
+    _, stuck = await quartet(shop, "status", "--stuck")
+    [owed] = [one for one in stuck if one["order_id"] == "owed-1"]
+    [owes] = [one for one in owed["owes"] if one["service"] == "payment"]
+    assert owes["events"] == ["PaymentRefunded.v1"]
+    assert [letter["reason"] for letter in owes["dead_letters"]] == ["compensation_failed"]
+
+    assert await became(shop, "--order", "owed-1") == (1, [("ShippingFailed.v1", "still failing")])
+    await talk_to_the_bank(shop, "owed-1")
+    assert await became(shop, "--order", "owed-1") == (0, [("ShippingFailed.v1", "handled")])
+    await shop.until("owed-1", "CANCELLED")
+    assert await shop.ledger("owed-1") == ["allowed", "charged", "not_served", "refunded"]
+    assert await shop.shelf("astrolabe") == (3, 0, 0)
+    assert await became(shop, "--order", "owed-1") == (0, [])
+    await assert_audit_holds(shop)
+
+
+async def test_of_two_who_redrive_at_once_nothing_is_done_twice(shop: Shop) -> None:
+    await shop.stock(abacus=3)
+    await shop.publish(
+        order("both-1", {"abacus": 1}, payment_method="tok_refund_fails", shipping_address=address("AQ"))
+    )
+    await shop.until("both-1", "NEEDS_ATTENTION")
+    await talk_to_the_bank(shop, "both-1")
+    redrive = ("dead-letters", "redrive", "--order", "both-1")
+    ends = await asyncio.gather(*(quartet_apart(shop, *redrive) for _ in range(2)))
+    assert [status for status, _ in ends] == [0, 0]
+    document = await shop.until("both-1", "CANCELLED")
+    assert notes(document).count("PaymentRefunded.v1") == 1
+    assert (await shop.ledger("both-1")).count("refunded") == 1
+    await assert_audit_holds(shop)

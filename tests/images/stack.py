@@ -1,0 +1,19 @@
+"""What the smoke test needs of a running stack, however it runs."""
+
+import subprocess
+from typing import Protocol
+
+SERVICES = ("order", "inventory", "payment", "shipping")
+
+
+class Stack(Protocol):
+    """Emulators, a seeded database and the four services, all ready."""
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `quartet` with these arguments, from the image."""
+
+    def stop(self, service: str) -> int:
+        """Stop a service as a platform does, with SIGTERM; its exit status."""
+
+    def logs(self) -> str:
+        """The last lines of every container, for whoever has to find out why it failed."""

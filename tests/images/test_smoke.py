@@ -1,0 +1,58 @@
+"""Orders through the whole stack, from the image alone: the same test for every way of running it."""
+
+import json
+import subprocess
+from collections import Counter
+
+import pytest
+
+from shared.version import __version__
+from tests.images.compose_stack import ComposeStack
+from tests.images.stack import SERVICES, Stack
+
+pytestmark = pytest.mark.timeout(1200)  # the first test builds and starts everything
+
+
+def said(done: subprocess.CompletedProcess[str], stack: Stack) -> str:
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{stack.logs()}"
+    return done.stdout
+
+
+def test_the_image_has_the_version_of_the_checkout(stack: Stack) -> None:
+    assert said(stack.cli("--version"), stack) == f"quartet {__version__}\n"
+
+
+def test_every_order_ends(stack: Stack) -> None:
+    published = stack.cli("publish", "samples/orders.jsonl", "--wait", "--timeout", "120", "--json")
+    ended = Counter(order["status"] for order in json.loads(said(published, stack)).values())
+    assert ended.keys() == {"COMPLETED", "CANCELLED"}
+    assert ended.total() == 43
+
+
+def test_a_compensated_order_can_be_followed(stack: Stack) -> None:
+    story = said(stack.cli("timeline", "ord-1034", "--json"), stack)
+    for event in ("OrderCreated.v1", "ShippingFailed.v1", "PaymentRefunded.v1", "OrderCancelled.v1"):
+        assert event in story
+
+
+def test_stock_and_money_add_up(stack: Stack) -> None:
+    findings = json.loads(said(stack.cli("audit", "--json"), stack))
+    assert findings
+
+
+def test_seeding_again_changes_nothing(stack: Stack) -> None:
+    assert said(stack.cli("seed", "samples/catalogue.json"), stack).startswith("0 products created, 0 restocked")
+
+
+def test_a_service_runs_in_three_replicas(stack: Stack) -> None:
+    if not isinstance(stack, ComposeStack):
+        pytest.skip("replicas are told apart by Docker Compose")
+    stack.scale("inventory", 3)
+    assert len(stack.containers("inventory")) == 3
+    stack.scale("inventory", 1)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_stops_when_it_is_told_to(stack: Stack, service: str) -> None:
+    """SIGTERM reaches Python, which finishes and exits with 0; killed, it would be 137."""
+    assert stack.stop(service) == 0, stack.logs()

@@ -1,0 +1,1 @@
+"""The infrastructure, compared with the code that runs on it."""

@@ -1,0 +1,89 @@
+"""An alert asks the logs for what the services write there, and somebody has written down what to do then."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import structlog
+
+from shared.events import REGISTRY
+from tests.infra.bicep import INFRA, parsed, resources
+from tests.runtime.fakes import Bench, messages, order_created, reserved
+
+ROOT = INFRA.parent
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+QUERIES = {path.stem: path.read_text() for path in sorted((INFRA / "queries").glob("*.kql"))}
+each_query = pytest.mark.parametrize("query", [pytest.param(text, id=name) for name, text in QUERIES.items()])
+# Arguments of the other log calls of the runtime; `exception` is what structlog makes of a traceback.
+OTHER_FIELDS = {"doing", "error", "partition", "exception"}
+RULES = parsed("modules/alerts.bicep")["variables"]["rules"]["value"]
+
+
+def _literals(*folders: str) -> set[str]:
+    """Every string in the code of these folders."""
+    return {
+        node.value
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+async def _fields() -> set[str]:
+    """The names of all fields in the lines that a service writes about events, good and bad ones."""
+    with structlog.testing.capture_logs() as lines:
+        bench = Bench()
+        engine = bench.engine(log=structlog.get_logger(service="desk"))
+        await engine.process("3", messages(order_created("o-1"), reserved("o-1")))
+        await engine.process("3", messages(order_created("o-1", "other", customer_id="eve"), start=9))
+    return {name for line in lines for name in line}
+
+
+@each_query
+async def test_a_query_knows_the_fields_that_services_write(query: str) -> None:
+    asked = set(re.findall(r"\bline\.(\w+)", query))
+    assert asked
+    assert asked <= await _fields() | {"service"} | OTHER_FIELDS
+
+
+def test_the_other_fields_are_written_somewhere() -> None:
+    keywords = {
+        keyword.arg
+        for file in (ROOT / "shared" / "runtime").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+    }
+    assert OTHER_FIELDS - {"exception"} <= keywords
+
+
+@each_query
+def test_a_query_looks_for_words_that_services_say(query: str) -> None:
+    known = _literals("shared", "services") | set(REGISTRY) | {" "}
+    code = "\n".join(line for line in query.splitlines() if not line.startswith("//"))
+    assert [word for word in re.findall(r'"([^"]*)"', code) if word not in known] == []
+
+
+def test_every_query_is_an_alert() -> None:
+    used = {Path(str(name)).stem for name in re.findall(r"queries/([\w-]+)\.kql", str(RULES))}
+    assert used == set(QUERIES) == {rule["name"] for rule in RULES}
+
+
+def test_placeholders_are_filled() -> None:
+    replaced = {rule["name"] for rule in RULES if rule["query"]["function"]["type"] == "replace"}
+    asking = {name for name, query in QUERIES.items() if re.search(r"\b(SERVICES|PATIENCE)\b", query)}
+    assert replaced == asking
+
+
+def test_every_alert_has_a_chapter_in_the_runbook() -> None:
+    chapters = set(re.findall(r"^## .*?`([\w-]+)`", RUNBOOK, re.MULTILINE))
+    metric = {
+        chapter
+        for one in resources("modules/alerts.bicep", "service.bicep")
+        if one.type == "Microsoft.Insights/metricAlerts"
+        for chapter in re.findall(r"runbook\.md, ([\w-]+)\.", one.properties["description"])
+    }
+    assert {rule["name"] for rule in RULES} | metric <= chapters
+    assert len(metric) == 3

@@ -1,0 +1,150 @@
+"""What holds for everything in infra/: no secrets, no keys, nothing old, and rights as narrow as they can be."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.infra.bicep import FILES, INFRA, Resource, assignments, parsed, read_json, resource, resources, using
+
+MADE = [one for one in resources() if not one.existing]
+TAGGED = re.compile(r"namespaces$|databaseAccounts$|storageAccounts$|registries$|managedEnvironments$|containerApps$")
+
+# Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+ROLES = {
+    "eventHubsDataReceiver": "a638d3c7-ab3a-418d-83e6-5f17a39d4fde",
+    "eventHubsDataSender": "2b629674-e913-4c01-ae53-ef4638d8f975",
+    "blobDataContributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "blobDataReader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "acrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "acrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "cosmosDataContributor": "00000000-0000-0000-0000-000000000002",
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(INFRA)))
+def test_no_file_reads_a_key_or_takes_a_secret(path: Path) -> None:
+    text = path.read_text()
+    assert not re.findall(r"listKeys|listCredentials|@secure|connectionString|sharedKey|secretRef|password", text)
+
+
+def _of(kind: str) -> list[Resource]:
+    found = [one for one in MADE if one.type.lower() == kind.lower()]
+    assert found, kind
+    return found
+
+
+def test_keys_are_switched_off_everywhere() -> None:
+    for kind in (
+        "Microsoft.EventHub/namespaces",
+        "Microsoft.DocumentDB/databaseAccounts",
+    ):
+        assert [one.properties["disableLocalAuth"] for one in _of(kind)] == [True]
+    for account in _of("Microsoft.Storage/storageAccounts"):
+        assert account.properties["allowSharedKeyAccess"] is False
+        assert account.properties["allowBlobPublicAccess"] is False
+    assert _of("Microsoft.ContainerRegistry/registries")[0].properties["adminUserEnabled"] is False
+    assert _of("Microsoft.OperationalInsights/workspaces")[0].properties["features"]["disableLocalAuth"] is True
+    assert _of("Microsoft.Insights/components")[0].properties["DisableLocalAuth"] is True
+
+
+def test_nothing_speaks_old_tls() -> None:
+    assert _of("Microsoft.EventHub/namespaces")[0].properties["minimumTlsVersion"] == "1.2"
+    assert _of("Microsoft.DocumentDB/databaseAccounts")[0].properties["minimalTlsVersion"] == "Tls12"
+    assert {one.properties["minimumTlsVersion"] for one in _of("Microsoft.Storage/storageAccounts")} == {"TLS1_2"}
+
+
+def test_the_checkpoint_store_keeps_no_copies() -> None:
+    blobs = resource("modules/checkpoints.bicep", "blobs").properties
+    assert blobs["isVersioningEnabled"] is False
+    assert blobs["deleteRetentionPolicy"]["enabled"] is False
+    assert blobs["containerDeleteRetentionPolicy"]["enabled"] is False
+
+
+def test_one_region_writes() -> None:
+    assert _of("Microsoft.DocumentDB/databaseAccounts")[0].properties["enableMultipleWriteLocations"] is False
+
+
+def test_what_costs_money_has_tags_and_what_matters_has_diagnostics() -> None:
+    for one in MADE:
+        if TAGGED.search(one.type):
+            assert one.body["tags"] == "tags", one
+    for module in ("event-hubs", "cosmos", "checkpoints", "capture", "registry", "apps-environment"):
+        assert resource(f"modules/{module}.bicep", "diagnostics").properties["workspaceId"] == "workspaceId"
+
+
+def _grants(module: str) -> dict[str, tuple[object, str]]:
+    """Role assignments by name: scope and the words of the role."""
+    return {
+        one.name: (one.body.get("scope"), str(one.properties["roleDefinitionId"]))
+        for one in resources(module)
+        if one.type == "Microsoft.Authorization/roleAssignments"
+    }
+
+
+def test_a_service_gets_these_rights_and_no_others() -> None:
+    grants = _grants("modules/service-access.bicep")
+    assert {name: scope for name, (scope, _) in grants.items()} == {
+        "mayReceive": "ownGroup",
+        "mayReceiveWidely": "hub",
+        "maySend": "hub",
+        "mayCheckpoint": "container",
+        "mayPull": "registry",
+    }
+    for name, role in {
+        "mayReceive": "eventHubsDataReceiver",
+        "mayReceiveWidely": "eventHubsDataReceiver",
+        "maySend": "eventHubsDataSender",
+        "mayCheckpoint": "blobDataContributor",
+        "mayPull": "acrPull",
+    }.items():
+        assert f"'resource_name_1': '{role}'" in grants[name][1]
+
+    store = resource("modules/service-access.bicep", "mayStore").properties
+    assert store["scope"] == "${cosmos.id}/dbs/${database}"
+    assert store["roleDefinitionId"] == "${cosmos.id}/sqlRoleDefinitions/${cosmosDataContributor}"
+
+
+def test_wide_receive_rights_are_there_only_when_asked_for() -> None:
+    rights = parsed("modules/service-access.bicep")["resources"]
+    assert rights["mayReceive"]["config"]["condition"] == "narrow"
+    assert "narrow" in str(rights["mayReceiveWidely"]["config"]["condition"])
+    assert rights["mayReceiveWidely"]["config"]["condition"] != "narrow"
+    assert parsed("main.bicep")["parameters"]["narrowRoles"]["default"] is True
+
+
+def test_a_service_writes_checkpoints_of_its_own_group_only() -> None:
+    variables = parsed("modules/service-access.bicep")["variables"]
+    condition = variables["ownCheckpointsOnly"]["value"]
+    # The SDK's layout: NAMESPACE/HUB/GROUP/checkpoint/PARTITION and …/ownership/PARTITION, in lower case.
+    assert variables["ownPrefix"]["value"] == "*/${hubName}/${service}/*"
+    assert "/write" in condition
+    assert "/delete" in condition
+    assert "StringLike" in condition
+    assert condition.count("(") == condition.count(")")
+    assert read_json("saga.json")["hub"].islower()
+
+
+@pytest.mark.parametrize("module", ["service-access", "operator-access", "capture"])
+def test_roles_have_their_ids(module: str) -> None:
+    variables = parsed(f"modules/{module}.bicep")["variables"]
+    used = {name: one["value"] for name, one in variables.items() if name in ROLES}
+    assert used
+    assert used == {name: ROLES[name] for name in used}
+
+
+@pytest.mark.parametrize("file", ["dev.bicepparam", "prod.bicepparam"])
+def test_parameter_files_are_for_main(file: str) -> None:
+    given, known = assignments(file), parsed("main.bicep")["parameters"]
+    assert using(file) == INFRA / "main.bicep"
+    assert set(given) <= set(known)
+    assert {name for name, one in known.items() if one["default"] is None} <= set(given)
+
+
+def test_prod_is_private_and_dev_is_small() -> None:
+    tiers = read_json("tiers.json")
+    assert set(tiers) == {"dev", "prod"}
+    assert tiers["dev"].keys() == tiers["prod"].keys()
+    assert tiers["prod"]["private"] is True
+    # Private endpoints of a registry need Premium.
+    assert tiers["prod"]["registrySku"] == "Premium"

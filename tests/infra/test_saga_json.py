@@ -1,0 +1,91 @@
+"""infra/saga.json says what to make in Azure; the code says what it needs there."""
+
+import json
+
+import pytest
+
+from quartet.connection import CONSOLE
+from quartet.participants import PARTICIPANTS
+from shared.runtime.participant import Participant
+from shared.runtime.settings import Settings
+from tests.infra.bicep import INFRA, parsed, read_json, resource
+
+SAGA = read_json("saga.json")
+SERVICES = {service["name"]: service for service in SAGA["services"]}
+
+# What queries of the services and the quartet command filter on, besides the id, which is always indexed. A new filter
+# belongs here and into saga.json; without an index it reads the whole container.
+FILTERS = {
+    "orders": ["/status/?", "/deadline/?"],
+    "dead-letters": ["/order_id/?", "/settled/?"],
+}
+
+
+def test_every_participant_is_there_and_nobody_else() -> None:
+    assert list(SERVICES) == [participant.name for participant in PARTICIPANTS]
+
+
+@pytest.mark.parametrize("participant", PARTICIPANTS, ids=lambda one: one.name)
+def test_databases_containers_and_partition_keys_are_those_of_the_code(participant: Participant[object]) -> None:
+    service = SERVICES[participant.name]
+    assert service["database"] == participant.database
+    assert {one["name"]: one["partitionKey"] for one in service["containers"]} == {
+        spec.name: spec.partition_key for spec in participant.all_containers
+    }
+    assert service["hears"] == sorted(participant.hears)
+
+
+@pytest.mark.parametrize("participant", PARTICIPANTS, ids=lambda one: one.name)
+def test_what_is_filtered_on_is_indexed_and_nothing_else(participant: Participant[object]) -> None:
+    for container in SERVICES[participant.name]["containers"]:
+        # The partition key is indexed only if a policy says so, unless it is the id.
+        key = [] if container["partitionKey"] == "/id" else [container["partitionKey"] + "/?"]
+        assert [one["path"] for one in container["indexed"]] == key + FILTERS.get(container["name"], [])
+
+
+def test_hub_and_groups_are_those_of_the_code_and_of_the_emulators() -> None:
+    emulator = json.loads((INFRA / "eventhubs-emulator" / "Config.json").read_text())
+    (hub,) = emulator["UserConfig"]["NamespaceConfig"][0]["Entities"]
+    groups = [*SERVICES, SAGA["consoleGroup"]]
+
+    assert SAGA["consoleGroup"] == CONSOLE
+    assert SAGA["hub"] == hub["Name"] == Settings.model_fields["event_hub_name"].default
+    assert groups == [group["Name"] for group in hub["ConsumerGroups"]]
+    assert SAGA["checkpointContainer"] == Settings.model_fields["blob_container"].default
+
+
+def test_partitions_and_buckets_are_those_of_the_design() -> None:
+    # Fixed for the life of a deployment. Replicas beyond the partitions would have nothing to do.
+    assert SAGA["partitions"] == 32
+    assert SAGA["buckets"] == 256
+    assert parsed("service.bicep")["variables"]["maxReplicas"]["value"] == SAGA["partitions"]
+
+
+def test_bicep_makes_what_saga_json_says() -> None:
+    hub = parsed("main.bicep")["modules"]["eventHubs"]["config"]["params"]
+    for parameter, key in {
+        "hubName": "hub",
+        "partitionCount": "partitions",
+        "services": "services",
+        "consoleGroup": "consoleGroup",
+    }.items():
+        assert hub[parameter]["operator"]["operands"] == {"operand_1": "saga", "operand_2": key}
+    assert resource("modules/event-hubs.bicep", "hub").properties["partitionCount"] == "partitionCount"
+    assert parsed("modules/event-hubs.bicep")["resources"]["groups"]["config"]["loop_type"]["detail"] == {
+        "item_name": "service",
+        "array_name": "services",
+    }
+    assert resource("modules/event-hubs.bicep", "console").body["name"] == "consoleGroup"
+
+
+def test_containers_expire_nothing_and_are_made_as_listed() -> None:
+    container = resource("modules/cosmos-database.bicep", "all").properties["resource"]
+    assert container["defaultTtl"] == {"operator": {"type": "minus", "operands": {"integer_value": 1}}}
+    assert [one["path"] for one in container["indexingPolicy"]["excludedPaths"]] == ["/*"]
+    ((key,),) = (container["partitionKey"]["paths"],)
+    assert key["operator"]["operands"] == {"operand_1": "container", "operand_2": "partitionKey"}
+
+
+def test_each_tier_gives_each_database_its_request_units() -> None:
+    for tier in read_json("tiers.json").values():
+        assert sorted(tier["requestUnits"]) == sorted(service["database"] for service in SERVICES.values())

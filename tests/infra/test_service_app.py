@@ -1,0 +1,121 @@
+"""A container app of ours gets settings that the service understands, and is asked what it answers."""
+
+import inspect
+import re
+from importlib.util import find_spec
+
+import pytest
+
+from quartet.participants import PARTICIPANTS
+from shared.runtime import health
+from shared.runtime.settings import Settings
+from tests.infra.bicep import INFRA, Scope, assignments, parsed, read_json, resource, using
+
+TIERS = read_json("tiers.json")
+NAMES = [participant.name for participant in PARTICIPANTS]
+APP = resource("service.bicep", "app").properties
+(CONTAINER,) = APP["template"]["containers"]
+# What azd itself puts into the environment.
+FROM_AZD = {"AZURE_ENV_NAME", *(f"SERVICE_{name.upper()}_IMAGE_NAME" for name in NAMES)}
+
+
+def environment(tier: str, service: str = "order") -> dict[str, str]:
+    """The environment of the container."""
+    values = {
+        "service": service,
+        "size": TIERS[tier],
+        "identity": {"properties.clientId": "a-client-id"},
+        "healthPort": parsed("service.bicep")["variables"]["healthPort"]["value"],
+        "eventHubsNamespace": "evhns-x.servicebus.windows.net",
+        "eventHubName": "saga-events",
+        "blobAccountUrl": "https://stx.blob.core.windows.net/",
+        "blobContainer": "checkpoints",
+        "cosmosEndpoint": "https://cosmos-x.documents.azure.com:443/",
+        "buckets": 256,
+        "orderDeadlineSeconds": 900,
+    }
+    scope = Scope(values)
+    return {
+        one["name"]: "a-client-id" if one["name"] == "AZURE_CLIENT_ID" else scope.value(one["value"])
+        for one in CONTAINER["env"]
+    }
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = environment(tier)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+
+    assert set(given) - {"AZURE_CLIENT_ID"} <= {name.upper() for name in Settings.model_fields}
+    assert settings.event_hubs_namespace == "evhns-x.servicebus.windows.net"
+    assert settings.log_format == "json"
+    assert settings.buckets == read_json("saga.json")["buckets"]
+    # Health is asked from outside of the container.
+    assert settings.health_host == "0.0.0.0"
+    assert settings.shutdown_seconds < APP["template"]["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_it_starts_a_module_that_is_there(service: str) -> None:
+    program, option, module = (Scope({"service": service}).value(one) for one in CONTAINER["command"])
+    assert (program, option) == ("python", "-m")
+    assert find_spec(f"{module}.__main__") is not None
+
+
+def test_its_probes_ask_what_the_service_answers() -> None:
+    served = set(re.findall(r'add_get\("([^"]+)"', inspect.getsource(health)))
+    assert {probe["httpGet"]["path"] for probe in CONTAINER["probes"]} == served
+    assert {probe["httpGet"]["port"] for probe in CONTAINER["probes"]} == {"healthPort"}
+    assert {probe["type"] for probe in CONTAINER["probes"]} == {"Liveness", "Readiness"}
+
+
+def test_it_scales_by_the_lag_of_its_own_group() -> None:
+    scale = APP["template"]["scale"]
+    (rule,) = scale["rules"]
+    metadata = rule["custom"]["metadata"]
+
+    assert scale["minReplicas"] == 1
+    assert rule["custom"]["type"] == "azure-eventhub"
+    assert rule["custom"]["identity"] == {
+        "operator": {"type": "property_accessor", "operands": {"operand_1": "identity", "operand_2": "id"}}
+    }
+    assert metadata["consumerGroup"] == "service"
+    # The layout of checkpoints that the Python SDK writes.
+    assert metadata["checkpointStrategy"] == "blobMetadata"
+
+
+def test_the_longest_names_fit() -> None:
+    # A container app's name has 32 characters at most.
+    limits = parsed("main.bicep")["parameters"]["environmentName"]["decorators"]
+    longest = next(one["argument"] for one in limits if one["type"] == "max_length")
+    prefix = read_json("abbreviations.json")["containerApp"]
+    assert max(len(f"{prefix}{name}-") for name in NAMES) + longest <= 32
+
+
+def test_nobody_can_call_it() -> None:
+    assert "ingress" not in APP["configuration"]
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_its_parameters_come_from_what_main_puts_out(service: str) -> None:
+    given = assignments(f"services/{service}.bicepparam")
+    outputs = set(parsed("main.bicep")["outputs"])
+    read = set(re.findall(r"readEnvironmentVariable\('(\w+)'\)", " ".join(given.values())))
+
+    assert using(f"services/{service}.bicepparam").resolve() == INFRA / "service.bicep"
+    assert set(given) == set(parsed("service.bicep")["parameters"])
+    assert given["service"] == f"'{service}'"
+    assert f"SERVICE_{service.upper()}_IMAGE_NAME" in given["image"]
+    assert f"{service.upper()}_IDENTITY_NAME" in given["identityName"]
+    assert read <= outputs | FROM_AZD
+
+
+def test_identities_are_put_out_in_the_order_of_the_services() -> None:
+    outputs = parsed("main.bicep")["outputs"]
+    for index, name in enumerate(NAMES):
+        place = str(outputs[f"{name.upper()}_IDENTITY_NAME"]["value"])
+        assert f"'operand_1': 'access', 'operand_2': {index}" in place

@@ -1,0 +1,31 @@
+"""A checkpoint store that fails says so at once: whoever waits for it owns partitions that expire meanwhile."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from emulators.blob import BlobEmulator
+from emulators.faults import Injector
+from shared.runtime.credentials import Credentials
+from shared.runtime.settings import Settings
+from shared.runtime.startup import checkpoint_store
+from tests.emulators.faults.rules import switch_on
+
+
+@pytest.mark.parametrize("fault", ["unavailable", "timeout"])
+async def test_a_failure_is_told_well_within_the_life_of_an_ownership(tmp_path: Path, fault: str) -> None:
+    faults = Injector("blob")
+    emulator = BlobEmulator(tmp_path, faults=faults)
+    await emulator.start()
+    settings = Settings(
+        event_hubs_namespace="-", blob_connection_string=emulator.connection_string, cosmos_endpoint="-"
+    )
+    async with Credentials() as credentials, checkpoint_store(settings, credentials, "tests") as store:
+        switch_on(faults, fault, first=1)
+        async with asyncio.timeout(settings.ownership_expires_seconds / 4):
+            with pytest.raises(HttpResponseError):
+                await store.list_ownership("namespace", "hub", "group")
+            assert list(await store.list_ownership("namespace", "hub", "group")) == []
+    await emulator.stop()
