@@ -10,7 +10,7 @@ CHECKS := $(CHECKS_VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak chaos fuzz check format lint types imports infra-check container-check image-test compose-test lock clean
+.PHONY: help demo test soak simulate mutants chaos fuzz check format lint types imports infra-check container-check image-test compose-test lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,13 @@ soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
 
 check: $(DEV) format-check lint types imports infra-check container-check test image-test ## what CI runs
+
+simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
+	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),10000) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.simulation --processes 2 --exhaustive
+
+mutants: $(DEV) ## plant bugs in copies of the source; the simulation must find each
+	$(BIN)/python -m tests.mutants --processes 2
 
 chaos: $(DEV) ## the whole stack under fire, then audited (MINUTES, ORDERS, SEED)
 	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))

@@ -24,6 +24,9 @@ C = TypeVar("C")
 # the runtime has the longer breath.
 _RETRIES = 1
 _SEND_SECONDS = 15
+# A receiver that hears nothing for so long, not even the heartbeat that it has asked for, is connected to nobody. By
+# default the SDK would wait for ever. (Not for senders: they do not read while they have nothing to send.)
+_SILENCE_SECONDS = 15
 
 
 def producer_client(settings: Settings, credentials: Credentials, agent: str) -> EventHubProducerClient:
@@ -63,7 +66,12 @@ def consumer_client(
     return _client(
         settings,
         lambda text: EventHubConsumerClient.from_connection_string(
-            text, group, eventhub_name=settings.event_hub_name, user_agent=agent, **options
+            text,
+            group,
+            eventhub_name=settings.event_hub_name,
+            user_agent=agent,
+            idle_timeout=_SILENCE_SECONDS,
+            **options,
         ),
         lambda namespace: EventHubConsumerClient(
             namespace,
@@ -71,6 +79,7 @@ def consumer_client(
             group,
             credentials.token(),
             user_agent=agent,
+            idle_timeout=_SILENCE_SECONDS,
             **_endpoint(namespace),
             **options,
         ),
@@ -193,11 +202,12 @@ class HubPublisher:
             OutageError: the hub does not answer. The first send will try again.
         """
         with hub_outages():
-            await self._client.create_batch(partition_id=partition)
-            await self._client._start_producer(partition, None)  # noqa: SLF001 -- see above
-            producer = self._client._producers[partition]  # noqa: SLF001 -- see above
-            if producer is not None:
-                await producer._open_with_retry()  # noqa: SLF001 -- see above
+            async with asyncio.timeout(_SEND_SECONDS):
+                await self._client.create_batch(partition_id=partition)
+                await self._client._start_producer(partition, None)  # noqa: SLF001 -- see above
+                producer = self._client._producers[partition]  # noqa: SLF001 -- see above
+                if producer is not None:
+                    await producer._open_with_retry()  # noqa: SLF001 -- see above
 
     async def publish(self, partition: str, events: Sequence[Json]) -> None:
         """See `Publisher.publish`."""

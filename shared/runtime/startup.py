@@ -25,6 +25,9 @@ from shared.runtime.stale_checkpoints import StaleCheckpoints
 
 R = TypeVar("R")
 
+# A server that accepts a connection and then says nothing is as bad as one that refuses: the step is begun anew.
+_STEP_SECONDS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Servers:
@@ -176,15 +179,16 @@ class Waiting:
         said = False
         for delay in Backoff(0.2, 2).delays(random.Random()):  # noqa: S311 -- jitter, not a secret
             try:
-                return await step()
-            except OutageError as outage:
+                async with asyncio.timeout(_STEP_SECONDS):
+                    return await step()
+            except (OutageError, TimeoutError) as outage:
                 if asyncio.get_running_loop().time() > deadline:
                     raise ConfigurationError(
                         f"{server} did not answer within {self.seconds:.0f} s: {outage}. Is it running, and do the "
                         "settings point to it?"
                     ) from outage
                 if not said:
-                    self.log.warning("waiting", server=server, error=str(outage))
+                    self.log.warning("waiting", server=server, error=str(outage) or "no answer")
                     said = True
             await asyncio.sleep(delay)
         raise AssertionError("the delays never end")

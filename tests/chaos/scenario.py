@@ -13,7 +13,7 @@ SERVERS: Final = tuple(KINDS)
 
 # How bad each kind of fault is in an act. What is not here strikes one request in five.
 _FIERCE: Final[Mapping[str, Mapping[str, Any]]] = {
-    "half_open": {"probability": 0.05, "seconds": 3.0},
+    "half_open": {"probability": 0.03, "seconds": 30.0},
     "drop_connection": {"probability": 0.1},
     "lost_acknowledgement": {"probability": 0.15},
     "steal": {"probability": 0.05},

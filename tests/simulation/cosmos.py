@@ -6,7 +6,7 @@ Whether it agrees with the emulator behind the real SDK is for `test_cosmos_agre
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from azure.core.exceptions import AzureError
 from azure.cosmos._base import _format_batch_operations
@@ -20,7 +20,7 @@ from azure.cosmos.exceptions import (
 
 from emulators.cosmos import documents
 from emulators.cosmos.batch import run_batch
-from emulators.cosmos.container import Container
+from emulators.cosmos.container import Container, Item
 from emulators.cosmos.documents import ALWAYS, Conditions, Outcome
 from emulators.cosmos.errors import CosmosError
 from emulators.cosmos.exchange import Call
@@ -33,6 +33,7 @@ from tests.simulation.faults import COSMOS
 from tests.simulation.network import Network
 from tests.simulation.process import Process
 
+R = TypeVar("R")
 Document: TypeAlias = dict[str, Any]
 Written: TypeAlias = Callable[[str, str, Document], None]
 """Told of every write, when it is done: database, container, document."""
@@ -74,14 +75,14 @@ class MemoryCosmos:
 
     def documents(self, database: str, name: str) -> list[Document]:
         """All that is in a container."""
-        return [json.loads(item.body) for item in self.container(database, name).scan(self.clock())]
+        return [_document(item) for item in self.container(database, name).scan(self.clock())]
 
     def commit(self, tx: Transaction) -> None:
         """Make a transaction's writes true, and tell of them."""
         new = list(tx._written.values())  # noqa: SLF001 -- it has no public name
         tx.commit(_NO_DISK)
         for item in new:
-            self.written(tx.container.database, tx.container.name, json.loads(item.body))
+            self.written(tx.container.database, tx.container.name, _document(item))
 
     def touch(self, container: Container, key: str, ids: Collection[str]) -> None:
         """Another writer writes these documents as they are: their ETags are new."""
@@ -89,7 +90,7 @@ class MemoryCosmos:
         for item_id in ids:
             item = tx.find(item_id)
             if item is not None:
-                tx.write(item_id, json.loads(item.body), item)
+                tx.write(item_id, _document(item), item)
         tx.commit(_NO_DISK)
 
 
@@ -136,7 +137,8 @@ class MemoryContainer:
             f"{operation['operationType'].lower()} {item_id}"
             for operation, item_id in zip(operations, ids, strict=True)
         )
-        return await self._request(what, apply, lambda: self._cosmos.touch(self._container, partition_key, ids))
+        touch = lambda: self._cosmos.touch(self._container, partition_key, ids)  # noqa: E731 -- short, and used once
+        return await self._request(what, apply, touch)
 
     async def read_item(self, item: str, partition_key: str) -> Document:
         """As in the SDK."""
@@ -170,7 +172,7 @@ class MemoryContainer:
         def apply() -> list[Document]:
             now = self._cosmos.clock()
             found = (self._container.find(text_of_value(key), item_id, now) for item_id, key in items)
-            return [json.loads(item.body) for item in found if item is not None]
+            return [_document(item) for item in found if item is not None]
 
         return await self._request(f"{self._path} read {', '.join(item for item, _ in items)}", apply)
 
@@ -208,15 +210,15 @@ class MemoryContainer:
             tx = self._transaction(key)
             outcome = act(tx)
             self._cosmos.commit(tx)
-            return {} if outcome.item is None else cast(Document, json.loads(outcome.item.body))
+            return {} if outcome.item is None else _document(outcome.item)
 
         return await self._request(f"{self._path} [{key}] {what}", apply)
 
     def _transaction(self, key: str) -> Transaction:
         return Transaction(self._container, text_of_value(key), self._cosmos.clock())
 
-    async def _request(self, what: str, apply: Callable[[], Any], disturb: Callable[[], None] | None = None) -> Any:  # noqa: ANN401 -- what `apply` returns
-        def translated() -> Any:  # noqa: ANN401 -- what `apply` returns
+    async def _request(self, what: str, apply: Callable[[], R], disturb: Callable[[], None] | None = None) -> R:
+        def translated() -> R:
             try:
                 return apply()
             except CosmosError as error:
@@ -230,6 +232,10 @@ class MemoryContainer:
             raise
 
 
+def _document(item: Item) -> Document:
+    return cast(Document, json.loads(item.body))
+
+
 def _copy(operation: Document) -> Document:
     """The server gets bytes, not the client's objects."""
     body = operation.get("resourceBody")
@@ -240,7 +246,7 @@ def _batch_error(responses: list[Document]) -> CosmosBatchOperationError:
     index = next(
         number for number, response in enumerate(responses) if response["statusCode"] != HTTPStatus.FAILED_DEPENDENCY
     )
-    return CosmosBatchOperationError(
+    return CosmosBatchOperationError(  # type: ignore[no-untyped-call] # the SDK's
         error_index=index,
         headers={},
         status_code=responses[index]["statusCode"],

@@ -50,6 +50,7 @@ TIMED: Final = (
     "checkpoint moved back",
     "ownership taken",
     "port times out",
+    "redriven too early",
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
+from hashlib import blake2b
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Hub:
 
     def partition_of(self, key: str) -> str:
         """Where the hub puts an event with this partition key."""
-        return str(crc32(key.encode()) % len(self.partitions))
+        return str(blake2b(key.encode()).digest()[0] % len(self.partitions))
 
     async def beyond(self, partition: str, position: int) -> None:
         """Wait until there is an event at this position."""
@@ -103,3 +103,15 @@ class Blobs:
         """Unconditional: a late writer moves it back."""
         self.checkpointed(group, partition, sequence_number)
         self.checkpoints[group, partition] = sequence_number
+
+    def move_back(self, group: str, events: int) -> None:
+        """Somebody who is late writes old checkpoints for all partitions of a group."""
+        for key, at in self.checkpoints.items():
+            if key[0] == group:
+                self.checkpoints[key] = max(-1, at - events)
+
+    def hand_over(self, group: str, owner: str) -> None:
+        """Somebody takes all partitions of a group; the owners notice when they look the next time."""
+        for (of_group, partition), entry in list(self.ownerships.items()):
+            if of_group == group:
+                self.claim(group, partition, owner, entry.etag)

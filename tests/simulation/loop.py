@@ -38,7 +38,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now = 0.0
         self._idle_turns = 0
         self.turns = 0
-        self.set_task_factory(_owned_task)
+        self.set_task_factory(_owned_task)  # type: ignore[arg-type] # its protocol is private
 
     def time(self) -> float:
         """Seconds since the beginning of the run."""

@@ -30,16 +30,22 @@ class Power(Protocol):
 
 
 class Network:
-    """Carries requests. A request that has left its process is not undone by the death of that process."""
+    """Carries requests. A request that has left its process is not undone by the death of that process.
 
-    def __init__(self, random: Random, faults: Faults, trace: Trace) -> None:
-        self._random = random
+    Attributes:
+        away: the servers that cannot be reached, and until when.
+        requests: how many there were.
+        late: how many will still be done although nobody waits for them.
+    """
+
+    def __init__(self, faults: Faults, trace: Trace) -> None:
         self._servers = Context()
         self.faults = faults
         self.trace = trace
         self.power: Power
         self.away: dict[str, float] = {}
         self.requests = 0
+        self.late = 0
 
     async def request(
         self,
@@ -57,10 +63,11 @@ class Network:
             raise asyncio.CancelledError
         loop = asyncio.get_running_loop()
         process.requests += 1
+        process.servers.append(server)
         self.requests += 1
         fault = self.faults.on_request(process.name, server, loop.time(), process.requests)
         reply: asyncio.Future[R] = loop.create_future()
-        there, back = self._delay(), self._delay()
+        there, back = _delay(process.random), _delay(process.random)
         if fault is None and not self.away:
             loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
             return await reply
@@ -72,7 +79,7 @@ class Network:
         if fault is None:
             loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
             return await reply
-        return await self._faulty(process, server, fault, apply, reply, (there, back), disturb)
+        return await self._faulty(process, server, fault, apply, reply=reply, delays=(there, back), disturb=disturb)
 
     async def _faulty(
         self,
@@ -80,6 +87,7 @@ class Network:
         server: str,
         fault: Fault,
         apply: Callable[[], R],
+        *,
         reply: "asyncio.Future[R]",
         delays: tuple[float, float],
         disturb: Callable[[], None] | None,
@@ -89,7 +97,8 @@ class Network:
         after: Callable[[], None] | None = None
         if fault.kind.startswith("status "):
             await asyncio.sleep(there + back)
-            raise CosmosHttpResponseError(status_code=int(fault.kind.split()[1]), message="as planned")
+            status = int(fault.kind.split()[1])
+            raise CosmosHttpResponseError(status_code=status, message="as planned")  # type: ignore[no-untyped-call]  # the SDK's
         match fault.kind:
             case "crash before":
                 self.power.crash(process, fault.seconds)
@@ -105,7 +114,8 @@ class Network:
             case "reply lost":
                 after = lambda: _fail(reply, _lost(server))  # noqa: E731 -- short, and used once
             case "done late":
-                loop.call_later(fault.seconds, _do_silently, apply, context=self._servers)
+                self.late += 1
+                loop.call_later(fault.seconds, self._do_late, apply, context=self._servers)
                 await asyncio.sleep(there + back)
                 raise _lost(server)
             case "sent again":
@@ -118,6 +128,10 @@ class Network:
             raise asyncio.CancelledError
         loop.call_later(there, self._serve, server, apply, reply, back, after, context=self._servers)
         return await reply
+
+    def _do_late(self, apply: Callable[[], object]) -> None:
+        self.late -= 1
+        _do_silently(apply)
 
     def _serve(
         self,
@@ -142,8 +156,9 @@ class Network:
                 after()
             loop.call_later(back, _succeed, reply, result)
 
-    def _delay(self) -> float:
-        return 0.0005 + self._random.random() * _SLOWEST
+
+def _delay(random: Random) -> float:
+    return 0.0005 + random.random() * _SLOWEST
 
 
 def _succeed(reply: "asyncio.Future[R]", result: R) -> None:

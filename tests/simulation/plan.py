@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -49,7 +49,7 @@ class Plan:
         until: seconds after which nothing goes wrong any more.
         deadline: seconds that an order may take.
         room: events that fit into one send.
-        balancing: seconds between two looks at who owns what.
+        pace: how many times slower than usual everything is that is done at intervals.
     """
 
     seed: int
@@ -62,61 +62,60 @@ class Plan:
     until: float = 60.0
     deadline: float = 90.0
     room: int = 1000
-    balancing: float = 2.0
+    pace: float = 1.0
 
     @property
     def order_ids(self) -> list[str]:
         """Every order id, in order of first mention."""
-        return list(dict.fromkeys(publication.order_id for publication in self.publications))
+        return list(dict.fromkeys(one.order_id for one in self.publications))
 
     def names(self) -> list[str]:
         """The replicas."""
         return [f"{service}-{number}" for service in SERVICES for number in range(1, self.replicas + 1)]
 
 
-def make_plan(seed: int, orders: int, *, intensity: float = 1.0) -> Plan:
-    """A plan with so many orders, and about `intensity` faults for each of them."""
+def make_plan(seed: int) -> Plan:
+    """The plan of this seed: some orders, and some faults for each of them."""
     random = Random(seed)
-    replicas = random.choice((1, 2, 2, 3))
-    until = random.uniform(20, 60)
-    stock = {product: 6 * orders for product in _PRICES} | {"kettle": random.randint(0, orders), "unicorn": 1}
+    orders = random.choice((3, 10, 20, 30, 40))
+    intensity = random.choice((0.5, 1.0, 1.5, 2.0, 4.0))
+    long = random.random() < 0.04
+    until = random.uniform(3, 5) * 3600 if long else random.uniform(20, 60)
+    placed = 60.0 if long else 0.7 * until
     plan = Plan(
         seed=seed,
         publications=tuple(
-            publication
-            for number in range(orders)
-            for publication in _order(random, f"o{seed}-{number}", random.uniform(0.5, 0.7 * until))
+            one for number in range(orders) for one in _order(random, f"o{seed}-{number}", random.uniform(0.5, placed))
         ),
-        stock=stock,
-        replicas=replicas,
+        stock=dict.fromkeys(_PRICES, 6 * orders) | {"kettle": random.randint(0, orders), "unicorn": 1},
+        replicas=random.choice((1, 2, 2, 3)),
         partitions=random.choice((1, 2, 4)),
         until=until,
         room=random.choice((1, 2, 5, 1000)),
-        balancing=random.choice((2.0, 4.0)),
+        pace=60.0 if long else random.choice((1.0, 2.0)),
     )
-    skews = {name: random.uniform(-3, 3) for name in plan.names()}
-    faults = _faults(random, plan, round(intensity * orders))
-    return Plan(**{**_fields(plan), "faults": faults, "skews": skews})
-
-
-def _fields(plan: Plan) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in plan.__dataclass_fields__}
+    faults = _faults(random, plan, max(1, round(intensity * orders)), 80.0 if long else 0.9 * until)
+    if long:
+        # Somebody is stopped for hours, in the middle of something, and then goes on as if nothing had happened.
+        stopped = [Fault("pause after", name, COSMOS, at=random.uniform(0, 40), seconds=9000) for name in plan.names()]
+        faults += tuple(random.sample(stopped, max(1, len(stopped) // 3)))
+    return replace(plan, faults=faults, skews={name: random.uniform(-3, 3) for name in plan.names()})
 
 
 def _order(random: Random, order_id: str, at: float) -> list[Publication]:
     """An order, and what else is sent about it."""
     key = bucket_of(order_id, BUCKETS) if random.random() < 0.7 else order_id
     data = _order_data(random, order_id, at)
-    sent = [_publication(at, "order", key, data, f"{order_id}-created")]
+    sent = [publication(at, "order", key, data, f"{order_id}-created")]
     if random.random() < 0.1:
         later = at + random.expovariate(0.3)
         other_key = key if random.random() < 0.5 else order_id
-        sent.append(_publication(later, "duplicate", other_key, data, f"{order_id}-again"))
-    if random.random() < 0.4:
+        sent.append(publication(later, "duplicate", other_key, data, f"{order_id}-again"))
+    if random.random() < 0.12:
         other = OrderCreated.model_validate(data.model_dump() | {"items": _items(random)})
         if other != data:
             sent.append(
-                _publication(
+                publication(
                     at + random.expovariate(0.3), "conflict", random.choice((key, order_id)), other, f"{order_id}-other"
                 )
             )
@@ -125,15 +124,16 @@ def _order(random: Random, order_id: str, at: float) -> list[Publication]:
         when = max(0.1, at + random.choice((random.uniform(0, 0.6), random.uniform(-1, 5))))
         other_key = key if random.random() < 0.6 else order_id
         request = OrderCancellationRequested(order_id=order_id, reason="customer")
-        sent.append(_publication(when, "cancellation", other_key, request, f"{order_id}-cancel-{number}"))
+        sent.append(publication(when, "cancellation", other_key, request, f"{order_id}-cancel-{number}"))
     if random.random() < 0.06:
         sent.append(Publication(at, "garbage", order_id, key, _garbage(random, sent[0].body)))
     return sent
 
 
-def _publication(
+def publication(
     at: float, what: str, key: str, data: OrderCreated | OrderCancellationRequested, event_id: str
 ) -> Publication:
+    """An event, ready to be sent."""
     event = new_event(data, source="/shop", time=EPOCH, id=event_id)
     return Publication(at, what, data.order_id, key, encode(to_json(event)))
 
@@ -180,13 +180,12 @@ def _garbage(random: Random, body: bytes) -> bytes:
     return json.dumps(event).encode()
 
 
-def _faults(random: Random, plan: Plan, count: int) -> tuple[Fault, ...]:
-    return tuple(_fault(random, plan) for _ in range(count))
+def _faults(random: Random, plan: Plan, count: int, until: float) -> tuple[Fault, ...]:
+    return tuple(_fault(random, plan, random.uniform(0, until)) for _ in range(count))
 
 
-def _fault(random: Random, plan: Plan) -> Fault:
+def _fault(random: Random, plan: Plan, at: float) -> Fault:
     who = random.choice(plan.names())
-    at = random.uniform(0, plan.until * 0.9)
     seconds = random.choice((0.2, 1.0, 4.0, 12.0, 30.0))
     amount = random.randint(1, 20)
     sort = random.choices((COSMOS, HUB, BLOB, "receive", "timed"), (40, 20, 6, 15, 19))[0]

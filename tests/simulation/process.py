@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextvars import ContextVar, copy_context
+from random import Random
 from typing import Any
 
 RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
@@ -15,18 +16,23 @@ class Process:
     Attributes:
         name: of the replica: `payment-1`.
         life: the how-manieth process of that name this is.
+        random: decides how long its requests take, and whatever else is left to chance in it.
         skew: how many seconds its clock is ahead.
         requests: how many requests it has begun.
+        servers: to which server each of them went.
     """
 
-    def __init__(self, name: str, life: int = 1, skew: float = 0.0) -> None:
+    def __init__(self, name: str, life: int = 1, skew: float = 0.0, seed: int = 0) -> None:
         self.name = name
         self.life = life
         self.service = name.rpartition("-")[0]
         self.skew = skew
+        # Of its own, so that what it does depends little on what others do: a plan can then be cut down.
+        self.random = Random(f"{seed} {name} {life}")
         self.alive = True
         self.paused = False
         self.requests = 0
+        self.servers: list[str] = []
         self.held: list[asyncio.Handle] = []
         self.tasks: dict[asyncio.Task[Any], None] = {}
 

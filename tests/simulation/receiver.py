@@ -6,8 +6,8 @@ partition are nothing special: each learns of its loss when it looks the next ti
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from random import Random
+from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
@@ -46,7 +46,6 @@ class Receiver:
         blobs: Blobs,
         network: Network,
         process: Process,
-        random: Random,
         *,
         interval: float,
         expires: float,
@@ -55,14 +54,14 @@ class Receiver:
         self._blobs = blobs
         self._network = network
         self._process = process
-        self._random = random
+        self._random = process.random
         self._interval = interval
         self._expires = expires
         self._group = process.service
         self._me = f"{process.name}/{process.life}"
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._running = False
-        self._on: dict[str, Callable[..., Awaitable[None]]] = {}
+        self._on: dict[str, Any] = {}
 
     async def receive_batch(self, **callbacks: Any) -> None:  # noqa: ANN401 -- as in the SDK
         """As in the SDK: look after the partitions, for ever."""
@@ -75,7 +74,7 @@ class Receiver:
                 if new:
                     checkpoints = await self._ask("read checkpoints", lambda: dict(self._blobs.checkpoints))
                     for partition in new:
-                        start = checkpoints.get((self._group, partition), -1) + 1
+                        start = self._start(partition, checkpoints)
                         self._tasks[partition] = asyncio.create_task(self._receive(partition, start))
                 for partition in [name for name in self._tasks if name not in mine]:
                     self._tasks[partition].cancel()
@@ -114,11 +113,16 @@ class Receiver:
         got: set[str] = set()
         for name in wanted:
             etag = listed[name].etag if name in listed else None
-            if await self._ask(
-                f"claim {name}", lambda name=name, etag=etag: self._blobs.claim(self._group, name, self._me, etag)
-            ):
+            claim = partial(self._blobs.claim, self._group, name, self._me, etag)
+            if await self._ask(f"claim {name}", claim) is not None:
                 got.add(name)
         return got
+
+    def _start(self, partition: str, checkpoints: dict[tuple[str, str], int]) -> int:
+        checkpoint = checkpoints.get((self._group, partition))
+        if checkpoint is not None:
+            return checkpoint + 1
+        return 0 if self._on["starting_position"] == "-1" else len(self._hub.partitions[partition])
 
     async def _receive(self, partition: str, position: int) -> None:
         context = Context(self, partition)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from random import Random
 from typing import Any, cast
 
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
@@ -47,7 +46,6 @@ class Servers:
     network: Network
     watcher: Watcher
     settings: Settings
-    random: Random
     room: int
 
 
@@ -56,7 +54,7 @@ class Replica:
 
     def __init__(self, service: Service[Any], process: Process, servers: Servers, *, look_first: bool = False) -> None:
         participant, settings = service.participant, servers.settings
-        self._process = process
+        self.process = process
         self._watcher = servers.watcher
         loop = asyncio.get_running_loop()
         log = cast(FilteringBoundLogger, Log(process.name, servers.network.trace))
@@ -65,7 +63,7 @@ class Replica:
             cast(EventHubProducerClient, Sender(servers.hub, servers.network, process, servers.room))
         )
         owned: set[str] = set()
-        around = Surroundings(
+        self.around = around = Surroundings(
             settings,
             cast(DatabaseProxy, database),
             publisher,
@@ -74,8 +72,7 @@ class Replica:
             log,
         )
         self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets)
-        self.now = around.now
-        self._ports = Unreliable(service.ports(around), servers.random)
+        self._ports = Unreliable(service.ports(around), process.random)
         self.engine: Engine[Any] = Engine(
             participant,
             ports=self._ports,
@@ -84,7 +81,7 @@ class Replica:
             dead_letters=self.letters,
             buckets=settings.buckets,
             now=around.now,
-            rng=Random(servers.random.random()),
+            rng=process.random,
             log=log,
             look_first=look_first,
         )
@@ -94,7 +91,6 @@ class Replica:
             servers.blobs,
             servers.network,
             process,
-            Random(servers.random.random()),
             interval=settings.load_balancing_seconds,
             expires=settings.ownership_expires_seconds,
         )
@@ -121,8 +117,8 @@ class Replica:
 
     async def _handle(self, partition: str, messages: Sequence[Message]) -> None:
         await self.engine.process(partition, messages)
-        if self._process.alive:
-            self._watcher.processed(self._process.service, partition, messages)
+        if self.process.alive:
+            self._watcher.processed(self.process.service, partition, messages)
 
 
 def _container(database: MemoryDatabase, name: str) -> ContainerProxy:

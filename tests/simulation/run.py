@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -33,6 +35,7 @@ from tests.simulation.replica import EPOCH, Replica, Servers
 from tests.simulation.trace import Trace
 from tests.simulation.watcher import Broken, Watcher
 
+_SERVERS = {"cosmos away": COSMOS, "hub away": HUB, "blob away": BLOB}
 SERVICES: dict[str, Service[Any]] = {"order": ORDER, "inventory": INVENTORY, "payment": PAYMENT, "shipping": SHIPPING}
 
 
@@ -45,6 +48,8 @@ class Result:
         figures: what there was to count.
         faults: what went wrong, by kind.
         statuses: how the orders ended.
+        history: see `Watcher.history`.
+        requests: to which server each request of each replica went, in order, without those of later lives.
         trace: what happened, if it was asked for.
         seconds: how long it took, in the time of the run.
     """
@@ -53,6 +58,8 @@ class Result:
     figures: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    history: list[str] = field(default_factory=list)
+    requests: dict[str, list[str]] = field(default_factory=dict)
     trace: Trace = field(default_factory=lambda: Trace(keep=False))
     seconds: float = 0.0
 
@@ -83,9 +90,8 @@ class Simulation:
         self.plan = plan
         self.result = result
         self.watcher = Watcher(result.trace)
-        self.random = Random(plan.seed + 2)
         self.faults = Faults(plan.faults)
-        self.network = Network(Random(plan.seed + 3), self.faults, result.trace)
+        self.network = Network(self.faults, result.trace)
         self.network.power = self
         self.hub = Hub(plan.partitions, self.watcher.appended)
         self.replicas: dict[str, Replica] = {}
@@ -93,6 +99,7 @@ class Simulation:
         self.dead: list[Process] = []
         self.engines: list[Replica] = []
         self.services = SERVICES
+        self.operators: list[asyncio.Task[bool]] = []
         self._nobody = Context()
         self._ended = False
 
@@ -109,24 +116,28 @@ class Simulation:
             self.blobs,
             self.network,
             self.watcher,
-            self._settings(),
-            self.random,
+            _settings(self.plan.pace, self.plan.deadline),
             self.plan.room,
         )
         for name in self.plan.names():
             self._boot(name)
-        customer = Process("shop-1")
-        senders = [customer.start(self._publish(customer, publication)) for publication in self.plan.publications]
+        senders = [
+            customer.start(self._publish(customer, publication))
+            for publication in self.plan.publications
+            for customer in [Process(f"shop-{publication.order_id}", round(publication.at * 1000), seed=self.plan.seed)]
+        ]
         for fault in self.faults.timed:
             loop.call_later(fault.at, self._strike, fault, context=self._nobody)
         await self._until(self.plan.until)
         self._mend()
         await asyncio.gather(*senders)
-        limit = loop.time() + 3 * self.plan.deadline + 200
+        await asyncio.gather(*self.operators, return_exceptions=True)
+        limit = loop.time() + 3 * self.plan.deadline + 200 * self.plan.pace
         operator = Operator()
         while not self.watcher.broken and loop.time() < limit:
             await asyncio.sleep(1)
-            if is_quiet(self) and not await operator.redrive(self) and not open_orders(self):
+            # While the operator looks, something may come in.
+            if is_quiet(self) and not await operator.look(self) and is_quiet(self) and not open_orders(self):
                 break
         await check_end(self)
         self.result.broken = self.watcher.broken
@@ -135,15 +146,14 @@ class Simulation:
     def bury(self, loop: asyncio.AbstractEventLoop) -> None:
         """Get rid of what still runs."""
         self._ended = True
+        self.result.trace.keep = False
         for process in self.processes.values():
             process.alive = process.paused = False
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
-        try:
+        with suppress(DeadlockError):
             loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        except DeadlockError:
-            pass
 
     # Power over processes
 
@@ -173,7 +183,7 @@ class Simulation:
         current = self.processes.get(name)
         if self._ended or (current is not None and current.alive):
             return
-        process = Process(name, life + 1, self.plan.skews.get(name, 0.0))
+        process = Process(name, life + 1, self.plan.skews.get(name, 0.0), self.plan.seed)
         self.processes[name] = process
         replica = Replica(SERVICES[process.service], process, self.servers)
         self.replicas[name] = replica
@@ -194,21 +204,17 @@ class Simulation:
                 self.crash(process, fault.seconds)
             case "pause":
                 self.pause(process, fault.seconds)
-            case "cosmos away" | "hub away" | "blob away":
-                server = {"cosmos away": COSMOS, "hub away": HUB, "blob away": BLOB}[fault.kind]
-                self.network.away[server] = loop.time() + fault.seconds
+            case kind if kind in _SERVERS:
+                self.network.away[_SERVERS[kind]] = loop.time() + fault.seconds
             case "checkpoint moved back":
-                for key, at in self.blobs.checkpoints.items():
-                    if key[0] == process.service:
-                        self.blobs.checkpoints[key] = max(-1, at - fault.amount)
+                self.blobs.move_back(process.service, fault.amount)
             case "ownership taken":
-                for (group, partition), entry in list(self.blobs.ownerships.items()):
-                    if group == process.service:
-                        self.blobs.claim(group, partition, f"{process.name}/{process.life}", entry.etag)
+                self.blobs.hand_over(process.service, f"{process.name}/{process.life}")
+            case "redriven too early":
+                early = Operator(f"{len(self.operators) + 10}")
+                self.operators.append(loop.create_task(early.look(self), context=Context()))
             case "port times out":
                 self.replicas[fault.who].time_out(fault.amount)
-            case kind:
-                raise AssertionError(kind)
 
     def _mend(self) -> None:
         """Nothing goes wrong any more; whoever is down comes up."""
@@ -259,17 +265,6 @@ class Simulation:
             )
             self.cosmos.commit(tx)
 
-    def _settings(self) -> Settings:
-        return Settings(
-            cosmos_connection_string="in memory",
-            event_hubs_connection_string="in memory",
-            blob_connection_string="in memory",
-            buckets=BUCKETS,
-            order_deadline_seconds=self.plan.deadline,
-            load_balancing_seconds=self.plan.balancing,
-            ownership_expires_seconds=self.plan.balancing * 5,
-        )
-
     def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """An exception that nobody has caught; in a dead process nobody minds."""
         if self._ended:
@@ -284,10 +279,28 @@ class Simulation:
         result.seconds = asyncio.get_running_loop().time()
         result.faults = self.faults.injected
         result.statuses = Counter(document["status"] for document in watcher.orders.values())
+        result.history = watcher.history
+        result.requests = {replica.process.name: replica.process.servers for replica in reversed(self.engines)}
         result.figures["events"] = sum(len(log) for log in self.hub.partitions.values())
+        result.figures["needed a person"] = len(watcher.needed_attention)
         result.figures["requests"] = self.network.requests
         result.figures["repeated answers in the hub"] = watcher.repeats
         for replica in self.engines:
             stats = replica.engine.stats
             for name in ("repeated", "ignored", "conflicts", "retries", "dead letter"):
                 result.figures[name] += stats[name]
+
+
+@lru_cache
+def _settings(pace: float, deadline: float) -> Settings:
+    return Settings(
+        cosmos_connection_string="in memory",
+        event_hubs_connection_string="in memory",
+        blob_connection_string="in memory",
+        buckets=BUCKETS,
+        order_deadline_seconds=deadline,
+        deadline_scan_seconds=5 * pace,
+        load_balancing_seconds=2 * pace,
+        ownership_expires_seconds=12 * pace,
+        checkpoint_seconds=pace,
+    )

@@ -1,5 +1,8 @@
 """What the SDK's `EventHubProducerClient` looks like to the runtime."""
 
+from collections.abc import Iterable
+from typing import cast
+
 from azure.eventhub import EventData
 
 from tests.simulation.faults import HUB
@@ -20,7 +23,7 @@ class Batch:
         """As in the SDK."""
         if len(self.events) == self._room:
             raise ValueError("the batch is full")
-        self.events.append(Outgoing(b"".join(data.body), data.content_type, {}))
+        self.events.append(Outgoing(b"".join(cast(Iterable[bytes], data.body)), data.content_type, {}))
 
 
 class Sender:

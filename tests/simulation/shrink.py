@@ -22,8 +22,7 @@ def shrink(plan: Plan, fails: Fails, most: int = 400) -> Plan:
     before = None
     while plan != before and left > 0:
         before = plan
-        orders = _fewer(plan.order_ids, lambda some: still(_only(plan, some)))
-        plan = _only(plan, orders)
+        plan = _with_fewer_orders(plan, still)
         plan = _with_fewer_faults(plan, still)
         plan = _with_fewer_publications(plan, still)
         for simpler in (replace(plan, skews={}), replace(plan, partitions=1), replace(plan, room=1000)):
@@ -34,6 +33,10 @@ def shrink(plan: Plan, fails: Fails, most: int = 400) -> Plan:
 
 def _only(plan: Plan, orders: Sequence[str]) -> Plan:
     return replace(plan, publications=tuple(one for one in plan.publications if one.order_id in orders))
+
+
+def _with_fewer_orders(plan: Plan, still: Fails) -> Plan:
+    return _only(plan, _fewer(plan.order_ids, lambda some: still(_only(plan, some))))
 
 
 def _with_fewer_faults(plan: Plan, still: Fails) -> Plan:

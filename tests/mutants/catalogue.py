@@ -1,0 +1,212 @@
+"""The bugs, as replacements in the source. Each is one that somebody could write, and would not notice in a demo."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+class NotPlantedError(Exception):
+    """The text that a bug replaces is not there, or not once: the source has changed, and the bug must follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A planted bug.
+
+    Attributes:
+        name: what is wrong.
+        file: where.
+        replacements: texts, and what becomes of each.
+        needs_every_moment: chance seldom meets the moment at which it matters: look at every one.
+    """
+
+    name: str
+    file: str
+    replacements: tuple[tuple[str, str], ...]
+    needs_every_moment: bool = False
+
+    def plant(self, root: Path) -> None:
+        """Write it into the tree under `root`.
+
+        Raises:
+            NotPlantedError: a text is not there exactly once.
+        """
+        path = root / self.file
+        source = path.read_text()
+        for old, new in self.replacements:
+            if (found := source.count(old)) != 1:
+                raise NotPlantedError(f"{self.name}: {found} times in {self.file}: {old!r}")
+            source = source.replace(old, new)
+        path.write_text(source)
+
+
+def _mutant(name: str, file: str, *texts: str, needs_every_moment: bool = False) -> Mutant:
+    return Mutant(name, file, tuple(zip(texts[::2], texts[1::2], strict=True)), needs_every_moment)
+
+
+MUTANTS: Final = (
+    _mutant(
+        "checkpoint before publish",
+        "shared/runtime/consumer.py",
+        "                await self._process(partition, messages)\n",
+        "                self._checkpoints.mark(context, events[-1])\n"
+        "                await self._process(partition, messages)\n",
+    ),
+    _mutant(
+        "receiving begins at the end of the stream",
+        "shared/runtime/consumer.py",
+        'starting_position="-1"',
+        'starting_position="@latest"',
+    ),
+    _mutant(
+        "answers published before the commit",
+        "shared/runtime/engine.py",
+        "            lost = await self._commit(runs)\n",
+        "            early = [said for run in runs for step in run.steps for said in step.answers]\n"
+        '            await self._patience.outlast("publish", lambda: self._publisher.publish(partition, early))\n'
+        "            lost = await self._commit(runs)\n",
+    ),
+    _mutant(
+        "answers dropped when the hub is away",
+        "shared/runtime/engine.py",
+        'await self._patience.outlast("publish answers", lambda: self._publisher.publish(partition, answers))',
+        "await asyncio.gather(self._publisher.publish(partition, answers), return_exceptions=True)",
+    ),
+    _mutant(
+        "the loser of a conflict goes on",
+        "shared/runtime/engine.py",
+        "            lost = await self._commit(runs)\n",
+        "            await self._commit(runs)\n            lost: set[str] = set()\n",
+    ),
+    _mutant(
+        "acting on a state that is not committed",
+        "shared/runtime/engine.py",
+        "if run.changed and self.participant.acts_outside:",
+        "if run.changed and not self.participant:",
+        needs_every_moment=True,
+    ),
+    _mutant(
+        "event ids that are not derived",
+        "shared/events/event.py",
+        "event_id = derived_id(cause.id, data.type, discriminator + data.discriminator)",
+        "event_id = str(uuid4())",
+    ),
+    _mutant(
+        "duplicates known in memory only",
+        "shared/runtime/record.py",
+        '"handled": {cause: list(answers) for cause, answers in record.handled.items()},',
+        '"handled": {},',
+    ),
+    _mutant(
+        "replace without an ETag",
+        "shared/runtime/cosmos_records.py",
+        'return ("replace", (record.order_id, document), {"if_match_etag": record.etag})',
+        'return ("replace", (record.order_id, document), {})',
+    ),
+    _mutant(
+        "no condition on the stock",
+        "services/inventory/cosmos_stock.py",
+        'enough = {"filter_predicate": f"FROM c WHERE c.available_quantity >= {needed}"} if needed > 0 else {}',
+        "enough: dict[str, str] = {}",
+    ),
+    _mutant(
+        "a release that is not idempotent",
+        "services/inventory/cosmos_stock.py",
+        'if found.state != HELD or request.verb in {"hold", "refuse"}:',
+        'if found.state in {REFUSED, SHIPPED} or request.verb in {"hold", "refuse"}:',
+    ),
+    _mutant(
+        "a partly refused order keeps what it holds",
+        "services/inventory/cosmos_stock.py",
+        '        await self._ask("release", claim, lines)\n        return Refused(',
+        "        return Refused(",
+    ),
+    _mutant(
+        "no tombstone in inventory",
+        "services/inventory/handlers.py",
+        'return Decided(domain.tombstone(event.order_id, event.data.reason), note="tombstone")',
+        'return Ignored("nothing held")',
+    ),
+    _mutant(
+        "no tombstone in payment",
+        "services/payment/handlers.py",
+        "        return await _void_or_refund(event.order_id, reason, gateway)\n    match payment.status:",
+        '        return Ignored("nothing charged")\n    match payment.status:',
+    ),
+    _mutant(
+        "no tombstone in shipping",
+        "services/shipping/handlers.py",
+        "    answer = await carrier.void(shipment_key(request.order_id), request.order_id)\n",
+        '    if request.reason:\n        return Ignored("nothing booked")\n'
+        "    answer = await carrier.void(shipment_key(request.order_id), request.order_id)\n",
+    ),
+    _mutant(
+        "payment acts on a request for cancellation",
+        "services/payment/handlers.py",
+        "    InventoryReserved,\n    PaymentCompleted,",
+        "    InventoryReserved,\n    OrderCancellationRequested,\n    PaymentCompleted,",
+        "    ShippingFailed: refund_payment,\n",
+        "    ShippingFailed: refund_payment,\n    OrderCancellationRequested: refund_payment,\n",
+    ),
+    _mutant(
+        "a void that the gateway does not know of",
+        "services/payment/handlers.py",
+        "    answer = await gateway.void(charge_key(order_id), order_id)\n",
+        "    answer = Voided() if order_id else await gateway.void(charge_key(order_id), order_id)\n",
+    ),
+    _mutant(
+        "an unknown outcome taken for a refusal",
+        "services/payment/handlers.py",
+        "    answer = await gateway.void(charge_key(event.order_id), event.order_id)\n    match answer:\n"
+        "        case Voided():\n            return _failed(event.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
+        "    answer = Voided() if event.order_id else await gateway.void(charge_key(event.order_id), event.order_id)\n"
+        "    match answer:\n"
+        "        case Voided():\n            return _failed(event.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
+    ),
+    _mutant(
+        "what has shipped can still be cancelled",
+        "services/shipping/handlers.py",
+        "        return _too_late(shipment) if shipment.status is ShipmentStatus.SHIPPED else _already(shipment)\n",
+        "        state, said = domain.cancelled(request.order_id, request.reason)\n"
+        '        return Decided(state, (said,), "cancelled")\n',
+    ),
+    _mutant(
+        "a parcel that can be called back",
+        "services/shipping/handlers.py",
+        "        case AlreadyBooked():\n            # Another",
+        "        case AlreadyBooked() if not request.reason:\n            # Another",
+        "        case Voided():\n            state, said = domain.cancelled(",
+        "        case Voided() | AlreadyBooked():\n            state, said = domain.cancelled(",
+        needs_every_moment=True,
+    ),
+    _mutant(
+        "CANCELLED before the money is back",
+        "services/order/domain.py",
+        "undone = Fact.RELEASED in facts and not facts.isdisjoint(_MONEY_IS_BACK)",
+        "undone = Fact.RELEASED in facts",
+    ),
+    _mutant(
+        "CANCELLED before the items are back",
+        "services/order/domain.py",
+        "undone = Fact.RELEASED in facts and not facts.isdisjoint(_MONEY_IS_BACK)",
+        "undone = not facts.isdisjoint(_MONEY_IS_BACK)",
+    ),
+    _mutant(
+        "a conflicting order overwrites the first",
+        "services/order/handlers.py",
+        '        return Rejected("conflicting_order", f"order {order.order_id} was placed before with other data")\n',
+        "        return _decided(order, domain.place(order, event, policy))\n",
+    ),
+    _mutant(
+        "the order service believes what was not reserved",
+        "services/order/domain.py",
+        "            return _agreed(order, said).learn(fact, event)\n",
+        "            return order.learn(fact, event, note=said.customer_id)\n",
+    ),
+    _mutant(
+        "an idempotency key that is new each time",
+        "services/payment/simulated_gateway.py",
+        '{"id": key, "order_id": order_id, **what}',
+        '{"id": f"{key}_{id(what)}", "order_id": order_id, **what}',
+    ),
+)
