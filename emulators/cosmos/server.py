@@ -164,7 +164,7 @@ async def _enter(request: web.BaseRequest) -> Call | Answer:
     if "%" in path:
         segments = [unquote(part) for part in segments]
     headers = request.headers
-    return Call(request.method, segments, headers, body, headers.get("host", ""))
+    return Call(request.method, segments, headers, body, headers.get("host", ""), request.scheme)
 
 
 def _leave(answer: Answer) -> web.Response:

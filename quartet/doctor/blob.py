@@ -15,7 +15,7 @@ from shared.runtime.settings import Settings
 from shared.runtime.startup import new_checkpoint_store
 
 _ROLE = "Storage Blob Data Contributor"
-_NOBODY = "quartet-doctor/no-such-blob"
+_NOBODY = "quartet-doctor"
 
 
 class BlobVisit:
@@ -48,26 +48,30 @@ class BlobVisit:
         how = f"with {self._address.key}" if self._address.key else "with the identity"
         return fine(f"{container}, {how}")
 
-    async def check_writing(self) -> Verdict:
-        """Whether checkpoints may be written, found out by a write that changes nothing: there is no such blob.
+    async def check_checkpoints(self, hub: HubVisit, group: str) -> Verdict:
+        """Whether a group's checkpoints may be written, and lie within what the hub holds."""
+        place = (hub.namespace, self._settings.event_hub_name, group)
+        refusal = await self._try_to_write("/".join((*place, "checkpoint", _NOBODY)).lower())
+        if refusal is not None:
+            return refusal
+        # Read before the ends: what comes in meanwhile can only make the ends later.
+        checkpoints = list(await self._store.list_checkpoints(*place))
+        return judge_checkpoints(checkpoints, await hub.ends())
 
-        The store claims a partition with the same request.
+    async def _try_to_write(self, name: str) -> Verdict | None:
+        """What is wrong with writing, found out by a write that changes nothing: there is no such blob.
+
+        The store writes a checkpoint with the same request. Rights may be limited to a group's own names.
         """
         # The store has no call for this, and another storage package would be a second client of its kind.
-        blob = self._store._container_client.get_blob_client(_NOBODY)  # noqa: SLF001 -- see above
+        blob = self._store._container_client.get_blob_client(name)  # noqa: SLF001 -- see above
         try:
-            await blob.set_blob_metadata({"ownerid": "quartet-doctor"})
+            await blob.set_blob_metadata({})
         except ResourceNotFoundError:
-            return fine("allowed")
+            return None
         except HttpResponseError as error:
-            return broken(f"refused: status {error.status_code}", self._access_hint())
-        return doubtful(f"there is a blob {_NOBODY}", "somebody has put it there; remove it")
-
-    async def check_checkpoints(self, hub: HubVisit, group: str) -> Verdict:
-        """Whether a group's checkpoints lie between the beginning and the end of what the hub holds."""
-        # Read before the ends: what comes in meanwhile can only make the ends later.
-        checkpoints = list(await self._store.list_checkpoints(hub.namespace, self._settings.event_hub_name, group))
-        return judge_checkpoints(checkpoints, await hub.ends())
+            return broken(f"may not be written: status {error.status_code}", self._access_hint())
+        return doubtful(f"there is a blob {name}", "somebody has put it there; remove it")
 
     @property
     def _store(self) -> BlobCheckpointStore:

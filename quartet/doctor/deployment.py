@@ -98,13 +98,10 @@ def _cosmos_checks(cosmos: CosmosVisit) -> list[Check]:
 
 def _blob_checks(blob: BlobVisit, hub: HubVisit) -> list[Check]:
     return [
-        Check(f"{BLOB}: writing", blob.check_writing, (f"{BLOB}: access",)),
-        *(
-            Check(
-                f"{BLOB}: checkpoints of {participant.name}",
-                partial(blob.check_checkpoints, hub, participant.name),
-                (f"{BLOB}: access", f"{HUB}: hub"),
-            )
-            for participant in PARTICIPANTS
-        ),
+        Check(
+            f"{BLOB}: checkpoints of {participant.name}",
+            partial(blob.check_checkpoints, hub, participant.name),
+            (f"{BLOB}: access", f"{HUB}: hub"),
+        )
+        for participant in PARTICIPANTS
     ]
