@@ -18,6 +18,8 @@ class Options:
         data_dir: where the data, the lock and, unless said otherwise, the settings file are.
         event_hubs_config: a `Config.json` as Microsoft's Event Hubs emulator reads it.
         host: the address that the three emulators listen on; the control endpoint stays on loopback.
+        tls_certificate, tls_key: PEM files; with them, the emulators speak TLS.
+        accept_tokens_signed_with: with it, the emulators accept bearer tokens that are signed with this key.
         faults: a plan of faults to begin with; None means none.
         env_file: the settings file; None means `.env` in `data_dir`.
 
@@ -33,6 +35,9 @@ class Options:
     control_port: int
     env_file: Path | None
     faults: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    accept_tokens_signed_with: str | None = None
 
     @property
     def settings_path(self) -> Path:
@@ -65,6 +70,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
     parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults to inject; see docs/emulators.md")
+    tls = parser.add_argument_group("TLS and tokens", "for tests of what uses identities instead of keys")
+    tls.add_argument("--tls-certificate", type=Path, metavar="FILE", help="PEM; the emulators then speak TLS only")
+    tls.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM; the certificate's private key")
+    tls.add_argument(
+        "--accept-tokens-signed-with", metavar="KEY", help="accept bearer tokens (JWT, HS256); the keys stay good"
+    )
     return Options(**vars(parser.parse_args(arguments)))
 
 

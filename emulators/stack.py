@@ -15,6 +15,7 @@ from emulators.event_hubs import ConfigError, EventHubsEmulator, load_config
 from emulators.faults import FaultsError, Switchboard
 from emulators.faults.reading import read_plan_file
 from emulators.options import Options
+from emulators.security import read_security
 from emulators.start_error import StartError
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,12 @@ class Stack:
             config = load_config(options.event_hubs_config)
             if options.faults is not None:
                 self.faults.switch_on(read_plan_file(options.faults))
-        except (ConfigError, FaultsError) as error:
+            security = read_security(options.tls_certificate, options.tls_key, options.accept_tokens_signed_with)
+        except (ConfigError, FaultsError, ValueError) as error:
             raise StartError(str(error)) from error
+        except OSError as error:
+            raise StartError(f"the certificate or its key cannot be used: {error.strerror or error}") from error
+        self._security = security
         self._options = options
         self._hub = config.hubs[0].name
         counters: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ("event_hubs", "cosmos", "blob")}
@@ -60,12 +65,23 @@ class Stack:
             port=options.event_hubs_port,
             counters=counters["event_hubs"],
             faults=faults["event_hubs"],
+            security=security,
         )
         self.cosmos = CosmosEmulator(
-            data / "cosmos", host=host, port=options.cosmos_port, counters=counters["cosmos"], faults=faults["cosmos"]
+            data / "cosmos",
+            host=host,
+            port=options.cosmos_port,
+            counters=counters["cosmos"],
+            faults=faults["cosmos"],
+            security=security,
         )
         self.blob = BlobEmulator(
-            data / "blob", host=host, port=options.blob_port, counters=counters["blob"], faults=faults["blob"]
+            data / "blob",
+            host=host,
+            port=options.blob_port,
+            counters=counters["blob"],
+            faults=faults["blob"],
+            security=security,
         )
         self._routes = FaultRoutes(
             self.faults,
@@ -109,23 +125,35 @@ class Stack:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a client needs to connect, by the names of the environment variables."""
-        return {
-            "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
+        """What a client needs to connect, by the names of the environment variables.
+
+        Where tokens are accepted, these are addresses without keys, as in the cloud.
+        """
+        others = {
             "EVENT_HUB_NAME": self._hub,
-            "BLOB_CONNECTION_STRING": self.blob.connection_string,
             "BLOB_CONTAINER": "checkpoints",
-            "COSMOS_CONNECTION_STRING": self.cosmos.connection_string,
             "EMULATORS_CONTROL_URL": self.control.url,
+        }
+        if self._security.tokens is None:
+            return others | {
+                "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
+                "BLOB_CONNECTION_STRING": self.blob.connection_string,
+                "COSMOS_CONNECTION_STRING": self.cosmos.connection_string,
+            }
+        return others | {
+            "EVENT_HUBS_NAMESPACE": self.event_hubs.namespace,
+            "BLOB_ACCOUNT_URL": self.blob.account_url,
+            "COSMOS_ENDPOINT": self.cosmos.endpoint,
         }
 
     def describe(self) -> str:
         """What listens where, for people; several lines."""
-        host, settings = self._options.host, self._options.settings_path
+        host, settings, http = self._options.host, self._options.settings_path, self._security.http
+        amqp = "amqp" if self._security.tls is None else "amqps"
         lines = {
-            "Event Hubs": f"amqp://{host}:{self.event_hubs.port}  hub {self._hub}",
-            "Cosmos DB": f"http://{host}:{self.cosmos.port}",
-            "Blob": f"http://{host}:{self.blob.port}/devstoreaccount1",
+            "Event Hubs": f"{amqp}://{host}:{self.event_hubs.port}  hub {self._hub}",
+            "Cosmos DB": f"{http}://{host}:{self.cosmos.port}",
+            "Blob": f"{http}://{host}:{self.blob.port}/devstoreaccount1",
             "control": f"{self.control.url}  (/counters, /faults, /health)",
             "data": str(self._options.data_dir),
             "settings": f"{settings}  (to join: set -a; . {shlex.quote(str(settings))})",

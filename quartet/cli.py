@@ -14,6 +14,7 @@ from quartet.commands.audit import audit
 from quartet.commands.cancel import cancel
 from quartet.commands.dead_letters import dead_letters
 from quartet.commands.demo import demo
+from quartet.commands.doctor import doctor
 from quartet.commands.emulators import emulators
 from quartet.commands.publish import publish
 from quartet.commands.schema import schema
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, seed, publish, cancel, status, timeline, audit, schema):
+for command in (demo, up, seed, publish, cancel, status, timeline, audit, doctor, schema):
     app.command()(command)
 app.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},

@@ -1,7 +1,8 @@
-"""Who may call: the SharedKey scheme with the well-known account of Microsoft's emulator.
+"""Who may call: the SharedKey scheme with the well-known account of Microsoft's emulator, or a bearer token.
 
 The string to sign is that of "Authorize with Shared Key" (Azure Storage REST documentation, versions
-2015-02-21 and later). Shared access signatures, SharedKeyLite and bearer tokens are not supported.
+2015-02-21 and later). Shared access signatures and SharedKeyLite are not supported; bearer tokens are, if the
+emulator was started for them ("Authorize with Microsoft Entra ID", same documentation).
 """
 
 import base64
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from emulators.blob.dates import read_http_date
 from emulators.blob.errors import BlobError, ErrorCode
+from emulators.tokens import TokenCheck, TokenRefusedError
 
 # Public, the same for everybody: Microsoft documents them for Azurite. They protect nothing.
 ACCOUNT_NAME = "devstoreaccount1"
@@ -29,6 +31,13 @@ SIGNED_HEADERS = (
     "if-unmodified-since",
     "range",
 )
+TOKEN_AUDIENCES = ("https://storage.azure.com", f"https://{ACCOUNT_NAME}.blob.core.windows.net")
+FIRST_VERSION_WITH_TOKENS = "2017-11-09"
+# What the real service says to a client whose token is no good: where to get another one, and for whom.
+CHALLENGE = (
+    "Bearer authorization_uri=https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/oauth2/authorize "
+    "resource_id=https://storage.azure.com"
+)
 KEY = base64.b64decode(ACCOUNT_KEY)
 Order = Callable[[str], tuple[str, str]]
 
@@ -43,8 +52,16 @@ def _word_order(name: str) -> tuple[str, str]:
     return name.replace("-", "").replace("_", " "), name
 
 
-def authorise(method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], now: float) -> None:
-    """Let a request pass that is signed with the account's key.
+def authorise(
+    method: str,
+    path: str,
+    query: Mapping[str, list[str]],
+    headers: Mapping[str, str],
+    now: float,
+    *,
+    tokens: TokenCheck | None = None,
+) -> None:
+    """Let a request pass that is signed with the account's key, or carries a good token.
 
     Args:
         method: the HTTP method.
@@ -52,9 +69,11 @@ def authorise(method: str, path: str, query: Mapping[str, list[str]], headers: M
         query: decoded values by lower-case name.
         headers: the request's headers; looked up without regard to case.
         now: seconds since the epoch.
+        tokens: tells good tokens from others; None if none are accepted.
 
     Raises:
-        BlobError: 401 without credentials, 403 if the signature or the date is wrong, 501 for another scheme.
+        BlobError: 401 without credentials or with a token that is no good, 403 if the signature or the date is wrong,
+            501 for another scheme.
     """
     authorization = headers.get("Authorization", "")
     if not authorization:
@@ -62,6 +81,9 @@ def authorise(method: str, path: str, query: Mapping[str, list[str]], headers: M
             raise BlobError(ErrorCode.NOT_IMPLEMENTED, "shared access signatures are not supported")
         raise BlobError(ErrorCode.NO_AUTHENTICATION, "no Authorization header")
     scheme, _, credential = authorization.partition(" ")
+    if scheme == "Bearer" and tokens is not None:
+        _check_token(credential.strip(), headers, now, tokens)
+        return
     if scheme != "SharedKey":
         raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"authorisation scheme {scheme[:20]!r} is not supported")
     account, _, signature = credential.strip().partition(":")
@@ -76,6 +98,17 @@ def authorise(method: str, path: str, query: Mapping[str, list[str]], headers: M
             return
     text = string_to_sign(method, headers, resource)
     raise BlobError(ErrorCode.AUTHENTICATION_FAILED, f"the server used the string to sign {text!r}")
+
+
+def _check_token(token: str, headers: Mapping[str, str], now: float, tokens: TokenCheck) -> None:
+    if headers.get("x-ms-version", "") < FIRST_VERSION_WITH_TOKENS:
+        reason = f"tokens need x-ms-version {FIRST_VERSION_WITH_TOKENS} or later"
+        raise BlobError(ErrorCode.AUTHENTICATION_FAILED, reason)
+    try:
+        tokens.expiry(token, TOKEN_AUDIENCES, now)
+    except TokenRefusedError as error:
+        challenge = {"WWW-Authenticate": CHALLENGE}
+        raise BlobError(ErrorCode.INVALID_AUTHENTICATION_INFO, str(error), headers=challenge) from None
 
 
 def sign(method: str, headers: Mapping[str, str], resource: str, order: Order = _plain_order) -> str:

@@ -26,6 +26,11 @@ class ErrorCode(Enum):
     CONTAINER_ALREADY_EXISTS = ("ContainerAlreadyExists", 409, "The specified container already exists.")
     CONTAINER_NOT_FOUND = ("ContainerNotFound", 404, "The specified container does not exist.")
     INTERNAL_ERROR = ("InternalError", 500, "The server encountered an internal error.")
+    INVALID_AUTHENTICATION_INFO = (
+        "InvalidAuthenticationInfo",
+        401,
+        "Authentication information is not given in the correct format. Check the value of Authorization header.",
+    )
     INVALID_BLOB_OR_BLOCK = ("InvalidBlobOrBlock", 400, "The specified blob or block content is invalid.")
     INVALID_BLOCK_LIST = ("InvalidBlockList", 400, "The specified block list is invalid.")
     INVALID_HEADER_VALUE = ("InvalidHeaderValue", 400, "The value for one of the HTTP headers is not valid.")

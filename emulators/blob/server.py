@@ -20,6 +20,7 @@ from emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_
 from emulators.blob.store import BlobStore
 from emulators.faults import NO_FAULTS, Injector
 from emulators.http_log import http_logger
+from emulators.security import OPEN, Security
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class BlobEmulator:
             before the SDK's part of the User-Agent.
         clock: seconds since the epoch; signed dates and modification times are measured by it.
         faults: those to inject.
+        security: how it is entered.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class BlobEmulator:
         counters: collections.Counter[tuple[str, str]] | None = None,
         clock: Callable[[], float] = time.time,
         faults: Injector = NO_FAULTS,
+        security: Security = OPEN,
     ) -> None:
         self.host = host
         self.port = port
@@ -58,6 +61,7 @@ class BlobEmulator:
         self._faults = faults
         self._failing = Failing(faults)
         self._clock = clock
+        self._security = security
         self._store: BlobStore | None = None
         self._runner: web.ServerRunner | None = None
         self._request_ids = (f"{secrets.token_hex(8)}-{number:08x}" for number in itertools.count(1))
@@ -65,11 +69,16 @@ class BlobEmulator:
     @property
     def connection_string(self) -> str:
         """What the Azure SDKs connect with."""
-        host = "127.0.0.1" if self.host in WILDCARD_HOSTS else self.host
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT_NAME};AccountKey={ACCOUNT_KEY};"
-            f"BlobEndpoint=http://{host}:{self.port}/{ACCOUNT_NAME};"
+            f"DefaultEndpointsProtocol={self._security.http};AccountName={ACCOUNT_NAME};AccountKey={ACCOUNT_KEY};"
+            f"BlobEndpoint={self.account_url};"
         )
+
+    @property
+    def account_url(self) -> str:
+        """Where the account is reached."""
+        host = "127.0.0.1" if self.host in WILDCARD_HOSTS else self.host
+        return f"{self._security.http}://{host}:{self.port}/{ACCOUNT_NAME}"
 
     async def start(self) -> None:
         """Open the store and listen.
@@ -86,7 +95,7 @@ class BlobEmulator:
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT)
         try:
             await self._runner.setup()
-            await web.TCPSite(self._runner, self.host, self.port).start()
+            await web.TCPSite(self._runner, self.host, self.port, ssl_context=self._security.tls).start()
         except BaseException:
             await self.stop()
             raise
@@ -134,14 +143,14 @@ class BlobEmulator:
         single = {name: values[0] for name, values in query.items()}
         target = parse_target(path)
         operation = self._find_and_count(request, target, single)
-        authorise(request.method, path, query, request.headers, now)
+        authorise(request.method, path, query, request.headers, now, tokens=self._security.tokens)
         if target.account != ACCOUNT_NAME:
             raise BlobError(ErrorCode.RESOURCE_NOT_FOUND, f"the emulator's account is {ACCOUNT_NAME}")
         body = await _read_body(request)
         if self._store is None:
             raise ConnectionResetError("the emulator is stopping")
         host = request.headers.get("Host", f"{self.host}:{self.port}")
-        base_url = f"http://{host}/{ACCOUNT_NAME}"
+        base_url = f"{self._security.http}://{host}/{ACCOUNT_NAME}"
         call = Call(self._store, request.method, target, single, request.headers, body, now, base_url)
         if not self._faults.rules:
             return operation.run(call)

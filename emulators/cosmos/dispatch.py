@@ -16,6 +16,7 @@ from emulators.cosmos.exchange import Answer, Call
 from emulators.cosmos.items import ITEM_OPERATIONS, answer_items, feed_operation
 from emulators.cosmos.json_text import encode
 from emulators.cosmos.transaction import remove_expired
+from emulators.tokens import TokenCheck
 
 logger = logging.getLogger("emulators.cosmos")
 
@@ -31,10 +32,17 @@ _SWEEP_SECONDS: Final = 30.0
 class Dispatcher:
     """Answers calls, one after the other; every call is atomic because nothing in here waits."""
 
-    def __init__(self, account: Account, counters: Counter[tuple[str, str]], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        counters: Counter[tuple[str, str]],
+        clock: Callable[[], float],
+        tokens: TokenCheck | None = None,
+    ) -> None:
         self._account = account
         self._counters = counters
         self._clock = clock
+        self._tokens = tokens
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, in any case."""
@@ -50,7 +58,7 @@ class Dispatcher:
     def carry_out(self, call: Call, operation: str) -> Answer:
         """Answer a call without counting it."""
         try:
-            authorisation.check(call.method, call.segments, call.headers)
+            authorisation.check(call.method, call.segments, call.headers, self._tokens, self._clock())
             answer = self._route(call, operation)
         except CosmosError as error:
             answer = error_answer(call, error)

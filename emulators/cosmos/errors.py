@@ -11,6 +11,9 @@ OWNER_NOT_FOUND = 1003
 CONTAINER_RECREATED = 1024
 """Sub-status of 400: the client's cached container id belongs to another container of the same name."""
 
+AAD_REQUEST_NOT_AUTHORIZED = 5300
+"""Sub-status of 403: a bearer token has expired, or no bearer token opens this request."""
+
 RETRY_WITH = 449
 """A status of Cosmos DB's own: two writers met; do it again."""
 

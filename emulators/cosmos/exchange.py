@@ -15,6 +15,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     host: str = ""
+    scheme: str = "http"
 
     def flag(self, header: str) -> bool:
         """Whether a boolean header is set; clients write it as ``true`` or ``True``."""

@@ -19,7 +19,7 @@ _CHARGE: Final = {"x-ms-request-charge": str(charges.METADATA)}
 
 def account_answer(call: Call) -> Answer:
     """The account: one region, which is where the client has just found it."""
-    region = {"name": "Local", "databaseAccountEndpoint": f"http://{call.host}/"}
+    region = {"name": "Local", "databaseAccountEndpoint": f"{call.scheme}://{call.host}/"}
     replicas = {"asyncReplication": False, "minReplicaSetSize": 1, "maxReplicasetSize": 1}
     return Answer(
         HTTPStatus.OK,

@@ -22,6 +22,7 @@ from emulators.cosmos.exchange import Answer, Call
 from emulators.cosmos.failing import Failing
 from emulators.faults import NO_FAULTS, Injector
 from emulators.http_log import http_logger
+from emulators.security import OPEN, Security
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
@@ -40,6 +41,7 @@ class CosmosEmulator:
         counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
         clock: Seconds since the epoch, for time stamps and time to live.
         faults: Those to inject.
+        security: How it is entered.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class CosmosEmulator:
         counters: Counter[tuple[str, str]] | None = None,
         clock: Callable[[], float] = time.time,
         faults: Injector = NO_FAULTS,
+        security: Security = OPEN,
     ) -> None:
         self.host = host
         self._data_dir = data_dir
@@ -58,6 +61,7 @@ class CosmosEmulator:
         self._port = port
         self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self._clock = clock
+        self._security = security
         self._account: Account | None = None
         self._runner: web.ServerRunner | None = None
         self._dispatcher: Dispatcher | None = None
@@ -71,7 +75,12 @@ class CosmosEmulator:
     @property
     def connection_string(self) -> str:
         """What a client connects with."""
-        return f"AccountEndpoint=http://{self.host}:{self._port}/;AccountKey={WELL_KNOWN_KEY};"
+        return f"AccountEndpoint={self.endpoint};AccountKey={WELL_KNOWN_KEY};"
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is reached."""
+        return f"{self._security.http}://{self.host}:{self._port}/"
 
     @property
     def account(self) -> Account:
@@ -99,7 +108,7 @@ class CosmosEmulator:
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self.host, self._port)
+            site = web.TCPSite(runner, self.host, self._port, ssl_context=self._security.tls)
             await site.start()
         except BaseException:
             await runner.cleanup()
@@ -107,7 +116,7 @@ class CosmosEmulator:
             raise
         self._port = runner.addresses[0][1]
         self._account, self._runner = account, runner
-        self._dispatcher = Dispatcher(account, self._counters, self._clock)
+        self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens)
         self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
 
     def drop_connections(self) -> None:
@@ -155,7 +164,7 @@ async def _enter(request: web.BaseRequest) -> Call | Answer:
     if "%" in path:
         segments = [unquote(part) for part in segments]
     headers = request.headers
-    return Call(request.method, segments, headers, body, headers.get("host", ""))
+    return Call(request.method, segments, headers, body, headers.get("host", ""), request.scheme)
 
 
 def _leave(answer: Answer) -> web.Response:

@@ -1,9 +1,10 @@
-"""Who may use what: shared access signatures, checked against the well-known emulator key.
+"""Who may use what: shared access signatures, checked against the well-known emulator key, or bearer tokens.
 
 A client either presents a token for each entity (``put-token`` on ``$cbs``), or logs in with the key's
 name and value (SASL PLAIN), which opens the whole namespace.
 
-Source: "Authorizing access to Event Hubs resources using Shared Access Signatures", Microsoft.
+Sources: "Authorizing access to Event Hubs resources using Shared Access Signatures" and "Authenticate an application
+with Microsoft Entra ID to access Event Hubs resources", Microsoft.
 """
 
 import base64
@@ -15,11 +16,14 @@ from hashlib import sha256
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from emulators.event_hubs.errors import UNAUTHORIZED_ACCESS, AmqpError
+from emulators.tokens import TokenCheck, TokenExpiredError, TokenRefusedError
 
 EMULATOR_KEY_NAME = "RootManageSharedAccessKey"
 EMULATOR_KEY = "SAS_KEY_VALUE"
 
 SAS_TOKEN_TYPE = "servicebus.windows.net:sastoken"  # noqa: S105 - a type's name, not a secret
+JSON_WEB_TOKEN_TYPE = "jwt"  # noqa: S105 - the same
+_AUDIENCE = "https://eventhubs.azure.net"
 _SAS_PREFIX = "SharedAccessSignature "
 _NEVER = float("inf")
 _MAX_DIGITS = 15
@@ -90,17 +94,34 @@ def log_in(name: str, key: str) -> Grant:
     return Grant("", _NEVER)
 
 
-def check_token(token_type: str, token: str, now: float) -> Grant:
-    """Check a token, and say what it opens.
+def check_token(token_type: str, token: str, now: float, tokens: TokenCheck | None = None) -> Grant:
+    """Check a token, and say what it opens. Bearer tokens are accepted if there are `tokens` to check them.
 
     Raises:
         AmqpError: the token is malformed, wrong, expired, or of a type that is not accepted.
     """
+    if token_type == JSON_WEB_TOKEN_TYPE and tokens is not None:
+        return _check_bearer(token, now, tokens)
     if token_type != SAS_TOKEN_TYPE:
         raise AmqpError(UNAUTHORIZED_ACCESS, f"InvalidToken: tokens of type '{token_type}' are not accepted.")
     if not token.startswith(_SAS_PREFIX):
         raise AmqpError(UNAUTHORIZED_ACCESS, "MalformedToken: not a shared access signature.")
     return _check_signature(token.removeprefix(_SAS_PREFIX), now)
+
+
+def guess_token_type(token: str, tokens: TokenCheck | None) -> str:
+    """The type of a token that came without one; bearer tokens count only where they are accepted."""
+    is_bearer = tokens is not None and not token.startswith(_SAS_PREFIX)
+    return JSON_WEB_TOKEN_TYPE if is_bearer else SAS_TOKEN_TYPE
+
+
+def _check_bearer(token: str, now: float, tokens: TokenCheck) -> Grant:
+    try:
+        return Grant("", tokens.expiry(token, (_AUDIENCE,), now))
+    except TokenExpiredError as error:
+        raise AmqpError(UNAUTHORIZED_ACCESS, f"ExpiredToken: {error}.") from None
+    except TokenRefusedError as error:
+        raise AmqpError(UNAUTHORIZED_ACCESS, f"InvalidToken: {error}.") from None
 
 
 def _check_signature(text: str, now: float) -> Grant:

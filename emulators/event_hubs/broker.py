@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
 from emulators.faults import NO_FAULTS, Injector
+from emulators.tokens import TokenCheck
 
 IDLE_TIMEOUT = 240.0
 """Seconds without a frame after which a connection is closed, as in the real service."""
@@ -24,6 +25,7 @@ class Broker:
         idle_timeout: seconds.
         faults: those to inject.
         now: seconds since 1970.
+        tokens: tells good bearer tokens from others; None if none are accepted.
     """
 
     hubs: Hubs
@@ -32,3 +34,4 @@ class Broker:
     idle_timeout: float = IDLE_TIMEOUT
     faults: Injector = NO_FAULTS
     now: Callable[[], float] = field(default=time.time)
+    tokens: TokenCheck | None = None

@@ -36,7 +36,7 @@ def _put_token(connection: "Connection", request: Request) -> None:
     name, token_type = request.properties.get("name"), request.properties.get("type")
     if not isinstance(name, str) or not isinstance(token_type, str) or not isinstance(request.body, str):
         raise AmqpError(UNAUTHORIZED_ACCESS, "MalformedToken: name, type and the token itself must be strings.")
-    grant = check_token(token_type, request.body, connection.broker.now())
+    grant = check_token(token_type, request.body, connection.broker.now(), connection.broker.tokens)
     hub = path_of(name).split("/")[0]
     if hub:
         _ = connection.broker.hubs[hub]

@@ -6,7 +6,7 @@ Source: what the Azure SDKs ask and read; Microsoft does not document it.
 import logging
 from typing import TYPE_CHECKING
 
-from emulators.event_hubs.authorisation import SAS_TOKEN_TYPE, check_token
+from emulators.event_hubs.authorisation import check_token, guess_token_type
 from emulators.event_hubs.errors import (
     INVALID_FIELD,
     NOT_FOUND,
@@ -52,7 +52,8 @@ def _authorise(connection: "Connection", request: Request, name: str) -> None:
     """The connection's tokens count, and so does the one that the Azure SDKs send with each request."""
     token = request.properties.get("security_token")
     if isinstance(token, str) and token:
-        grant = check_token(SAS_TOKEN_TYPE, token, connection.broker.now())
+        broker = connection.broker
+        grant = check_token(guess_token_type(token, broker.tokens), token, broker.now(), broker.tokens)
         if grant.covers(name.lower()):
             return
     connection.claims.require(name)

@@ -14,6 +14,7 @@ from emulators.event_hubs.errors import CONNECTION_FORCED, AmqpError
 from emulators.event_hubs.hub import Hubs
 from emulators.event_hubs.log import EventLog
 from emulators.faults import NO_FAULTS, Injector
+from emulators.security import OPEN, Security
 
 DATABASE = "event-hubs.sqlite"
 _GOODBYE_SECONDS = 1.0
@@ -31,6 +32,7 @@ class EventHubsEmulator:
         port: the port to listen on; 0 takes any free one.
         counters: what clients did, by (agent, operation); see ``Broker.counters``.
         faults: those to inject.
+        security: how it is entered.
 
     Attributes:
         connections: the clients that are connected now.
@@ -46,12 +48,14 @@ class EventHubsEmulator:
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
         faults: Injector = NO_FAULTS,
+        security: Security = OPEN,
     ) -> None:
         self.counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
         self.connections: set[Connection] = set()
         self.idle_timeout = IDLE_TIMEOUT
         self.host = host
         self._faults = faults
+        self._security = security
         self._data_dir = data_dir
         self._config = config
         self._port = port
@@ -75,12 +79,18 @@ class EventHubsEmulator:
     @property
     def connection_string(self) -> str:
         """What clients connect with; the hub's name is given to them apart."""
+        plain = "UseDevelopmentEmulator=true;" if self._security.tls is None else ""
+        return (
+            f"Endpoint=sb://{self.namespace};SharedAccessKeyName={EMULATOR_KEY_NAME};"
+            f"SharedAccessKey={EMULATOR_KEY};{plain}"
+        )
+
+    @property
+    def namespace(self) -> str:
+        """Host and port, in the place of the namespace's name."""
         host = _ANY_HOST.get(self.host, self.host)
         host = f"[{host}]" if ":" in host else host
-        return (
-            f"Endpoint=sb://{host}:{self.port};SharedAccessKeyName={EMULATOR_KEY_NAME};"
-            f"SharedAccessKey={EMULATOR_KEY};UseDevelopmentEmulator=true;"
-        )
+        return f"{host}:{self.port}"
 
     async def start(self) -> None:
         """Open the data directory and listen.
@@ -98,8 +108,12 @@ class EventHubsEmulator:
             raise OSError(f"{self._data_dir / DATABASE}: {error}{hint}") from error
         try:
             self._hubs = Hubs(self._config, self._log)
-            broker = Broker(self._hubs, self._log, self.counters, self.idle_timeout, self._faults)
-            self._server = await loop.create_server(lambda: Connection(broker, self.connections), self.host, self._port)
+            broker = Broker(
+                self._hubs, self._log, self.counters, self.idle_timeout, self._faults, tokens=self._security.tokens
+            )
+            self._server = await loop.create_server(
+                lambda: Connection(broker, self.connections), self.host, self._port, ssl=self._security.tls
+            )
         except (OSError, ConfigError):
             self._log.close()
             raise

@@ -9,7 +9,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosClientTimeoutError
 
-from shared.runtime.credentials import Credentials
+from shared.runtime.credentials import Credentials, IdentityError
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.settings import Settings
 
@@ -52,7 +52,9 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
         if settings.cosmos_connection_string is not None:
             client = CosmosClient.from_connection_string(settings.cosmos_connection_string, **options)
         else:
-            client = CosmosClient(str(settings.cosmos_endpoint), credentials.token(), **options)
+            client = CosmosClient(
+                str(settings.cosmos_endpoint), credentials.token(), raw_response_hook=credentials.on_response, **options
+            )
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(
             f"COSMOS_CONNECTION_STRING or COSMOS_ENDPOINT cannot be used: {error}. "
@@ -63,6 +65,8 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
             with outages():
                 await client.__aenter__()
         except OutageError as outage:
+            if isinstance(outage.__cause__, IdentityError):
+                raise ConfigurationError(str(outage)) from outage
             if getattr(outage.__cause__, "status_code", None) in REFUSAL:
                 raise ConfigurationError(
                     "Cosmos DB refuses the key or identity: check COSMOS_CONNECTION_STRING or the role assignments"
@@ -82,6 +86,8 @@ def outages(server: str = "Cosmos DB") -> Iterator[None]:
         if error.status_code in OUTAGE:
             raise OutageError(f"{server}: status {error.status_code} in a batch") from error
         raise
+    except IdentityError as error:
+        raise OutageError(f"{server}: {error.message}") from error
     except HttpResponseError as error:
         if error.status_code in OUTAGE:
             raise OutageError(f"{server}: status {error.status_code}: {_first_line(error)}") from error

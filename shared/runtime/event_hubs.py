@@ -1,17 +1,18 @@
 """Event Hubs as this project uses it: what a connection needs, how answers are sent, how a message looks."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
-from azure.eventhub import EventData, EventDataBatch
+from azure.eventhub import EventData, EventDataBatch, TransportType
 from azure.eventhub._pyamqp.error import AMQPLinkError  # the SDK wraps it in its own errors, but not where we call it
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
 from azure.eventhub.exceptions import AuthenticationError, EventHubError
 
 from shared.events import CONTENT_TYPE, encode
-from shared.runtime.credentials import Credentials
+from shared.runtime.credentials import Credentials, is_identity_error
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.ports import Message
 from shared.runtime.record import Json
@@ -40,7 +41,12 @@ def producer_client(settings: Settings, credentials: Credentials, agent: str) ->
             text, eventhub_name=settings.event_hub_name, user_agent=agent, retry_total=_RETRIES
         ),
         lambda namespace: EventHubProducerClient(
-            namespace, settings.event_hub_name, credentials.token(), user_agent=agent, retry_total=_RETRIES
+            namespace,
+            settings.event_hub_name,
+            credentials.token(),
+            user_agent=agent,
+            retry_total=_RETRIES,
+            **_endpoint(namespace),
         ),
     )
 
@@ -74,6 +80,7 @@ def consumer_client(
             credentials.token(),
             user_agent=agent,
             idle_timeout=_SILENCE_SECONDS,
+            **_endpoint(namespace),
             **options,
         ),
     )
@@ -89,6 +96,18 @@ def _client(settings: Settings, by_string: Callable[[str], C], by_namespace: Cal
             f"EVENT_HUBS_CONNECTION_STRING or EVENT_HUBS_NAMESPACE cannot be used: {error}. It should look like "
             "Endpoint=sb://HOST/;SharedAccessKeyName=…;SharedAccessKey=…  or  NAME.servicebus.windows.net"
         ) from error
+
+
+def _endpoint(namespace: str) -> dict[str, Any]:
+    """What the SDK must be told besides the namespace.
+
+    Over TLS it takes no port from a name (HOST:PORT), and it trusts the roots of certifi alone, where the clients of
+    the other servers do as OpenSSL does.
+    """
+    options: dict[str, Any] = {"connection_verify": os.environ.get("SSL_CERT_FILE")}
+    if ":" in namespace:
+        options |= {"custom_endpoint_address": f"sb://{namespace}", "transport_type": TransportType.Amqp}
+    return options
 
 
 @contextmanager
@@ -112,6 +131,8 @@ async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, set
             return list(await client.get_partition_ids())
     except OutageError as outage:
         cause = outage.__cause__
+        if is_identity_error(cause):
+            raise ConfigurationError(str(outage)) from cause
         if is_not_found(cause):
             raise ConfigurationError(
                 f"the event hub {settings.event_hub_name!r} does not exist in this namespace: check EVENT_HUB_NAME, "
@@ -131,7 +152,7 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
     missing would wait for ever in silence. So the check needs two of its private calls.
 
     Raises:
-        ConfigurationError: the hub has no such consumer group.
+        ConfigurationError: the hub has no such consumer group, or does not let us receive.
         OutageError: the hub does not answer.
     """
 
@@ -145,6 +166,11 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
         if is_not_found(error):
             raise ConfigurationError(
                 f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
+            ) from error
+        if "amqp:unauthorized-access" in str(error):
+            raise ConfigurationError(
+                f"Event Hubs does not let us receive as {group!r}: give the identity the role Azure Event Hubs Data "
+                f"Receiver, or the key the right to listen ({_first_line(error)})"
             ) from error
         # A link that is refused for another reason (a replica has the partition, there are too many receivers) shows
         # that the group exists.

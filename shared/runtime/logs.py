@@ -51,3 +51,5 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # Warns in eight lines, at every attempt, of what `IdentityError` says in one.
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)

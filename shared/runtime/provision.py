@@ -10,7 +10,8 @@ from shared.runtime.cosmos import outages
 from shared.runtime.errors import ConfigurationError
 from shared.runtime.participant import DEPLOYMENT, ContainerSpec
 
-_RECORD = "buckets"
+BUCKETS_RECORD = "buckets"
+"""The id of the document, in the container `deployment`, with the count of buckets."""
 
 
 async def open_database(
@@ -60,12 +61,12 @@ async def _check_buckets(proxy: DatabaseProxy, database: str, buckets: int) -> N
     """Every document's partition key depends on the bucket count: with another one, no order would be found."""
     container = proxy.get_container_client(DEPLOYMENT.name)
     try:
-        recorded = (await container.read_item(_RECORD, partition_key=_RECORD))["count"]
+        recorded = (await container.read_item(BUCKETS_RECORD, partition_key=BUCKETS_RECORD))["count"]
     except CosmosResourceNotFoundError:
         try:
-            recorded = (await container.create_item({"id": _RECORD, "count": buckets}))["count"]
+            recorded = (await container.create_item({"id": BUCKETS_RECORD, "count": buckets}))["count"]
         except CosmosResourceExistsError:  # another replica was first
-            recorded = (await container.read_item(_RECORD, partition_key=_RECORD))["count"]
+            recorded = (await container.read_item(BUCKETS_RECORD, partition_key=BUCKETS_RECORD))["count"]
     if recorded != buckets:
         raise ConfigurationError(
             f"the database {database} was laid out with {recorded} buckets, and BUCKETS is {buckets}: "

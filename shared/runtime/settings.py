@@ -82,6 +82,9 @@ class Settings(BaseSettings):
             if (getattr(self, key) is None) == (getattr(self, name) is None):
                 how = "neither is" if getattr(self, key) is None else "both are"
                 raise ValueError(f"set one of {key.upper()} and {name.upper()}: {how} set")
+        for address in ("blob_account_url", "cosmos_endpoint"):
+            if str(getattr(self, address)).startswith("http://"):
+                raise ValueError(f"{address.upper()} must begin with https://: tokens are sent over TLS only")
         if self.ownership_expires_seconds < 2 * self.load_balancing_seconds:
             raise ValueError("OWNERSHIP_EXPIRES_SECONDS must be at least twice LOAD_BALANCING_SECONDS")
         return self

@@ -14,7 +14,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
 from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
+from shared.runtime.credentials import Credentials, IdentityError
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.event_hubs import check_group, check_hub, consumer_client, producer_client
 from shared.runtime.participant import DEPLOYMENT, Participant
@@ -50,7 +50,7 @@ async def open_servers(
     """
     agent = f"quartet-{participant.name}"
     waiting = Waiting(settings.startup_seconds, log)
-    credentials = await stack.enter_async_context(Credentials())
+    credentials = await stack.enter_async_context(Credentials(log))
     client = await waiting.enter(stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent))
     database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
     store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials, agent))
@@ -99,34 +99,7 @@ async def checkpoint_store(
         ConfigurationError: the settings cannot be used, or the account refuses them.
         OutageError: Blob Storage did not answer.
     """
-    # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
-    # No repeats: the SDK's first one waits 15 s, longer than an ownership lasts, and the load balancer, which cannot
-    # do anything meanwhile, would lose its partitions over a single failed request. It and the checkpoints come back
-    # by themselves within seconds.
-    options: dict[str, Any] = {
-        "use_env_settings": False,
-        "retry_total": 0,
-        "connection_timeout": 5,
-        "read_timeout": 5,
-        "user_agent": agent,
-    }
-    try:
-        if settings.blob_connection_string is not None:
-            store = BlobCheckpointStore.from_connection_string(
-                settings.blob_connection_string, settings.blob_container, **options
-            )
-        else:
-            store = BlobCheckpointStore(
-                str(settings.blob_account_url),
-                settings.blob_container,
-                credential=credentials.token(),
-                **options,
-            )
-    except (ValueError, KeyError) as error:
-        raise ConfigurationError(
-            f"BLOB_CONNECTION_STRING or BLOB_ACCOUNT_URL cannot be used: {error}. It should look like "
-            "AccountName=…;AccountKey=…;BlobEndpoint=…  or  https://NAME.blob.core.windows.net"
-        ) from error
+    store = new_checkpoint_store(settings, credentials, agent)
     async with store:
         try:
             if settings.blob_connection_string is not None:
@@ -136,6 +109,8 @@ async def checkpoint_store(
                 await store.list_checkpoints("-", "-", "-")
         except ResourceExistsError:
             pass
+        except IdentityError as error:
+            raise ConfigurationError(f"Blob Storage: {error.message}") from error
         except ClientAuthenticationError as error:
             raise ConfigurationError(
                 "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING"
@@ -149,6 +124,42 @@ async def checkpoint_store(
         except (AzureError, OSError, TimeoutError) as error:
             raise OutageError(f"Blob Storage cannot be reached: {str(error).splitlines()[0]}") from error
         yield store
+
+
+def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: str) -> BlobCheckpointStore:
+    """The checkpoint store, not opened and not looked at.
+
+    Raises:
+        ConfigurationError: the settings cannot be used.
+    """
+    # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
+    # No repeats: the SDK's first one waits 15 s, longer than an ownership lasts, and the load balancer, which cannot
+    # do anything meanwhile, would lose its partitions over a single failed request. It and the checkpoints come back
+    # by themselves within seconds.
+    options: dict[str, Any] = {
+        "use_env_settings": False,
+        "retry_total": 0,
+        "connection_timeout": 5,
+        "read_timeout": 5,
+        "user_agent": agent,
+    }
+    try:
+        if settings.blob_connection_string is not None:
+            return BlobCheckpointStore.from_connection_string(
+                settings.blob_connection_string, settings.blob_container, **options
+            )
+        return BlobCheckpointStore(
+            str(settings.blob_account_url),
+            settings.blob_container,
+            credential=credentials.token(),
+            raw_response_hook=credentials.on_response,
+            **options,
+        )
+    except (ValueError, KeyError) as error:
+        raise ConfigurationError(
+            f"BLOB_CONNECTION_STRING or BLOB_ACCOUNT_URL cannot be used: {error}. It should look like "
+            "AccountName=…;AccountKey=…;BlobEndpoint=…  or  https://NAME.blob.core.windows.net"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,3 +58,13 @@ async def test_a_group_that_is_at_work_exists(emulator: EventHubsEmulator) -> No
 async def test_a_missing_group_is_somebodys_mistake(emulator: EventHubsEmulator) -> None:
     with pytest.raises(ConfigurationError, match="no consumer group 'payment'"):
         await check(emulator, "payment")
+
+
+async def test_a_receiver_that_we_may_not_have_is_no_sign_of_a_group(emulator: EventHubsEmulator) -> None:
+    """A client's token opens its own group alone."""
+    settings = Settings(
+        event_hubs_connection_string=emulator.connection_string, blob_account_url="-", cosmos_endpoint="-"
+    )
+    async with Credentials() as nobody, consumer_client(settings, nobody, "tests", "order", retry_total=0) as client:
+        with pytest.raises(ConfigurationError, match="does not let us receive as 'payment'"):
+            await check_group(client, "payment", "0")

@@ -46,6 +46,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ({"BUCKETS": "many"}, "BUCKETS: Input should be a valid integer"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: Input should be 'console' or 'json'"),
         ({"OWNERSHIP_EXPIRES_SECONDS": "2"}, "must be at least twice LOAD_BALANCING_SECONDS"),
+        ({"COSMOS_ENDPOINT": "http://name"}, "COSMOS_ENDPOINT must begin with https://: tokens are sent over TLS only"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], message: str) -> None:

@@ -76,7 +76,7 @@ async def test_a_path_that_is_none_of_this_account_is_refused(http: SignedClient
 async def test_a_bug_is_answered_and_logged(
     http: SignedClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulators.blob.server.authorise", lambda *_: 1 / 0)
+    monkeypatch.setattr("emulators.blob.server.authorise", lambda *_, **__: 1 / 0)
     assert (await http("GET", "shop/tea")).error == (500, "InternalError")
     assert "ZeroDivisionError" in caplog.text
 

@@ -1,0 +1,111 @@
+"""The checkpoint store: may we in, may we write, and do the checkpoints fit the hub."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
+
+from quartet.connection import AGENT
+from quartet.doctor.addresses import Address
+from quartet.doctor.check import Verdict, broken, doubtful, fine
+from quartet.doctor.event_hubs import HubVisit
+from shared.runtime.credentials import Credentials, IdentityError
+from shared.runtime.settings import Settings
+from shared.runtime.startup import new_checkpoint_store
+
+_ROLE = "Storage Blob Data Contributor"
+_NOBODY = "quartet-doctor"
+
+
+class BlobVisit:
+    """The checks of one container, which share a client."""
+
+    def __init__(self, settings: Settings, address: Address, credentials: Credentials, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._address = address
+        self._credentials = credentials
+        self._stack = stack
+        self._open: BlobCheckpointStore | None = None
+
+    async def check_access(self) -> Verdict:
+        """Whether the key or identity may list the container, and whether it is there."""
+        self._open = await self._stack.enter_async_context(
+            new_checkpoint_store(self._settings, self._credentials, AGENT)
+        )
+        container = self._settings.blob_container
+        try:
+            await self._open.list_checkpoints("-", "-", "-")
+        except ResourceNotFoundError:
+            return broken(
+                f"there is no container {container!r}",
+                "with a key, services create it when they start; with an identity, deploy the infrastructure",
+            )
+        except IdentityError as error:
+            return broken(error.message, "see the check of the identity")
+        except HttpResponseError as error:
+            return broken(f"refused: status {error.status_code}", self._access_hint())
+        how = f"with {self._address.key}" if self._address.key else "with the identity"
+        return fine(f"{container}, {how}")
+
+    async def check_checkpoints(self, hub: HubVisit, group: str) -> Verdict:
+        """Whether a group's checkpoints may be written, and lie within what the hub holds."""
+        place = (hub.namespace, self._settings.event_hub_name, group)
+        refusal = await self._try_to_write("/".join((*place, "checkpoint", _NOBODY)).lower())
+        if refusal is not None:
+            return refusal
+        # Read before the ends: what comes in meanwhile can only make the ends later.
+        checkpoints = list(await self._store.list_checkpoints(*place))
+        return judge_checkpoints(checkpoints, await hub.ends())
+
+    async def _try_to_write(self, name: str) -> Verdict | None:
+        """What is wrong with writing, found out by a write that changes nothing: there is no such blob.
+
+        The store writes a checkpoint with the same request. Rights may be limited to a group's own names.
+        """
+        # The store has no call for this, and another storage package would be a second client of its kind.
+        blob = self._store._container_client.get_blob_client(name)  # noqa: SLF001 -- see above
+        try:
+            await blob.set_blob_metadata({})
+        except ResourceNotFoundError:
+            return None
+        except HttpResponseError as error:
+            return broken(f"may not be written: status {error.status_code}", self._access_hint())
+        return doubtful(f"there is a blob {name}", "somebody has put it there; remove it")
+
+    @property
+    def _store(self) -> BlobCheckpointStore:
+        if self._open is None:
+            raise AssertionError("needs the check of access")
+        return self._open
+
+    def _access_hint(self) -> str:
+        if self._address.key is not None:
+            return "check the key in BLOB_CONNECTION_STRING"
+        return f"give the identity the role {_ROLE} on the container; a new assignment takes minutes to work"
+
+
+def judge_checkpoints(checkpoints: list[dict[str, Any]], ends: dict[str, tuple[int, int]]) -> Verdict:
+    """Compare checkpoints with the first and the last sequence number of each partition."""
+    beyond, lost, waiting = [], [], 0
+    for one in checkpoints:
+        partition, number = str(one["partition_id"]), int(one["sequence_number"])
+        first, last = ends.get(partition, (0, -1))
+        waiting += max(last - number, 0)
+        if number > last:
+            beyond.append(f"{partition} (checkpoint {number}, end {last})")
+        elif 0 <= number < first - 1:
+            lost.append(f"{partition} (checkpoint {number}, beginning {first})")
+    if beyond:
+        return broken(
+            f"beyond the end of the hub: partition {', '.join(beyond)}",
+            "the hub was made anew: restart the service, which then reads it from the beginning",
+        )
+    if lost:
+        return doubtful(
+            f"events were lost before they were read: partition {', '.join(lost)}",
+            "the hub keeps events for too short a time, or the service was down for too long; see quartet audit",
+        )
+    if not checkpoints:
+        return fine("none yet: the service has not received anything")
+    return fine(f"of {len(checkpoints)} partitions; {waiting} events behind")

@@ -1,0 +1,107 @@
+"""Everything that is asked of a deployment, in the order in which a person would."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+
+from quartet.connection import CONSOLE
+from quartet.doctor.addresses import Address, blob_address, cosmos_address, event_hubs_address
+from quartet.doctor.blob import BlobVisit
+from quartet.doctor.check import SECONDS, Check, Finding, broken, examine
+from quartet.doctor.cosmos import CosmosVisit
+from quartet.doctor.event_hubs import HubVisit
+from quartet.doctor.identity import check_identity
+from quartet.doctor.network import Now, check_clock, check_connection, check_name
+from quartet.doctor.timing import check_timing
+from quartet.doctor.versions import check_versions
+from quartet.participants import PARTICIPANTS
+from shared.runtime.credentials import Credentials
+from shared.runtime.errors import ConfigurationError
+from shared.runtime.settings import Settings, load_settings
+
+HUB, COSMOS, BLOB = "Event Hubs", "Cosmos DB", "Blob Storage"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def examine_deployment(now: Now = _now, seconds: float = SECONDS) -> list[Finding]:
+    """Make every check, with the settings of the environment."""
+    try:
+        settings = load_settings()
+        servers = {
+            HUB: event_hubs_address(settings),
+            BLOB: blob_address(settings),
+            COSMOS: cosmos_address(settings),
+        }
+    except (ConfigurationError, ValueError) as error:
+        verdict = broken(" ".join(str(error).split()), "see .env.example for every setting")
+        return [Finding("settings", verdict)]
+    async with AsyncExitStack() as stack:
+        credentials = await stack.enter_async_context(Credentials())
+        return await examine(all_checks(settings, servers, credentials, stack, now), seconds)
+
+
+def all_checks(
+    settings: Settings, servers: dict[str, Address], credentials: Credentials, stack: AsyncExitStack, now: Now
+) -> Sequence[Check]:
+    """The checks, none of them made yet. What they open is closed with `stack`."""
+    hub = HubVisit(settings, servers[HUB], credentials, stack)
+    cosmos = CosmosVisit(settings, servers[COSMOS], credentials, stack)
+    blob = BlobVisit(settings, servers[BLOB], credentials, stack)
+    checks = [
+        Check("versions", check_versions),
+        Check("timing", partial(check_timing, settings)),
+        Check("identity", partial(check_identity, servers, credentials)),
+    ]
+    visits = ((HUB, hub.check_access), (COSMOS, cosmos.check_access), (BLOB, blob.check_access))
+    for name, check_access in visits:
+        address = servers[name]
+        checks += [
+            Check(f"{name}: name", partial(check_name, address)),
+            Check(f"{name}: connection", partial(check_connection, address), (f"{name}: name",)),
+        ]
+        if address.url:
+            checks.append(Check(f"{name}: clock", partial(check_clock, address, now), (f"{name}: connection",)))
+        needs = (f"{name}: connection", "identity") if address.key is None else (f"{name}: connection",)
+        checks.append(Check(f"{name}: access", check_access, needs))
+        if name == HUB:
+            checks += _hub_checks(hub)
+        elif name == COSMOS:
+            checks += _cosmos_checks(cosmos)
+        else:
+            checks += _blob_checks(blob, hub)
+    return checks
+
+
+def _hub_checks(hub: HubVisit) -> list[Check]:
+    groups = [*(participant.name for participant in PARTICIPANTS), CONSOLE]
+    return [
+        Check(f"{HUB}: hub", hub.check_hub, (f"{HUB}: access",)),
+        *(Check(f"{HUB}: group {group}", partial(hub.check_group, group), (f"{HUB}: hub",)) for group in groups),
+        Check(f"{HUB}: sending", hub.check_sending, (f"{HUB}: hub",)),
+    ]
+
+
+def _cosmos_checks(cosmos: CosmosVisit) -> list[Check]:
+    checks = []
+    for participant in PARTICIPANTS:
+        name = f"{COSMOS}: database {participant.database}"
+        checks += [
+            Check(name, partial(cosmos.check_database, participant), (f"{COSMOS}: access",)),
+            Check(f"{COSMOS}: buckets of {participant.database}", partial(cosmos.check_buckets, participant), (name,)),
+        ]
+    return checks
+
+
+def _blob_checks(blob: BlobVisit, hub: HubVisit) -> list[Check]:
+    return [
+        Check(
+            f"{BLOB}: checkpoints of {participant.name}",
+            partial(blob.check_checkpoints, hub, participant.name),
+            (f"{BLOB}: access", f"{HUB}: hub"),
+        )
+        for participant in PARTICIPANTS
+    ]

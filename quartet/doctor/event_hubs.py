@@ -1,0 +1,117 @@
+"""The hub: may we in, is it there, with its partitions and consumer groups, and may we send."""
+
+from contextlib import AsyncExitStack
+
+from azure.eventhub.aio import EventHubConsumerClient
+from azure.eventhub.exceptions import AuthenticationError
+
+from quartet.connection import AGENT, CONSOLE
+from quartet.doctor.addresses import Address
+from quartet.doctor.check import Verdict, broken, fine
+from shared.runtime.credentials import Credentials
+from shared.runtime.errors import ConfigurationError, OutageError
+from shared.runtime.event_hubs import (
+    HubPublisher,
+    check_group,
+    consumer_client,
+    hub_outages,
+    is_not_found,
+    producer_client,
+)
+from shared.runtime.settings import Settings
+
+_ROLES = "Azure Event Hubs Data Receiver and Data Sender"
+
+
+class HubVisit:
+    """The checks of one hub, which share a client.
+
+    Attributes:
+        partitions: the hub's partitions, once `check_hub` has found them.
+    """
+
+    def __init__(self, settings: Settings, address: Address, credentials: Credentials, stack: AsyncExitStack) -> None:
+        self.partitions: list[str] = []
+        self._settings = settings
+        self._address = address
+        self._credentials = credentials
+        self._stack = stack
+        self._client: EventHubConsumerClient | None = None
+        self._is_missing = False
+
+    async def check_access(self) -> Verdict:
+        """Whether the key or identity is let in. The namespace says so only of a hub; a missing one will do."""
+        self._client = await self._stack.enter_async_context(
+            consumer_client(self._settings, self._credentials, AGENT, CONSOLE, retry_total=1)
+        )
+        try:
+            with hub_outages():
+                self.partitions = list(await self._client.get_partition_ids())
+        except OutageError as outage:
+            if is_not_found(outage.__cause__):
+                self._is_missing = True
+            elif isinstance(outage.__cause__, AuthenticationError):
+                return broken(f"refused: {outage}", _access_hint(self._address))
+            else:
+                return broken(str(outage), "see quartet --debug doctor for the SDK's log")
+        return fine(f"with the key {self._address.key}" if self._address.key else "with the identity")
+
+    async def check_hub(self) -> Verdict:
+        """Whether the hub is there."""
+        name = self._settings.event_hub_name
+        if self._is_missing:
+            return broken(
+                f"there is no hub {name!r} in this namespace",
+                "check EVENT_HUB_NAME; deploy the infrastructure, or add it to the emulator's Config.json",
+            )
+        return fine(f"{name} has {len(self.partitions)} partitions")
+
+    async def check_group(self, group: str) -> Verdict:
+        """Whether a consumer group is there and may be received from."""
+        # A client has a token for its own group alone, so each group needs one.
+        async with consumer_client(self._settings, self._credentials, AGENT, group, retry_total=1) as client:
+            try:
+                await check_group(client, group, self.partitions[0])
+            except (ConfigurationError, OutageError) as error:
+                return broken(str(error), f"deploy the infrastructure: the group, and the roles {_ROLES}")
+        return fine("there")
+
+    async def check_sending(self) -> Verdict:
+        """Whether we may send; nothing is sent."""
+        async with producer_client(self._settings, self._credentials, AGENT) as producer:
+            try:
+                await HubPublisher(producer).open(self.partitions[0])
+            except OutageError as outage:
+                return broken(str(outage), f"has the identity the roles {_ROLES} on the hub?")
+        return fine("allowed")
+
+    async def ends(self) -> dict[str, tuple[int, int]]:
+        """By partition, the sequence numbers of the first and the last event that it has; -1 for the last of none.
+
+        Raises:
+            OutageError: the hub did not answer.
+        """
+        if self._client is None:
+            raise AssertionError("needs the check of access")
+        found = {}
+        for partition in self.partitions:
+            with hub_outages():
+                properties = await self._client.get_partition_properties(partition)
+            found[partition] = (
+                int(properties["beginning_sequence_number"]),
+                int(properties["last_enqueued_sequence_number"]),
+            )
+        return found
+
+    @property
+    def namespace(self) -> str:
+        """The name under which the SDK keeps this hub's checkpoints, for which it has no public name."""
+        if self._client is None:
+            raise AssertionError("needs the check of access")
+        return str(self._client._address.hostname)  # noqa: SLF001 -- see above
+
+
+def _access_hint(address: Address) -> str:
+    if address.key is not None:
+        return "check the name and value of the key in EVENT_HUBS_CONNECTION_STRING"
+    return f"give the identity the roles {_ROLES} on the hub; a new assignment takes minutes to work"

@@ -1,0 +1,54 @@
+"""The findings for people and for programs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from quartet.doctor.check import Finding, Status
+
+_STYLES: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red", Status.SKIPPED: "dim"}
+
+
+def is_well(findings: Sequence[Finding]) -> bool:
+    """Whether no check has failed."""
+    return all(finding.verdict.status is not Status.FAILED for finding in findings)
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """One row per check; what to do stands under what is wrong."""
+    table = Table(title="Doctor", title_justify="left", caption=summary(findings), caption_justify="left")
+    table.add_column("check", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("found", overflow="fold")
+    for finding in findings:
+        verdict = finding.verdict
+        found = Text(verdict.detail)
+        if verdict.hint:
+            found.append(f"\n→ {verdict.hint}", style="italic")
+        table.add_row(Text(finding.name), Text(verdict.status.value, style=_STYLES[verdict.status]), found)
+    return table
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """How many checks ended how, in one line."""
+    counts = Counter(finding.verdict.status for finding in findings)
+    return ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
+
+
+def findings_json(findings: Sequence[Finding]) -> dict[str, Any]:
+    """All of it."""
+    return {
+        "ok": is_well(findings),
+        "checks": [
+            {
+                "name": finding.name,
+                "status": finding.verdict.status.value,
+                "detail": finding.verdict.detail,
+                "hint": finding.verdict.hint or None,
+            }
+            for finding in findings
+        ],
+    }
