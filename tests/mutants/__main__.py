@@ -36,7 +36,7 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen = [one for one in MUTANTS if not arguments.names or any(name in one.name for name in arguments.names)]
     survived = 0
-    sound = _hunt(Mutant("nothing at all", "shared/version.py", (), needs_every_moment=True), sagas=1_000)
+    sound = _hunt(Mutant("nothing at all", "shared/version.py", (), case="cancelled"), sagas=1_000)
     if sound.found is not None:
         print(f"without a planted bug, a rule is broken as well: {sound.found}")
         return 1
@@ -57,7 +57,7 @@ def _hunt(mutant: Mutant, sagas: int) -> Verdict:
         for name in _COPIED:
             _copy(_ROOT / name, root / name)
         mutant.plant(root)
-        found, output = _simulate(root, "--exhaustive") if mutant.needs_every_moment else (None, "")
+        found, output = _simulate(root, "--exhaustive", "--case", mutant.case) if mutant.case else (None, "")
         if found is None:
             found, output = _simulate(root, "--sagas", str(sagas))
     return Verdict(mutant, found, time.monotonic() - began, output)

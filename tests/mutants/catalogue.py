@@ -17,13 +17,13 @@ class Mutant:
         name: what is wrong.
         file: where.
         replacements: texts, and what becomes of each.
-        needs_every_moment: chance seldom meets the moment at which it matters: look at every one.
+        case: chance seldom meets the moment at which it matters: every moment of this case is looked at first.
     """
 
     name: str
     file: str
     replacements: tuple[tuple[str, str], ...]
-    needs_every_moment: bool = False
+    case: str | None = None
 
     def plant(self, root: Path) -> None:
         """Write it into the tree under `root`.
@@ -40,8 +40,8 @@ class Mutant:
         path.write_text(source)
 
 
-def _mutant(name: str, file: str, *texts: str, needs_every_moment: bool = False) -> Mutant:
-    return Mutant(name, file, tuple(zip(texts[::2], texts[1::2], strict=True)), needs_every_moment)
+def _mutant(name: str, file: str, *texts: str, case: str | None = None) -> Mutant:
+    return Mutant(name, file, tuple(zip(texts[::2], texts[1::2], strict=True)), case)
 
 
 MUTANTS: Final = (
@@ -83,7 +83,7 @@ MUTANTS: Final = (
         "shared/runtime/engine.py",
         "if run.changed and self.participant.acts_outside:",
         "if run.changed and not self.participant:",
-        needs_every_moment=True,
+        case="sent again with other items",
     ),
     _mutant(
         "event ids that are not derived",
@@ -177,7 +177,7 @@ MUTANTS: Final = (
         "        case AlreadyBooked() if not request.reason:\n            # Another",
         "        case Voided():\n            state, said = domain.cancelled(",
         "        case Voided() | AlreadyBooked():\n            state, said = domain.cancelled(",
-        needs_every_moment=True,
+        case="cancelled",
     ),
     _mutant(
         "CANCELLED before the money is back",

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from tests.simulation.campaign import run_campaign, smallest, story
-from tests.simulation.exhaustive import explore
+from tests.simulation.exhaustive import CASES, explore
 from tests.simulation.plan import make_plan
 from tests.simulation.run import run_plan
 
@@ -15,7 +15,12 @@ def main() -> int:
     if arguments.run is not None:
         return _one(arguments.run, trace=arguments.trace, whole=arguments.whole)
     if arguments.exhaustive:
-        found = explore(pairs=arguments.pairs, processes=arguments.processes, fail_fast=arguments.fail_fast)
+        found = explore(
+            arguments.case or CASES,
+            pairs=arguments.pairs,
+            processes=arguments.processes,
+            fail_fast=arguments.fail_fast,
+        )
         print(found.text())
         return 1 if found.failed else 0
     report = run_campaign(arguments.sagas, arguments.seed, processes=arguments.processes, fail_fast=arguments.fail_fast)
@@ -51,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trace", action="store_true", help="with --run: show what happens also if all is well")
     parser.add_argument("--whole", action="store_true", help="with --run: do not cut it down")
     parser.add_argument("--exhaustive", action="store_true", help="one order, every fault at every request")
+    parser.add_argument("--case", action="append", choices=list(CASES), help="with --exhaustive: this case alone")
     parser.add_argument("--pairs", action="store_true", help="with --exhaustive: all kinds, and delays with crashes")
     return parser
 
