@@ -20,7 +20,8 @@ demo: $(RUNTIME) ## run the whole saga on this machine and prove that it adds up
 
 test: $(DEV) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
+	@# Much of the time is waiting for processes to start: more workers than two cores would seem to want.
+	$(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --cov --cov-report=term
 
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
