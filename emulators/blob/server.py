@@ -6,6 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_
 from emulators.blob.store import BlobStore
 from emulators.faults import NO_FAULTS, Injector
 from emulators.http_log import http_logger
+from emulators.http_request import new_request
 from emulators.security import OPEN, Security
 
 log = logging.getLogger(__name__)
@@ -91,7 +93,13 @@ class BlobEmulator:
         self._store = BlobStore(self._data_dir / "blob.sqlite3")
         # Content-Encoding is the client's business: the bytes are kept as they come.
         logger = http_logger("emulators.blob.http")
-        server = web.Server(self._answer, access_log=None, auto_decompress=False, logger=logger)
+        server = web.Server(
+            self._answer,
+            request_factory=partial(new_request, client_max_size=SIZE_LIMIT),
+            access_log=None,
+            auto_decompress=False,
+            logger=logger,
+        )
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT)
         try:
             await self._runner.setup()

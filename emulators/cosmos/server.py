@@ -1,19 +1,15 @@
 """The emulator as a server: HTTP in, HTTP out."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_parser import RawRequestMessage
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
 
 from emulators.cosmos.account import Account
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY
@@ -22,6 +18,7 @@ from emulators.cosmos.exchange import Answer, Call
 from emulators.cosmos.failing import Failing
 from emulators.faults import NO_FAULTS, Injector
 from emulators.http_log import http_logger
+from emulators.http_request import new_request
 from emulators.security import OPEN, Security
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
@@ -103,7 +100,10 @@ class CosmosEmulator:
         """
         account = Account(self._data_dir)
         server = web.Server(
-            self._handle, request_factory=_request, access_log=None, logger=http_logger("emulators.cosmos.http")
+            self._handle,
+            request_factory=partial(new_request, client_max_size=MAX_BODY_BYTES),
+            access_log=None,
+            logger=http_logger("emulators.cosmos.http"),
         )
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
@@ -173,14 +173,3 @@ def _leave(answer: Answer) -> web.Response:
     headers["content-type"] = "application/json"
     headers["x-ms-version"] = "2018-12-31"
     return web.Response(status=answer.status, body=answer.body or None, headers=headers)
-
-
-def _request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: RequestHandler,
-    writer: AbstractStreamWriter,
-    task: "asyncio.Task[None]",
-) -> web.BaseRequest:
-    """Aiohttp's request with a limit of the body that fits the service's."""
-    return web.BaseRequest(message, payload, protocol, writer, task, task.get_loop(), client_max_size=MAX_BODY_BYTES)
