@@ -75,11 +75,11 @@ compose-test: $(DEV) ## the same test against `docker compose up`, with the emul
 	QUARTET_STACK=compose $(BIN)/python -m pytest tests/images
 
 lock: ## compile the lock files anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --no-annotate --custom-compile-command 'make lock' requirements/build.in -o requirements/runtime.txt
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --no-annotate --custom-compile-command 'make lock' --constraint requirements/runtime.txt -o requirements/dev.txt
-	uv pip compile requirements/checks.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile requirements/checks.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --no-annotate --custom-compile-command 'make lock' -o requirements/checks.txt
 
 clean: ## remove the environment and what the tests left
