@@ -17,9 +17,9 @@ from shared.events import (
     OrderCancellationRequested,
     OrderCreated,
     Unreadable,
-    derived_id,
     explain,
     format_time,
+    legacy_derived_id,
     new_event,
     open_envelope,
     to_json,
@@ -41,7 +41,7 @@ class Outgoing:
 
 def order_event(order: OrderCreated, now: datetime) -> Outgoing:
     """The event of an order. Its id is derived from the content: the same order again is the same event."""
-    event_id = derived_id(order.fingerprint(), order.type, SOURCE)
+    event_id = legacy_derived_id(order.fingerprint(), order.type, SOURCE)
     return Outgoing(order.order_id, to_json(new_event(order, source=SOURCE, time=now, id=event_id)))
 
 
@@ -58,7 +58,7 @@ def cancellation_event(order_id: str, detail: str, now: datetime) -> Outgoing:
         data = OrderCancellationRequested(order_id=order_id, reason=CancellationReason.CUSTOMER, detail=detail)
     except ValidationError as error:
         raise UserError(explain(error)) from error
-    event_id = derived_id(order_id, data.type, SOURCE)
+    event_id = legacy_derived_id(order_id, data.type, SOURCE)
     return Outgoing(order_id, to_json(new_event(data, source=SOURCE, time=now, id=event_id)))
 
 
@@ -120,7 +120,7 @@ def _wrap(entry: Entry, now: datetime) -> Outgoing:
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
     event = {
         "specversion": "1.0",
-        "id": derived_id(digest, OrderCreated.type, SOURCE),
+        "id": legacy_derived_id(digest, OrderCreated.type, SOURCE),
         "source": SOURCE,
         "type": OrderCreated.type,
         "subject": subject,

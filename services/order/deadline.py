@@ -15,7 +15,7 @@ from services.order.domain import CAN_TIME_OUT, Order, cancellation_for
 from shared.events import (
     Event,
     OrderCancellationRequested,
-    derived_id,
+    legacy_derived_id,
     new_event,
     service_source,
     to_json,
@@ -101,5 +101,5 @@ class DeadlineWatch:
 def _request(row: dict[str, Any], now: datetime) -> Event[OrderCancellationRequested]:
     data = cancellation_for(Order(row["id"], deadline=datetime.fromisoformat(row["deadline"])))
     # Derived, so that two replicas, or the same one again, say the same event.
-    event_id = derived_id(data.order_id, data.type, "deadline")
+    event_id = legacy_derived_id(data.order_id, data.type, "deadline")
     return new_event(data, source=service_source("order"), time=now, id=event_id)

@@ -27,7 +27,7 @@ from services.payment.gateway import (
     Voided,
     charge_key,
 )
-from shared.events import bucket_of, derived_id
+from shared.events import bucket_of, legacy_derived_id
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
 PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
@@ -48,7 +48,7 @@ class SimulatedGateway:
             order_id,
             kind="charge",
             outcome="charged" if pays else "declined",
-            payment_id=derived_id(key, "charge"),
+            payment_id=legacy_derived_id(key, "charge"),
             amount=str(amount),
             currency=currency,
             method=method,
@@ -86,7 +86,7 @@ class SimulatedGateway:
             order_id,
             kind="refund",
             outcome="refunded",
-            refund_id=derived_id(key, "refund"),
+            refund_id=legacy_derived_id(key, "refund"),
             payment_id=payment_id,
             amount=str(amount),
             currency=currency,

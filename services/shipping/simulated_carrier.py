@@ -6,7 +6,7 @@ from uuid import UUID
 from azure.cosmos.aio import ContainerProxy
 
 from services.shipping.carrier import AlreadyBooked, AlreadyRefused, BookAnswer, Booked, NotServed, VoidAnswer, Voided
-from shared.events import Address, bucket_of, derived_id
+from shared.events import Address, bucket_of, legacy_derived_id
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
 NOT_SERVED = frozenset({"AQ"})
@@ -21,7 +21,7 @@ class SimulatedCarrier:
 
     async def book(self, key: str, order_id: str, address: Address, lines: Mapping[str, int]) -> BookAnswer:
         """See `Carrier.book`."""
-        shipment_id = derived_id(key, "shipment")
+        shipment_id = legacy_derived_id(key, "shipment")
         entry, _ = await self._record(
             key,
             order_id,

@@ -20,8 +20,9 @@ from shared.events.data import (
     PaymentVoided,
     ShippingFailed,
 )
+from shared.events.derivation import derived_id, event_key, legacy_derived_id
 from shared.events.envelope import Envelope, Unreadable, UnreadableReason, open_envelope, read_envelope
-from shared.events.event import Event, answer, derived_id, new_event, service_source
+from shared.events.event import Event, answer, new_event, service_source
 from shared.events.parts import Address, Item, Line, Shortage, merged, quantities, total_of
 from shared.events.problems import explain
 from shared.events.reasons import (
@@ -80,10 +81,12 @@ __all__ = [
     "bucket_of",
     "derived_id",
     "encode",
+    "event_key",
     "explain",
     "format_time",
     "from_json",
     "json_schemas",
+    "legacy_derived_id",
     "merged",
     "new_event",
     "open_envelope",

@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 from shared.events.base import EventData
+from shared.events.derivation import derived_id, event_key
 from shared.events.rfc3339 import in_utc
 from shared.events.trace import first_traceparent, next_traceparent
 
 D = TypeVar("D", bound=EventData)
 D_co = TypeVar("D_co", bound=EventData, covariant=True)
-
-# Fixed for ever: another namespace would give every repeated answer a new id.
-NAMESPACE = UUID("7a3c1f0e-5b52-4d8e-9a41-6d1c0f2b9e77")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Event(Generic[D_co]):
     """One event with its envelope.
 
     Attributes:
-        id: Unique per event, the same for every repeat of it.
+        id: Unique among the events of its source, the same for every repeat of it.
         source: Who said it: `/services/payment`.
         type: What it is, with its version: `PaymentCompleted.v1`.
         order_id: The saga that it belongs to; the CloudEvents subject.
@@ -43,16 +41,15 @@ class Event(Generic[D_co]):
     traceparent: str | None
     data: D_co
 
+    @property
+    def key(self) -> str:
+        """The identity of the event: equal for two events only if source and id are both equal."""
+        return event_key(self.source, self.id)
+
 
 def service_source(service: str) -> str:
     """The CloudEvents source of a service: `/services/payment`."""
     return f"/services/{service}"
-
-
-def derived_id(cause_id: str, type: str, discriminator: str = "") -> str:  # noqa: A002 - the CloudEvents name
-    """The id of an answer: a UUIDv5 of what it answers and what it is, so that a repeat has the same id."""
-    # The cause's id comes from anywhere and stands last: nothing in it can be taken for another part.
-    return str(uuid5(NAMESPACE, f"{type}\n{discriminator}\n{cause_id}"))
 
 
 def new_event(
@@ -99,8 +96,8 @@ def answer(
 ) -> Event[D]:
     """The event that a service says because of another one.
 
-    Its id depends on the cause, the type and the discriminator alone, not on the time: run again, the handler
-    says the same event.
+    Its id depends on the source and the id of the cause, the type and the discriminator alone, not on the time:
+    run again, the handler says the same event.
 
     Args:
         cause: The event that is answered.
@@ -115,7 +112,7 @@ def answer(
     """
     if data.order_id != cause.order_id:
         raise ValueError(f"the answer is about order {data.order_id}, its cause about {cause.order_id}")
-    event_id = derived_id(cause.id, data.type, discriminator + data.discriminator)
+    event_id = derived_id(cause.source, cause.id, data.type, _joined(discriminator, data.discriminator))
     return Event(
         id=event_id,
         source=source,
@@ -127,3 +124,7 @@ def answer(
         traceparent=next_traceparent(cause.traceparent, cause.order_id, event_id),
         data=data,
     )
+
+
+def _joined(given: str, own: str) -> str:
+    return f"{given}\n{own}" if given else own

@@ -36,6 +36,12 @@ def test_an_order_becomes_a_readable_event_about_itself() -> None:
     assert event.data.to_json() == ORDER
 
 
+def test_ids_of_what_is_published_are_the_same_in_every_release() -> None:
+    (order,) = read_events(entries(ORDER), NOON)
+    assert order.event["id"] == "009d94e5-9dd9-5ac5-8ee5-b3e466d73999"
+    assert cancellation_event("ord-1", "", NOON).event["id"] == "842c307b-3862-5577-843f-866de97595b8"
+
+
 def test_the_same_order_published_later_is_the_same_event() -> None:
     (first,) = read_events(entries(ORDER), NOON)
     (again,) = read_events(entries(dict(reversed(ORDER.items()))), NOON + timedelta(days=1))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from shared.events import (
     answer,
     bucket_of,
     derived_id,
+    event_key,
+    legacy_derived_id,
     new_event,
     service_source,
 )
@@ -29,32 +32,76 @@ def cause() -> Event[OrderCreated]:
 
 
 def test_derived_ids_never_change() -> None:
-    """Answers that were recorded by an older release are recognised by a newer one."""
-    assert derived_id("evt-1", "PaymentVoided.v1") == "c3b26714-442e-553c-b35a-79ee3e070457"
-    assert derived_id("evt-1", "CompensationFailed.v1", "refund") == "9a50d305-14fc-5546-8206-9ef6d3e5b5b4"
+    """A repeat after an upgrade has the id that it had before."""
+    assert derived_id("/shop", "evt-1", "PaymentVoided.v1") == "58503875-e477-5ea6-a7f9-3f971d7fda41"
+    assert derived_id("/shop", "evt-1", "CompensationFailed.v1", "refund") == "aade6b85-0d6e-54c7-8221-831c7f0587bd"
+    assert event_key("/shop", "evt-1") == "21e2d015d9b697e66005efd3f84be00e"
+
+
+def test_the_first_derivation_is_still_known() -> None:
+    """Answers that an older release recorded are recognised by it."""
+    assert legacy_derived_id("evt-1", "PaymentVoided.v1") == "c3b26714-442e-553c-b35a-79ee3e070457"
+    assert legacy_derived_id("evt-1", "CompensationFailed.v1", "refund") == "9a50d305-14fc-5546-8206-9ef6d3e5b5b4"
 
 
 def test_a_derived_id_depends_on_everything_it_is_derived_from() -> None:
     ids = [
-        derived_id("evt-1", "A.v1"),
-        derived_id("evt-2", "A.v1"),
-        derived_id("evt-1", "B.v1"),
-        derived_id("evt-1", "A.v1", "x"),
-        derived_id("x\nevt-1", "A.v1"),
+        derived_id("/shop", "evt-1", "A.v1"),
+        derived_id("/shop2", "evt-1", "A.v1"),
+        derived_id("/shop", "evt-2", "A.v1"),
+        derived_id("/shop", "evt-1", "B.v1"),
+        derived_id("/shop", "evt-1", "A.v1", "x"),
+        derived_id("/shop", "evt-1", "A.v1", "x\ny"),
+        derived_id("/sho", "pevt-1", "A.v1"),
+        legacy_derived_id("evt-1", "A.v1"),
+        legacy_derived_id("evt-2", "A.v1"),
+        legacy_derived_id("evt-1", "A.v1", "x"),
+        legacy_derived_id("x\nevt-1", "A.v1"),
     ]
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("parts", [("/a\nb", "1", "A.v1"), ("/a", "b\n1", "A.v1"), ("/a", "1", "A.v1\nx")])
+def test_no_part_can_be_taken_for_another_one(parts: tuple[str, str, str]) -> None:
+    with pytest.raises(ValueError, match="line breaks"):
+        derived_id(*parts)
+
+
+def test_two_shops_that_both_count_from_one_are_answered_by_different_events() -> None:
+    """CloudEvents: two events are the same only if source and id are."""
+    order = OrderCreated.model_validate(ORDER)
+    web, mobile = (new_event(order, source=f"/shop/{shop}", time=NOON, id="1") for shop in ("web", "mobile"))
+    said: list[Event[Any]] = [web, mobile]
+    for _ in range(3):  # and so are the answers to the answers
+        said += [answer(cause, VOIDED, source="/services/payment", time=NOON) for cause in said[-2:]]
+    assert len({event.key for event in said}) == len(said)
+    assert len({event.id for event in said[2:]}) == len(said) - 2
+
+
+def test_the_key_of_an_event_is_its_source_and_id_and_nothing_else() -> None:
+    one = new_event(VOIDED, source="/shop", time=NOON, id="1")
+    again = new_event(PaymentFailed(order_id="o-2", reason="no"), source="/shop", time=NOON + timedelta(days=1), id="1")
+    assert one.key == again.key == event_key("/shop", "1")
+    others = [new_event(VOIDED, source=source, time=NOON, id=id_) for source, id_ in [("/shop", "2"), ("/sho", "p1")]]
+    assert len({event.key for event in [one, *others]}) == 3
 
 
 def test_an_answer_run_again_is_the_same_event_at_another_time(cause: Event[OrderCreated]) -> None:
     first = answer(cause, VOIDED, source="/services/payment", time=NOON)
     again = answer(cause, VOIDED, source="/services/payment", time=NOON + timedelta(hours=1))
-    assert first.id == again.id == derived_id("evt-1", "PaymentVoided.v1")
+    assert first.id == again.id == derived_id("/shop", "evt-1", "PaymentVoided.v1")
     assert first.traceparent == again.traceparent
 
 
 def test_answers_of_one_type_are_told_apart_by_their_discriminator(cause: Event[OrderCreated]) -> None:
     one, other = (answer(cause, VOIDED, source="/s", time=NOON, discriminator=text) for text in ("a", "b"))
     assert one.id != other.id
+
+
+def test_two_discriminators_are_not_run_together(cause: Event[OrderCreated]) -> None:
+    failed = CompensationFailed(order_id="ahab-1851", compensation="refund", reason="no")
+    said = answer(cause, failed, source="/s", time=NOON, discriminator="again")
+    assert said.id == derived_id("/shop", "evt-1", failed.type, "again\nrefund")
 
 
 def test_two_services_that_fail_to_compensate_for_one_event_say_two_events(cause: Event[OrderCreated]) -> None:

@@ -88,7 +88,7 @@ MUTANTS: Final = (
     _mutant(
         "event ids that are not derived",
         "shared/events/event.py",
-        "event_id = derived_id(cause.id, data.type, discriminator + data.discriminator)",
+        "event_id = derived_id(cause.source, cause.id, data.type, _joined(discriminator, data.discriminator))",
         "event_id = str(uuid4())",
     ),
     _mutant(
