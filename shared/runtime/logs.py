@@ -1,17 +1,57 @@
-"""Logs: one line per event, coloured for people or JSON for machines."""
+"""Logs: one line per event, coloured for people or JSON for machines.
+
+Text in a line may come from an event, so from anybody. On a console nothing of it acts on the terminal or begins
+a line of its own; what the stream's encoding lacks is escaped. A stream that takes nothing any more (a closed pipe, a
+full disk) costs lines, never an event.
+"""
 
 import logging
 import os
 import sys
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def wants_colors(stream: TextIO) -> bool:
     """Whether a person reads the stream: a terminal, or FORCE_COLOR says so; never if NO_COLOR is set."""
     return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or stream.isatty())
+
+
+class LogStream:
+    """A text stream that never raises. `lost` counts the writes that it could not pass on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def write(self, text: str) -> int:
+        """Write text; what the encoding lacks is escaped."""
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        except (OSError, ValueError, LookupError):
+            self.lost += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that is possible."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self.lost += 1
+
+
+def printable(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Escape what would act on a terminal in the values of a console line; a traceback keeps its line breaks."""
+    return {name: value if name == "exception" else _printable(value) for name, value in fields.items()}
+
+
+def _printable(value: Any) -> Any:  # noqa: ANN401 -- whatever is logged
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in value)
 
 
 def configure_logs(log_format: Literal["console", "json"], level: str, *, colors: bool = True) -> None:
@@ -23,27 +63,29 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
             fmt="iso" if log_format == "json" else "%H:%M:%S.%f", utc=log_format == "json"
         ),
     ]
+    stream = LogStream(sys.stdout)
     rendering: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if log_format == "json"
         else [
+            printable,
             structlog.dev.ConsoleRenderer(
                 colors=colors,
                 sort_keys=False,
                 pad_event_to=28,
                 # The default draws every frame's variables: two hundred lines and as many milliseconds per dead letter.
                 exception_formatter=structlog.dev.plain_traceback,
-            )
+            ),
         ]
     )
     structlog.configure(
         processors=[*before, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, stream)),
         cache_logger_on_first_use=True,
     )
     # The Azure SDKs log through the standard library: what they warn of is worth a line in the same format.
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(cast(TextIO, stream))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,

@@ -1,10 +1,14 @@
 """One line per event: for people, or for machines."""
 
+import errno
+import io
 import json
 import subprocess
 import sys
 
 import pytest
+
+from shared.runtime.logs import LogStream
 
 PROGRAM = """
 import logging, sys, structlog
@@ -46,3 +50,49 @@ def test_lines_for_people_name_everything(part: str) -> None:
 
 def test_lines_for_people_say_what_the_sdk_warns_of() -> None:
     assert "the link 7 is gone" in lines("console")[1]
+
+
+class Pipe(io.StringIO):
+    """A stream whose reader has gone."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+
+def test_a_stream_that_takes_nothing_costs_lines_and_raises_nothing() -> None:
+    stream = LogStream(Pipe())
+    stream.write("a line\n")
+    stream.flush()
+    assert stream.lost == 2
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_the_encoding_lacks_is_escaped(encoding: str) -> None:
+    raw = io.BytesIO()
+    stream = LogStream(io.TextIOWrapper(raw, encoding=encoding))
+    stream.write("Zoë → 東京 \ud800\n")
+    stream.flush()
+    shown = raw.getvalue().decode(encoding)
+    assert "\\ud800" in shown
+    assert ("東京" in shown) is (encoding == "utf-8")
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_nothing_of_a_value_acts_on_the_terminal_or_forges_a_line(log_format: str) -> None:
+    program = HOSTILE.replace("FORMAT", log_format)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60)
+    [line] = result.stdout.decode().splitlines()
+    assert "\x1b" not in line
+    assert "\x9b" not in line
+    assert "owned" in line
+
+
+HOSTILE = r"""
+import structlog
+from shared.runtime.logs import configure_logs
+configure_logs("FORMAT", "INFO", colors=False)
+structlog.get_logger().info("said", id="\x1b[2J\x1b]0;owned\x07 \u202e \x9b1m\nforged line\r", other=7)
+"""
