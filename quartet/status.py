@@ -25,7 +25,8 @@ from services.shipping.service import CARRIER_LEDGER
 from shared.events import bucket_of, format_time
 from shared.runtime.cosmos import outages
 from shared.runtime.participant import Participant
-from shared.runtime.record import Record, RecordCodec
+from shared.runtime.record import Record
+from shared.runtime.record_codec import RecordCodec
 
 _LEDGER_WORDS = ("kind", "outcome", "amount", "currency", "tracking_number")
 

@@ -4,29 +4,36 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.eventhub import EventData
 from azure.eventhub.aio import PartitionContext
 from structlog.typing import FilteringBoundLogger
 
+from shared.runtime.errors import one_line
+
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+Restore: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Checkpoints:
     """Remembers the last finished event of each partition and writes it when it is time.
 
-    Only finished batches are marked, so a checkpoint that is lost or late costs a repeat, never an event.
+    Only finished events are marked, so a checkpoint that is lost or late costs a redelivery, never an event. For the
+    same reason a checkpoint container that was deleted may simply be created again, which `restore` does.
     """
 
-    def __init__(self, every: float, log: FilteringBoundLogger, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, every: float, log: FilteringBoundLogger, sleep: Sleep = asyncio.sleep, restore: Restore | None = None
+    ) -> None:
         self._every = every
         self._log = log
         self._sleep = sleep
+        self._restore = restore
         self._due: dict[str, tuple[PartitionContext, EventData]] = {}
         self.written = 0
 
     def mark(self, context: PartitionContext, event: EventData) -> None:
-        """Say that everything up to and including `event` is finished."""
+        """Note that everything up to and including `event` is finished."""
         self._due[context.partition_id] = (context, event)
 
     def forget(self, partition: str) -> None:
@@ -46,6 +53,18 @@ class Checkpoints:
             try:
                 await context.update_checkpoint(event)
                 self.written += 1
-            except (AzureError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it is, a late checkpoint only costs a redelivery
                 self._due.setdefault(partition, (context, event))
-                self._log.warning("checkpoint not written", partition=partition, error=str(error).splitlines()[0])
+                self._log.warning("checkpoint not written", partition=partition, error=one_line(error))
+                await self.restore_after(error)
+
+    async def restore_after(self, error: Exception) -> None:
+        """If the error says that the checkpoint container is gone, create it again."""
+        if self._restore is None or not isinstance(error, ResourceNotFoundError):
+            return
+        try:
+            await self._restore()
+        except (AzureError, OSError, TimeoutError) as failure:
+            self._log.error("the checkpoint container is missing and cannot be created", error=one_line(failure))
+        else:
+            self._log.warning("the checkpoint container was missing and has been created again")

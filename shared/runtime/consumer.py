@@ -8,26 +8,30 @@ from azure.eventhub import CloseReason, EventData
 from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 from structlog.typing import FilteringBoundLogger
 
+from shared.runtime.batch import Batch
 from shared.runtime.checkpoints import Checkpoints
-from shared.runtime.errors import OutageError
+from shared.runtime.errors import one_line
 from shared.runtime.event_hubs import message_of
 from shared.runtime.ports import Message
 from shared.runtime.progress import Progress
-from shared.runtime.retry import Backoff
+from shared.runtime.watermark import Watermark
 
-Process: TypeAlias = Callable[[str, Sequence[Message]], Awaitable[None]]
+Process: TypeAlias = Callable[[str, Sequence[Message]], Awaitable[Batch]]
 
 # Measured: prefetch equal to the batch size, about a thousand, costs least per event; smaller ones stall for credit.
 _BATCH = 1000
 # How long a restart waits for batches that have begun, and then for the client to close.
 _RESTART_SECONDS = 5
+# How long it waits before the next client, so that one that fails at once does not run hot.
+_RECONNECT_SECONDS = 0.5
 
 
 class Consumer:
     """Feeds the batches of every partition that this replica owns to `process`, one batch per partition at a time.
 
-    It keeps `owned`, the ids of those partitions, up to date, and calls `prepare` with each new one. `progress` is told
-    what has come in.
+    Events that `process` leaves at work, since their port is slow, hold back the checkpoint and nothing else. It keeps
+    `owned`, the ids of those partitions, up to date, and calls `prepare` with each new one. `progress` is told what has
+    come in.
     """
 
     def __init__(
@@ -41,7 +45,6 @@ class Consumer:
         owned: set[str],
         progress: Progress,
         log: FilteringBoundLogger,
-        repeat: Backoff | None = None,
     ) -> None:
         self._connect = connect
         self._client = client
@@ -49,8 +52,9 @@ class Consumer:
         self._prepare = prepare
         self._checkpoints = checkpoints
         self._log = log
-        self._repeat = repeat or Backoff(0.5, 10)
         self._working: dict[asyncio.Task[None], str] = {}
+        self._slow: set[asyncio.Task[None]] = set()
+        self._watermarks: dict[str, Watermark] = {}
         self._pausing = False
         self._stopping = False
         self._owned = owned
@@ -74,7 +78,7 @@ class Consumer:
                     self._receiving.result()  # a bug ends the process, audibly
                 await self._may_receive.wait()
                 if not self._stopping:
-                    await asyncio.sleep(self._repeat.first)
+                    await asyncio.sleep(_RECONNECT_SECONDS)
                     self._client = self._connect()
                     self._pausing = False
         finally:
@@ -102,6 +106,7 @@ class Consumer:
         for partition in self._owned:
             self._checkpoints.forget(partition)
         self._owned.clear()
+        self._watermarks.clear()
         self.progress.forget()
         closing = asyncio.create_task(self._client.close())
         await asyncio.wait([closing], timeout=_RESTART_SECONDS)
@@ -134,9 +139,10 @@ class Consumer:
 
     async def _finish_batches(self, within: float) -> set[asyncio.Task[None]]:
         """Wait for the batches under way, for so many seconds at most. Returns those that have not finished."""
-        if not self._working:
+        under_way = {*self._working, *self._slow}
+        if not under_way:
             return set()
-        _, unfinished = await asyncio.wait(self._working, timeout=within)
+        _, unfinished = await asyncio.wait(under_way, timeout=within)
         return unfinished
 
     async def _on_batch(self, context: PartitionContext, events: list[EventData]) -> None:
@@ -152,39 +158,45 @@ class Consumer:
         await asyncio.shield(task)
 
     async def _finish(self, context: PartitionContext, events: list[EventData]) -> None:
-        messages = [message_of(event) for event in events]
-        partition, client = context.partition_id, self._client
-        # An exception would make the SDK drop the partition and take it up again: a loop without a pause. A bug
-        # in the runtime is repeated here instead, audibly, and the checkpoint waits.
-        pause = self._repeat.first
-        while True:
-            try:
-                await self._process(partition, messages)
-            except Exception:  # noqa: BLE001 -- see above
-                self._log.exception("batch failed, repeating it", partition=partition, events=len(messages))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self._repeat.longest)
-            else:
-                break
-        # A batch that outlived a restart says nothing about the place of the new client.
-        if partition in self._owned and client is self._client:
-            self._checkpoints.mark(context, events[-1])
+        partition = context.partition_id
+        watermark = self._watermarks.setdefault(partition, Watermark())
+        batch = await self._process(partition, [message_of(event) for event in events])
+        watermark.add(events, batch)
+        self._mark(context, watermark)
+        if batch.first_unfinished is not None:
+            task = asyncio.create_task(self._finish_slow(context, watermark, batch))
+            self._slow.add(task)
+            task.add_done_callback(self._slow.discard)
+
+    async def _finish_slow(self, context: PartitionContext, watermark: Watermark, batch: Batch) -> None:
+        await batch.finish()
+        self._mark(context, watermark)
+
+    def _mark(self, context: PartitionContext, watermark: Watermark) -> None:
+        # What was received before a restart, or before the partition moved, says nothing about the place that the
+        # receiver of today has reached.
+        if self._watermarks.get(context.partition_id) is watermark and context.partition_id in self._owned:
+            last = watermark.advance()
+            if last is not None:
+                self._checkpoints.mark(context, last)
 
     async def _on_open(self, context: PartitionContext) -> None:
         self._owned.add(context.partition_id)
+        self._watermarks[context.partition_id] = Watermark()
         self._log.info("partition opened", partition=context.partition_id)
         try:
             await self._prepare(context.partition_id)
-        except OutageError as outage:
-            self._log.warning("partition not prepared", partition=context.partition_id, error=str(outage))
+        except Exception as error:  # noqa: BLE001 -- it only saves time: the first send does the same, and reports
+            self._log.warning("partition not prepared", partition=context.partition_id, error=one_line(error))
 
     async def _on_close(self, context: PartitionContext, reason: CloseReason) -> None:
         self._owned.discard(context.partition_id)
+        self._watermarks.pop(context.partition_id, None)
         if reason is CloseReason.OWNERSHIP_LOST:
             self._checkpoints.forget(context.partition_id)
         self._log.info("partition closed", partition=context.partition_id, reason=reason.name.lower())
 
     async def _on_error(self, context: PartitionContext | None, error: Exception) -> None:
         partition = context.partition_id if context is not None else None
-        text = (str(error).splitlines() or [type(error).__name__])[0]
-        self._log.warning("receiving interrupted", partition=partition, error=text[:300])
+        self._log.warning("receiving interrupted", partition=partition, error=one_line(error))
+        await self._checkpoints.restore_after(error)

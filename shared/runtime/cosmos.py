@@ -1,6 +1,7 @@
 """The Cosmos DB client as this project uses it, and which of its errors mean what."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
@@ -23,6 +24,10 @@ REFUSAL = frozenset({401, 403})
 # Refusals are among them: an expired token is a 403 (sub-status 5300), a key that is being rotated a 401. Neither says
 # anything about the event in hand.
 OUTAGE = REFUSAL | frozenset({408, 410, 429, 449, 500, 502, 503, 504})
+
+NOT_FOUND = 404
+OWNER_MISSING = 1003
+"""The sub-status of a 404 that speaks of the container, or its database, and not of the document."""
 
 # What the SDK takes for one operation of a batch: its name, its arguments, its conditions.
 Operation: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -91,6 +96,8 @@ def outages(server: str = "Cosmos DB") -> Iterator[None]:
     except HttpResponseError as error:
         if error.status_code in OUTAGE:
             raise OutageError(f"{server}: status {error.status_code}: {_first_line(error)}") from error
+        if error.status_code == NOT_FOUND and getattr(error, "sub_status", None) == OWNER_MISSING:
+            raise OutageError(f"{server}: the database or the container does not exist") from error
         raise
     except (ServiceRequestError, ServiceResponseError, CosmosClientTimeoutError, TimeoutError, OSError) as error:
         raise OutageError(f"{server} cannot be reached: {_first_line(error)}") from error
@@ -109,6 +116,24 @@ async def run_batch(container: ContainerProxy, pk: str, operations: Sequence[Ope
     copies: list[Operation] = [(name, args, dict(conditions)) for name, args, conditions in operations]
     with outages():
         return list(await container.execute_item_batch(copies, partition_key=pk))
+
+
+def in_chunks(documents: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut what is to be written so that each piece keeps the limits of a transactional batch.
+
+    A document that is over the limits by itself is a piece of its own.
+    """
+    chunk: list[dict[str, Any]] = []
+    size = 0
+    for document in documents:
+        length = len(json.dumps(document))
+        if chunk and (len(chunk) == BATCH_OPERATIONS or size + length > BATCH_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(document)
+        size += length
+    if chunk:
+        yield chunk
 
 
 def _first_line(error: AzureError | OSError) -> str:

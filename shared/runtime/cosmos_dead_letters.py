@@ -1,25 +1,30 @@
 """Dead letters in Cosmos DB: everything that is needed to look into one, and to try again."""
 
+import asyncio
 import base64
-from collections.abc import Mapping, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from azure.core import MatchConditions
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import (
     CosmosAccessConditionFailedError,
-    CosmosResourceExistsError,
+    CosmosBatchOperationError,
     CosmosResourceNotFoundError,
 )
 
 from shared.events import bucket_of
-from shared.runtime.cosmos import outages
-from shared.runtime.letter_box import Settled, StoredLetter
+from shared.runtime.cosmos import in_chunks, outages, run_batch
+from shared.runtime.letter_box import DISCARDED, Settled, StoredLetter
 from shared.runtime.ports import DeadLetter, Message
 
-# Values that JSON keeps as they are; bytes become the text that they are, everything else is written as text.
-_PLAIN = (str, int, float, bool, type(None))
+Document: TypeAlias = dict[str, Any]
+CONFLICT: Final = 409
+# Integers beyond this are not the same everywhere in JSON.
+_SAFE_INTEGER: Final = 2**53
 
 
 class CosmosDeadLetters:
@@ -30,15 +35,49 @@ class CosmosDeadLetters:
         self._buckets = buckets
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
-        """See `DeadLetters.put`. One that is there already is open again, and keeps the time of its first death."""
+        """See `DeadLetters.put`. One transactional batch per bucket, as far as none of them is there already."""
+        by_bucket: dict[str, dict[str, Document]] = defaultdict(dict)
         for letter in letters:
             document = dead_letter_document(letter, self._buckets)
-            with outages():
+            by_bucket[document["pk"]][letter.id] = document
+        results = await asyncio.gather(
+            *(self._put_bucket(pk, documents) for pk, documents in by_bucket.items()), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _put_bucket(self, pk: str, documents: Mapping[str, Document]) -> None:
+        for chunk in in_chunks(documents.values()):
+            missing = {document["id"]: document for document in chunk}
+            while missing:
                 try:
-                    await self._container.create_item(document)
-                except CosmosResourceExistsError:
-                    while not await self._die_again(document):
-                        pass  # somebody else has changed it in between
+                    await run_batch(self._container, pk, [("create", (document,), {}) for document in missing.values()])
+                except CosmosBatchOperationError as error:
+                    if error.status_code != CONFLICT:
+                        raise
+                    for letter_id in await self._existing(pk, missing):
+                        await self._die_again(missing.pop(letter_id))
+                else:
+                    break
+
+    async def _existing(self, pk: str, letter_ids: Collection[str]) -> list[str]:
+        query = self._container.query_items(
+            "SELECT VALUE c.id FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+            parameters=[{"name": "@ids", "value": list(letter_ids)}],
+            partition_key=pk,
+        )
+        with outages():
+            return [str(letter_id) async for letter_id in query]
+
+    async def discarded_sagas(self) -> set[str]:
+        """See `DeadLetters.discarded_sagas`."""
+        query = self._container.query_items(
+            "SELECT VALUE c.order_id FROM c WHERE c.settled.outcome = @outcome AND IS_STRING(c.order_id)",
+            parameters=[{"name": "@outcome", "value": DISCARDED}],
+        )
+        with outages():
+            return {str(order_id) async for order_id in query}
 
     async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         """See `LetterBox.find`."""
@@ -77,11 +116,17 @@ class CosmosDeadLetters:
             end = {"at": settled.at.isoformat(), "outcome": settled.outcome}
             return current["_etag"] == stored.etag and await self._replace(current, settled=end)
 
-    async def _die_again(self, document: dict[str, Any]) -> bool:
-        current = await self._container.read_item(document["id"], document["pk"])
-        attempts = current["attempts"] + document["attempts"]
-        news = {name: document[name] for name in ("reason", "detail", "settled")}
-        return await self._replace(current, attempts=attempts, **news)
+    async def _die_again(self, document: Document) -> None:
+        """A letter that is there already is open again, unless it was discarded; its first death counts."""
+        replaced = False
+        while not replaced:
+            with outages():
+                current = await self._container.read_item(document["id"], document["pk"])
+                if (current.get("settled") or {}).get("outcome") == DISCARDED:
+                    return
+                attempts = current["attempts"] + document["attempts"]
+                news = {name: document[name] for name in ("reason", "detail", "settled")}
+                replaced = await self._replace(current, attempts=attempts, **news)
 
     async def _replace(self, current: Mapping[str, Any], **changes: object) -> bool:
         """Whether nobody else has written it since it was read."""
@@ -107,16 +152,17 @@ def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
         "event_id": letter.event_id,
         "event_type": letter.event_type,
         "reason": letter.reason,
-        "detail": letter.detail,
+        "detail": _text(letter.detail),
         "attempts": letter.attempts,
         "partition": letter.partition,
         "sequence_number": message.sequence_number,
         "offset": message.offset,
         "dead_at": letter.dead_at.isoformat(),
-        "content_type": message.content_type,
+        "content_type": None if message.content_type is None else _text(message.content_type),
         "properties": _plain(message.properties),
         "body": base64.b64encode(message.body).decode(),
         "text": message.body.decode("utf-8", "backslashreplace")[:10_000],
+        **({"digest": message.digest} if message.digest else {}),
         "settled": None,
     }
 
@@ -129,6 +175,7 @@ def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
         properties=document["properties"],
         sequence_number=document["sequence_number"],
         offset=document["offset"],
+        digest=document.get("digest", ""),
     )
     letter = DeadLetter(
         message=message,
@@ -151,9 +198,24 @@ def _bucket(letter: DeadLetter, buckets: int) -> str:
 
 
 def _plain(properties: Mapping[str, object]) -> dict[str, object]:
-    def plain(value: object) -> object:
-        if isinstance(value, bytes):
-            return value.decode("utf-8", "backslashreplace")
-        return value if isinstance(value, _PLAIN) else str(value)
+    return {str(_as_json(key)): _as_json(value) for key, value in properties.items()}
 
-    return {str(plain(key)): plain(value) for key, value in properties.items()}
+
+def _as_json(value: object) -> object:
+    """What JSON keeps as it is; bytes as the text that they are, and everything else as text."""
+    match value:
+        case bool() | None:
+            return value
+        case int() if abs(value) < _SAFE_INTEGER:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case _:
+            return _text(str(value))
+
+
+def _text(text: str) -> str:
+    """Text that UTF-8 can carry: half of a surrogate pair is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

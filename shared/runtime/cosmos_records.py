@@ -1,18 +1,18 @@
 """The records of a participant in Cosmos DB: loaded in one query, committed in one batch per bucket."""
 
 import asyncio
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Generic, TypeVar
 
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from shared.events import bucket_of
-from shared.runtime.cosmos import BATCH_BYTES, BATCH_OPERATIONS, CONFLICT, Operation, outages, run_batch
+from shared.runtime.cosmos import CONFLICT, Operation, in_chunks, outages, run_batch
 from shared.runtime.errors import OutageError
-from shared.runtime.record import Record, RecordCodec
+from shared.runtime.record import Record
+from shared.runtime.record_codec import RecordCodec, StateSchema
 
 S = TypeVar("S")
 
@@ -23,7 +23,7 @@ _PAGE = 1000
 class CosmosRecords(Generic[S]):
     """A `RecordStore`. All orders of a bucket are one logical partition, so their writes commit as a group."""
 
-    def __init__(self, container: ContainerProxy, state: type[S], buckets: int) -> None:
+    def __init__(self, container: ContainerProxy, state: type[S] | StateSchema[S], buckets: int) -> None:
         self._container = container
         self._codec = RecordCodec(state)
         self._buckets = buckets
@@ -41,33 +41,27 @@ class CosmosRecords(Generic[S]):
         by_bucket: dict[str, list[Record[S]]] = defaultdict(list)
         for record in records:
             by_bucket[record.pk].append(record)
-        # A task group waits for every bucket, also when one fails: nothing goes on behind the caller's back.
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._commit_bucket(pk, some)) for pk, some in by_bucket.items()]
-        except* OutageError as outages_of_buckets:
-            raise outages_of_buckets.exceptions[0] from None
-        return {order_id: etag for task in tasks for order_id, etag in task.result().items()}
+        # All buckets are waited for, also when one fails: nothing goes on behind the caller's back.
+        writes = (self._commit_bucket(pk, some) for pk, some in by_bucket.items())
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        etags: dict[str, str] = {}
+        failures: list[BaseException] = []
+        for result in results:
+            if isinstance(result, BaseException):
+                failures.append(result)
+            else:
+                etags |= result
+        if failures:
+            raise next((error for error in failures if isinstance(error, OutageError)), failures[0])
+        return etags
 
     async def _commit_bucket(self, pk: str, records: Sequence[Record[S]]) -> dict[str, str]:
         etags: dict[str, str] = {}
-        for chunk in self._chunks(records):
-            etags |= await self._commit_chunk(pk, dict(chunk))
+        by_id = {record.order_id: record for record in records}
+        for chunk in in_chunks(self._codec.encode(record) for record in records):
+            writes = {document["id"]: _write(document, by_id[document["id"]]) for document in chunk}
+            etags |= await self._commit_chunk(pk, writes)
         return etags
-
-    def _chunks(self, records: Sequence[Record[S]]) -> Iterator[list[tuple[str, Operation]]]:
-        """Cut a bucket's writes so that each piece keeps the limits of a transactional batch."""
-        chunk: list[tuple[str, Operation]] = []
-        size = 0
-        for record in records:
-            document = self._codec.encode(record)
-            length = len(json.dumps(document))
-            if chunk and (len(chunk) == BATCH_OPERATIONS or size + length > BATCH_BYTES):
-                yield chunk
-                chunk, size = [], 0
-            chunk.append((record.order_id, _write(document, record)))
-            size += length
-        yield chunk
 
     async def _commit_chunk(self, pk: str, writes: dict[str, Operation]) -> dict[str, str]:
         """Write all that can be written. One conflict fails the whole batch, so the losers are found and left out."""

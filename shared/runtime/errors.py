@@ -1,23 +1,26 @@
-"""What can go wrong, classified once, by type.
+"""What can go wrong, and what follows from it. Classified once, here, by type.
 
 A handler never catches: it lets these pass, and the runtime knows what each means.
 """
+
+from enum import Enum, auto
+from typing import Final
 
 
 class TransientError(Exception):
     """It may work the next time: the runtime runs the handler again, with backoff and a bound.
 
-    A port raises it for an outcome that it does not know (a time-out after the request was sent), too:
+    A port raises it for an outcome that it does not know (a timeout after the request was sent), too:
     an unknown outcome is looked up or repeated under the same idempotency key, never taken for a refusal.
     """
 
 
-class ConflictError(Exception):
-    """Somebody else wrote the document first: reload it and run the handlers again."""
-
-
 class ConfigurationError(Exception):
-    """A person must change something before this can run. The message is one line that says what and how."""
+    """A person must change something before this can run. The message is one line that says what and how.
+
+    At start, the process ends with it. From a port at work (its key was revoked, say) it concerns every event alike:
+    the service keeps the event, reports that it is not ready, and goes on as soon as the port answers again.
+    """
 
 
 class OutageError(Exception):
@@ -25,3 +28,53 @@ class OutageError(Exception):
 
     Nothing is wrong with the event: the runtime waits and repeats for as long as it takes.
     """
+
+
+class Kind(Enum):
+    """What an error means for the event in hand."""
+
+    OUTAGE = auto()
+    """Nothing is wrong with the event. Repeat for as long as it takes."""
+    CONFIGURATION = auto()
+    """Nothing is wrong with the event either. Repeat, and report that a person must act."""
+    TRANSIENT = auto()
+    """Repeat with a bound; the outcome of what was asked for is not known."""
+    PERMANENT = auto()
+    """Repeating cannot cure it. Find what is at fault, and isolate it."""
+
+
+_REFUSED: Final = frozenset({401, 403})
+_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+def classify(error: BaseException) -> Kind:
+    """What an error means, whoever raised it.
+
+    HTTP clients do not share a type for their errors, but most carry the status as `status_code` or `status`, in the
+    error or in its `response`. A port may let those pass: 401 and 403 refuse the service's credential, not the event.
+    """
+    if isinstance(error, OutageError):
+        return Kind.OUTAGE
+    if isinstance(error, ConfigurationError):
+        return Kind.CONFIGURATION
+    status = _status(error)
+    if status in _REFUSED:
+        return Kind.CONFIGURATION
+    if status in _PASSING or isinstance(error, TransientError | TimeoutError | OSError):
+        return Kind.TRANSIENT
+    return Kind.PERMANENT
+
+
+def one_line(error: BaseException) -> str:
+    """The error on one line of at most 500 characters, with its type."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
+
+
+def _status(error: BaseException) -> int | None:
+    for place in (error, getattr(error, "response", None)):
+        for name in ("status_code", "status"):
+            status = getattr(place, name, None)
+            if isinstance(status, int):
+                return status
+    return None

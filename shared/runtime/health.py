@@ -16,10 +16,12 @@ class Health:
     Attributes:
         ready: its servers answered, and it receives.
         report: figures for `/health/ready`, made when asked.
+        problems: what keeps it from getting on, made when asked. While there is any, it is not ready.
     """
 
     ready: bool = False
     report: Callable[[], dict[str, object]] = field(default=dict)
+    problems: Callable[[], dict[str, object]] = field(default=dict)
 
 
 @asynccontextmanager
@@ -37,7 +39,9 @@ async def health_server(health: Health, host: str, port: int) -> AsyncIterator[N
         return web.json_response({"live": True})
 
     async def ready(_: web.Request) -> web.Response:
-        return web.json_response({"ready": health.ready, **health.report()}, status=200 if health.ready else 503)
+        problems = health.problems()
+        is_ready = health.ready and not problems
+        return web.json_response({"ready": is_ready, **problems, **health.report()}, status=200 if is_ready else 503)
 
     app = web.Application()
     app.router.add_get("/health/live", live)

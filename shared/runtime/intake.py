@@ -3,10 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from shared.events import REGISTRY, Event, EventData, Unreadable, read_envelope
+from shared.events import REGISTRY, Envelope, Event, EventData, Unreadable, event_key, read_envelope
+from shared.runtime.errors import one_line
 from shared.runtime.ports import DeadLetter, Message
+
+READING_FAILED: Final = "reading_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +19,47 @@ class Heard:
     event: Event[EventData]
     message: Message
 
+    @property
+    def key(self) -> str | None:
+        """What tells the event apart from all others."""
+        return self.event.key
+
+    @property
+    def type(self) -> str | None:
+        """The type of the event."""
+        return self.event.type
+
+    @property
+    def order_id(self) -> str | None:
+        """The saga that it belongs to."""
+        return self.event.order_id
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An event that says which order it belongs to, and no more that could be read. It is a dead letter already."""
+    """An event that says which order it belongs to, and no more that could be read. It is a dead letter already.
+
+    Attributes:
+        key: what tells it apart from all others, if its envelope says so.
+    """
 
     letter: DeadLetter
+    key: str | None = None
 
     @property
     def message(self) -> Message:
         """The message that brought it."""
         return self.letter.message
+
+    @property
+    def type(self) -> str | None:
+        """The type of the event, as far as its envelope says."""
+        return self.letter.event_type
+
+    @property
+    def order_id(self) -> str | None:
+        """The saga that it belongs to."""
+        return self.letter.order_id
 
 
 Item: TypeAlias = Heard | Unread
@@ -58,7 +91,10 @@ def read_batch(
     """
     intake = Intake()
     for message in messages:
-        read = _read(message, hears)
+        try:
+            read = _read(message, hears)
+        except Exception as bug:  # noqa: BLE001 -- a message may hold anything; one must not stop the partition
+            read = cause_of_death(message, READING_FAILED, one_line(bug))
         if isinstance(read, Heard):
             intake.sagas.setdefault(read.event.order_id, []).append(read)
         elif isinstance(read, DeadLetterCause):
@@ -66,7 +102,7 @@ def read_batch(
             if letter.order_id is None or letter.event_type in opens:
                 intake.letters.append(letter)
             else:
-                intake.sagas.setdefault(letter.order_id, []).append(Unread(letter))
+                intake.sagas.setdefault(letter.order_id, []).append(Unread(letter, read.key))
         else:
             intake.passed_over += 1
     return intake
@@ -74,20 +110,27 @@ def read_batch(
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterCause:
-    """Why a message is dead, and as much as could be read of what it was."""
+    """Why a message is dead, and as much as could be read of what it was.
 
-    why: Unreadable
+    Attributes:
+        reason, detail: as in `DeadLetter`.
+        key: what tells the event apart from all others (`Event.key`).
+    """
+
+    reason: str
+    detail: str
     order_id: str | None = None
     event_id: str | None = None
     event_type: str | None = None
+    key: str | None = None
 
     def letter(self, message: Message, partition: str, now: datetime) -> DeadLetter:
         """The dead letter itself. Reading needs one attempt: a second would read the same bytes."""
         return DeadLetter(
             message=message,
             partition=partition,
-            reason=self.why.reason,
-            detail=self.why.detail,
+            reason=self.reason,
+            detail=self.detail,
             attempts=1,
             order_id=self.order_id,
             event_id=self.event_id,
@@ -96,13 +139,29 @@ class DeadLetterCause:
         )
 
 
+def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCause:
+    """Why a message is dead that this module has not found fault with, and what it is as far as it can be read."""
+    try:
+        envelope = read_envelope(message.body, message.content_type, message.properties)
+    except Exception:  # noqa: BLE001 -- reading it may be the very thing that fails
+        return DeadLetterCause(reason, detail)
+    return _cause(envelope if isinstance(envelope, Envelope) else None, reason, detail)
+
+
 def _read(message: Message, hears: Collection[str]) -> Heard | DeadLetterCause | None:
     envelope = read_envelope(message.body, message.content_type, message.properties)
     if isinstance(envelope, Unreadable):
-        return DeadLetterCause(envelope)
+        return _cause(None, envelope.reason, envelope.detail)
     if envelope.type not in hears and envelope.type in REGISTRY:
         return None
     event = envelope.read()
     if isinstance(event, Unreadable):
-        return DeadLetterCause(event, envelope.subject, envelope.id, envelope.type)
+        return _cause(envelope, event.reason, event.detail)
     return Heard(event, message)
+
+
+def _cause(envelope: Envelope | None, reason: str, detail: str) -> DeadLetterCause:
+    if envelope is None:
+        return DeadLetterCause(reason, detail)
+    key = event_key(envelope.source, envelope.id)
+    return DeadLetterCause(reason, detail, envelope.subject, envelope.id, envelope.type, key)

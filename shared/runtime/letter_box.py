@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from shared.runtime.ports import DeadLetter, DeadLetters
+
+DISCARDED: Final = "discarded"
+"""The outcome of a dead letter that an operator has discarded. It stays so, however often its event is delivered."""
 
 
 @dataclass(frozen=True, slots=True)

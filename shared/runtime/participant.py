@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from shared.events import Event, EventData, service_source
 from shared.runtime.outcome import Outcome
+from shared.runtime.record_codec import StateSchema
+from shared.runtime.retry import RetryPolicy
 
 S = TypeVar("S")
 
@@ -36,7 +38,7 @@ class Participant(Generic[S]):
         name: the service's name, its consumer group and the last part of its CloudEvents source.
         database: its Cosmos DB database; nobody else reads or writes it.
         container: where its state lives, one document per order.
-        state: the dataclass of that state.
+        state: the dataclass of that state, or a `StateSchema` once its form has changed.
         handlers: what it does with each event that it hears. An event that is not here is not for it.
         says: every type of event that it may answer with.
         opens: the events that usually find no state. The runtime spares the read and counts on the create
@@ -46,18 +48,20 @@ class Participant(Generic[S]):
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
             that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
             cannot be taken back. If not, all that a batch says about an order is one write.
+        retry: how often a handler is tried, and how long a call of a port may take.
     """
 
     name: str
     database: str
     container: str
-    state: type[S]
+    state: type[S] | StateSchema[S]
     handlers: HandlerTable[S]
     says: frozenset[type[EventData]]
     opens: frozenset[type[EventData]] = frozenset()
     give_up: HandlerTable[S] = field(default_factory=dict)
     containers: tuple[ContainerSpec, ...] = ()
     acts_outside: bool = True
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
     def source(self) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -24,6 +24,7 @@ class Message:
         properties: the AMQP application properties.
         sequence_number: its place in the partition.
         offset: the hub's name for that place; opaque.
+        digest: in place of a body that could not be kept with its dead letter; empty otherwise.
     """
 
     body: bytes
@@ -31,10 +32,11 @@ class Message:
     properties: Mapping[str, object]
     sequence_number: int
     offset: str
+    digest: str = ""
 
     def letter_id(self, partition: str) -> str:
         """The id that it has as a dead letter: the same whenever it is delivered from this place of the hub."""
-        digest = hashlib.sha256(self.body).hexdigest()[:16]
+        digest = self.digest or hashlib.sha256(self.body).hexdigest()[:16]
         return f"{partition}-{self.sequence_number}-{digest}"
 
 
@@ -97,6 +99,31 @@ class DeadLetter:
         """Derived from the message, so that a redelivery gives the same dead letter."""
         return self.message.letter_id(self.partition)
 
+    def reduced(self, *, keep_body: bool) -> "DeadLetter":
+        """The same dead letter, with sizes and hashes in place of what may not fit into a store.
+
+        Its properties go, and without `keep_body` its body, too: its event can then only be published again.
+        """
+        message = self.message
+        properties = repr(sorted(message.properties.items(), key=repr)).encode("utf-8", "backslashreplace")
+        lost = _measured("properties", properties)
+        if not keep_body:
+            lost |= _measured("body", message.body)
+        smaller = replace(
+            message,
+            body=message.body if keep_body else b"",
+            content_type=_ascii(message.content_type, 200),
+            properties=lost,
+            digest="" if keep_body else self.id.rpartition("-")[2],
+        )
+        return replace(
+            self,
+            message=smaller,
+            detail=_ascii(self.detail, 500) or "",
+            event_id=_ascii(self.event_id, 256),
+            event_type=_ascii(self.event_type, 256),
+        )
+
 
 class DeadLetters(Protocol):
     """Where dead letters go."""
@@ -107,3 +134,18 @@ class DeadLetters(Protocol):
         Raises:
             OutageError: the store cannot be reached. Some of them may have been kept.
         """
+
+    async def discarded_sagas(self) -> set[str]:
+        """The ids of the sagas of which an operator has discarded a dead letter.
+
+        Raises:
+            OutageError: the store cannot be reached.
+        """
+
+
+def _measured(name: str, content: bytes) -> dict[str, object]:
+    return {f"{name}-bytes": len(content), f"{name}-sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _ascii(text: str | None, most: int) -> str | None:
+    return None if text is None else text.encode("ascii", "backslashreplace").decode()[:most]

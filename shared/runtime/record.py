@@ -4,16 +4,46 @@ The answers are part of the document, so state and answers are one write. An eve
 recorded answers here, and they are published again with the same ids: there is no outbox and no relay.
 """
 
-from dataclasses import dataclass, field, is_dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from pydantic import TypeAdapter
+from shared.events import Event
 
 S = TypeVar("S")
 Json: TypeAlias = dict[str, Any]
+Answers: TypeAlias = tuple[Json, ...]
 
-# Names of the document that belong to the runtime; a participant's state may not use them.
-RESERVED = frozenset({"id", "pk", "partition", "handled", "parked", "owed"})
+
+@dataclass(frozen=True, slots=True)
+class RecordLimits:
+    """How much a record keeps, so that it does not grow with what a saga hears. See ADR 17.
+
+    Attributes:
+        handled: how many events it recognises by what was answered to them.
+        handled_bytes: how many bytes of JSON those answers may take.
+        parked: how many dead letters stand in line in the record itself; those after them are only counted.
+        discarded: how many discarded dead letters it remembers.
+    """
+
+    handled: int = 64
+    handled_bytes: int = 32_768
+    parked: int = 200
+    discarded: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A stored document that this release cannot read: another one wrote it, or somebody has touched it.
+
+    Attributes:
+        document: what is stored; None if it could not even be loaded, so that nothing can be written to it.
+        problem: why it cannot be read, on one line.
+    """
+
+    document: Json | None
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +54,30 @@ class Record(Generic[S]):
         order_id: the document's id.
         pk: the order's bucket, the document's partition key.
         state: the participant's own state; None as long as nothing was decided.
-        handled: the id of each event that was handled, with the answers to it as structured CloudEvents.
+        handled: the key of each event that was handled (`Event.key`), with the answers to it as structured
+            CloudEvents. Records of releases that told events apart by their id alone have that id here.
         partition: the hub partition that the order's last event came from.
         etag: the version that was read or written; None if the document does not exist yet.
         parked: the ids of the dead letters that block the order, in the order in which they came. Only the first of
             them may be handled; everything else that is heard of the order waits behind it.
+        parked_beyond: how many more dead letters wait behind those in `parked`, without a place in it.
         owed: the ids of the dead letters that stand for a compensation that is still owed. They block nothing; each
             is handled again whenever it comes again.
+        discarded: the ids of dead letters, and the keys of their events, that shall have no effect.
+        foreign: the stored document, if it cannot be read. Nothing but the line of dead letters is known then.
     """
 
     order_id: str
     pk: str
     state: S | None = None
-    handled: dict[str, tuple[Json, ...]] = field(default_factory=dict)
+    handled: dict[str, Answers] = field(default_factory=dict)
     partition: str = ""
     etag: str | None = None
     parked: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
+    parked_beyond: int = 0
+    discarded: tuple[str, ...] = ()
+    foreign: Foreign | None = None
 
     @property
     def is_new(self) -> bool:
@@ -48,51 +85,33 @@ class Record(Generic[S]):
         return self.etag is None
 
     @property
+    def is_blocked(self) -> bool:
+        """Whether events have to wait behind a dead letter."""
+        return bool(self.parked or self.parked_beyond)
+
+    @property
     def has_dead_letters(self) -> bool:
         """Whether an operator may be at work on it, from outside this process."""
-        return bool(self.parked or self.owed)
+        return bool(self.is_blocked or self.owed or self.foreign)
+
+    def answers_to(self, event: Event[Any]) -> Answers | None:
+        """What was answered to the event; None if it was not handled, as far as the record recalls."""
+        recorded = self.handled.get(event.key)
+        return self.handled.get(event.id) if recorded is None else recorded
 
 
-class RecordCodec(Generic[S]):
-    """Turns records into Cosmos DB documents and back. The state's fields lie flat, so people can query them."""
+def surplus(handled: Mapping[str, Answers], limits: RecordLimits) -> int:
+    """How many of the oldest entries have to go so that the rest keeps the limits. The newest one always stays."""
+    if len(handled) <= limits.handled and len(handled) * _MOST_PER_ENTRY <= limits.handled_bytes:
+        return 0
+    kept = size = 0
+    for key, answers in reversed(list(handled.items())):
+        size += len(key) + len(json.dumps(answers))
+        if kept and (kept == limits.handled or size > limits.handled_bytes):
+            break
+        kept += 1
+    return len(handled) - kept
 
-    def __init__(self, state: type[S]) -> None:
-        if not is_dataclass(state):
-            raise TypeError(f"{state.__name__} must be a dataclass")
-        self._adapter = TypeAdapter(state)
-        self._fields = frozenset(state.__dataclass_fields__)
-        clash = RESERVED & self._fields
-        if clash:
-            raise TypeError(f"{state.__name__} uses names that belong to the runtime: {', '.join(sorted(clash))}")
 
-    def encode(self, record: Record[S]) -> Json:
-        """The document, ready for the Cosmos DB SDK."""
-        state = {} if record.state is None else self._adapter.dump_python(record.state, mode="json")
-        letters = {"parked": list(record.parked), "owed": list(record.owed)}
-        return {
-            **state,
-            "id": record.order_id,
-            "pk": record.pk,
-            "partition": record.partition,
-            "handled": {cause: list(answers) for cause, answers in record.handled.items()},
-            # Hardly any order has dead letters: the names are only there if it does.
-            **{name: ids for name, ids in letters.items() if ids},
-        }
-
-    def decode(self, document: Json) -> Record[S]:
-        """The record in a document.
-
-        Raises:
-            pydantic.ValidationError: the document is not one that this version wrote.
-        """
-        return Record(
-            order_id=document["id"],
-            pk=document["pk"],
-            # An order whose first event became a dead letter is known, but has no state.
-            state=None if self._fields.isdisjoint(document) else self._adapter.validate_python(document),
-            handled={cause: tuple(answers) for cause, answers in document["handled"].items()},
-            partition=document["partition"],
-            etag=document["_etag"],
-            parked=tuple(document.get("parked", ())),
-            owed=tuple(document.get("owed", ())),
-        )
+# Below this, on average, no size has to be computed.
+_MOST_PER_ENTRY = 4096

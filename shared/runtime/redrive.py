@@ -12,14 +12,13 @@ from typing import Final, Generic, TypeVar
 
 from shared.runtime.engine import Engine
 from shared.runtime.errors import OutageError
-from shared.runtime.letter_box import LetterBox, Settled, StoredLetter
+from shared.runtime.letter_box import DISCARDED, LetterBox, Settled, StoredLetter
 from shared.runtime.ports import DeadLetter, Now
 from shared.runtime.record import Record
 from shared.runtime.saga_run import WAITING, Step
 
 S = TypeVar("S")
 
-DISCARDED: Final = "discarded"
 # A handler may call a slow port a few times. What takes longer waits for a server that is away.
 _SECONDS_PER_LETTER: Final = 60
 
@@ -106,6 +105,7 @@ class Redrive(Generic[S]):
     async def _run_order(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
         told: set[str] = set()
         held_up = False
+        await self._line_up(chosen[0].letter.order_id or "", chosen[0].letter.partition)
         # While we work, the running service may put more events of the order into the line.
         while not held_up and (fresh := [stored for stored in await self.plan(chosen) if stored.id not in told]):
             for stored in fresh:
@@ -113,6 +113,7 @@ class Redrive(Generic[S]):
                 told.add(stored.id)
                 held_up = held_up or report.verdict.is_open
                 yield report
+            await self._line_up(fresh[0].letter.order_id or "", fresh[0].letter.partition)
         for stored in chosen:
             if stored.id not in told:
                 yield await self._why_not(stored)
@@ -125,11 +126,18 @@ class Redrive(Generic[S]):
         """
         if stored.settled is not None:
             return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
-        await self._strike(stored.letter)
-        return await self._settle(stored, Report(stored.letter, Verdict.DISCARDED), DISCARDED)
+        letter = stored.letter
+        if letter.order_id is not None:
+            await self._engine.discard(letter.order_id, letter.id, letter.partition, letter.message)
+            await self._line_up(letter.order_id, letter.partition)
+        return await self._settle(stored, Report(letter, Verdict.DISCARDED), DISCARDED)
 
     async def _redrive(self, stored: StoredLetter) -> Report:
         letter = stored.letter
+        if letter.message.digest:
+            return Report(
+                letter, Verdict.UNREADABLE, "its event was too large to keep: publish it again, or discard it"
+            )
         try:
             async with asyncio.timeout(_SECONDS_PER_LETTER):
                 became = await self._engine.redeliver(letter.partition, letter.message)
@@ -152,9 +160,18 @@ class Redrive(Generic[S]):
         verdict = Verdict.WAITING if step.letter.reason == WAITING else Verdict.FAILING
         return Report(step.letter, verdict, step.detail or "", said)
 
+    async def _line_up(self, order_id: str, partition: str) -> None:
+        """Once the line in the record is empty, put those in line for which the record had no room."""
+        record = await self._engine.record(order_id)
+        if not record.parked_beyond or record.parked:
+            return
+        waiting = [stored for stored in await self._box.find(order_id=order_id) if stored.letter.reason == WAITING]
+        in_order = sorted(waiting, key=lambda stored: stored.letter.message.sequence_number)
+        await self._engine.line_up(order_id, [stored.id for stored in in_order], partition)
+
     async def _strike(self, letter: DeadLetter) -> None:
         if letter.order_id is not None:
-            await self._engine.discard(letter.order_id, letter.id, letter.partition)
+            await self._engine.strike(letter.order_id, letter.id, letter.partition)
 
     async def _settle(self, stored: StoredLetter, report: Report, outcome: str) -> Report:
         if await self._box.settle(stored, Settled(self._now(), outcome)):
@@ -195,6 +212,9 @@ def _order_plan(record: Record[S], known: dict[str, StoredLetter], chosen: Colle
     free = [
         stored
         for stored in known.values()
-        if stored.id in chosen and stored.id not in record.owed and stored.id not in record.parked
+        if stored.id in chosen
+        and stored.id not in record.owed
+        and stored.id not in record.parked
+        and not (record.parked_beyond and stored.letter.reason == WAITING)
     ]
     return [*owed, *line, *free]

@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -26,7 +27,9 @@ from shared.runtime.logs import configure_logs, wants_colors
 from shared.runtime.participant import DEAD_LETTERS, Participant
 from shared.runtime.ports import DeadLetters, Now
 from shared.runtime.progress import Progress
+from shared.runtime.retry import RetryPolicy
 from shared.runtime.settings import Settings, load_settings
+from shared.runtime.standing import StandingReport, problems_of
 from shared.runtime.startup import open_servers
 from shared.runtime.watchdog import Watchdog
 
@@ -91,12 +94,12 @@ class Service(Generic[S]):
                 publisher = HubPublisher(servers.producer)
                 surroundings = Surroundings(settings, servers.database, publisher, owned, _now, log)
                 engine = self.engine(surroundings, self.dead_letters(surroundings))
-                checkpoints = Checkpoints(settings.checkpoint_seconds, log)
+                checkpoints = Checkpoints(settings.checkpoint_seconds, log, restore=servers.restore_checkpoints)
                 consumer = Consumer(
                     servers.receiver,
                     connect=servers.connect,
                     process=engine.process,
-                    prepare=publisher.open,
+                    prepare=partial(_prepare, engine, publisher),
                     checkpoints=checkpoints,
                     owned=owned,
                     progress=Progress(settings.watchdog_seconds),
@@ -116,7 +119,10 @@ class Service(Generic[S]):
                     "checkpoints": checkpoints.written,
                     **engine.stats,
                 }
-                await self._work(surroundings, consumer, (checkpoints.run, watchdog.run), health, stopping)
+                health.problems = lambda: problems_of(engine, settings.standing_seconds)
+                standing = StandingReport(engine, seconds=settings.standing_seconds, now=_now, log=log)
+                beside = (checkpoints.run, watchdog.run, standing.run)
+                await self._work(surroundings, consumer, beside, health, stopping)
 
     def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
         """Where the participant keeps its dead letters."""
@@ -134,10 +140,20 @@ class Service(Generic[S]):
             publisher=surroundings.publisher,
             dead_letters=dead_letters,
             buckets=buckets,
+            retry=self._retry(surroundings.settings),
             now=surroundings.now,
             log=surroundings.log,
             look_first=look_first,
         )
+
+    def _retry(self, settings: Settings) -> RetryPolicy:
+        """The participant's retry policy, with what the deployment has set."""
+        retry = self.participant.retry
+        if settings.handler_attempts is not None:
+            retry = replace(retry, attempts=settings.handler_attempts)
+        if settings.port_seconds is not None:
+            retry = replace(retry, call_seconds=settings.port_seconds)
+        return retry
 
     async def _work(
         self,
@@ -164,6 +180,11 @@ class Service(Generic[S]):
                 task.cancel()
             await asyncio.gather(receiving, *others, return_exceptions=True)
             log.info("stopped")
+
+
+async def _prepare(engine: Engine[Any], publisher: HubPublisher, partition: str) -> None:
+    await engine.prepare()
+    await publisher.open(partition)
 
 
 async def _first(work: "asyncio.Future[R]", stopping: asyncio.Event) -> bool:

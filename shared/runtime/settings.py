@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     watchdog_seconds: float = Field(default=60, gt=0)
     """After how long a partition of which nothing comes in, although events are waiting, is received anew."""
 
+    standing_seconds: float = Field(default=60, gt=0)
+    """After how long an event that is at work counts as one that stands still: the service is then not ready."""
+
+    handler_attempts: int | None = Field(default=None, ge=1, le=100)
+    """How often a handler is tried whose port fails; without it, as the participant says."""
+
+    port_seconds: float | None = Field(default=None, gt=0)
+    """After how long a call of a port counts as one of unknown outcome; without it, as the participant says."""
+
     startup_seconds: float = Field(default=120, gt=0)
     """How long a service waits for its servers when it starts."""
 

@@ -3,8 +3,9 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceExistsError
@@ -38,6 +39,7 @@ class Servers:
     receiver: EventHubConsumerClient
     connect: Callable[[], EventHubConsumerClient]
     stale_checkpoints: StaleCheckpoints
+    restore_checkpoints: Callable[[], Awaitable[None]]
 
 
 async def open_servers(
@@ -73,7 +75,8 @@ async def open_servers(
     deployment = database.get_container_client(DEPLOYMENT.name)
     stale_checkpoints = StaleCheckpoints(producer, store, deployment, participant.name, log)
     await waiting.call("Event Hubs", stale_checkpoints.reset)
-    return Servers(database, producer, receiver, connect, stale_checkpoints)
+    restore = partial(create_checkpoint_container, store)
+    return Servers(database, producer, receiver, connect, stale_checkpoints, restore)
 
 
 async def participant_database(
@@ -103,12 +106,9 @@ async def checkpoint_store(
     async with store:
         try:
             if settings.blob_connection_string is not None:
-                # The store has no call for this, and another storage package would be a second client of its kind.
-                await store._container_client.create_container()  # noqa: SLF001
+                await create_checkpoint_container(store)
             else:
                 await store.list_checkpoints("-", "-", "-")
-        except ResourceExistsError:
-            pass
         except IdentityError as error:
             raise ConfigurationError(f"Blob Storage: {error.message}") from error
         except ClientAuthenticationError as error:
@@ -124,6 +124,17 @@ async def checkpoint_store(
         except (AzureError, OSError, TimeoutError) as error:
             raise OutageError(f"Blob Storage cannot be reached: {str(error).splitlines()[0]}") from error
         yield store
+
+
+async def create_checkpoint_container(store: BlobCheckpointStore) -> None:
+    """Create the store's container unless it exists.
+
+    Raises:
+        AzureError: Blob Storage refuses, or does not answer.
+    """
+    with suppress(ResourceExistsError):
+        # The store has no call for this, and another storage package would be a second client of its kind.
+        await store._container_client.create_container()  # noqa: SLF001
 
 
 def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: str) -> BlobCheckpointStore:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -25,16 +25,17 @@ from shared.events import (
     PaymentFailed,
     ShippingFailed,
     encode,
+    event_key,
     new_event,
     to_json,
 )
 from shared.runtime.engine import Engine
 from shared.runtime.errors import OutageError
-from shared.runtime.letter_box import Settled, StoredLetter
+from shared.runtime.letter_box import DISCARDED, Settled, StoredLetter
 from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
 from shared.runtime.participant import Participant
-from shared.runtime.ports import DeadLetter, Message
-from shared.runtime.record import Json, Record
+from shared.runtime.ports import DeadLetter, Message, Now
+from shared.runtime.record import Json, Record, RecordLimits
 from shared.runtime.retry import Backoff, RetryPolicy
 
 # Tracebacks of the bugs that tests plant are drawn slowly, and nobody reads them.
@@ -207,6 +208,13 @@ class MemoryDeadLetters:
             died = before.letter.dead_at if before else letter.dead_at
             self._write(replace(letter, attempts=attempts, dead_at=died), None)
 
+    async def discarded_sagas(self) -> set[str]:
+        return {
+            str(stored.letter.order_id)
+            for stored in self.stored.values()
+            if stored.settled is not None and stored.settled.outcome == DISCARDED
+        }
+
     async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         return [
             stored
@@ -237,19 +245,32 @@ class Bench:
     dead: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     desk: Desk = field(default_factory=Desk)
     slept: list[float] = field(default_factory=list)
+    while_asleep: Callable[[], object] = lambda: None
 
-    def engine(self, *, look_first: bool = False, log: FilteringBoundLogger = QUIET) -> Engine[Parcel]:
+    def engine(
+        self,
+        *,
+        look_first: bool = False,
+        log: FilteringBoundLogger = QUIET,
+        participant: Participant[Parcel] = DESK_SERVICE,
+        limits: RecordLimits | None = None,
+        together_seconds: float = 2,
+        call_seconds: float = 10,
+        now: Now = lambda: NOON,
+    ) -> Engine[Parcel]:
         """A process that has just started: nothing in memory, everything else as it was."""
         return Engine(
-            DESK_SERVICE,
+            participant,
             ports=self.desk,
             store=self.records,
             publisher=self.hub,
             dead_letters=self.dead,
             buckets=16,
-            now=lambda: NOON,
+            now=now,
             sleep=self._sleep,
-            retry=RetryPolicy(attempts=3, backoff=Backoff(0.1, 1), outage_backoff=Backoff(0.1, 1)),
+            retry=RetryPolicy(3, call_seconds, backoff=Backoff(0.1, 1), outage_backoff=Backoff(0.1, 1)),
+            limits=limits,
+            together_seconds=together_seconds,
             rng=random.Random(7),
             look_first=look_first,
             log=log,
@@ -257,7 +278,13 @@ class Bench:
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        self.while_asleep()
         await asyncio.sleep(0)
+
+
+def keys(*event_ids: str) -> list[str]:
+    """How a record recalls events of these tests."""
+    return [event_key("/tests", event_id) for event_id in event_ids]
 
 
 def order_data(order_id: str, **changes: object) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from typing import Any, cast
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 
+from shared.runtime.batch import Batch
 from shared.runtime.checkpoints import Checkpoints
 from shared.runtime.consumer import Consumer
+from shared.runtime.intake import Intake
 from shared.runtime.ports import Message
 from shared.runtime.progress import Progress
-from shared.runtime.retry import Backoff
-from tests.runtime.fakes import QUIET
+from tests.runtime.fakes import NOON, QUIET
 
 
 @dataclass
@@ -81,12 +82,14 @@ class Bench:
             owned=set(),
             progress=Progress(60),
             log=QUIET,
-            repeat=Backoff(0, 0),
         )
 
-    async def _process(self, _partition: str, messages: Sequence[Message]) -> None:
+    async def _process(self, partition: str, messages: Sequence[Message]) -> Batch:
         await self.may_finish.wait()
         self.processed += [message.sequence_number for message in messages]
+        batch = Batch(partition, messages, Intake(), NOON)
+        batch.close()
+        return batch
 
     async def _prepare(self, _partition: str) -> None:
         pass

@@ -1,17 +1,20 @@
 """Dead letters in Cosmos DB: everything comes back as it was, and two who settle one are told apart."""
 
+import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
 import pytest
+from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
-from shared.runtime.letter_box import Settled
+from shared.runtime.letter_box import DISCARDED, Settled
 from shared.runtime.ports import DeadLetter, Message
-from tests.cosmos_fixture import running_cosmos
+from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.runtime.fakes import NOON
 
 PROPERTIES = {b"cloudEvents:id": b"e-1", b"cloudEvents:time": 1_782_000_000_000}  # as the SDK gives them
@@ -22,9 +25,14 @@ LATER = NOON + timedelta(minutes=1)
 
 
 @pytest.fixture
-async def box(tmp_path: Path) -> AsyncIterator[CosmosDeadLetters]:
-    async with running_cosmos(tmp_path) as cosmos:
-        yield CosmosDeadLetters(await cosmos.container("dead-letters"), 16)
+async def cosmos(tmp_path: Path) -> AsyncIterator[Cosmos]:
+    async with running_cosmos(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def box(cosmos: Cosmos) -> CosmosDeadLetters:
+    return CosmosDeadLetters(await cosmos.container("dead-letters"), 16)
 
 
 async def test_what_is_needed_to_handle_it_again_comes_back(box: CosmosDeadLetters) -> None:
@@ -75,3 +83,75 @@ async def test_of_two_who_settle_one_the_second_is_told(box: CosmosDeadLetters) 
     assert not await box.settle(stored, Settled(LATER, "discarded"))
     [kept] = await box.find(settled=True)
     assert kept.settled == Settled(LATER, "handled")
+
+
+async def test_a_discarded_letter_stays_so_when_its_event_dies_again(box: CosmosDeadLetters) -> None:
+    await box.put([NAMELESS])
+    [stored] = await box.find()
+    assert await box.settle(stored, Settled(LATER, DISCARDED))
+    await box.put([NAMELESS])
+    assert await box.find() == []
+    [kept] = await box.find(settled=True)
+    assert kept.settled == Settled(LATER, DISCARDED)
+
+
+async def test_the_sagas_of_discarded_letters_are_known(box: CosmosDeadLetters) -> None:
+    await box.put([LETTER, NAMELESS])
+    assert await box.discarded_sagas() == set()
+    for stored in await box.find():
+        await box.settle(stored, Settled(LATER, DISCARDED))
+    assert await box.discarded_sagas() == {"o-1"}
+
+
+async def test_a_flood_of_letters_is_one_request_per_bucket(cosmos: Cosmos, box: CosmosDeadLetters) -> None:
+    flood = [replace(LETTER, message=replace(BINARY, sequence_number=n)) for n in range(90)]
+    await box.put(flood)
+    assert cosmos.requests("batch") == 1
+    await box.put([*flood[:2], replace(LETTER, message=replace(BINARY, sequence_number=90))])
+    assert len(await box.find()) == 91
+    assert [stored.letter.attempts for stored in await box.find()][:3] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        math.nan,
+        math.inf,
+        -math.inf,
+        2**64,
+        b"\xff\xfe",
+        "\ud800",
+        {"a": math.nan},
+        [1, b"x"],
+        UUID(int=7),
+        None,
+        True,
+        "€",
+    ],
+)
+async def test_a_property_of_any_type_can_be_kept(box: CosmosDeadLetters, value: object) -> None:
+    message = replace(BINARY, properties={"x": value, "\ud800": 1}, content_type="text/\udcff")
+    await box.put([replace(LETTER, message=message, detail="\ud800")])
+    [stored] = await box.find()
+    assert stored.letter.message.body == message.body
+    assert stored.id == LETTER.id
+
+
+async def test_a_letter_without_its_body_keeps_its_id(box: CosmosDeadLetters) -> None:
+    small = LETTER.reduced(keep_body=False)
+    await box.put([small])
+    [stored] = await box.find()
+    assert stored.id == LETTER.id
+    assert stored.letter.message.body == b""
+    assert stored.letter.message.properties["body-bytes"] == len(BINARY.body)
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_an_event_of_a_megabyte_with_a_megabyte_of_properties_is_kept_somehow(box: CosmosDeadLetters) -> None:
+    huge = replace(BINARY, body=b"\x00" * 1_000_000, properties={"x": "\x01" * 500_000})
+    with pytest.raises(CosmosHttpResponseError):
+        await box.put([replace(LETTER, message=huge)])
+    reduced = replace(LETTER, message=huge).reduced(keep_body=True)
+    await box.put([reduced])
+    [stored] = await box.find()
+    assert stored.letter.message.body == huge.body

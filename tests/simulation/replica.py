@@ -11,6 +11,7 @@ from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from structlog.typing import FilteringBoundLogger
 
+from shared.runtime.batch import Batch
 from shared.runtime.checkpoints import Checkpoints
 from shared.runtime.consumer import Consumer
 from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
@@ -20,7 +21,6 @@ from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.participant import DEAD_LETTERS
 from shared.runtime.ports import Message
 from shared.runtime.progress import Progress
-from shared.runtime.retry import Backoff
 from shared.runtime.service import Service, Surroundings
 from shared.runtime.settings import Settings
 from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
@@ -62,6 +62,7 @@ class Replica:
         publisher = HubPublisher(
             cast(EventHubProducerClient, Sender(servers.hub, servers.network, process, servers.room))
         )
+        self._publisher = publisher
         owned: set[str] = set()
         self.around = around = Surroundings(
             settings,
@@ -85,6 +86,7 @@ class Replica:
             log=log,
             look_first=look_first,
         )
+        self._slow: set[asyncio.Task[None]] = set()
         self._checkpoints = Checkpoints(settings.checkpoint_seconds, log)
         receiver = Receiver(
             servers.hub,
@@ -98,12 +100,11 @@ class Replica:
             cast(EventHubConsumerClient, receiver),
             connect=lambda: cast(EventHubConsumerClient, receiver),
             process=self._handle,
-            prepare=publisher.open,
+            prepare=self._prepare,
             checkpoints=self._checkpoints,
             owned=owned,
             progress=Progress(settings.watchdog_seconds),
             log=log,
-            repeat=Backoff(0.5, 10),
         )
         self._background = [partial(work, around) for work in service.background]
 
@@ -115,10 +116,28 @@ class Replica:
         """Everything that the process does."""
         await asyncio.gather(self._consumer.run(), self._checkpoints.run(), *(work() for work in self._background))
 
-    async def _handle(self, partition: str, messages: Sequence[Message]) -> None:
-        await self.engine.process(partition, messages)
+    async def _prepare(self, partition: str) -> None:
+        await self.engine.prepare()
+        await self._publisher.open(partition)
+
+    async def _handle(self, partition: str, messages: Sequence[Message]) -> Batch:
+        batch = await self.engine.process(partition, messages)
+        self._processed(batch)
+        if batch.first_unfinished is not None:
+            self._slow.add(task := asyncio.create_task(batch.finish()))
+            task.add_done_callback(partial(self._finished, batch))
+        return batch
+
+    def _finished(self, batch: Batch, task: "asyncio.Task[None]") -> None:
+        self._slow.discard(task)
+        if not task.cancelled():
+            self._processed(batch)
+
+    def _processed(self, batch: Batch) -> None:
+        lowest = batch.first_unfinished
+        done = [message for message in batch.messages if lowest is None or message.sequence_number < lowest]
         if self.process.alive:
-            self._watcher.processed(self.process.service, partition, messages)
+            self._watcher.processed(self.process.service, batch.partition, done)
 
 
 def _container(database: MemoryDatabase, name: str) -> ContainerProxy:

@@ -115,7 +115,8 @@ class Watcher:
         """Answers, once recorded, stay as they are."""
         order_id = document["id"]
         recorded = self.recorded[service]
-        for cause, answers in document["handled"].items():
+        for key, answers in document["handled"].items():
+            cause = answers[0]["causationid"] if answers else key
             ids = tuple(answer["id"] for answer in answers)
             before = recorded.get(cause, ids)
             recorded[cause] = ids

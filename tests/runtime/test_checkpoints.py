@@ -1,0 +1,69 @@
+"""A late checkpoint costs a redelivery, so whatever goes wrong with one, it is written later."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.eventhub import EventData
+from azure.eventhub.aio import PartitionContext
+
+from shared.runtime.checkpoints import Checkpoints
+from tests.runtime.fakes import QUIET
+
+
+@dataclass
+class Store:
+    """A checkpoint store, its container, and a partition's context, in one."""
+
+    partition_id: str = "0"
+    exists: bool = True
+    fails: list[Exception] = field(default_factory=list)
+    may_create: bool = True
+    written: list[object] = field(default_factory=list)
+
+    async def update_checkpoint(self, event: object) -> None:
+        if self.fails:
+            raise self.fails.pop()
+        if not self.exists:
+            raise ResourceNotFoundError("ContainerNotFound")
+        self.written.append(event)
+
+    async def create(self) -> None:
+        if not self.may_create:
+            raise AzureError("forbidden")
+        self.exists = True
+
+
+def marked(store: Store) -> Checkpoints:
+    checkpoints = Checkpoints(1, QUIET, restore=store.create)
+    checkpoints.mark(cast(PartitionContext, store), cast(EventData, "event 7"))
+    return checkpoints
+
+
+async def test_a_container_that_is_gone_is_created_again() -> None:
+    store = Store(exists=False)
+    checkpoints = marked(store)
+    await checkpoints.flush()
+    assert (store.written, store.exists) == ([], True)
+    await checkpoints.flush()
+    assert store.written == ["event 7"]
+
+
+async def test_one_that_may_not_be_created_is_reported_and_the_checkpoint_stays_due() -> None:
+    store = Store(exists=False, may_create=False)
+    checkpoints = marked(store)
+    await checkpoints.flush()
+    store.exists = True
+    await checkpoints.flush()
+    assert store.written == ["event 7"]
+
+
+@pytest.mark.parametrize("error", [AzureError("away"), OSError(), ValueError("a bug in the SDK")])
+async def test_whatever_goes_wrong_the_checkpoint_stays_due(error: Exception) -> None:
+    store = Store(fails=[error])
+    checkpoints = marked(store)
+    await checkpoints.flush()
+    await checkpoints.flush()
+    assert store.written == ["event 7"]
+    assert checkpoints.written == 1
