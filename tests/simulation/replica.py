@@ -86,7 +86,7 @@ class Replica:
             log=log,
             look_first=look_first,
         )
-        self._slow: set[asyncio.Task[None]] = set()
+        self._slow: dict[asyncio.Task[None], Batch] = {}
         self._checkpoints = Checkpoints(settings.checkpoint_seconds, log)
         receiver = Receiver(
             servers.hub,
@@ -122,14 +122,17 @@ class Replica:
 
     async def _handle(self, partition: str, messages: Sequence[Message]) -> Batch:
         batch = await self.engine.process(partition, messages)
-        self._processed(batch)
+        # With each batch, the checkpoint may also pass what was slow in those before.
+        for one in (batch, *self._slow.values()):
+            self._processed(one)
         if batch.first_unfinished is not None:
-            self._slow.add(task := asyncio.create_task(batch.finish()))
-            task.add_done_callback(partial(self._finished, batch))
+            task = asyncio.create_task(batch.finish())
+            self._slow[task] = batch
+            task.add_done_callback(self._finished)
         return batch
 
-    def _finished(self, batch: Batch, task: "asyncio.Task[None]") -> None:
-        self._slow.discard(task)
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        batch = self._slow.pop(task)
         if not task.cancelled():
             self._processed(batch)
 
