@@ -42,6 +42,8 @@ RUNTIME_FAILED: Final = "runtime_failed"
 _TOGETHER_SECONDS: Final = 2.0
 # So many orders may go on beside the batches of one process: every one of them holds the checkpoint back.
 _SLOW_ORDERS: Final = 500
+# Partitions that are opened within this time of each other are opened together.
+_PREPARED: Final = timedelta(seconds=5)
 
 
 class Engine(Generic[S]):
@@ -110,13 +112,20 @@ class Engine(Generic[S]):
         self._settler = Settler(self._recorder, runner, self._finisher, sleep, self.stats)
         self._batches: set[Batch] = set()
         self._room = asyncio.Event()
+        self._prepared: asyncio.Task[None] | None = None
+        self._prepared_at = now()
 
     async def prepare(self) -> None:
         """Get ready for a partition that may deliver old events again.
 
         An event that opens a saga is handled without a look at the store. One that an operator has discarded must not
-        have an effect even so: its saga is looked at.
+        have an effect even so: its saga is looked at. Partitions that are opened together share one query.
         """
+        if self._prepared is None or self._now() - self._prepared_at >= _PREPARED:
+            self._prepared, self._prepared_at = asyncio.create_task(self._find_discarded()), self._now()
+        await asyncio.shield(self._prepared)
+
+    async def _find_discarded(self) -> None:
         try:
             discarded = await self._patience.outlast("load discarded sagas", self._dead_letters.discarded_sagas)
         except Exception as error:  # noqa: BLE001 -- to look at every saga costs requests, and is always right

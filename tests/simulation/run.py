@@ -118,6 +118,7 @@ class Simulation:
             self.watcher,
             _settings(self.plan.pace, self.plan.deadline),
             self.plan.room,
+            self.plan.seed,
         )
         for name in self.plan.names():
             self._boot(name)
