@@ -1,9 +1,22 @@
 """The settings of running emulators, in a file that a shell can source."""
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+
+
+def read_setting(text: str) -> tuple[str, str]:
+    """A variable that somebody wants in the file, as `NAME=VALUE`.
+
+    Raises:
+        ValueError: it is none, or does not fit on a line.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or not value.isprintable():
+        raise ValueError(f"{text!r} is no setting: expected NAME=VALUE on one line")
+    return name, value
 
 
 def write_env_file(path: Path, settings: Mapping[str, str]) -> None:

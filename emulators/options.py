@@ -1,9 +1,11 @@
 """The command line of `python -m emulators`."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from emulators.env_file import read_setting
 
 CHECKOUT_CONFIG = Path(__file__).parent.parent / "infra" / "eventhubs-emulator" / "Config.json"
 BUILT_IN_CONFIG = Path(__file__).parent / "default_hubs.json"
@@ -22,6 +24,7 @@ class Options:
         accept_tokens_signed_with: with it, the emulators accept bearer tokens that are signed with this key.
         faults: a plan of faults to begin with; None means none.
         env_file: the settings file; None means `.env` in `data_dir`.
+        settings: further variables for the settings file, for whoever joins by it.
 
     The ports are those of Microsoft's emulators by default; 0 takes any free one.
     """
@@ -38,6 +41,7 @@ class Options:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     accept_tokens_signed_with: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settings_path(self) -> Path:
@@ -69,6 +73,15 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
     parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")
+    parser.add_argument(
+        "--setting",
+        dest="settings",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further variable for the settings file; may be repeated, the last one of a name counts",
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults to inject; see docs/emulators.md")
     tls = parser.add_argument_group("TLS and tokens", "for tests of what uses identities instead of keys")
     tls.add_argument("--tls-certificate", type=Path, metavar="FILE", help="PEM; the emulators then speak TLS only")
@@ -76,12 +89,20 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     tls.add_argument(
         "--accept-tokens-signed-with", metavar="KEY", help="accept bearer tokens (JWT, HS256); the keys stay good"
     )
-    return Options(**vars(parser.parse_args(arguments)))
+    given = vars(parser.parse_args(arguments))
+    return Options(**{**given, "settings": dict(given["settings"])})
 
 
 def default_config() -> Path:
     """The configuration in the checkout, or its equal in the installed package."""
     return CHECKOUT_CONFIG if CHECKOUT_CONFIG.is_file() else BUILT_IN_CONFIG
+
+
+def _setting(text: str) -> tuple[str, str]:
+    try:
+        return read_setting(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _port(text: str) -> int:

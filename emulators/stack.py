@@ -130,6 +130,7 @@ class Stack:
         Where tokens are accepted, these are addresses without keys, as in the cloud.
         """
         others = {
+            **self._options.settings,
             "EVENT_HUB_NAME": self._hub,
             "BLOB_CONTAINER": "checkpoints",
             "EMULATORS_CONTROL_URL": self.control.url,

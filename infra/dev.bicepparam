@@ -5,3 +5,5 @@ param environmentName = 'quartet-dev'
 param location = 'westeurope'
 param tier = 'dev'
 param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', '')
+param paymentGateway = 'simulated'
+param carrier = 'simulated'

@@ -40,6 +40,15 @@ param narrowRoles bool = true
 @description('How long an order may take, unless it names its own deadline.')
 param orderDeadlineSeconds int = 900
 
+// No default: money must not be simulated because somebody forgot to say whose it is.
+@minLength(1)
+@description('Who takes the money: simulated, or package.module:factory of an adapter in the image.')
+param paymentGateway string
+
+@minLength(1)
+@description('Who carries the parcels: simulated, or package.module:factory of an adapter in the image.')
+param carrier string
+
 var saga = loadJsonContent('saga.json')
 var tiers = loadJsonContent('tiers.json')
 var size = tiers[tier]
@@ -262,6 +271,8 @@ output BLOB_CONTAINER string = saga.checkpointContainer
 output COSMOS_ENDPOINT string = cosmos.outputs.endpoint
 output BUCKETS int = saga.buckets
 output ORDER_DEADLINE_SECONDS int = orderDeadlineSeconds
+output PAYMENT_GATEWAY string = paymentGateway
+output CARRIER string = carrier
 output ORDER_IDENTITY_NAME string = access[0].outputs.identityName
 output INVENTORY_IDENTITY_NAME string = access[1].outputs.identityName
 output PAYMENT_IDENTITY_NAME string = access[2].outputs.identityName

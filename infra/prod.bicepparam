@@ -10,3 +10,5 @@ param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', '')
 param operatorPrincipalType = 'Group'
 param operatorIpRanges = readEnvironmentVariable('OPERATOR_IP_RANGES', '')
 param alertEmails = readEnvironmentVariable('ALERT_EMAILS', '')
+param paymentGateway = readEnvironmentVariable('PAYMENT_GATEWAY')
+param carrier = readEnvironmentVariable('CARRIER')

@@ -19,6 +19,12 @@ param blobContainer string
 param cosmosEndpoint string
 param buckets int
 param orderDeadlineSeconds int
+
+@minLength(1)
+param paymentGateway string
+
+@minLength(1)
+param carrier string
 param actionGroupId string
 param location string = resourceGroup().location
 
@@ -120,6 +126,14 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             {
               name: 'ORDER_DEADLINE_SECONDS'
               value: string(orderDeadlineSeconds)
+            }
+            {
+              name: 'PAYMENT_GATEWAY'
+              value: paymentGateway
+            }
+            {
+              name: 'CARRIER'
+              value: carrier
             }
             {
               name: 'DEADLINE_SCAN_SECONDS'

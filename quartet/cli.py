@@ -74,6 +74,9 @@ def begin(
 
 def main() -> None:
     """The console script."""
+    # An adapter in the current directory is found by `python -m services.payment`, so it must be found here, too.
+    # Last, so that it takes no other module's place.
+    sys.path.append("")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,18 +1,18 @@
 """The dead letters of all four services: found, and redriven on the services' own ports."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import structlog
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
-from structlog.typing import FilteringBoundLogger
 
 from quartet.connection import Cosmos, open_cosmos, open_producer
 from quartet.failures import UserError
+from quartet.outside import open_acting_port
 from quartet.participants import SERVICES
+from quartet.silence import silent_log
 from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.letter_box import StoredLetter
@@ -86,11 +86,20 @@ def check_service(service: str | None) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def open_redrives(settings: Settings, services: Collection[str]) -> AsyncIterator[dict[str, Redrive[Any]]]:
+async def open_redrives(
+    settings: Settings, services: Collection[str], ports_from: Mapping[str, str] | None
+) -> AsyncIterator[dict[str, Redrive[Any]]]:
     """What redrives the dead letters of each service: an engine on the service's own ports, which receives nothing.
 
+    Args:
+        settings: where the servers are.
+        services: the names of the services.
+        ports_from: the environment that names the ports. None opens none, for what runs no handler: it can plan and
+            discard, and not redrive.
+
     Raises:
-        ConfigurationError: the settings cannot be used, or do not fit what is stored.
+        ConfigurationError: the settings cannot be used, or do not fit what is stored, or a service runs with other
+            ports than these.
         OutageError: a server does not answer.
     """
     async with AsyncExitStack() as stack:
@@ -109,20 +118,11 @@ async def open_redrives(settings: Settings, services: Collection[str]) -> AsyncI
                 buckets=settings.buckets,
                 may_create=False,
             )
-            around = Surroundings(settings, database, publisher, frozenset(), _now, _silence())
+            around = Surroundings(settings, database, publisher, frozenset(), _now, silent_log())
+            ports = None if ports_from is None else await open_acting_port(stack, service, around, ports_from)
             box = service.dead_letters(around)
-            redrives[participant.name] = Redrive(service.engine(around, box, look_first=True), box, _now)
+            redrives[participant.name] = Redrive(service.engine(around, ports, box, look_first=True), box, _now)
         yield redrives
-
-
-def _silence() -> FilteringBoundLogger:
-    """A log that says nothing: what became of each letter is reported in another way."""
-
-    def drop(*_: object) -> str:
-        raise structlog.DropEvent
-
-    log: FilteringBoundLogger = structlog.wrap_logger(structlog.ReturnLogger(), processors=[drop])
-    return log
 
 
 def _now() -> datetime:

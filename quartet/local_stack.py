@@ -15,8 +15,9 @@ from quartet.console_sink import without_colours
 from quartet.failures import UserError
 from quartet.interruption import first_of
 from quartet.output import OUTPUT_NAME, Sink
-from quartet.participants import PARTICIPANTS
+from quartet.participants import PARTICIPANTS, PORT_VARIABLES
 from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
+from shared.runtime.named_ports import SIMULATED
 from shared.runtime.settings import Settings
 
 EMULATORS: Final = "emulators"
@@ -25,6 +26,9 @@ _HOST: Final = "127.0.0.1"
 _PORTS: Final = {"event-hubs": 5672, "cosmos": 8081, "blob": 10000}
 # Whatever the shell has set for the cloud must not reach a local service: of each pair only one may be set.
 _CLOUD: Final = {"EVENT_HUBS_NAMESPACE": "", "BLOB_ACCOUNT_URL": "", "COSMOS_ENDPOINT": ""}
+SIMULATED_PORTS: Final[Mapping[str, str]] = dict.fromkeys(PORT_VARIABLES, SIMULATED)
+"""What a local stack asks for, whatever the shell has set for the cloud: nobody is charged by it."""
+
 # A service's line about being ready, in either log format.
 _SERVICE_READY: Final = re.compile(r'\bready\b.*\bhears\b|"hears".*"event": "ready"')
 
@@ -38,12 +42,14 @@ class StackOptions:
         ports: the port of each emulator; 0 takes any free one.
         replicas: of each service.
         settings: further settings of the services, by the names of their variables.
+        shared_settings: those that other programs need, too: they are written into the stack's settings file.
     """
 
     data_dir: Path
     ports: Mapping[str, int]
     replicas: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
+    shared_settings: Mapping[str, str] = field(default_factory=dict)
 
 
 class LocalStack:
@@ -81,6 +87,11 @@ class LocalStack:
         return local_settings(self._environment)
 
     @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that a program joins this stack by."""
+        return self._environment
+
+    @property
     def control_url(self) -> str:
         """Where the emulators tell their counters."""
         return self._environment["EMULATORS_CONTROL_URL"]
@@ -101,7 +112,8 @@ class LocalStack:
             ProcessExitedError: they could not start; they have said why.
         """
         ports = [word for name, port in self._options.ports.items() for word in (f"--{name}-port", str(port))]
-        arguments = ("--data-dir", str(self._options.data_dir), *ports)
+        shared = settings_flags({**SIMULATED_PORTS, **self._options.shared_settings})
+        arguments = ("--data-dir", str(self._options.data_dir), *ports, *shared)
         await self.supervisor.start(Process(EMULATORS, "emulators", arguments), ready_line=_READY_LINE)
         self._environment = read_settings_file(self.settings_path)
 
@@ -142,6 +154,11 @@ class LocalStack:
         self._not_ready.discard(name)
         if not self._not_ready:
             self._all_ready.set()
+
+
+def settings_flags(settings: Mapping[str, str]) -> list[str]:
+    """The flags by which the emulators write further variables into their settings file."""
+    return [word for name, value in settings.items() for word in ("--setting", f"{name}={value}")]
 
 
 def says_ready(line: str) -> bool:

@@ -16,4 +16,17 @@ from shared.runtime.service import Service
 PARTICIPANTS: Final[tuple[Participant[Any], ...]] = (ORDER, INVENTORY, PAYMENT, SHIPPING)
 SERVICES: Final[tuple[Service[Any], ...]] = (ORDER_SERVICE, INVENTORY_SERVICE, PAYMENT_SERVICE, SHIPPING_SERVICE)
 
-__all__ = ["INVENTORY", "ORDER", "PARTICIPANTS", "PAYMENT", "SERVICES", "SHIPPING"]
+PORT_VARIABLES: Final = tuple(variable for service in SERVICES for variable in service.port_variables)
+"""The environment variables that choose the services' ports."""
+
+__all__ = [
+    "INVENTORY",
+    "ORDER",
+    "PARTICIPANTS",
+    "PAYMENT",
+    "PAYMENT_SERVICE",
+    "PORT_VARIABLES",
+    "SERVICES",
+    "SHIPPING",
+    "SHIPPING_SERVICE",
+]

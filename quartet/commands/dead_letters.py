@@ -1,6 +1,7 @@
 """`quartet dead-letters`: what the services could not handle, and what to do about it."""
 
 import asyncio
+import os
 from typing import Annotated
 
 import typer
@@ -80,8 +81,9 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be redriven, in order.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Let the services handle dead letters again, in order, with what waits behind them.
+    """Let the services' handlers run on dead letters again, in order, with what waits behind them.
 
+    They run in this process, which must have the ports that the services have: the same names, and what those need.
     Doing it twice does nothing twice. Exit status 1 if any of them is a dead letter still.
     """
     if bool(letters) is (every or order is not None):
@@ -115,7 +117,7 @@ def discard(
 
     async def work() -> list[tuple[str, Report]]:
         chosen = await _choose(settings, services, letters, None)
-        async with open_redrives(settings, {one.service for one in chosen}) as redrives:
+        async with open_redrives(settings, {one.service for one in chosen}, None) as redrives:
             return [(one.service, await redrives[one.service].discard(one.stored)) for one in chosen]
 
     _show_reports(asyncio.run(work()), as_json=as_json)
@@ -132,7 +134,7 @@ async def _choose(
 
 async def _plan(settings: Settings, chosen: list[Found]) -> list[Found]:
     plan: list[Found] = []
-    async with open_redrives(settings, {one.service for one in chosen}) as redrives:
+    async with open_redrives(settings, {one.service for one in chosen}, None) as redrives:
         for service, redrive_of in redrives.items():
             letters = [one.stored for one in chosen if one.service == service]
             plan += [Found(service, stored) for stored in await redrive_of.plan(letters)]
@@ -141,7 +143,7 @@ async def _plan(settings: Settings, chosen: list[Found]) -> list[Found]:
 
 async def _redrive(settings: Settings, chosen: list[Found]) -> list[tuple[str, Report]]:
     reports: list[tuple[str, Report]] = []
-    async with open_redrives(settings, {one.service for one in chosen}) as redrives:
+    async with open_redrives(settings, {one.service for one in chosen}, os.environ) as redrives:
         for service, redrive_of in redrives.items():
             letters = [one.stored for one in chosen if one.service == service]
             reports += [(service, report) async for report in redrive_of.run(letters)]

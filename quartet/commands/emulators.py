@@ -3,8 +3,10 @@
 import typer
 
 from emulators.__main__ import main
+from quartet.local_stack import SIMULATED_PORTS, settings_flags
 
 
 def emulators(context: typer.Context) -> None:
     """Run the emulators of Event Hubs, Cosmos DB and Blob Storage. The flags: quartet emulators --help."""
-    raise typer.Exit(main(context.args))
+    # Whoever joins by the settings file gets simulated ports, unless a later --setting says something else.
+    raise typer.Exit(main([*settings_flags(SIMULATED_PORTS), *context.args]))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from emulators.env_file import read_setting
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
 from quartet.console import is_coloured, remarks, results
@@ -33,16 +34,32 @@ def up(
     replicas: Annotated[int, typer.Option(min=1, max=16, help="Processes of each service.")] = 1,
     any_port: Annotated[bool, typer.Option("--any-ports", help="Take free ports instead of the default ones.")] = False,
     log_format: Annotated[LogFormat, typer.Option(help="How the services log.")] = LogFormat.CONSOLE,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A further setting, also for whoever joins. May be repeated."),
+    ] = None,
 ) -> None:
-    """Run the emulators and the four services, with all their logs, until Ctrl-C."""
+    """Run the emulators and the four services, with all their logs, until Ctrl-C.
+
+    Payments and parcels are simulated, whatever the shell has set; --setting PAYMENT_GATEWAY=package.module:factory
+    puts your own gateway in their place.
+    """
+    shared = _settings(setting or [])
     if fresh:
         wipe(data_dir)
     ports = any_ports() if any_port else free_ports()
     if not any_port:
         for name in sorted(name for name, port in ports.items() if port == 0):
             remarks().print(f"the default port of {name} is taken: it gets another one")
-    options = StackOptions(data_dir, ports, replicas, {"LOG_FORMAT": log_format})
+    options = StackOptions(data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
     asyncio.run(_run(options))
+
+
+def _settings(given: list[str]) -> dict[str, str]:
+    try:
+        return dict(map(read_setting, given))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--setting") from error
 
 
 async def _run(options: StackOptions) -> None:

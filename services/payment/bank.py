@@ -1,42 +1,48 @@
-"""`python -m services.payment.bank ORDER…`: have a word with the bank that refuses to refund these orders.
+"""`python -m services.payment.bank ORDER…`: let the simulated bank refund orders that it refuses to refund.
 
-Only the simulated gateway needs it: a real bank has a telephone. What is owed is then finished by
+Only for the simulated gateway: a real bank has a telephone. What is owed is then finished by
 `quartet dead-letters redrive`.
 """
 
 import asyncio
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from services.payment.service import GATEWAY_LEDGER, PARTICIPANT
+from services.payment.service import GATEWAY, GATEWAY_LEDGER, PARTICIPANT
 from services.payment.simulated_gateway import SimulatedGateway
 from shared.runtime.cosmos import cosmos_client
 from shared.runtime.credentials import Credentials
 from shared.runtime.errors import ConfigurationError, OutageError
+from shared.runtime.named_ports import SIMULATED
+from shared.runtime.port_record import same_ports
 from shared.runtime.settings import Settings, load_settings
 
 
-async def have_a_word(settings: Settings, order_ids: Sequence[str]) -> None:
+async def have_a_word(settings: Settings, environment: Mapping[str, str], order_ids: Sequence[str]) -> None:
     """Let the simulated bank refund these orders.
 
     Raises:
-        ConfigurationError: the settings cannot be used.
+        ConfigurationError: the settings cannot be used, or payment does not run with the simulated gateway.
         OutageError: Cosmos DB did not answer.
     """
+    if (name := GATEWAY.name(environment)) != SIMULATED:
+        raise ConfigurationError(f"{GATEWAY.variable} is {name}, and only the {SIMULATED} gateway has this bank")
     async with Credentials() as credentials, cosmos_client(settings, credentials, "quartet-bank") as client:
         database = client.get_database_client(PARTICIPANT.database)
+        await same_ports(PARTICIPANT.name, [GATEWAY.variable], database, environment)
         gateway = SimulatedGateway(database.get_container_client(GATEWAY_LEDGER.name), settings.buckets)
         for order_id in order_ids:
             await gateway.allow_refund(order_id)
 
 
 def main(order_ids: Sequence[str]) -> int:
-    """The exit status: 0 if the bank has been talked to."""
+    """The exit status: 0 if the bank agrees."""
     if not order_ids:
         print("usage: python -m services.payment.bank ORDER…", file=sys.stderr)  # noqa: T201 -- for a person
         return 2
     try:
-        asyncio.run(have_a_word(load_settings(), order_ids))
+        asyncio.run(have_a_word(load_settings(), os.environ, order_ids))
     except (ConfigurationError, OutageError) as error:
         print(f"bank: {error}", file=sys.stderr)  # noqa: T201 -- for a person
         return 2 if isinstance(error, ConfigurationError) else 1

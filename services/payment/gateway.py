@@ -68,9 +68,24 @@ RefundAnswer: TypeAlias = Refunded | RefundRefused
 class Gateway(Protocol):
     """A payment gateway with idempotency keys.
 
-    The first answer to a key (charged, declined or voided) is final: a call that is repeated under the key,
-    by whichever process, moves no money again and gets that answer. Each call raises `GatewayTimeout` if its
-    outcome is not known.
+    Every call must carry its key to the provider. The first answer to a key (charged, declined or voided) is final: a
+    call that is repeated under the key, by whichever process, moves no money again and gets that answer.
+
+    What a call may raise, and what follows:
+
+    - `TransientError` (`GatewayTimeout` is one): the outcome is not known, for example after a timeout or a 5xx. The
+      call is repeated under its key; when the repeats are used up, a charge is voided, and a refund is owed.
+    - `ConfigurationError`: the provider refuses us, not this payment (401, 403). The message is one line that says what
+      to change. The event waits until that is done; it does not become a dead letter.
+    - `OutageError`: the provider is away or throttles us (503, 429), and has certainly not acted. The call is repeated
+      for as long as it takes.
+    - Anything else is a bug of the adapter: the event becomes a dead letter, and its order waits.
+
+    What the provider decides about this payment is no error: it is returned (`Declined`, `RefundRefused`).
+
+    An adapter may have `async check()`, which is asked at the start: `ConfigurationError` keeps the service from
+    starting, `OutageError` is waited for. It may be an asynchronous context manager. With `effects` (see
+    `services.payment.ledger`) it can be audited.
     """
 
     async def charge(self, key: str, amount: Decimal, currency: str, method: str, order_id: str) -> ChargeAnswer:

@@ -1,8 +1,10 @@
 """The payment service: its tables, its database, and the gateway that it charges through."""
 
 from services.payment.domain import Payment
+from services.payment.gateway import Gateway
 from services.payment.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
 from services.payment.simulated_gateway import SimulatedGateway
+from shared.runtime.named_ports import PortByName
 from shared.runtime.participant import ContainerSpec, Participant
 from shared.runtime.service import Service, Surroundings
 
@@ -21,9 +23,11 @@ PARTICIPANT = Participant(
 )
 
 
-def gateway(around: Surroundings) -> SimulatedGateway:
-    """The gateway of this deployment. Put yours here."""
+def simulated_gateway(around: Surroundings) -> SimulatedGateway:
+    """The gateway that is not there. Only a deployment that asks for it by name gets it."""
     return SimulatedGateway(around.database.get_container_client(GATEWAY_LEDGER.name), around.settings.buckets)
 
 
-SERVICE = Service(PARTICIPANT, ports=gateway)
+GATEWAY = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, simulated_gateway)
+
+SERVICE = Service(PARTICIPANT, ports=GATEWAY)

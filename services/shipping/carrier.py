@@ -59,9 +59,25 @@ VoidAnswer: TypeAlias = Voided | AlreadyBooked | AlreadyRefused
 class Carrier(Protocol):
     """A carrier with idempotency keys.
 
-    The first answer to a key (booked, not served or voided) is final: a call that is repeated under the key,
-    by whichever process, books nothing again and gets that answer. So the carrier's word on
-    `shipment_<order_id>` is the saga's pivot. Each call raises `CarrierTimeout` if its outcome is not known.
+    Every call must carry its key to the carrier. The first answer to a key (booked, not served or voided) is final: a
+    call that is repeated under the key, by whichever process, books nothing again and gets that answer. So the
+    carrier's word on `shipment_<order_id>` is the saga's pivot.
+
+    What a call may raise, and what follows:
+
+    - `TransientError` (`CarrierTimeout` is one): the outcome is not known, for example after a timeout or a 5xx. The
+      call is repeated under its key; when the repeats are used up, the booking is voided.
+    - `ConfigurationError`: the carrier refuses us, not this parcel (401, 403). The message is one line that says what
+      to change. The event waits until that is done; it does not become a dead letter.
+    - `OutageError`: the carrier is away or throttles us (503, 429), and has certainly not acted. The call is repeated
+      for as long as it takes.
+    - Anything else is a bug of the adapter: the event becomes a dead letter, and its order waits.
+
+    What the carrier decides about this parcel is no error: it is returned (`NotServed`).
+
+    An adapter may have `async check()`, which is asked at the start: `ConfigurationError` keeps the service from
+    starting, `OutageError` is waited for. It may be an asynchronous context manager. With `effects` (see
+    `services.shipping.ledger`) it can be audited.
     """
 
     async def book(self, key: str, order_id: str, address: Address, lines: Mapping[str, int]) -> BookAnswer:

@@ -1,8 +1,10 @@
 """The shipping service: its tables, its database, and the carrier that it books with."""
 
+from services.shipping.carrier import Carrier
 from services.shipping.domain import Shipment
 from services.shipping.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
 from services.shipping.simulated_carrier import SimulatedCarrier
+from shared.runtime.named_ports import PortByName
 from shared.runtime.participant import ContainerSpec, Participant
 from shared.runtime.service import Service, Surroundings
 
@@ -21,9 +23,11 @@ PARTICIPANT = Participant(
 )
 
 
-def carrier(around: Surroundings) -> SimulatedCarrier:
-    """The carrier of this deployment. Put yours here."""
+def simulated_carrier(around: Surroundings) -> SimulatedCarrier:
+    """The carrier that is not there. Only a deployment that asks for it by name gets it."""
     return SimulatedCarrier(around.database.get_container_client(CARRIER_LEDGER.name), around.settings.buckets)
 
 
-SERVICE = Service(PARTICIPANT, ports=carrier)
+CARRIER = PortByName("CARRIER", "carrier", Carrier, simulated_carrier)
+
+SERVICE = Service(PARTICIPANT, ports=CARRIER)

@@ -1,10 +1,11 @@
 """A participant as a process: settings in, servers awaited, events handled, an orderly end."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 import structlog
-from azure.cosmos.aio import DatabaseProxy
 from structlog.typing import FilteringBoundLogger
 
 from shared.runtime.checkpoints import Checkpoints
@@ -24,37 +24,23 @@ from shared.runtime.errors import ConfigurationError
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.health import Health, health_server
 from shared.runtime.logs import configure_logs, wants_colors
+from shared.runtime.named_ports import Adapter, PortByName, PortFactory
 from shared.runtime.participant import DEAD_LETTERS, Participant
-from shared.runtime.ports import DeadLetters, Now
+from shared.runtime.port_opening import check_port, open_port
+from shared.runtime.port_record import record_ports
+from shared.runtime.ports import DeadLetters
 from shared.runtime.progress import Progress
 from shared.runtime.retry import RetryPolicy
 from shared.runtime.settings import Settings, load_settings
 from shared.runtime.standing import StandingReport, problems_of
-from shared.runtime.startup import open_servers
+from shared.runtime.startup import Servers, Waiting, open_servers
+from shared.runtime.surroundings import Surroundings
 from shared.runtime.watchdog import Watchdog
+
+__all__ = ["Background", "Service", "Surroundings"]
 
 S = TypeVar("S")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a service's own parts (its ports, its background work) may use.
-
-    Attributes:
-        database: the service's own database.
-        publisher: says events on the hub.
-        owned: the partitions that this replica receives from, as they are now.
-        now: the clock.
-    """
-
-    settings: Settings
-    database: DatabaseProxy
-    publisher: HubPublisher
-    owned: Collection[str]
-    now: Now
-    log: FilteringBoundLogger
-
 
 Background = Callable[[Surroundings], Awaitable[None]]
 
@@ -63,43 +49,69 @@ Background = Callable[[Surroundings], Awaitable[None]]
 class Service(Generic[S]):
     """A participant, with how its ports are made and what it does besides answering events.
 
-    Background work runs until the service stops; if it raises, the process ends with the error.
+    Attributes:
+        ports: makes what the handlers get as their last argument, or says by which variable the deployment chooses it.
+            A port that is an asynchronous context manager is entered at the start and left at the end. One with a
+            method `async check()` is asked before the first event: `ConfigurationError` refuses to start,
+            `OutageError` is waited for.
+        background: work that runs until the service stops; if it raises, the process ends with the error.
     """
 
     participant: Participant[S]
-    ports: Callable[[Surroundings], object]
+    ports: PortFactory | PortByName
     background: Sequence[Background] = ()
+
+    @property
+    def port_variables(self) -> tuple[str, ...]:
+        """The environment variables that choose its ports."""
+        return (self.ports.variable,) if isinstance(self.ports, PortByName) else ()
+
+    def port_names(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The names of its ports in this environment, by variable.
+
+        Raises:
+            ConfigurationError: one is not set, or cannot be a name.
+        """
+        return {self.ports.variable: self.ports.name(environment)} if isinstance(self.ports, PortByName) else {}
+
+    def adapter(self, names: Mapping[str, str]) -> Adapter:
+        """How the ports of these names are made.
+
+        Raises:
+            ConfigurationError: there is no such port.
+        """
+        if isinstance(self.ports, PortByName):
+            return self.ports.adapter(names[self.ports.variable])
+        return Adapter(self.ports)
 
     def main(self) -> None:
         """Run until SIGTERM or SIGINT. Exits with 2 and one line if a person must change something first."""
         try:
             settings = load_settings()
             configure_logs(settings.log_format, settings.log_level, colors=wants_colors(sys.stdout))
-            asyncio.run(self._run(settings))
+            asyncio.run(self._run(settings, self.adapter(self.port_names(os.environ))))
         except ConfigurationError as error:
             print(f"{self.participant.name}: {error}", file=sys.stderr)  # noqa: T201 -- for the person who started it
             sys.exit(2)
 
-    async def _run(self, settings: Settings) -> None:
+    async def _run(self, settings: Settings, adapter: Adapter) -> None:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         log: FilteringBoundLogger = structlog.get_logger(service=self.participant.name)
         health = Health()
         async with health_server(health, settings.health_host, settings.health_port), AsyncExitStack() as stack:
-            opening = asyncio.create_task(open_servers(stack, self.participant, settings, log))
+            owned: set[str] = set()
+            opening = asyncio.create_task(self._open(stack, settings, adapter, owned, log))
             if await _first(opening, stopping):
-                servers = opening.result()
-                owned: set[str] = set()
-                publisher = HubPublisher(servers.producer)
-                surroundings = Surroundings(settings, servers.database, publisher, owned, _now, log)
-                engine = self.engine(surroundings, self.dead_letters(surroundings))
+                servers, surroundings, ports = opening.result()
+                engine = self.engine(surroundings, ports, self.dead_letters(surroundings))
                 checkpoints = Checkpoints(settings.checkpoint_seconds, log, restore=servers.restore_checkpoints)
                 consumer = Consumer(
                     servers.receiver,
                     connect=servers.connect,
                     process=engine.process,
-                    prepare=partial(_prepare, engine, publisher),
+                    prepare=partial(_prepare, engine, surroundings.publisher),
                     checkpoints=checkpoints,
                     owned=owned,
                     progress=Progress(settings.watchdog_seconds),
@@ -124,18 +136,37 @@ class Service(Generic[S]):
                 beside = (checkpoints.run, watchdog.run, standing.run)
                 await self._work(surroundings, consumer, beside, health, stopping)
 
+    async def _open(
+        self, stack: AsyncExitStack, settings: Settings, adapter: Adapter, owned: set[str], log: FilteringBoundLogger
+    ) -> tuple[Servers, Surroundings, object]:
+        """Open servers and ports on `stack`, and record which ports they are.
+
+        Raises:
+            ConfigurationError: a server or a port refuses, or did not answer in time.
+        """
+        servers = await open_servers(stack, self.participant, settings, log)
+        surroundings = Surroundings(settings, servers.database, HubPublisher(servers.producer), owned, _now, log)
+        waiting = Waiting(settings.startup_seconds, log)
+        ports = await waiting.call(adapter.label, lambda: open_port(stack, adapter, surroundings))
+        await waiting.call(adapter.label, lambda: check_port(adapter, ports))
+        if adapter.names:
+            await waiting.call("Cosmos DB", lambda: record_ports(servers.database, adapter.names, log))
+        return servers, surroundings, ports
+
     def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
         """Where the participant keeps its dead letters."""
         container = surroundings.database.get_container_client(DEAD_LETTERS.name)
         return CosmosDeadLetters(container, surroundings.settings.buckets)
 
-    def engine(self, surroundings: Surroundings, dead_letters: DeadLetters, *, look_first: bool = False) -> Engine[S]:
-        """The participant's engine on its own ports; it handles what it is given, and receives nothing by itself."""
+    def engine(
+        self, surroundings: Surroundings, ports: object, dead_letters: DeadLetters, *, look_first: bool = False
+    ) -> Engine[S]:
+        """The participant's engine on these ports; it handles what it is given, and receives nothing by itself."""
         database, buckets = surroundings.database, surroundings.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(
             self.participant,
-            ports=self.ports(surroundings),
+            ports=ports,
             store=CosmosRecords(records, self.participant.state, buckets),
             publisher=surroundings.publisher,
             dead_letters=dead_letters,

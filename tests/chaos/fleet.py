@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from quartet.local_stack import local_settings, read_settings_file
+from quartet.local_stack import SIMULATED_PORTS, local_settings, read_settings_file, settings_flags
 from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
 from shared.runtime.settings import Settings
 from tests.chaos.scenario import SERVICES, replica_names
@@ -66,6 +66,7 @@ class Fleet:
         flags = [
             word for name, port in zip(_SERVERS, self._ports, strict=False) for word in (f"--{name}-port", str(port))
         ]
+        flags += settings_flags(SIMULATED_PORTS)
         process = Process(EMULATORS, "emulators", ("--data-dir", str(self._data_dir), *flags))
         await self.supervisor.start(process, ready_line="ready")
 

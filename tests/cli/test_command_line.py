@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -202,3 +204,32 @@ def test_a_failure_is_one_line_and_a_status(error: BaseException, status: int) -
 
 def test_a_bug_among_failures_is_a_bug() -> None:
     assert describe(ExceptionGroup("several", [OutageError("gone"), ValueError("oops")])) is None
+
+
+@pytest.mark.parametrize("given", ["PAYMENT_GATEWAY", "=simulated", "A B=c", "A=b\nC=d"])
+def test_a_setting_of_the_local_stack_is_a_name_and_a_value(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, given: str
+) -> None:
+    line = failure(capsys, "up", "--data-dir", str(tmp_path / "data"), "--setting", given, status=MISUSED)
+    assert "is no setting: expected NAME=VALUE on one line" in line
+
+
+def test_an_adapter_in_the_current_directory_is_found_as_by_the_services(tmp_path: Path) -> None:
+    (tmp_path / "my_shop_gateway.py").write_text("FOUND = 'found'\n", encoding="utf-8")
+    script = """
+from quartet.cli import main
+try:
+    main()
+except SystemExit:
+    import my_shop_gateway
+    print(my_shop_gateway.FOUND)
+"""
+    done = subprocess.run(
+        # -P keeps the current directory out, as for a console script.
+        [sys.executable, "-P", "-c", script, "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[1:] == ["found"], done.stderr

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from quartet.cli import run
-from quartet.local_stack import read_settings_file
+from quartet.local_stack import SIMULATED_PORTS, read_settings_file
+from quartet.participants import PORT_VARIABLES
 from quartet.samples import sample
 
 QUARTET = (sys.executable, "-c", "from quartet.cli import main; main()")
 READY = "quartet      | ready. To join from another shell:"
-SETTINGS = ("EVENT_HUBS_", "EVENT_HUB_", "BLOB_", "COSMOS_")
+SETTINGS = ("EVENT_HUBS_", "EVENT_HUB_", "BLOB_", "COSMOS_", *PORT_VARIABLES)
 
 
 @dataclass(slots=True)
@@ -56,7 +57,8 @@ def start_up(data_dir: Path) -> Up:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=clean_environment(),
+        # Of a shell that is set up for the cloud: a local stack must charge nobody.
+        env=clean_environment() | {"PAYMENT_GATEWAY": "cloud.gateway:open_gateway"},
     )
     up = Up(process, {}, [])
     up.until(READY)
@@ -124,6 +126,9 @@ class TestOnARunningStack:
     def test_the_shop_has_stock_and_seeding_again_changes_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         catalogue = str(sample("catalogue.json"))
         assert said(capsys, "seed", catalogue) == "0 products created, 0 restocked, 28 as before\n"
+
+    def test_whoever_joins_gets_simulated_ports(self, running: Up) -> None:
+        assert {name: running.settings[name] for name in PORT_VARIABLES} == SIMULATED_PORTS
 
     def test_a_restock_is_counted_by_the_audit(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         before = json_of(capsys, "audit")["invariants"][0]["figures"]["seeded"]

@@ -1,11 +1,13 @@
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from emulators.env_file import write_env_file
 from quartet.failures import UserError
-from quartet.local_stack import free_ports, local_settings, read_settings_file, says_ready
+from quartet.local_stack import SIMULATED_PORTS, free_ports, local_settings, read_settings_file, says_ready
 
 STACK = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=k;SharedAccessKey=v=;",
@@ -65,3 +67,19 @@ def test_a_service_is_ready_when_it_says_so_in_either_format(line: str) -> None:
 )
 def test_nothing_else_says_that_a_service_is_ready(line: str) -> None:
     assert not says_ready(line)
+
+
+@pytest.mark.parametrize(
+    ("flags", "changed"), [((), {}), (("--setting", "CARRIER=my.own:carrier"), {"CARRIER": "my.own:carrier"})]
+)
+def test_the_emulators_alone_ask_for_simulated_ports(
+    tmp_path: Path, flags: tuple[str, ...], changed: dict[str, str]
+) -> None:
+    ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
+    command = ("-c", "from quartet.cli import main; main()", "emulators", "--data-dir", str(tmp_path), *ports, *flags)
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "ready\n" in iter(process.stdout.readline, "")
+        settings = read_settings_file(tmp_path / ".env")
+        process.terminate()
+    assert {name: settings[name] for name in SIMULATED_PORTS} == {**SIMULATED_PORTS, **changed}

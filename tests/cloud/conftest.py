@@ -10,6 +10,7 @@ import pytest
 
 from emulators.options import parse_options
 from emulators.stack import Stack
+from quartet.local_stack import SIMULATED_PORTS
 from quartet.participants import PARTICIPANTS
 from shared.runtime.cosmos import cosmos_client
 from shared.runtime.credentials import Credentials
@@ -66,7 +67,12 @@ async def cloud(tmp_path: Path, certificate: Certificate, monkeypatch: pytest.Mo
     stack = Stack(parse_options([word for flag in arguments.items() for word in flag]))
     async with running_identity(ManagedIdentity()) as identity:
         await stack.start()
-        environment = {**stack.settings, **identity.environment, "SSL_CERT_FILE": str(certificate.certificate)}
+        environment = {
+            **stack.settings,
+            **SIMULATED_PORTS,
+            **identity.environment,
+            "SSL_CERT_FILE": str(certificate.certificate),
+        }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         for name in [name for name in os.environ if name.endswith("_CONNECTION_STRING")]:

@@ -12,7 +12,7 @@ MICROSOFT: Final = "microsoft-emulators"
 OURS: Final = "quartet-emulators"
 PROFILES: Final = (MICROSOFT, OURS)
 
-_VARIABLE: Final = re.compile(r"\$\{(\w+):-([^}]*)\}")
+_VARIABLE: Final = re.compile(r"\$\{(\w+):(?:-([^}]*)|\?[^}]*)\}")
 
 
 def dot_env() -> dict[str, str]:
@@ -21,11 +21,16 @@ def dot_env() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
+def _default(match: re.Match[str]) -> str:
+    assert match[2] is not None, f"{match[1]} has neither a value in .env nor a default"
+    return match[2]
+
+
 def services(profile: str | None = None) -> dict[str, dict[str, Any]]:
     """The services by name, in a shell that sets nothing; with a profile, those that `up` starts under it."""
     values = dot_env()
     text = _VARIABLE.sub(
-        lambda match: values.get(match[1]) or match[2],
+        lambda match: values.get(match[1]) or _default(match),
         COMPOSE_FILE.read_text(encoding="utf-8"),
     )
     every: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]

@@ -11,6 +11,7 @@ from emulators.blob.authorisation import ACCOUNT_KEY
 from emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
 from quartet.connection import CONSOLE
+from quartet.local_stack import SIMULATED_PORTS
 from quartet.participants import PARTICIPANTS
 from shared.runtime.settings import Settings
 from tests.deployment.compose_file import MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
@@ -53,8 +54,16 @@ def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)
 def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
     environment = ALL[name]["environment"]
-    assert {variable.lower() for variable in environment} <= Settings.model_fields.keys()
+    assert {variable.lower() for variable in environment.keys() - SIMULATED_PORTS} <= Settings.model_fields.keys()
     assert settings(ALL[name]).event_hub_name == "saga-events"
+
+
+def test_a_port_is_simulated_because_the_environment_file_says_so() -> None:
+    """Not because nobody has said anything."""
+    for variable, name in SIMULATED_PORTS.items():
+        assert dot_env()[variable] == name
+        assert f"{variable}: ${{{variable}:?" in (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+        assert all(ALL[one]["environment"][variable] == name for one in FROM_OUR_IMAGE)
 
 
 def test_the_services_differ_from_the_tools_only_by_their_health_port() -> None:

@@ -233,3 +233,14 @@ def test_starting_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & {"azure", "pydantic", "rich", "structlog", "typer", "shared", "services", "quartet"}
+
+
+async def test_further_variables_are_in_the_settings_file(start: Start, data_dir: Path) -> None:
+    await until_ready(await start("--setting", "GREETING=old", "--setting", "GREETING=it's new", "--setting", "E="))
+    lines = (data_dir / ".env").read_text().splitlines()
+    assert [line for line in lines if line.startswith(("GREETING=", "E="))] == ["GREETING='it'\"'\"'s new'", "E=''"]
+
+
+async def test_a_variable_cannot_hide_where_the_emulators_are(start: Start, data_dir: Path) -> None:
+    await until_ready(await start("--setting", "EVENT_HUB_NAME=elsewhere"))
+    assert sourced(data_dir / ".env")["EVENT_HUB_NAME"] == "saga-events"

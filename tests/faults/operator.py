@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 from unittest.mock import patch
@@ -16,14 +16,14 @@ from shared.runtime.settings import load_settings
 from tests.saga.shop import Shop
 
 
-async def quartet(shop: Shop, *arguments: str) -> tuple[int, Any]:
-    """What a command ends with: its exit status, and its JSON."""
-    return await asyncio.to_thread(_run, shop, (*arguments, "--json"))
+async def quartet(shop: Shop, *arguments: str, **changes: str) -> tuple[int, Any]:
+    """What a command ends with, with changes of the operator's environment: its exit status, and its JSON."""
+    return await asyncio.to_thread(_run, shop.environment | changes, (*arguments, "--json"))
 
 
-def _run(shop: Shop, arguments: Sequence[str]) -> tuple[int, Any]:
+def _run(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int, Any]:
     out, err = io.StringIO(), io.StringIO()
-    with patch.dict(os.environ, shop.environment), redirect_stdout(out), redirect_stderr(err):
+    with patch.dict(os.environ, environment), redirect_stdout(out), redirect_stderr(err):
         status = run(arguments)
     assert not err.getvalue()
     return status, json.loads(out.getvalue())
@@ -43,8 +43,33 @@ async def quartet_apart(shop: Shop, *arguments: str) -> tuple[int, Any]:
     return process.returncode, json.loads(out)
 
 
+async def quartet_fails(shop: Shop, *arguments: str, **changes: str) -> tuple[int, str]:
+    """A command that fails, with changes of the operator's environment: its exit status, and the one line it says."""
+    return await _fails(shop, ("-c", "from quartet.cli import main; main()", *arguments), changes)
+
+
+async def module_fails(shop: Shop, module: str, *arguments: str, **changes: str) -> tuple[int, str]:
+    """The same for `python -m`."""
+    return await _fails(shop, ("-m", module, *arguments), changes)
+
+
+async def _fails(shop: Shop, arguments: Sequence[str], changes: dict[str, str]) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=os.environ | shop.environment | changes,
+    )
+    out, err = await process.communicate()
+    assert process.returncode
+    assert not out
+    (line,) = err.decode().splitlines()
+    return process.returncode, line
+
+
 async def talk_to_the_bank(shop: Shop, order_id: str) -> None:
     """The simulated bank refunds the order from now on."""
     with patch.dict(os.environ, shop.environment):
         settings = load_settings()
-    await have_a_word(settings, [order_id])
+    await have_a_word(settings, shop.environment, [order_id])

@@ -3,11 +3,13 @@
 import inspect
 import re
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
-from quartet.participants import PARTICIPANTS
+from quartet.participants import PARTICIPANTS, PORT_VARIABLES, SERVICES
 from shared.runtime import health
+from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from tests.infra.bicep import INFRA, Scope, assignments, parsed, read_json, resource, using
 
@@ -33,6 +35,8 @@ def environment(tier: str, service: str = "order") -> dict[str, str]:
         "cosmosEndpoint": "https://cosmos-x.documents.azure.com:443/",
         "buckets": 256,
         "orderDeadlineSeconds": 900,
+        "paymentGateway": "shop.gateway:open_gateway",
+        "carrier": "simulated",
     }
     scope = Scope(values)
     return {
@@ -50,13 +54,31 @@ def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     settings = Settings()
 
-    assert set(given) - {"AZURE_CLIENT_ID"} <= {name.upper() for name in Settings.model_fields}
+    assert set(given) - {"AZURE_CLIENT_ID", *PORT_VARIABLES} <= {name.upper() for name in Settings.model_fields}
     assert settings.event_hubs_namespace == "evhns-x.servicebus.windows.net"
     assert settings.log_format == "json"
     assert settings.buckets == read_json("saga.json")["buckets"]
     # Health is asked from outside of the container.
     assert settings.health_host == "0.0.0.0"
     assert settings.shutdown_seconds < APP["template"]["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=NAMES)
+def test_its_environment_names_its_ports(service: Service[Any]) -> None:
+    given = environment("prod", service.participant.name)
+    names = {"PAYMENT_GATEWAY": "shop.gateway:open_gateway", "CARRIER": "simulated"}
+    assert service.port_names(given) == {variable: names[variable] for variable in service.port_variables}
+
+
+@pytest.mark.parametrize("parameter", ["paymentGateway", "carrier"])
+def test_nothing_is_simulated_because_nobody_has_said_anything(parameter: str) -> None:
+    """Neither file has a default, nothing is not enough, and production has to say it."""
+    for file in ("main.bicep", "service.bicep"):
+        declared = parsed(file)["parameters"][parameter]
+        assert declared.get("default") is None
+        assert {"type": "min_length", "argument": 1} in declared["decorators"]
+    assert assignments("dev.bicepparam")[parameter] == "'simulated'"
+    assert re.fullmatch(r"readEnvironmentVariable\('[A-Z_]+'\)", assignments("prod.bicepparam")[parameter])
 
 
 @pytest.mark.parametrize("service", NAMES)

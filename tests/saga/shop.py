@@ -12,6 +12,7 @@ from typing import Any
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
+from quartet.local_stack import SIMULATED_PORTS, settings_flags
 from quartet.supervisor import Process, Supervisor
 from shared.events import Event, EventData, OrderCancellationRequested, OrderCreated, bucket_of, new_event, to_json
 from shared.runtime.cosmos import cosmos_client
@@ -158,7 +159,8 @@ class Shop:
 def emulators(data_dir: Path) -> Process:
     """The three emulators in one process, on free ports."""
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
-    return Process("emulators", "emulators", ("--data-dir", str(data_dir), *ports))
+    flags = settings_flags(SIMULATED_PORTS)
+    return Process("emulators", "emulators", ("--data-dir", str(data_dir), *ports, *flags))
 
 
 def read_environment(data_dir: Path) -> dict[str, str]:

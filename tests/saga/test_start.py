@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from quartet.local_stack import SIMULATED_PORTS
 from quartet.supervisor import Process, Supervisor
 from tests.saga.shop import Logs, emulators, read_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+ADAPTERS = "tests.runtime.adapters"
 WELL_KNOWN = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:{hub};SharedAccessKeyName=RootManageSharedAccessKey;"
     "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;",
@@ -61,7 +63,8 @@ async def run_service(environment: dict[str, str], name: str = "payment") -> tup
 
 async def test_a_service_waits_for_servers_that_come_later(tmp_path: Path) -> None:
     hub, cosmos, blob = free_ports(3)
-    settings = {name: text.format(hub=hub, cosmos=cosmos, blob=blob) for name, text in WELL_KNOWN.items()}
+    well_known = {name: text.format(hub=hub, cosmos=cosmos, blob=blob) for name, text in WELL_KNOWN.items()}
+    settings = {**well_known, **SIMULATED_PORTS}
     ports = ("--event-hubs-port", str(hub), "--cosmos-port", str(cosmos), "--blob-port", str(blob))
     logs = Logs()
     async with Supervisor(logs) as supervisor:
@@ -78,6 +81,11 @@ async def test_a_service_waits_for_servers_that_come_later(tmp_path: Path) -> No
         ({"EVENT_HUBS_CONNECTION_STRING": "nonsense"}, "EVENT_HUBS_CONNECTION_STRING or EVENT_HUBS_NAMESPACE cannot"),
         ({"BLOB_CONNECTION_STRING": "nonsense"}, "BLOB_CONNECTION_STRING or BLOB_ACCOUNT_URL cannot be used"),
         ({"EVENT_HUB_NAME": "no-such-hub"}, "the event hub 'no-such-hub' does not exist"),
+        ({"PAYMENT_GATEWAY": ""}, "PAYMENT_GATEWAY is not set: set it to simulated, or to package.module:factory"),
+        ({"PAYMENT_GATEWAY": "stripe"}, "PAYMENT_GATEWAY is 'stripe': set it to simulated, or to package.module:fact"),
+        ({"PAYMENT_GATEWAY": "no.such:gateway"}, "PAYMENT_GATEWAY=no.such:gateway: there is no module no"),
+        ({"PAYMENT_GATEWAY": f"{ADAPTERS}:nothing"}, f"{ADAPTERS} has no nothing"),
+        ({"PAYMENT_GATEWAY": f"{ADAPTERS}:raises"}, "failed: ValueError: no such account"),
         ({"BUCKETS": "0"}, "BUCKETS: Input should be greater than or equal to 1"),
         ({"COSMOS_ENDPOINT": "https://both"}, "set one of COSMOS_CONNECTION_STRING and COSMOS_ENDPOINT: both are set"),
     ],
@@ -90,6 +98,64 @@ async def test_a_wrong_setting_is_said_in_one_line(
     assert len(lines) == 1
     assert said in lines[0]
     assert lines[0].startswith("payment: ")
+
+
+async def test_shipping_asks_for_its_carrier(environment: dict[str, str]) -> None:
+    status, lines, _ = await run_service({**environment, "CARRIER": "", "PAYMENT_GATEWAY": ""}, "shipping")
+    assert status == 2
+    assert len(lines) == 1
+    assert lines[0].startswith("shipping: CARRIER is not set: set it to simulated, or to package.module:factory")
+
+
+@pytest.mark.parametrize("name", ["order", "inventory"])
+async def test_a_service_without_ports_to_the_outside_asks_for_none(environment: dict[str, str], name: str) -> None:
+    logs = Logs()
+    settings = {**environment, "PAYMENT_GATEWAY": "", "CARRIER": "", "LOG_FORMAT": "json"}
+    async with Supervisor(logs) as supervisor:
+        await supervisor.start(Process(name, f"services.{name}", env=settings))
+        await logs.until(lambda _, line: '"ready"' in line)
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("opened_and_refused", "the provider refuses the key: set PROVIDER_KEY"),
+        ("opened_and_away", "did not answer within 1 s: the provider is away"),
+    ],
+)
+async def test_a_port_that_cannot_work_is_said_in_one_line_and_closed(
+    environment: dict[str, str], tmp_path: Path, factory: str, said: str
+) -> None:
+    diary = tmp_path / "diary"
+    change = {"PAYMENT_GATEWAY": f"{ADAPTERS}:{factory}", "PORT_DIARY": str(diary)}
+    status, lines, _ = await run_service({**environment, **change})
+    assert status == 2
+    assert len(lines) == 1
+    assert f"PAYMENT_GATEWAY={ADAPTERS}:{factory}" in lines[0]
+    assert said in lines[0]
+    written = diary.read_text().split()
+    assert (written[0], written[-1]) == ("opened", "closed")
+    assert written.count("asked") > 1 or factory == "opened_and_refused"
+
+
+async def test_a_port_that_is_away_is_waited_for(environment: dict[str, str]) -> None:
+    logs = Logs()
+    settings = {**environment, "PAYMENT_GATEWAY": f"{ADAPTERS}:away_once", "LOG_FORMAT": "json"}
+    async with Supervisor(logs) as supervisor:
+        await supervisor.start(Process("payment", "services.payment", env=settings))
+        await logs.until(lambda _, line: '"waiting"' in line and f"PAYMENT_GATEWAY={ADAPTERS}:away_once" in line)
+        await logs.until(lambda _, line: '"ready"' in line)
+
+
+async def test_a_port_is_closed_when_the_service_stops(environment: dict[str, str], tmp_path: Path) -> None:
+    logs, diary = Logs(), tmp_path / "diary"
+    settings = {**environment, "PAYMENT_GATEWAY": f"{ADAPTERS}:managed", "PORT_DIARY": str(diary)}
+    async with Supervisor(logs) as supervisor:
+        await supervisor.start(Process("payment", "services.payment", env={**settings, "LOG_FORMAT": "json"}))
+        await logs.until(lambda _, line: '"ready"' in line)
+        assert diary.read_text().split() == ["opened"]
+        await supervisor.stop("payment")
+    assert diary.read_text().split() == ["opened", "closed"]
 
 
 @pytest.mark.parametrize(

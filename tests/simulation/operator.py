@@ -7,7 +7,7 @@ Everything else is redriven until it is settled.
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from services.payment.service import gateway
+from services.payment.service import simulated_gateway
 from shared.runtime.letter_box import StoredLetter
 from shared.runtime.redrive import Redrive
 from shared.runtime.saga_run import COMPENSATION_FAILED, WAITING
@@ -41,7 +41,7 @@ class Operator:
             if name == "payment":
                 for stored in letters:
                     if stored.letter.reason == COMPENSATION_FAILED:
-                        await gateway(replica.around).allow_refund(str(stored.letter.order_id))
+                        await simulated_gateway(replica.around).allow_refund(str(stored.letter.order_id))
             await self._work_off(simulation, replica, letters)
         return found
 

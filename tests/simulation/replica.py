@@ -11,6 +11,7 @@ from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from structlog.typing import FilteringBoundLogger
 
+from quartet.local_stack import SIMULATED_PORTS
 from shared.runtime.batch import Batch
 from shared.runtime.checkpoints import Checkpoints
 from shared.runtime.consumer import Consumer
@@ -83,7 +84,7 @@ class Replica:
             log,
         )
         self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets)
-        self._ports = Unreliable(service.ports(around), process.random)
+        self._ports = Unreliable(service.adapter(SIMULATED_PORTS).make(around), process.random)
         self.engine: Engine[Any] = Engine(
             participant,
             ports=self._ports,

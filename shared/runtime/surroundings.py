@@ -1,0 +1,30 @@
+"""What a service's own parts may use of the process that they run in."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from azure.cosmos.aio import DatabaseProxy
+from structlog.typing import FilteringBoundLogger
+
+from shared.runtime.event_hubs import HubPublisher
+from shared.runtime.ports import Now
+from shared.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a service's own parts (its ports, its background work) may use.
+
+    Attributes:
+        database: the service's own database.
+        publisher: says events on the hub.
+        owned: the partitions that this replica receives from, as they are now.
+        now: the clock.
+    """
+
+    settings: Settings
+    database: DatabaseProxy
+    publisher: HubPublisher
+    owned: Collection[str]
+    now: Now
+    log: FilteringBoundLogger
