@@ -7,6 +7,7 @@ from typing import Any
 
 from azure.cosmos.aio import ContainerProxy
 
+from quartet.audit.ledgers import Ledgers
 from quartet.audit.snapshot import Allocation, Movement, OrderRow, Snapshot, Stock
 from quartet.connection import Cosmos
 from quartet.participants import INVENTORY, ORDER, PAYMENT, SHIPPING
@@ -14,9 +15,8 @@ from services.inventory.domain import ReservationStatus
 from services.inventory.service import ITEMS
 from services.order.domain import Fact, OrderStatus
 from services.payment.domain import PaymentStatus
-from services.payment.service import GATEWAY_LEDGER
+from services.payment.ledger import ChargeMade
 from services.shipping.domain import ShipmentStatus
-from services.shipping.service import CARRIER_LEDGER
 from shared.events import parse_time
 from shared.runtime.cosmos import outages
 
@@ -27,17 +27,16 @@ _STOCK = (
     "WHERE IS_DEFINED(c.available_quantity)"
 )
 _ALLOCATIONS = "SELECT c.product_id, c.order_id, c.quantity, c.state FROM c WHERE IS_DEFINED(c.state)"
-_MOVEMENTS = 'SELECT c.order_id, c.outcome, c.amount, c.currency FROM c WHERE c.outcome IN ("charged", "refunded")'
-_PARCELS = 'SELECT c.order_id FROM c WHERE c.outcome = "booked"'
 
 
-async def read_snapshot(cosmos: Cosmos) -> Snapshot:
+async def read_snapshot(cosmos: Cosmos, ledgers: Ledgers) -> Snapshot:
     """Read everything once.
 
     The order service is read first: what it says has ended, all others have had time to know when they are read.
 
     Raises:
-        OutageError: Cosmos DB did not answer.
+        ConfigurationError: a ledger cannot be read as it should.
+        OutageError: Cosmos DB, or the server of a ledger, did not answer.
     """
     snapshot = Snapshot(datetime.now(UTC))
     async for row in _rows(cosmos.container(ORDER), _ORDERS):
@@ -48,17 +47,19 @@ async def read_snapshot(cosmos: Cosmos) -> Snapshot:
         snapshot.payments[row["id"]] = PaymentStatus(row["status"])
     async for row in _rows(cosmos.container(SHIPPING), _STATUS):
         snapshot.shipments[row["id"]] = ShipmentStatus(row["status"])
-    await _read_ledgers(cosmos, snapshot)
+    await _read_ledgers(ledgers, snapshot)
     await _read_items(cosmos, snapshot)
     return snapshot
 
 
-async def _read_ledgers(cosmos: Cosmos, snapshot: Snapshot) -> None:
-    async for row in _rows(cosmos.container(PAYMENT, GATEWAY_LEDGER.name), _MOVEMENTS):
-        movements = snapshot.charges if row["outcome"] == "charged" else snapshot.refunds
-        movements.append(Movement(row["order_id"], Decimal(row["amount"]), row["currency"]))
-    async for row in _rows(cosmos.container(SHIPPING, CARRIER_LEDGER.name), _PARCELS):
-        snapshot.parcels.append(row["order_id"])
+async def _read_ledgers(ledgers: Ledgers, snapshot: Snapshot) -> None:
+    """Note what really happened. A list that goes page by page may name something twice: it is one effect."""
+    money = {(type(one), one.saga_id, one.id): one async for one in ledgers.gateway.effects()}
+    for one in money.values():
+        movements = snapshot.charges if isinstance(one, ChargeMade) else snapshot.refunds
+        movements.append(Movement(one.saga_id, one.amount, one.currency))
+    parcels = {(one.saga_id, one.id): one async for one in ledgers.carrier.effects()}
+    snapshot.parcels += [one.saga_id for one in parcels.values()]
 
 
 async def _read_items(cosmos: Cosmos, snapshot: Snapshot) -> None:

@@ -108,7 +108,12 @@ async def _play(stack: LocalStack) -> Evidence:
         stack.say("--- looking back, and adding up ---")
         story, findings = await asyncio.gather(
             read_timeline(COMPENSATED, stack.settings),
-            run_audit(shop.cosmos, grace=timedelta(seconds=60), settle=timedelta(seconds=1)),
+            run_audit(
+                shop.cosmos,
+                grace=timedelta(seconds=60),
+                settle=timedelta(seconds=1),
+                environment=stack.environment,
+            ),
         )
     return Evidence(came, story, findings)
 

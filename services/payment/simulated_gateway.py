@@ -9,6 +9,7 @@
 |                    | with the bank: `python -m services.payment.bank ORDER`              |
 """
 
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
 from azure.cosmos.aio import ContainerProxy
@@ -27,6 +28,7 @@ from services.payment.gateway import (
     Voided,
     charge_key,
 )
+from services.payment.ledger import ChargeMade, RefundMade
 from shared.events import bucket_of, legacy_derived_id
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
@@ -34,7 +36,7 @@ PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
 
 
 class SimulatedGateway:
-    """The `Gateway` port. The first entry under an idempotency key is final."""
+    """The `Gateway` port, and its ledger. The first entry under an idempotency key is final."""
 
     def __init__(self, ledger: ContainerProxy, buckets: int) -> None:
         self._ledger = CosmosLedger(ledger)
@@ -92,6 +94,12 @@ class SimulatedGateway:
             currency=currency,
         )
         return Refunded(entry["refund_id"])
+
+    async def effects(self) -> AsyncIterator[ChargeMade | RefundMade]:
+        """See `Ledger.effects`."""
+        async for entry in self._ledger.entries({"charged", "refunded"}):
+            effect = ChargeMade if entry["outcome"] == "charged" else RefundMade
+            yield effect(entry["order_id"], entry["id"], Decimal(entry["amount"]), entry["currency"])
 
     async def allow_refund(self, order_id: str) -> None:
         """Have a word with the bank: from now on it refunds this order, whatever the token."""

@@ -1,11 +1,12 @@
 """A carrier that is not there: its ledger in Cosmos DB is what "really" left the warehouse. It serves all but `AQ`."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from uuid import UUID
 
 from azure.cosmos.aio import ContainerProxy
 
 from services.shipping.carrier import AlreadyBooked, AlreadyRefused, BookAnswer, Booked, NotServed, VoidAnswer, Voided
+from services.shipping.ledger import ParcelBooked
 from shared.events import Address, bucket_of, legacy_derived_id
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
@@ -13,7 +14,7 @@ NOT_SERVED = frozenset({"AQ"})
 
 
 class SimulatedCarrier:
-    """The `Carrier` port. The first entry under an idempotency key is final."""
+    """The `Carrier` port, and its ledger. The first entry under an idempotency key is final."""
 
     def __init__(self, ledger: ContainerProxy, buckets: int) -> None:
         self._ledger = CosmosLedger(ledger)
@@ -49,6 +50,11 @@ class SimulatedCarrier:
                 return AlreadyRefused(f"no service to {entry['country']}")
             case _:
                 return Voided()
+
+    async def effects(self) -> AsyncIterator[ParcelBooked]:
+        """See `Ledger.effects`."""
+        async for entry in self._ledger.entries({"booked"}):
+            yield ParcelBooked(entry["order_id"], entry["id"])
 
     async def _record(self, key: str, order_id: str, **what: str | int) -> tuple[Entry, bool]:
         pk = bucket_of(order_id, self._buckets)

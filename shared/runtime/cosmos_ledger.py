@@ -3,7 +3,7 @@
 The simulated payment gateway and carrier keep theirs in one: an entry is what the outside world really did.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any, TypeAlias
 
 from azure.cosmos.aio import ContainerProxy
@@ -44,6 +44,20 @@ class CosmosLedger:
             OutageError: the ledger cannot be read.
         """
         return (await self._read(pk, [key])).get(key)
+
+    async def entries(self, outcomes: Collection[str]) -> AsyncIterator[Entry]:
+        """Every entry with one of these outcomes, of all buckets.
+
+        Raises:
+            OutageError: the ledger cannot be read.
+        """
+        query = self._container.query_items(
+            "SELECT * FROM c WHERE ARRAY_CONTAINS(@outcomes, c.outcome)",
+            parameters=[{"name": "@outcomes", "value": list(outcomes)}],
+        )
+        with outages():
+            async for entry in query:
+                yield entry
 
     async def _record(self, pk: str, entries: Sequence[Entry]) -> list[tuple[Entry, bool]]:
         # Two callers may ask under one key: the first of them counts, as it would a moment later.

@@ -5,9 +5,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from quartet.audit.invariants import audit
+from quartet.audit.ledgers import Ledgers
 from quartet.audit.reading import read_snapshot
 from quartet.connection import Cosmos
-from quartet.participants import PARTICIPANTS
+from quartet.participants import PARTICIPANTS, PAYMENT, SHIPPING
+from services.payment.service import GATEWAY_LEDGER
+from services.payment.simulated_gateway import SimulatedGateway
+from services.shipping.service import CARRIER_LEDGER
+from services.shipping.simulated_carrier import SimulatedCarrier
 from shared.runtime.participant import DEAD_LETTERS, Participant
 from tests.simulation.cosmos import MemoryContainer
 from tests.simulation.process import Process
@@ -86,7 +91,12 @@ async def _audit(simulation: "Simulation") -> None:
                 simulation.cosmos, simulation.network, process, participant.database, name or participant.container
             )
 
-    snapshot = await read_snapshot(cast(Cosmos, Opened()))
+    cosmos = cast(Cosmos, Opened())
+    ledgers = Ledgers(
+        SimulatedGateway(cosmos.container(PAYMENT, GATEWAY_LEDGER.name), simulation.servers.settings.buckets),
+        SimulatedCarrier(cosmos.container(SHIPPING, CARRIER_LEDGER.name), simulation.servers.settings.buckets),
+    )
+    snapshot = await read_snapshot(cosmos, ledgers)
     snapshot.at = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
     for finding in audit(snapshot, timedelta(seconds=60)):
         for violation in finding.violations:

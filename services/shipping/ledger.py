@@ -1,0 +1,15 @@
+"""What a carrier has really done: what the audit counts as parcels."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shared.runtime.ledger import Effect, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelBooked(Effect):
+    """A parcel is on its way. An order that was booked twice has two of them, with two ids."""
+
+
+CarrierLedger: TypeAlias = Ledger[ParcelBooked]
+"""An adapter of `Carrier` that has `effects`, too, can be audited."""

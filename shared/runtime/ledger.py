@@ -1,0 +1,41 @@
+"""What the outside world really did, as its own books say: the audit holds them against what the services say.
+
+A service declares beside its port which effects there are, as subclasses of `Effect`. An adapter that has the method
+`effects` is a `Ledger`; one that has not works as well, but then nobody can audit it.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that really happened because of a saga.
+
+    Attributes:
+        saga_id: the correlation id of the saga, as the port was called with.
+        id: how the outside world names it. Two effects of one type, saga and id are one.
+    """
+
+    saga_id: str
+    id: str
+
+
+E_co = TypeVar("E_co", bound=Effect, covariant=True)
+
+
+class Ledger(Protocol[E_co]):
+    """The books of the outside world. Reading them changes nothing."""
+
+    def effects(self) -> AsyncIterator[E_co]:
+        """List everything that was done for this deployment's sagas, in any order.
+
+        What was declined, refused or voided is no effect. What was done and taken back is two: a charge and a refund.
+        The list must come from the books themselves, never from what the adapter remembers.
+
+        Raises:
+            TransientError or OutageError: the books cannot be read now.
+            ConfigurationError: they are not for us, for example because the key is refused.
+        """
+        ...
