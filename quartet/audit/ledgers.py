@@ -34,7 +34,7 @@ class Ledgers:
 
 
 @dataclass(frozen=True, slots=True)
-class _Guarded:
+class GuardedLedger:
     """An adapter's ledger: it may fail in any way, and it must not be taken for an empty one."""
 
     adapter: Adapter
@@ -80,7 +80,7 @@ async def open_ledgers(cosmos: Cosmos, environment: Mapping[str, str] | None = N
         producer = await stack.enter_async_context(producer_client(cosmos.settings, credentials, AGENT))
         publisher = HubPublisher(producer)
 
-        async def ledger(service: Service[Any], what: str) -> _Guarded:
+        async def ledger(service: Service[Any], what: str) -> GuardedLedger:
             database = cosmos.client.get_database_client(service.participant.database)
             around = Surroundings(cosmos.settings, database, publisher, frozenset(), _now, silent_log())
             adapter, port = await open_reading_port(stack, service, around, names)
@@ -88,7 +88,7 @@ async def open_ledgers(cosmos: Cosmos, environment: Mapping[str, str] | None = N
                 raise ConfigurationError(
                     f"the audit could not look at {what}: {adapter.label} has no ledger. Give it the method effects"
                 )
-            return _Guarded(adapter, port)
+            return GuardedLedger(adapter, port)
 
         yield Ledgers(await ledger(PAYMENT_SERVICE, "charges and refunds"), await ledger(SHIPPING_SERVICE, "shipments"))
 
