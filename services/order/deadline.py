@@ -21,7 +21,7 @@ from shared.events import (
     to_json,
 )
 from shared.runtime.cosmos import outages
-from shared.runtime.errors import OutageError
+from shared.runtime.errors import OutageError, one_line
 from shared.runtime.record import Json
 from shared.runtime.service import Surroundings
 
@@ -49,6 +49,7 @@ class DeadlineWatch:
         self._orders = orders
         self._around = surroundings
         self._said: dict[str, _Said] = {}
+        self._unreadable: set[str] = set()
 
     async def run(self) -> None:
         """Look, for ever, at the interval of the settings."""
@@ -58,6 +59,8 @@ class DeadlineWatch:
                 await self.look()
             except OutageError as outage:
                 self._around.log.warning("deadline watch interrupted", error=str(outage))
+            except Exception:  # noqa: BLE001 -- the other orders' deadlines must still be kept at the next look
+                self._around.log.exception("deadline watch failed, looking again")
 
     async def look(self) -> None:
         """Look once.
@@ -71,8 +74,11 @@ class DeadlineWatch:
         self._said = {order_id: said for order_id, said in self._said.items() if order_id in late}
         by_partition: dict[str, list[Json]] = {}
         for row in overdue:
-            if row["partition"] in self._around.owned and self._is_due(row["id"], now):
-                by_partition.setdefault(row["partition"], []).append(to_json(_request(row, now)))
+            try:
+                if row["partition"] in self._around.owned and self._is_due(row["id"], now):
+                    by_partition.setdefault(row["partition"], []).append(to_json(_request(row, now)))
+            except (KeyError, TypeError, ValueError) as error:
+                self._report(row["id"], error)
         for partition, requests in by_partition.items():
             await self._around.publisher.publish(partition, requests)
             # Not before the hub has accepted them: what it has not is said at the next look.
@@ -80,6 +86,12 @@ class DeadlineWatch:
                 said = self._said.get(request["subject"])
                 self._said[request["subject"]] = said.again(now) if said else _Said(now)
             self._around.log.info("orders overdue", partition=partition, orders=[r["subject"] for r in requests])
+
+    def _report(self, order_id: str, error: Exception) -> None:
+        """Report, once, a document that another release wrote, or that somebody has touched."""
+        if order_id not in self._unreadable:
+            self._unreadable.add(order_id)
+            self._around.log.error("deadline cannot be read", order=order_id, error=one_line(error))
 
     def _is_due(self, order_id: str, now: datetime) -> bool:
         said = self._said.get(order_id)

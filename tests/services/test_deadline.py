@@ -100,6 +100,20 @@ async def test_a_replica_that_was_down_at_the_deadline_makes_up_for_it(bench: Be
     assert bench.asked_for() == [("2", "o-1")]
 
 
+@pytest.mark.parametrize(
+    "damage", [{"deadline": "1999"}, {"partition": {}}, {"partition": None}, {"id": "not an order id"}]
+)
+async def test_a_document_that_cannot_be_read_costs_no_other_order_its_deadline(
+    bench: Bench, damage: dict[str, object]
+) -> None:
+    await bench.store(placed("o-1"))
+    broken = {"id": "o-0", "pk": "0", "status": "PENDING", "deadline": "2026-07-01T12:00:00Z", "partition": "2"}
+    await bench.orders.create_item({**broken, **damage})
+    bench.now = LATE
+    await bench.watch("2").look()
+    assert bench.asked_for() == [("2", "o-1")]
+
+
 async def test_of_two_replicas_the_one_that_receives_the_partition_says_it(bench: Bench) -> None:
     await bench.store(placed("o-1"), "2")
     await bench.store(placed("o-2"), "3")
