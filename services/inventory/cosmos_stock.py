@@ -22,7 +22,7 @@ from services.inventory.domain import order_of
 from services.inventory.stock import Held, HoldAnswer, Refused
 from shared.events import Shortage
 from shared.runtime.coalesce import Coalescer
-from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, outages, run_batch
+from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, in_time, run_batch
 
 Verb: TypeAlias = Literal["hold", "refuse", "release", "ship"]
 HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"
@@ -172,7 +172,7 @@ class CosmosStock:
             partition_key=product_id,
         )
         shelf = Shelf(None, {})
-        with outages():
+        async with in_time():
             async for document in query:
                 if document["id"] == product_id:
                     shelf.available = document["available_quantity"]

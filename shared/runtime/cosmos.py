@@ -1,5 +1,6 @@
 """The Cosmos DB client as this project uses it, and which of its errors mean what."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -28,6 +29,8 @@ OUTAGE = REFUSAL | frozenset({408, 410, 429, 449, 500, 502, 503, 504})
 NOT_FOUND = 404
 OWNER_MISSING = 1003
 """The sub-status of a 404 that speaks of the container, or its database, and not of the document."""
+
+_REQUEST_SECONDS = 8.0
 
 # What the SDK takes for one operation of a batch: its name, its arguments, its conditions.
 Operation: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -103,6 +106,18 @@ def outages(server: str = "Cosmos DB") -> Iterator[None]:
         raise OutageError(f"{server} cannot be reached: {_first_line(error)}") from error
 
 
+@asynccontextmanager
+async def in_time(seconds: float = _REQUEST_SECONDS) -> AsyncIterator[None]:
+    """As `outages`, with a bound on the request: a server that does not answer is an outage, too.
+
+    The bound is shorter than the default time limit of a port, so that a port which keeps its data in Cosmos DB
+    reports an outage, and not an outcome that is not known.
+    """
+    with outages():
+        async with asyncio.timeout(seconds):
+            yield
+
+
 async def run_batch(container: ContainerProxy, pk: str, operations: Sequence[Operation]) -> list[dict[str, Any]]:
     """Execute one transactional batch and return the answer to each operation.
 
@@ -114,7 +129,7 @@ async def run_batch(container: ContainerProxy, pk: str, operations: Sequence[Ope
         OutageError: the server is away; the batch may have been done.
     """
     copies: list[Operation] = [(name, args, dict(conditions)) for name, args, conditions in operations]
-    with outages():
+    async with in_time():
         return list(await container.execute_item_batch(copies, partition_key=pk))
 
 

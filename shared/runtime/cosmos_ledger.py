@@ -10,7 +10,7 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from shared.runtime.coalesce import Coalescer
-from shared.runtime.cosmos import BATCH_OPERATIONS, outages, run_batch
+from shared.runtime.cosmos import BATCH_OPERATIONS, in_time, outages, run_batch
 
 Entry: TypeAlias = dict[str, Any]
 _CONFLICT = 409
@@ -83,5 +83,5 @@ class CosmosLedger:
             parameters=[{"name": "@keys", "value": list(keys)}],
             partition_key=pk,
         )
-        with outages():
+        async with in_time():
             return {entry["id"]: entry async for entry in query}

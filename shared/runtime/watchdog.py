@@ -69,6 +69,8 @@ class Watchdog:
             except OutageError as outage:
                 # A server that is away is no reason to restart: the SDK comes back by itself.
                 self._log.warning("watchdog interrupted", error=str(outage))
+            except Exception:  # noqa: BLE001 -- a watchdog that fails must not end what it watches
+                self._log.exception("watchdog failed, looking again")
 
     async def look(self) -> None:
         """Look once, and have the receiver made anew if it stands still or the hub is another one.

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.events import bucket_of
+from shared.runtime.cosmos import in_time
 from shared.runtime.cosmos_records import CosmosRecords
 from shared.runtime.errors import OutageError
 from shared.runtime.record import Json, Record
@@ -108,3 +109,20 @@ async def test_a_server_that_is_away_is_an_outage_and_not_a_conflict(
         await records.commit([new_record("o-2")])
     with pytest.raises(OutageError):
         await records.load(["o-1"])
+
+
+async def test_a_server_that_does_not_answer_is_an_outage() -> None:
+    with pytest.raises(OutageError, match="cannot be reached"):
+        async with in_time(0.01):
+            await asyncio.Event().wait()
+
+
+async def test_a_container_that_is_gone_is_an_outage_and_no_dead_letter(
+    cosmos: Cosmos, records: CosmosRecords[Parcel]
+) -> None:
+    await records.commit([new_record("o-1")])
+    await cosmos.client.get_database_client("parcels").delete_container("parcels")
+    with pytest.raises(OutageError, match="does not exist"):
+        await records.load(["o-1"])
+    with pytest.raises(OutageError, match="does not exist"):
+        await records.commit([new_record("o-2")])
