@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from shared.events.attributes import LONGEST_ATTRIBUTE, LONGEST_SOURCE
 from shared.events.base import EventData
 from shared.events.fields import ORDER_ID_PATTERN
 from shared.events.registry import EVENTS
+from shared.events.rfc3339 import TIME_PATTERN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -35,14 +37,14 @@ def _event_schema(model: type[EventData]) -> dict[str, Any]:
 
 
 def _attributes(model: type[EventData]) -> dict[str, Any]:
-    text = {"type": "string", "minLength": 1, "maxLength": 256}
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST_ATTRIBUTE}
     return {
         "specversion": {"const": "1.0"},
         "id": text,
-        "source": text | {"format": "uri-reference"},
+        "source": text | {"maxLength": LONGEST_SOURCE, "format": "uri-reference"},
         "type": {"const": model.type},
         "subject": {"type": "string", "pattern": ORDER_ID_PATTERN, "description": "the order id"},
-        "time": {"type": "string", "format": "date-time"},
+        "time": {"type": "string", "format": "date-time", "pattern": TIME_PATTERN},
         "datacontenttype": {"type": "string"},
         "correlationid": text | {"description": "the order id, unless the saga's first event says otherwise"},
         "causationid": text | {"description": "the id of the event that caused this one"},
