@@ -21,10 +21,11 @@ from shared.events.data import (
     ShippingFailed,
 )
 from shared.events.derivation import derived_id, event_key, legacy_derived_id
-from shared.events.envelope import Envelope, Unreadable, UnreadableReason, open_envelope, read_envelope
+from shared.events.envelope import Envelope, Unreadable, UnreadableReason
 from shared.events.event import Event, answer, new_event, service_source
 from shared.events.parts import Address, Item, Line, Shortage, merged, quantities, total_of
 from shared.events.problems import explain
+from shared.events.reading import CONTENT_TYPE, BodyForm, open_envelope, read_envelope
 from shared.events.reasons import (
     UNSPECIFIED,
     CancellationReason,
@@ -38,7 +39,7 @@ from shared.events.registry import EVENTS, REGISTRY
 from shared.events.rfc3339 import format_time, parse_time
 from shared.events.schemas import json_schemas
 from shared.events.trace import valid_traceparent
-from shared.events.wire import CONTENT_TYPE, encode, from_json, to_json
+from shared.events.wire import encode, from_json, to_json
 
 __all__ = [
     "CONTENT_TYPE",
@@ -48,6 +49,7 @@ __all__ = [
     "REGISTRY",
     "UNSPECIFIED",
     "Address",
+    "BodyForm",
     "CancellationReason",
     "Compensation",
     "CompensationFailed",

@@ -15,6 +15,7 @@ from shared.events.codes import MINOR_UNITS
 # 10^12 a piece, a million pieces, 50 lines: the largest total has 20 digits before the point, and 24 digits
 # in all stay exact in the default decimal context of 28.
 _PATTERN: Final = r"^(0|[1-9][0-9]{0,19})(\.[0-9]{1,4})?$"
+_UNIT_PRICE_PATTERN: Final = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?$"
 _SHAPE = re.compile(_PATTERN.rstrip("$") + r"\Z")
 HIGHEST_UNIT_PRICE: Final = Decimal(10) ** 12
 HIGHEST_AMOUNT: Final = Decimal(10) ** 20
@@ -40,6 +41,9 @@ Money = Annotated[
     WithJsonSchema({"type": "string", "pattern": _PATTERN}),
     Field(description="an amount in the event's currency, as a decimal string"),
 ]
+
+UnitPrice = Annotated[Money, WithJsonSchema({"type": "string", "pattern": _UNIT_PRICE_PATTERN})]
+"""The price of one piece. The model of an item does not know the currency; `fit_items` looks at both."""
 
 
 def in_minor_units(amount: Decimal, currency: str) -> Decimal:

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from shared.events.fields import Country, ProductId, Text
-from shared.events.money import HIGHEST_UNIT_PRICE, Money, in_minor_units
+from shared.events.fields import WHOLE, Country, ProductId, Text
+from shared.events.money import HIGHEST_UNIT_PRICE, UnitPrice, in_minor_units
 
 MOST_LINES = 50
 MOST_PIECES = 1_000_000
+# What JSON numbers carry exactly everywhere.
+_MOST_COUNTED = 2**53 - 1
 
 
 class Part(BaseModel):
@@ -25,14 +27,14 @@ class Line(Part):
 
     product_id: ProductId
     # All lines of an order may name one product, and are merged into one.
-    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST_PIECES * MOST_LINES)]
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST_PIECES * MOST_LINES), WHOLE]
 
 
 class Item(Line):
     """A line of an order with its price. Several lines may name the same product, at different prices too."""
 
-    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST_PIECES)]
-    unit_price: Money
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST_PIECES), WHOLE]
+    unit_price: UnitPrice
 
 
 class Address(Part):
@@ -49,8 +51,8 @@ class Shortage(Part):
     """A product of which there was not enough. `available` is absent when it is not known."""
 
     product_id: ProductId
-    requested: Annotated[int, Field(ge=1)]
-    available: Annotated[int, Field(ge=0)] | None = None
+    requested: Annotated[int, Field(strict=True, ge=1, le=_MOST_COUNTED), WHOLE]
+    available: Annotated[int, Field(strict=True, ge=0, le=_MOST_COUNTED), WHOLE] | None = None
 
 
 # A list of a hundred thousand wrong entries is worth one complaint, not a hundred thousand.

@@ -6,15 +6,16 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.events.fields import ORDER_ID_PATTERN
+from shared.events.fields import LONE_SURROGATE, NOT_BLANK_PATTERN, ORDER_ID_PATTERN
 
 _FORMS: Final = {
-    r"\S": "must not be blank",
+    NOT_BLANK_PATTERN: "must not be blank",
     ORDER_ID_PATTERN: "must be 1 to 64 of A-Z, a-z, 0-9, _ and -",
 }
 _SAY: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is missing",
     "string_type": lambda _: "must be a string",
+    "string_unicode": lambda _: LONE_SURROGATE,
     "int_type": lambda _: "must be a whole number",
     "tuple_type": lambda _: "must be a list",
     "model_type": lambda _: "must be a JSON object",

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from shared.events.attributes import LONGEST_ATTRIBUTE, LONGEST_SOURCE
 from shared.events.base import EventData
 from shared.events.fields import ORDER_ID_PATTERN
 from shared.events.registry import EVENTS
+from shared.events.rfc3339 import TIME_PATTERN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+_JSON_TYPE = r"^[^/\s;]+/([^/\s;]+\+)?[Jj][Ss][Oo][Nn]\s*(;[^\u0000-\u001f]*)?$"
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
@@ -35,16 +39,21 @@ def _event_schema(model: type[EventData]) -> dict[str, Any]:
 
 
 def _attributes(model: type[EventData]) -> dict[str, Any]:
-    text = {"type": "string", "minLength": 1, "maxLength": 256}
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST_ATTRIBUTE, "pattern": _NO_CONTROL_CHARACTERS}
     return {
         "specversion": {"const": "1.0"},
         "id": text,
-        "source": text | {"format": "uri-reference"},
+        "source": text | {"maxLength": LONGEST_SOURCE, "format": "uri-reference"},
         "type": {"const": model.type},
         "subject": {"type": "string", "pattern": ORDER_ID_PATTERN, "description": "the order id"},
-        "time": {"type": "string", "format": "date-time"},
-        "datacontenttype": {"type": "string"},
-        "correlationid": text | {"description": "the order id, unless the saga's first event says otherwise"},
-        "causationid": text | {"description": "the id of the event that caused this one"},
+        "time": {"type": "string", "format": "date-time", "pattern": TIME_PATTERN},
+        "datacontenttype": _or_null({"type": "string", "pattern": _JSON_TYPE}, "the form of `data`: JSON"),
+        "correlationid": _or_null(text, "the order id, unless the saga's first event says otherwise"),
+        "causationid": _or_null(text, "the id of the event that caused this one"),
         "traceparent": {"type": "string", "description": "W3C trace context"},
     }
+
+
+def _or_null(schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """An optional attribute: in CloudEvents, null is the same as leaving it out."""
+    return {"anyOf": [schema, {"type": "null"}], "description": description}

@@ -1,17 +1,15 @@
 """Writing events: CloudEvents 1.0 in structured JSON mode, and reading back what was recorded."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from pydantic_core import to_json as to_bytes
 
 from shared.events.base import EventData
-from shared.events.envelope import Unreadable, open_envelope
+from shared.events.envelope import Unreadable
 from shared.events.event import Event
+from shared.events.reading import open_envelope
 from shared.events.rfc3339 import format_time
-
-CONTENT_TYPE: Final = "application/cloudevents+json"
-"""The content type of a message whose body is `encode(...)`."""
 
 
 def to_json(event: Event[EventData]) -> dict[str, object]:

@@ -13,11 +13,27 @@ TYPES: Mapping[str, Callable[[object], bool]] = {
     "object": lambda it: isinstance(it, dict),
     "array": lambda it: isinstance(it, list),
     "string": lambda it: isinstance(it, str),
-    "integer": lambda it: isinstance(it, int) and not isinstance(it, bool),
+    # A number with a zero fraction is an integer: 2.0, 2e0.
+    "integer": lambda it: isinstance(it, int | float) and not isinstance(it, bool) and it % 1 == 0,
     "null": lambda it: it is None,
 }
+
+
+def _is_date_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        return False
+    return True
+
+
+def _matches(text: str, pattern: str) -> bool:
+    # In the dialect of JSON Schema `$` is the end, in Python's also before a last line break.
+    return re.search(re.sub(r"\$\Z", r"\\Z", pattern), text) is not None
+
+
 FORMATS: Mapping[str, Callable[[str], object]] = {
-    "date-time": datetime.fromisoformat,
+    "date-time": _is_date_time,
     "uri-reference": lambda text: re.fullmatch(r"[!-~]+", text),
 }
 KEYWORDS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -30,7 +46,7 @@ KEYWORDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "maxLength": lambda it, limit: len(it) <= limit,
     "minItems": lambda it, limit: len(it) >= limit,
     "maxItems": lambda it, limit: len(it) <= limit,
-    "pattern": lambda it, limit: re.search(limit, it) is not None,
+    "pattern": _matches,
     "required": lambda it, limit: set(limit) <= set(it),
     "format": lambda it, limit: bool(FORMATS[limit](it)),
 }

@@ -123,7 +123,9 @@ def _prices(currency: str) -> st.SearchStrategy[str]:
 
 
 _ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", fullmatch=True)
-_text = st.text(min_size=1, max_size=200).filter(lambda text: any(not letter.isspace() for letter in text))
+_text = st.text(min_size=1, max_size=200).filter(
+    lambda text: any(not (letter.isspace() or letter == "\ufeff") for letter in text)
+)
 
 
 @st.composite

@@ -1,5 +1,6 @@
 """What an event may say, and how a wrong one is answered."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.events import COUNTRIES, MINOR_UNITS, OrderCreated, PaymentFailed, ShippingFailed, explain
-from tests.events.samples import ORDER, changed, orders, without
+from shared.events import COUNTRIES, MINOR_UNITS, EventData, OrderCreated, PaymentFailed, ShippingFailed, explain
+from tests.events.samples import ORDER, SAMPLES, changed, orders, without
 
 
 def problem_with(data: dict[str, Any]) -> str:
@@ -38,8 +39,12 @@ def problem_with(data: dict[str, Any]) -> str:
         (changed("items.0.quantity", 0), "items.0.quantity: must be at least 1"),
         (changed("items.1.quantity", 1_000_001), "items.1.quantity: must be at most 1000000"),
         (changed("items.0.quantity", "12"), "items.0.quantity: must be a whole number"),
-        (changed("items.0.quantity", 1.0), "items.0.quantity: must be a whole number"),
+        (changed("items.0.quantity", 2.5), "items.0.quantity: must be a whole number"),
         (changed("items.0.quantity", True), "items.0.quantity: must be a whole number"),
+        (changed("items.0.quantity", float("inf")), "items.0.quantity: must be a whole number"),
+        (changed("items.0.quantity", 1e300), "items.0.quantity: must be at most 1000000"),
+        (changed("customer_id", "Ada \ud83d"), "customer_id: must not contain half of a surrogate pair"),
+        (changed("customer_id", " \u3000\x85\ufeff\x1c"), "customer_id: must not be blank"),
         (changed("items.0.unit_price", "19.901"), "items.0.unit_price: must have at most 2 decimals, being in USD"),
         (changed("items.0.unit_price", "1" + "0" * 12), "items.0.unit_price: must be less than 1000000000000"),
         (changed("shipping_address", None), "shipping_address: must be a JSON object"),
@@ -165,3 +170,37 @@ def test_the_code_lists_have_the_forms_of_their_standards() -> None:
     assert all(len(code) == 3 and code.isupper() for code in MINOR_UNITS)
     assert {"EUR": 2, "JPY": 0, "KWD": 3, "CLF": 4}.items() <= MINOR_UNITS.items()
     assert set(MINOR_UNITS.values()) == {0, 2, 3, 4}
+
+
+def _texts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - any JSON
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from _texts(one, (*path, key))
+    if isinstance(value, str):
+        yield path
+
+
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda event: event.type)
+def test_half_of_a_surrogate_pair_is_refused_in_every_field_and_named(event: EventData) -> None:
+    """It could not be written as UTF-8: not published, not stored, not logged."""
+    for path in _texts(event.to_json()):
+        data = event.to_json()
+        place: Any = data
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] += "\ud83d"
+        with pytest.raises(ValidationError) as caught:
+            type(event).model_validate(data)
+        assert explain(caught.value).startswith(".".join(map(str, path)) + ": must ")
+        assert explain(caught.value).isprintable()
+
+
+def test_half_of_a_surrogate_pair_in_a_field_that_is_not_known_is_ignored() -> None:
+    order = OrderCreated.model_validate(ORDER | {"note": "\ud83d", "\ud83d": {"\udc00": 1}})
+    assert order == OrderCreated.model_validate(ORDER)
+    assert order.to_json() == ORDER
+
+
+def test_what_is_cut_off_a_detail_is_ignored() -> None:
+    failed = PaymentFailed(order_id="o-1", reason="no", detail="a" * 500 + "\ud83d")
+    assert failed.detail == "a" * 500

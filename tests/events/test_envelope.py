@@ -142,11 +142,16 @@ def test_times_of_other_clients_are_read(time: str, utc: str) -> None:
         ({"specversion": "0.3"}, 'specversion: must be "1.0"'),
         ({"specversion": 1.0}, 'specversion: must be "1.0"'),
         ({"id": None}, "id: is missing"),
-        ({"id": ""}, "id: must be a string of 1 to 256 printable characters"),
-        ({"id": "a" * 257}, "id: must be a string of 1 to 256 printable characters"),
-        ({"id": 7}, "id: must be a string of 1 to 256 printable characters"),
+        ({"id": ""}, "id: must be a string of 1 to 256 characters, without control characters"),
+        ({"id": "a" * 257}, "id: must be a string of 1 to 256 characters, without control characters"),
+        ({"id": 7}, "id: must be a string of 1 to 256 characters, without control characters"),
         ({"source": None}, "source: is missing"),
-        ({"source": "/sh\nop"}, "source: must be a string of 1 to 256 printable characters"),
+        ({"source": "/" * 1025}, "source: must be a string of 1 to 1024 characters, without control characters"),
+        ({"id": "\x7f"}, "id: must be a string of 1 to 256 characters, without control characters"),
+        ({"id": "\x85"}, "id: must be a string of 1 to 256 characters, without control characters"),
+        ({"id": "\uffff"}, "id: must be a string of 1 to 256 characters, without control characters"),
+        ({"id": "\U0010fffe"}, "id: must be a string of 1 to 256 characters, without control characters"),
+        ({"source": "/sh\nop"}, "source: must be a string of 1 to 1024 characters, without control characters"),
         ({"type": None}, "type: is missing"),
         ({"time": None}, "time: is missing"),
         ({"time": "2026-03-01T12:00:00"}, "time: must be an RFC 3339 time with an offset"),
@@ -157,8 +162,8 @@ def test_times_of_other_clients_are_read(time: str, utc: str) -> None:
         ({"subject": "moby dick"}, "subject: must be the order id, 1 to 64 of"),
         ({"subject": "ahab-1851\n"}, "subject: must be the order id, 1 to 64 of"),
         ({"subject": "ishmael-1"}, "subject: must be the order id, ahab-1851"),
-        ({"correlationid": 7}, "correlationid: must be a string of 1 to 256 printable characters"),
-        ({"causationid": ""}, "causationid: must be a string of 1 to 256 printable characters"),
+        ({"correlationid": 7}, "correlationid: must be a string of 1 to 256 characters, without control characters"),
+        ({"causationid": ""}, "causationid: must be a string of 1 to 256 characters, without control characters"),
         ({"datacontenttype": "application/xml"}, "datacontenttype: must be application/json"),
         ({"datacontenttype": 5}, "datacontenttype: must be application/json"),
     ],
@@ -169,14 +174,24 @@ def test_a_wrong_attribute_is_named(change: dict[str, object], detail: str) -> N
     assert problem.detail.startswith(detail)
 
 
-@pytest.mark.parametrize("type_", ["application/json", "application/vnd.shop+json", "Application/JSON; charset=utf-8"])
+@pytest.mark.parametrize(
+    "id_", ["a\u00a0b", "caf\u00e9", "\u202e", "\u2028", "\U0001fae9", "\U000e0001", "\ue000", " ", "x" * 256]
+)
+def test_what_cloudevents_allows_in_an_attribute_is_read(id_: str) -> None:
+    """Not what this interpreter's Unicode tables call printable: another one's are newer."""
+    assert event_in(read(EVENT | {"id": id_})).id == id_
+    source = "/subscriptions/" + "s" * 1000
+    assert event_in(read(EVENT | {"source": source})).source == source
+
+
+@pytest.mark.parametrize(
+    "type_", ["application/json", "text/json", "application/vnd.shop+json", "Application/JSON; charset=utf-8"]
+)
 def test_every_kind_of_json_is_json(type_: str) -> None:
     assert event_in(read(EVENT | {"datacontenttype": type_})).id == "evt-1"
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"moby", b"{", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000, b"1" * 5000, b'"\\ud800"', b"{} {}"]
-)
+@pytest.mark.parametrize("body", [b"moby", b"{", b'{"a": NaN}', b"[" * 100_000, b"1" * 5000, b'"\\ud800"', b"{} {}"])
 @pytest.mark.parametrize("content_type", [CONTENT_TYPE, None])
 def test_what_is_not_json_says_where_it_stops_being_so(body: bytes, content_type: str | None) -> None:
     problem = problem_in(read_envelope(body, content_type, {}))
@@ -204,7 +219,15 @@ def test_what_is_not_a_cloudevent_says_what_to_do(body: object, detail: str) -> 
 
 def test_a_batch_is_answered_with_what_to_do() -> None:
     problem = problem_in(read([EVENT], "application/cloudevents-batch+json"))
-    assert problem == Unreadable("not_cloudevents", "a JSON list: send every event as a message of its own")
+    assert problem.reason == "not_cloudevents"
+    assert problem.detail.endswith("batch mode is not read, send every event as a message of its own")
+
+
+def test_a_reason_is_one_printable_line_whatever_it_quotes() -> None:
+    detail = problem_in(read(EVENT | {"type": "a\u2028\u202e" + "b" * 200})).detail
+    assert detail.isprintable()
+    assert detail.startswith("type: a\\u2028\\u202ebbb")
+    assert len(detail) < 200
 
 
 @pytest.mark.parametrize("type_", ["OrderCreated.v2", "OrderEaten.v1", "OrderCreated"])
@@ -250,32 +273,6 @@ def test_every_event_comes_back_from_the_wire_as_it_was(data: EventData) -> None
 def test_any_order_comes_back_from_the_wire_as_it_was(data: dict[str, Any], time: datetime) -> None:
     event = new_event(OrderCreated.model_validate(data), source="/pequod", time=time)
     assert event_in(read_envelope(encode(to_json(event)), CONTENT_TYPE, {})) == event
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@given(st.dictionaries(st.sampled_from(sorted(EVENT)), JSON))
-def test_whatever_the_attributes_are_reading_does_not_raise(change: dict[str, Any]) -> None:
-    found = read_envelope(json.dumps(EVENT | change).encode(), None, {})
-    event = found.read() if isinstance(found, Envelope) else found
-    assert isinstance(event, Event) or "\n" not in event.detail
-
-
-@given(
-    st.binary(max_size=200),
-    st.none() | st.text(max_size=40),
-    st.dictionaries(st.binary(max_size=20) | st.text(max_size=20), st.binary() | st.text() | st.integers()),
-)
-def test_whatever_the_bytes_are_reading_does_not_raise(
-    body: bytes, content_type: str | None, properties: dict[Any, Any]
-) -> None:
-    found = read_envelope(body, content_type, properties | {"cloudEvents:specversion": "1.0"})
-    assert isinstance(found, Unreadable)
 
 
 def test_a_recorded_event_that_cannot_be_read_is_an_error() -> None:

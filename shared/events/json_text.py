@@ -1,0 +1,35 @@
+"""JSON in bytes, as RFC 8259 wants it between systems: UTF-8. What is wrong with it is said in one line."""
+
+import json
+
+from pydantic_core import from_json
+
+from shared.events.media_type import MediaType
+from shared.events.text import printable
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_json(body: bytes, declared: MediaType | None = None) -> object:
+    """The value in a body.
+
+    A byte order mark in front is skipped (RFC 8259, 8.1). Of a name that an object has twice the last value counts, as
+    for the parsers of Python and JavaScript.
+
+    Args:
+        body: The bytes.
+        declared: The content type that came with them.
+
+    Raises:
+        ValueError: If it is not JSON in UTF-8: the line says where it ends to be so. JSON that contains a lone
+            surrogate or is nested deeper than 200 levels counts as such.
+    """
+    if declared is not None and not declared.is_utf_8:
+        raise ValueError(f"is declared as charset {printable(declared.charset or '')}, must be UTF-8")
+    body = body.removeprefix(_BOM)
+    encoding = json.detect_encoding(body)
+    if not encoding.startswith("utf-8"):
+        raise ValueError(f"is {encoding.upper()}, must be UTF-8")
+    if not body.strip():
+        raise ValueError("is empty")
+    return from_json(body, allow_inf_nan=False)
