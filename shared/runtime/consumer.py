@@ -14,6 +14,7 @@ from shared.runtime.event_hubs import message_of
 from shared.runtime.ports import Message
 from shared.runtime.progress import Progress
 from shared.runtime.retry import Backoff
+from shared.runtime.timeouts import stretched
 
 Process: TypeAlias = Callable[[str, Sequence[Message]], Awaitable[None]]
 
@@ -97,14 +98,14 @@ class Consumer:
             self._may_receive.set()
 
     async def _let_go(self) -> None:
-        await self._finish_batches(_RESTART_SECONDS)
+        await self._finish_batches(stretched(_RESTART_SECONDS))
         await self._checkpoints.flush()
         for partition in self._owned:
             self._checkpoints.forget(partition)
         self._owned.clear()
         self.progress.forget()
         closing = asyncio.create_task(self._client.close())
-        await asyncio.wait([closing], timeout=_RESTART_SECONDS)
+        await asyncio.wait([closing], timeout=stretched(_RESTART_SECONDS))
         closing.cancel()
         if self._receiving is not None:
             self._receiving.cancel()

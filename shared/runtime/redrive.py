@@ -16,6 +16,7 @@ from shared.runtime.letter_box import LetterBox, Settled, StoredLetter
 from shared.runtime.ports import DeadLetter, Now
 from shared.runtime.record import Record
 from shared.runtime.saga_run import WAITING, Step
+from shared.runtime.timeouts import stretched
 
 S = TypeVar("S")
 
@@ -131,11 +132,11 @@ class Redrive(Generic[S]):
     async def _redrive(self, stored: StoredLetter) -> Report:
         letter = stored.letter
         try:
-            async with asyncio.timeout(_SECONDS_PER_LETTER):
+            async with asyncio.timeout(stretched(_SECONDS_PER_LETTER)):
                 became = await self._engine.redeliver(letter.partition, letter.message)
         except TimeoutError as error:
             raise OutageError(
-                f"{letter.id} of {self._engine.participant.name} took more than {_SECONDS_PER_LETTER} s: "
+                f"{letter.id} of {self._engine.participant.name} took more than {stretched(_SECONDS_PER_LETTER):g} s: "
                 "is Cosmos DB, or the hub, away?"
             ) from error
         if became is None:
