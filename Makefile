@@ -7,10 +7,11 @@ DEV := $(VENV)/.dev
 CHECKS_VENV := .venv-checks
 CHECKS_BIN := $(CHECKS_VENV)/bin
 CHECKS := $(CHECKS_VENV)/.installed
+LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak simulate mutants chaos fuzz check format lint types imports infra-check container-check image-test compose-test lock clean
+.PHONY: help demo test soak simulate mutants chaos fuzz check format lint types imports infra-check container-check image-test compose-test lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +27,7 @@ test: $(DEV) ## run the tests, with coverage
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
 
-check: $(DEV) format-check lint types imports infra-check container-check test image-test ## what CI runs
+check: $(DEV) format-check lint types imports infra-check container-check lock-check test image-test ## what CI runs
 
 simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
 	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),10000) $(if $(SEED),--seed $(SEED))
@@ -74,13 +75,18 @@ image-test: $(DEV) ## build the image and run the stack in it, without Docker (n
 compose-test: $(DEV) ## the same test against `docker compose up`, with the emulators that COMPOSE_PROFILES names
 	QUARTET_STACK=compose $(BIN)/python -m pytest tests/images
 
-lock: ## compile the lock files anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
-	  --no-annotate --custom-compile-command 'make lock' requirements/build.in -o requirements/runtime.txt
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
-	  --no-annotate --custom-compile-command 'make lock' --constraint requirements/runtime.txt -o requirements/dev.txt
-	uv pip compile requirements/checks.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
-	  --no-annotate --custom-compile-command 'make lock' -o requirements/checks.txt
+LOCK := $(CHECKS_BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
+  --no-annotate --custom-compile-command 'make lock'
+
+lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTRIBUTING.md (UPGRADE=NAME or UPGRADE=all)
+	$(LOCK) $(LOCK_UPGRADE) pyproject.toml requirements/build.in -o requirements/runtime.txt
+	$(LOCK) $(LOCK_UPGRADE) pyproject.toml --extra dev --constraint requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) $(LOCK_UPGRADE) requirements/checks.in -o requirements/checks.txt
+	$(LOCK) requirements/pip-oldest.in -o requirements/pip-oldest.txt
+	$(LOCK) --upgrade requirements/pip-newest.in -o requirements/pip-newest.txt
+
+lock-check: $(DEV) ## resolve every lock file with the oldest pip that a supported Python brings, and with the newest
+	$(BIN)/python -m tests.locks
 
 clean: ## remove the environment and what the tests left
 	rm -rf $(VENV) $(CHECKS_VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,6 +15,7 @@ from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.event_hubs import check_hub, consumer_client, producer_client
 from shared.runtime.participant import Participant
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 
 AGENT: Final = "quartet-cli"
 CONSOLE: Final = "console"
@@ -89,7 +90,7 @@ async def _enter(stack: AsyncExitStack, make: Callable[[], AbstractAsyncContextM
 
 
 async def _soon(server: str, where: str | None, has_key: bool, opening: Awaitable[R]) -> R:
-    seconds = _SECONDS_WITH_A_KEY if has_key else _SECONDS_WITH_AN_IDENTITY
+    seconds = stretched(_SECONDS_WITH_A_KEY if has_key else _SECONDS_WITH_AN_IDENTITY)
     try:
         async with asyncio.timeout(seconds):
             return await opening

@@ -14,6 +14,7 @@ from shared.runtime.errors import OutageError
 from shared.runtime.event_hubs import hub_outages, message_of
 from shared.runtime.ports import Message
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 
 # A prefetch that equals the batch, about a thousand, costs least per event.
 _BATCH: Final = 1_000
@@ -93,7 +94,7 @@ class _Reader:
         while self._read < self._last:
             self._moved.clear()
             try:
-                async with asyncio.timeout(_SILENCE_SECONDS):
+                async with asyncio.timeout(stretched(_SILENCE_SECONDS)):
                     await self._moved.wait()
             except TimeoutError as error:
                 raise OutageError(
@@ -127,6 +128,6 @@ async def _stop(receiving: asyncio.Task[None]) -> None:
     gets a moment to close them, and is then not waited for.
     """
     receiving.cancel()
-    await asyncio.wait([receiving], timeout=_CLOSING_SECONDS)
+    await asyncio.wait([receiving], timeout=stretched(_CLOSING_SECONDS))
     receiving.cancel()
     await asyncio.gather(receiving, return_exceptions=True)

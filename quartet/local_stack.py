@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from quartet.child import DEFAULT_GRACE
 from quartet.console_sink import without_colours
 from quartet.failures import UserError
 from quartet.interruption import first_of
@@ -19,6 +20,7 @@ from quartet.participants import PARTICIPANTS, PORT_VARIABLES
 from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
 from shared.runtime.named_ports import SIMULATED
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 
 EMULATORS: Final = "emulators"
 _READY_LINE: Final = "ready"  # what the emulators say
@@ -72,7 +74,7 @@ class LocalStack:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
-            self.supervisor = await stack.enter_async_context(Supervisor(self._watch))
+            self.supervisor = await stack.enter_async_context(Supervisor(self._watch, grace=stretched(DEFAULT_GRACE)))
             self._stack = stack.pop_all()
         return self
 

@@ -5,6 +5,8 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 
+from shared.runtime.timeouts import stretched
+
 Sink = Callable[[str, str], None]
 """Takes the name of a process and one line of its output, without its end. Runs on a thread of its own."""
 
@@ -46,11 +48,11 @@ class Output:
         on_error: Callable[[Exception], None],
         *,
         queue_limit: int = QUEUE_LIMIT,
-        patience: float = PATIENCE,
+        patience: float | None = None,
     ) -> None:
         self._sink = sink
         self._on_error = on_error
-        self._patience = patience
+        self._patience = stretched(PATIENCE) if patience is None else patience
         self._lines: queue.Queue[tuple[str, str] | None] = queue.Queue(queue_limit)
         self._lock = threading.Lock()
         self._dropped = 0

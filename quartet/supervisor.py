@@ -19,6 +19,7 @@ from typing import Self
 
 from quartet.child import DEFAULT_GRACE, GRACE_VARIABLE
 from quartet.output import Output, Sink, read_lines
+from shared.runtime.timeouts import stretched
 
 OUTPUT_TIMEOUT = 2.0  # seconds that the last lines may take
 
@@ -113,7 +114,7 @@ class Supervisor:
         finally:
             os.close(self._life_read)
             os.close(self._life_write)
-            await asyncio.to_thread(self._output.close, OUTPUT_TIMEOUT)
+            await asyncio.to_thread(self._output.close, stretched(OUTPUT_TIMEOUT))
 
     async def start(self, *processes: Process, ready_line: str | None = None) -> None:
         """Start processes as one group: its members are stopped together, after every group that came later.
@@ -275,7 +276,7 @@ class Supervisor:
     async def _watch(self, child: _Child, reader: threading.Thread) -> int:
         status = await child.handle.wait()
         # The pipe may stay open in a grandchild; its lines are still read, but nobody waits for them.
-        await asyncio.to_thread(reader.join, OUTPUT_TIMEOUT)
+        await asyncio.to_thread(reader.join, stretched(OUTPUT_TIMEOUT))
         await asyncio.sleep(0)  # a ready line that was read just now counts
         ended = Exit(child.process.name, status)
         if not child.ready.done():

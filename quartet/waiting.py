@@ -1,6 +1,7 @@
 """Waiting until sagas have ended, by looking at what the order service has stored."""
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -55,25 +56,36 @@ async def wait_until_settled(
     order_ids: Collection[str],
     *,
     seconds: float,
+    at_most: float = math.inf,
     every: float = 0.4,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Mapping[str, Outcome]:
-    """Where each order stands once all are settled, or when `seconds` have passed; looks `every` so many seconds.
+    """Where each order stands once all are settled, or when waiting longer seems to be no use.
 
-    `progress` is called with the number of orders that have settled since the last call.
+    Args:
+        cosmos: where to look.
+        order_ids: the orders.
+        seconds: gives up when no order has moved on for so long. Each moves a few times only, so this ends.
+        at_most: gives up after so many seconds, also while orders move on.
+        every: looks every so many seconds.
+        progress: called with the number of orders that have settled since the last call.
 
     Raises:
         OutageError: Cosmos DB did not answer.
     """
-    deadline = asyncio.get_running_loop().time() + seconds
+    now = asyncio.get_running_loop().time
+    start = moved = now()
     known: dict[str, Outcome] = {}
     waiting = set(order_ids)
     while waiting:
-        known |= await outcomes(cosmos, waiting)
+        found = await outcomes(cosmos, waiting)
+        if any(known.get(order_id) != outcome for order_id, outcome in found.items()):
+            moved = now()
+        known |= found
         settled = {order_id for order_id in waiting if order_id in known and known[order_id].is_settled}
         waiting -= settled
         progress(len(settled))
-        if not waiting or asyncio.get_running_loop().time() > deadline:
+        if not waiting or now() > min(moved + seconds, start + at_most):
             break
         await asyncio.sleep(every)
     return known

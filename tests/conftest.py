@@ -1,14 +1,25 @@
-"""One stack for all tests that leave it as they found it: starting it takes longer than any of them."""
+"""One stack for all tests that leave it as they found it, and limits that stretch as all others do."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from shared.runtime.timeouts import stretched
 from tests.saga.shop import Shop, running_shop
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Stretch pytest's own limit on every test, wherever it is set."""
+    default = config.getoption("timeout", None)
+    usual = float(config.getini("timeout") if default is None else default)
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        item.add_marker(pytest.mark.timeout(stretched(mark.args[0] if mark else usual)), append=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    """Starting it takes longer than any of the tests."""
     async with running_shop(tmp_path_factory.mktemp("shop"), replicas=2) as running:
         yield running

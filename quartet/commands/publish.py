@@ -78,7 +78,7 @@ async def _show_outcomes(events: list[Outgoing], settings: Settings, seconds: fl
     order_ids = {one.order_id for one in events}
     async with open_cosmos(settings) as cosmos:
         with counting("waiting", len(order_ids)) as progress:
-            known = await wait_until_settled(cosmos, order_ids, seconds=seconds, progress=progress)
+            known = await wait_until_settled(cosmos, order_ids, seconds=seconds, at_most=seconds, progress=progress)
     _show(known, order_ids, as_json=as_json)
     late = [order_id for order_id in sorted(order_ids) if order_id not in known or not known[order_id].is_settled]
     if late:

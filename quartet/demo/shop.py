@@ -23,23 +23,21 @@ from shared.events import bucket_of
 from shared.runtime.cosmos import outages
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.participant import DEAD_LETTERS, Participant
+from shared.runtime.timeouts import stretched
 
 PATIENCE_SECONDS: Final = 45
+"""How long anything may take, or orders may stand still, before the demonstration gives up; stretched."""
+
 _LOOK_EVERY_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Publishes samples and watches what comes of them.
-
-    Attributes:
-        deadline: when the patience ends, in the event loop's time.
-    """
+    """Publishes samples and watches what comes of them."""
 
     stack: LocalStack
     cosmos: Cosmos
     publisher: HubPublisher
-    deadline: float
 
     def read_sample(self, name: str, *, is_valid: bool = True) -> list[Outgoing]:
         """The events of a sample file."""
@@ -57,9 +55,9 @@ class Shop:
         await self.publish([cancellation_event(order_id, "changed my mind", now) for order_id in order_ids])
 
     async def settled(self, order_ids: Collection[str]) -> dict[str, Outcome]:
-        """Where the orders stand once they have ended, or when the patience is at its end."""
-        left = max(0.0, self.deadline - asyncio.get_running_loop().time())
-        return dict(await wait_until_settled(self.cosmos, order_ids, seconds=left, every=_LOOK_EVERY_SECONDS))
+        """Where the orders stand once they have ended, or when none has moved on for the patience."""
+        seconds = stretched(PATIENCE_SECONDS)
+        return dict(await wait_until_settled(self.cosmos, order_ids, seconds=seconds, every=_LOOK_EVERY_SECONDS))
 
     async def until_stock_has_left(self, order_ids: Collection[str]) -> None:
         """Wait until inventory, the last to hear of it, knows that the orders were shipped."""
@@ -90,10 +88,11 @@ class Shop:
         Raises:
             UserError: the patience ends first; says that `what` did not happen.
         """
-        loop = asyncio.get_running_loop()
+        loop, seconds = asyncio.get_running_loop(), stretched(PATIENCE_SECONDS)
+        deadline = loop.time() + seconds
         while not await check():
-            if loop.time() > self.deadline:
-                raise UserError(f"{what}: did not happen within {PATIENCE_SECONDS} s. See the logs above")
+            if loop.time() > deadline:
+                raise UserError(f"{what}: did not happen within {seconds:g} s. See the logs above")
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _until_all(self, participant: Participant[Any], order_ids: Collection[str], status: str) -> None:
@@ -133,8 +132,7 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(stack: LocalStack) -> AsyncIterator[Shop]:
-    """The shop on a stack whose emulators run; its patience begins now."""
+    """The shop on a stack whose emulators run."""
     settings = stack.settings
-    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     async with open_cosmos(settings) as cosmos, open_producer(settings) as producer:
-        yield Shop(stack, cosmos, HubPublisher(producer), deadline)
+        yield Shop(stack, cosmos, HubPublisher(producer))

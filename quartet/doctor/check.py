@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from shared.runtime.timeouts import stretched
+
 SECONDS: Final = 10.0
 """How long one check may take."""
 
@@ -70,13 +72,19 @@ class Finding:
     verdict: Verdict
 
 
-async def examine(checks: Sequence[Check], seconds: float = SECONDS) -> list[Finding]:
-    """Make all checks, side by side as far as they do not need each other; findings in the order of the checks."""
+async def examine(checks: Sequence[Check], seconds: float | None = None) -> list[Finding]:
+    """Make all checks, side by side as far as they do not need each other; findings in the order of the checks.
+
+    Args:
+        checks: those that others need come before them.
+        seconds: how long one check may take; `SECONDS`, stretched, if nothing is said.
+    """
+    limit = stretched(SECONDS) if seconds is None else seconds
     tasks: dict[str, asyncio.Task[Finding]] = {}
     async with asyncio.TaskGroup() as group:
         for check in checks:
             needed = {name: tasks[name] for name in check.needs}
-            tasks[check.name] = group.create_task(_make(check, needed, seconds))
+            tasks[check.name] = group.create_task(_make(check, needed, limit))
     return [task.result() for task in tasks.values()]
 
 

@@ -11,6 +11,7 @@ import aiohttp
 
 from quartet.doctor.addresses import Address
 from quartet.doctor.check import Verdict, broken, doubtful, fine
+from shared.runtime.timeouts import stretched
 
 Now = Callable[[], datetime]
 
@@ -47,7 +48,7 @@ async def check_connection(address: Address) -> Verdict:
 
 async def check_clock(address: Address, now: Now) -> Verdict:
     """Whether the server's clock agrees with ours; a refusal has a date, too."""
-    timeout = aiohttp.ClientTimeout(total=8)
+    timeout = aiohttp.ClientTimeout(total=stretched(8))
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session:
             sent = now()

@@ -14,6 +14,7 @@ from shared.runtime.errors import one_line
 from shared.runtime.event_hubs import message_of
 from shared.runtime.ports import Message
 from shared.runtime.progress import Progress
+from shared.runtime.timeouts import stretched
 from shared.runtime.watermark import Watermark
 
 Process: TypeAlias = Callable[[str, Sequence[Message]], Awaitable[Batch]]
@@ -101,7 +102,7 @@ class Consumer:
             self._may_receive.set()
 
     async def _let_go(self) -> None:
-        await self._finish_batches(_RESTART_SECONDS)
+        await self._finish_batches(stretched(_RESTART_SECONDS))
         await self._checkpoints.flush()
         for partition in self._owned:
             self._checkpoints.forget(partition)
@@ -109,7 +110,7 @@ class Consumer:
         self._watermarks.clear()
         self.progress.forget()
         closing = asyncio.create_task(self._client.close())
-        await asyncio.wait([closing], timeout=_RESTART_SECONDS)
+        await asyncio.wait([closing], timeout=stretched(_RESTART_SECONDS))
         closing.cancel()
         if self._receiving is not None:
             self._receiving.cancel()

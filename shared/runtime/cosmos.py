@@ -14,6 +14,7 @@ from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosClientTimeo
 from shared.runtime.credentials import Credentials, IdentityError
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 
 # A transactional batch may have 100 operations and 2 MB; some room is left for what the SDK writes around them.
 BATCH_OPERATIONS = 100
@@ -50,8 +51,8 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
     options: dict[str, Any] = {
         "transport": AioHttpTransport(use_env_settings=False),
         "user_agent_suffix": agent,
-        "connection_timeout": 5,
-        "read_timeout": 10,
+        "connection_timeout": stretched(5),
+        "read_timeout": stretched(10),
         "retry_total": 2,
         "retry_backoff_max": 5,
         "enable_compact_utf8_item_writes": True,

@@ -17,6 +17,8 @@ from azure.core.pipeline import PipelineResponse
 from azure.identity.aio import DefaultAzureCredential
 from structlog.typing import FilteringBoundLogger
 
+from shared.runtime.timeouts import stretched
+
 # An identity that is there answers in well under a second; the credential's own repeats can take minutes.
 _FETCH_SECONDS: Final = 15
 # How often the identity is asked past its cache. If it has nothing but the refused token, asking faster does not help.
@@ -124,10 +126,12 @@ class Identity:
         if self._credential is None:
             self._credential = self._make()
         try:
-            async with asyncio.timeout(_FETCH_SECONDS):
+            async with asyncio.timeout(stretched(_FETCH_SECONDS)):
                 return await self._credential.get_token_info(*scopes)
         except TimeoutError as error:
-            raise IdentityError(f"{_NO_IDENTITY}no token for {scopes[0]} within {_FETCH_SECONDS} s") from error
+            raise IdentityError(
+                f"{_NO_IDENTITY}no token for {scopes[0]} within {stretched(_FETCH_SECONDS):g} s"
+            ) from error
         except (AzureError, ValueError) as error:
             raise IdentityError(f"{_NO_IDENTITY}{_one_line(error)}") from error
 

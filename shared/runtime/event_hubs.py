@@ -17,6 +17,7 @@ from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.ports import Message
 from shared.runtime.record import Json
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 
 C = TypeVar("C")
 
@@ -202,7 +203,7 @@ class HubPublisher:
             OutageError: the hub does not answer. The first send will try again.
         """
         with hub_outages():
-            async with asyncio.timeout(_SEND_SECONDS):
+            async with asyncio.timeout(stretched(_SEND_SECONDS)):
                 await self._client.create_batch(partition_id=partition)
                 await self._client._start_producer(partition, None)  # noqa: SLF001 -- see above
                 producer = self._client._producers[partition]  # noqa: SLF001 -- see above
@@ -238,7 +239,7 @@ class HubPublisher:
     async def _send_batch(self, batch: EventDataBatch) -> None:
         # Without a deadline of our own a half-open connection would hold the partition for minutes. A send that
         # is cut off may have arrived: the repeat has the same ids.
-        async with asyncio.timeout(_SEND_SECONDS):
+        async with asyncio.timeout(stretched(_SEND_SECONDS)):
             await self._client.send_batch(batch)
 
 

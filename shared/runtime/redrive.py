@@ -16,6 +16,7 @@ from shared.runtime.letter_box import DISCARDED, LetterBox, Settled, StoredLette
 from shared.runtime.ports import DeadLetter, Now
 from shared.runtime.record import Record
 from shared.runtime.saga_run import WAITING, Step
+from shared.runtime.timeouts import stretched
 
 S = TypeVar("S")
 
@@ -139,11 +140,11 @@ class Redrive(Generic[S]):
                 letter, Verdict.UNREADABLE, "its event was too large to keep: publish it again, or discard it"
             )
         try:
-            async with asyncio.timeout(_SECONDS_PER_LETTER):
+            async with asyncio.timeout(stretched(_SECONDS_PER_LETTER)):
                 became = await self._engine.redeliver(letter.partition, letter.message)
         except TimeoutError as error:
             raise OutageError(
-                f"{letter.id} of {self._engine.participant.name} took more than {_SECONDS_PER_LETTER} s: "
+                f"{letter.id} of {self._engine.participant.name} took more than {stretched(_SECONDS_PER_LETTER):g} s: "
                 "is Cosmos DB, or the hub, away?"
             ) from error
         if became is None:

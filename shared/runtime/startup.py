@@ -23,6 +23,7 @@ from shared.runtime.provision import open_database
 from shared.runtime.retry import Backoff
 from shared.runtime.settings import Settings
 from shared.runtime.stale_checkpoints import StaleCheckpoints
+from shared.runtime.timeouts import stretched
 
 R = TypeVar("R")
 
@@ -51,7 +52,7 @@ async def open_servers(
         ConfigurationError: a server refuses us, lacks something, or did not answer in time.
     """
     agent = f"quartet-{participant.name}"
-    waiting = Waiting(settings.startup_seconds, log)
+    waiting = Waiting(stretched(settings.startup_seconds), log)
     credentials = await stack.enter_async_context(Credentials(log))
     client = await waiting.enter(stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent))
     database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
@@ -190,7 +191,7 @@ class Waiting:
         said = False
         for delay in Backoff(0.2, 2).delays(random.Random()):  # noqa: S311 -- jitter, not a secret
             try:
-                async with asyncio.timeout(_STEP_SECONDS):
+                async with asyncio.timeout(stretched(_STEP_SECONDS)):
                     return await step()
             except (OutageError, TimeoutError) as outage:
                 if asyncio.get_running_loop().time() > deadline:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from quartet.connection import open_cosmos
 from quartet.seeding import provision, seed
+from shared.runtime.timeouts import stretched
 from tests.chaos import report
 from tests.chaos.customers import Customers
 from tests.chaos.director import Director
@@ -21,7 +22,7 @@ from tests.chaos.verdict import Verdict, judge
 from tests.chaos.workload import CATALOGUE, SCARCE, SOLD_OUT, make_workload
 
 _MOST_MEMORY_MB = 400
-_PATIENCE = 180.0  # seconds that the last orders may take once everything is healed
+_PATIENCE = stretched(180.0)  # seconds without any progress, once everything is healed
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from typing import Final
 from rich.console import Console
 
 from services.order.domain import OrderStatus
+from shared.runtime.timeouts import stretched
 from tests.chaos.customers import Customers
 from tests.chaos.fleet import EMULATORS, Fleet
 from tests.chaos.report import Recoveries
@@ -14,7 +15,7 @@ from tests.chaos.scenario import Act, acts, weather
 from tests.chaos.verdict import until_settled
 from tests.chaos.workload import Expected, probes
 
-_RECOVERY_SECONDS: Final = 45.0
+_RECOVERY_SECONDS: Final = stretched(45.0)
 _COMPLETED: Final = frozenset({OrderStatus.COMPLETED})
 
 

@@ -15,6 +15,7 @@ import aiohttp
 from quartet.local_stack import SIMULATED_PORTS, local_settings, read_settings_file, settings_flags
 from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 from tests.chaos.scenario import SERVICES, replica_names
 from tests.chaos.watching import Watch
 
@@ -27,7 +28,7 @@ _SETTINGS: Final = {
     "OWNERSHIP_EXPIRES_SECONDS": "6",
     "DEADLINE_SCAN_SECONDS": "1",
 }
-_START_SECONDS: Final = 90.0
+_START_SECONDS: Final = stretched(90.0)
 _RSS: Final = re.compile(r"^VmRSS:\s+(\d+) kB", re.MULTILINE)
 
 
@@ -158,7 +159,7 @@ def _resident_mb(pid: int) -> int:
 async def running_fleet(data_dir: Path) -> AsyncIterator[Fleet]:
     """Nothing runs yet; everything is stopped at the end."""
     watch = Watch(data_dir / "logs")
-    timeout = aiohttp.ClientTimeout(total=5)
+    timeout = aiohttp.ClientTimeout(total=stretched(5))
     try:
         async with Supervisor(watch) as supervisor, aiohttp.ClientSession(timeout=timeout) as control:
             yield Fleet(data_dir, supervisor, watch, control)

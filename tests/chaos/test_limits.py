@@ -19,6 +19,7 @@ from quartet.seeding import provision, seed
 from quartet.waiting import Outcome, wait_until_settled
 from services.inventory.service import ITEMS
 from services.order.domain import OrderStatus
+from shared.runtime.timeouts import stretched
 from tests.chaos.customers import Customers
 from tests.chaos.fleet import Fleet, running_fleet
 from tests.chaos.verdict import GRACE, SETTLE
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONTESTED: Final = Product(product_id="contested", name="Contested", quantity=400)
 KINDS: Final = [Product(product_id=f"kind-{n}", name=f"Kind {n}", quantity=1_000) for n in range(50)]
-PATIENCE: Final = 60.0  # seconds
+PATIENCE: Final = stretched(60.0)  # seconds without any progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Verdict:
 
 
 async def judge(settings: Settings, expected: Mapping[str, Expected], *, patience: float) -> Verdict:
-    """Wait until every order has ended, at most for `patience` seconds, and look at everything."""
+    """Wait until every order has ended or none has moved on for `patience` seconds, and look at everything."""
     verdict = Verdict()
     async with open_cosmos(settings) as cosmos:
         known = await wait_until_settled(cosmos, expected.keys(), seconds=patience)
@@ -67,7 +67,8 @@ async def until_settled(settings: Settings, order_ids: Collection[str], seconds:
 
     async def look() -> bool:
         async with open_cosmos(settings) as cosmos:
-            known = await wait_until_settled(cosmos, order_ids, seconds=max(0.0, deadline - loop.time()), every=0.2)
+            left = max(0.0, deadline - loop.time())
+            known = await wait_until_settled(cosmos, order_ids, seconds=left, at_most=left, every=0.2)
             return all(order_id in known and known[order_id].is_settled for order_id in order_ids)
 
     return await _patiently(look, deadline) or False

@@ -16,6 +16,7 @@ from quartet.cli import run
 from quartet.local_stack import SIMULATED_PORTS, read_settings_file
 from quartet.participants import PORT_VARIABLES
 from quartet.samples import sample
+from shared.runtime.timeouts import stretched
 
 QUARTET = (sys.executable, "-c", "from quartet.cli import main; main()")
 READY = "quartet      | ready. To join from another shell:"
@@ -117,7 +118,7 @@ def order(order_id: str, **changes: object) -> dict[str, object]:
 def publish(capsys: pytest.CaptureFixture[str], directory: Path, *orders: object) -> dict[str, Any]:
     path = directory / "orders.json"
     path.write_text(json.dumps(orders), encoding="utf-8")
-    outcomes: dict[str, Any] = json_of(capsys, "publish", str(path), "--wait", "--timeout", "30")
+    outcomes: dict[str, Any] = json_of(capsys, "publish", str(path), "--wait", "--timeout", f"{stretched(60):.0f}")
     return outcomes
 
 
@@ -258,7 +259,7 @@ def test_a_service_that_dies_stops_everything(tmp_path: Path) -> None:
 
 def test_the_demonstration_proves_what_it_says() -> None:
     done = subprocess.run(
-        [*QUARTET, "demo"], capture_output=True, text=True, timeout=100, check=False, env=clean_environment()
+        [*QUARTET, "demo"], capture_output=True, text=True, timeout=stretched(250), check=False, env=clean_environment()
     )
     assert done.returncode == 0, done.stderr + done.stdout[-4_000:]
     assert done.stdout.splitlines()[-1].startswith("Shown: 456 orders in 15 stories came out as they should")

@@ -14,6 +14,7 @@ from quartet.supervisor import Supervisor
 from shared.runtime.cosmos import cosmos_client
 from shared.runtime.credentials import Credentials
 from shared.runtime.event_hubs import HubPublisher, producer_client
+from shared.runtime.timeouts import stretched
 from tests.cloud.conftest import Cloud
 from tests.cloud.managed_identity import EVENT_HUBS
 from tests.saga.shop import SERVICES, Logs, Shop, order, services
@@ -63,7 +64,7 @@ async def test_a_service_without_an_identity_ends_with_one_line(cloud: Cloud) ->
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, err = await asyncio.wait_for(process.communicate(), timeout=40)
+    _, err = await asyncio.wait_for(process.communicate(), timeout=stretched(60))
     assert process.returncode == 2
     (line,) = err.decode().splitlines()
     assert line.startswith("payment: Cosmos DB: no identity: DefaultAzureCredential failed")

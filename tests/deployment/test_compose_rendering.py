@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from shared.runtime.timeouts import stretched
 from tests.deployment.compose_file import PROFILES, ROOT, services
 
 OLDEST = (2, 20, 2)  # the first one that knows `required: false`
+SECONDS = stretched(30)
 CANDIDATES = (("docker", "compose"), ("docker-compose",))
 
 
@@ -19,7 +21,7 @@ def compose_command() -> tuple[str, ...]:
     """Docker Compose in the oldest version that will do, or a newer one; skips the test if there is none."""
     for command in CANDIDATES:
         if shutil.which(command[0]):
-            done = subprocess.run([*command, "version"], capture_output=True, text=True, check=False, timeout=30)
+            done = subprocess.run([*command, "version"], capture_output=True, text=True, check=False, timeout=SECONDS)
             version = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
             if done.returncode == 0 and version and tuple(map(int, version.groups())) >= OLDEST:
                 return command
@@ -30,7 +32,13 @@ def render(*arguments: str, **environment: str) -> dict[str, dict[str, Any]]:
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [*compose_command(), *arguments, "config", "--format", "json"]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=30, cwd=ROOT, env={**clean, **environment}
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+        cwd=ROOT,
+        env={**clean, **environment},
     )
     assert done.returncode == 0, done.stderr
     assert "variable is not set" not in done.stderr

@@ -7,6 +7,7 @@ import pytest
 
 from emulators.blob import BlobEmulator
 from emulators.cosmos import CosmosEmulator
+from shared.runtime.timeouts import stretched
 
 
 @pytest.mark.parametrize("kind", [BlobEmulator, CosmosEmulator])
@@ -19,7 +20,7 @@ async def test_a_connect_without_a_target_is_answered(
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
         writer.write(b"CONNECT " + target + b"\r\n\r\n")
-        answer = await asyncio.wait_for(reader.readline(), 5)
+        answer = await asyncio.wait_for(reader.readline(), stretched(5))
         writer.close()
         await writer.wait_closed()
     finally:

@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from shared.runtime.timeouts import stretched
 from tests.deployment.compose_file import ROOT
 
 ASSEMBLED: Final = "localhost/quartet-base:trixie"
@@ -54,7 +55,7 @@ def _assemble() -> None:
 
 
 def _succeeds(*command: str) -> bool:
-    return subprocess.run(command, capture_output=True, check=False, timeout=300).returncode == 0
+    return subprocess.run(command, capture_output=True, check=False, timeout=stretched(300)).returncode == 0
 
 
 def run(*command: str) -> str:
@@ -63,6 +64,6 @@ def run(*command: str) -> str:
     Raises:
         AssertionError: it failed; has what it said.
     """
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=stretched(600))
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     return done.stdout

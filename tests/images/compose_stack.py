@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from shared.runtime.timeouts import stretched
 from tests.deployment.compose_file import ROOT
 
-_SECONDS = 900  # images are pulled and built in it
+_SECONDS = stretched(900)  # images are pulled and built in it
 
 
 class ComposeStack:
     """A context manager; it takes everything down at its end."""
 
     def __enter__(self) -> Self:
-        started = _compose("up", "--build", "--detach", "--wait", "--wait-timeout", "600")
+        started = _compose("up", "--build", "--detach", "--wait", "--wait-timeout", f"{stretched(600):.0f}")
         if started.returncode != 0:
             logs = self.logs()
             _compose("down", "--volumes")

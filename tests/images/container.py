@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from shared.runtime.timeouts import stretched
 from tests.deployment.compose_file import ROOT
 from tests.images.image import Image
 
-_SECONDS: Final = 300
+_SECONDS: Final = stretched(300)
 
 
 class Network:

@@ -7,13 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from shared.runtime.timeouts import stretched
 from tests.deployment.compose_file import OURS, services
 from tests.images.container import Container, Network
 from tests.images.image import Image
 from tests.images.stack import SERVICES
 
-_SECONDS_TO_START = 60
-_SECONDS_TO_STOP = 15
+_SECONDS_TO_START = stretched(60)
+_SECONDS_TO_STOP = stretched(15)
 
 
 class ImageStack:

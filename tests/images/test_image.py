@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from shared.runtime.timeouts import stretched
 from shared.version import __version__
 from tests.deployment.compose_file import OURS
 from tests.images.image import Image
@@ -66,4 +67,4 @@ def test_the_emulators_alone_may_write_their_data(stack: Stack) -> None:
 
 
 def _error(argv: list[str]) -> str:
-    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60).stderr
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=stretched(60)).stderr

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from shared.runtime.timeouts import stretched
 from shared.version import __version__
 from tests.images.compose_stack import ComposeStack
 from tests.images.stack import SERVICES, Stack
@@ -23,7 +24,7 @@ def test_the_image_has_the_version_of_the_checkout(stack: Stack) -> None:
 
 
 def test_every_order_ends(stack: Stack) -> None:
-    published = stack.cli("publish", "samples/orders.jsonl", "--wait", "--timeout", "120", "--json")
+    published = stack.cli("publish", "samples/orders.jsonl", "--wait", "--timeout", f"{stretched(120):.0f}", "--json")
     ended = Counter(order["status"] for order in json.loads(said(published, stack)).values())
     assert ended.keys() == {"COMPLETED", "CANCELLED"}
     assert ended.total() == 43

@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.runtime.timeouts import stretched
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("services", "shared", "quartet", "emulators", "tests/simulation", "tests/__init__.py")
-_PATIENCE = 600
+_PATIENCE = stretched(600)
 
 
 class Verdict(NamedTuple):

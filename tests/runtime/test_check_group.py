@@ -15,6 +15,7 @@ from shared.runtime.credentials import Credentials
 from shared.runtime.errors import ConfigurationError
 from shared.runtime.event_hubs import check_group, consumer_client
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in
 
 CONFIG = NamespaceConfig("emulatorNs1", (HubConfig("saga-events", 1, ("$Default", "order")),))
@@ -45,7 +46,7 @@ async def check(emulator: EventHubsEmulator, group: str) -> None:
         event_hubs_connection_string=emulator.connection_string, blob_account_url="-", cosmos_endpoint="-"
     )
     async with Credentials() as credentials, consumer_client(settings, credentials, "tests", group) as client:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(stretched(20)):
             await check_group(client, group, "0")
 
 

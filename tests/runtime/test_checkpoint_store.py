@@ -11,6 +11,7 @@ from emulators.faults import Injector
 from shared.runtime.credentials import Credentials
 from shared.runtime.settings import Settings
 from shared.runtime.startup import checkpoint_store
+from shared.runtime.timeouts import stretched
 from tests.emulators.faults.rules import switch_on
 
 
@@ -24,7 +25,7 @@ async def test_a_failure_is_told_well_within_the_life_of_an_ownership(tmp_path: 
     )
     async with Credentials() as credentials, checkpoint_store(settings, credentials, "tests") as store:
         switch_on(faults, fault, first=1)
-        async with asyncio.timeout(settings.ownership_expires_seconds / 4):
+        async with asyncio.timeout(stretched(settings.ownership_expires_seconds / 4)):
             with pytest.raises(HttpResponseError):
                 await store.list_ownership("namespace", "hub", "group")
             assert list(await store.list_ownership("namespace", "hub", "group")) == []

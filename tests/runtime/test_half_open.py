@@ -19,6 +19,7 @@ from shared.runtime import event_hubs
 from shared.runtime.credentials import Credentials
 from shared.runtime.event_hubs import consumer_client
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
 from tests.emulators.faults.rules import switch_on
 
@@ -81,14 +82,14 @@ async def test_a_receiver_that_is_connected_to_nobody_connects_anew(
     switch_on(faults, "half_open", first=1, seconds=600, match={"operation": "receive"})
     async with receiving(emulator) as received:
         await publish(emulator, b"a")
-        assert await asyncio.wait_for(received.get(), 20) == "a"
+        assert await asyncio.wait_for(received.get(), stretched(20)) == "a"
     assert faults.injected["half_open"] == 1
 
 
 async def test_a_receiver_that_has_nothing_to_receive_keeps_its_connection(emulator: EventHubsEmulator) -> None:
     async with receiving(emulator) as received:
         await publish(emulator, b"a")
-        assert await asyncio.wait_for(received.get(), 20) == "a"
+        assert await asyncio.wait_for(received.get(), stretched(20)) == "a"
         before = {connection for connection in emulator.connections if connection.agent == "tests"}
         await asyncio.sleep(3 * SILENCE)  # it is this time without events that is looked at
         assert {connection for connection in emulator.connections if connection.agent == "tests"} == before

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from shared.runtime.logs import LogStream
+from shared.runtime.timeouts import stretched
 
 PROGRAM = """
 import logging, sys, structlog
@@ -23,7 +24,7 @@ logging.getLogger("azure.eventhub").info("not said")
 
 def lines(log_format: str) -> list[str]:
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM, log_format], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", PROGRAM, log_format], capture_output=True, text=True, check=True, timeout=stretched(30)
     )
     assert result.stderr == ""
     return result.stdout.splitlines()

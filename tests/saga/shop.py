@@ -20,6 +20,7 @@ from shared.runtime.credentials import Credentials
 from shared.runtime.event_hubs import HubPublisher, producer_client
 from shared.runtime.record import Json
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 
 SERVICES = ("order", "inventory", "payment", "shipping")
 MAIN_CONTAINERS = {
@@ -29,7 +30,7 @@ MAIN_CONTAINERS = {
     "shipping": "shipments",
 }
 # How long anything may take here before a test calls it lost. Nothing waits this long when all is well.
-PATIENCE = 40.0
+PATIENCE = stretched(60.0)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from emulators.cosmos import CosmosEmulator
 from emulators.cosmos.storage import StorageError
+from shared.runtime.timeouts import stretched
 from tests.emulators.cosmos.conftest import connect
 
 
@@ -18,7 +19,7 @@ async def exchange(port: int, data: bytes) -> bytes:
     """Send bytes, and return everything that comes back until the server closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
-    answer = await asyncio.wait_for(reader.read(), 5)
+    answer = await asyncio.wait_for(reader.read(), stretched(5))
     writer.close()
     await writer.wait_closed()
     return answer
@@ -51,7 +52,7 @@ async def test_a_body_that_never_ends_is_cut_off(emulator: CosmosEmulator, order
     head = b"POST /dbs/ HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
     writer.write(head + b"x" * 9_000_000)
-    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 413")
+    assert (await asyncio.wait_for(reader.readline(), stretched(5))).startswith(b"HTTP/1.1 413")
     writer.transport.abort()
     assert (await orders.create_item({"id": "1", "pk": "b1"}))["id"] == "1"
 
@@ -115,7 +116,7 @@ async def restarted(tmp_path: Path) -> AsyncIterator[CosmosEmulator]:
         dropped = await shop.create_container("dropped", PartitionKey("/pk"))
         await dropped.create_item({"id": "1", "pk": "b1"})
         await shop.delete_container("dropped")
-        await asyncio.wait_for(first.stop(), 1.5)
+        await asyncio.wait_for(first.stop(), stretched(1.5))
     second = CosmosEmulator(tmp_path)
     await second.start()
     yield second

@@ -9,8 +9,9 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
 
 from emulators.event_hubs import EventHubsEmulator
+from shared.runtime.timeouts import stretched
 
-PATIENCE = 20.0
+PATIENCE = stretched(20.0)
 """Seconds after which a test gives up waiting for events."""
 
 OnError = Callable[[PartitionContext, Exception], Awaitable[None]]

@@ -21,9 +21,10 @@ from emulators.event_hubs.performatives import (
     Transfer,
 )
 from emulators.event_hubs.types import Described, Symbol, ULong
+from shared.runtime.timeouts import stretched
 
 KEY = b"\0RootManageSharedAccessKey\0SAS_KEY_VALUE"
-PATIENCE = 10.0
+PATIENCE = stretched(10.0)
 
 P = TypeVar("P", bound=Performative)
 

@@ -13,6 +13,7 @@ import pytest
 from emulators.options import parse_options
 from emulators.stack import Stack
 from emulators.start_error import StartError
+from shared.runtime.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
 
 THROTTLE = {"server": "cosmos", "fault": "throttle", "name": "busy"}
@@ -108,7 +109,7 @@ def port_of(stack: Stack, server: str) -> int:
 
 async def until_back(stack: Stack, server: str) -> None:
     port = port_of(stack, server)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -127,7 +128,7 @@ async def test_an_outage_cuts_refuses_and_ends(stack: Stack, control: aiohttp.Cl
     assert status == 202
     assert (await ask(control, "POST", "/outage", {"server": server, "seconds": 1}))[0] == 409
     with suppress(ConnectionResetError):  # as likely as a plain end
-        assert await asyncio.wait_for(reader.read(1), 5) == b""
+        assert await asyncio.wait_for(reader.read(1), stretched(5)) == b""
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
     writer.close()
@@ -154,7 +155,7 @@ async def test_the_end_does_not_wait_for_an_outage(tmp_path: Path) -> None:
     await stack.start()
     async with aiohttp.ClientSession(stack.control.url) as session:
         await ask(session, "POST", "/outage", {"server": "blob", "seconds": 600})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(stretched(5)):
         await stack.stop()
 
 

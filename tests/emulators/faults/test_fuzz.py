@@ -22,11 +22,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.runtime.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
 from tests.emulators.faults.garbage import amqp, http
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-PATIENCE: Final = 10.0  # seconds; a server that is silent for so long hangs
+PATIENCE: Final = stretched(10.0)  # seconds; a server that is silent for so long hangs
 MOST_GROWTH_KB: Final = 40_000
 BATCH: Final = 8
 
@@ -99,7 +100,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
                 {server: _port(settings_[f"{name}_CONNECTION_STRING"]) for server, name in names.items()},
             )
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def _port(connection_string: str) -> int:

@@ -1,0 +1,68 @@
+"""Waiting for orders goes on while they move, and ends when they stand still."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from random import Random
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from quartet.waiting import Outcome, wait_until_settled
+from services.order.domain import OrderStatus
+from tests.simulation.loop import VirtualLoop
+
+R = TypeVar("R")
+ORDERS = tuple(f"ord-{n}" for n in range(10))
+PATIENCE = 45
+
+
+class SlowShop:
+    """An order service in which one order after the other moves on, every so many seconds.
+
+    It is what `wait_until_settled` uses of an open account, and of its containers.
+    """
+
+    settings = SimpleNamespace(buckets=1)
+
+    def __init__(self, seconds_per_order: float, moves: int) -> None:
+        self.seconds_per_order = seconds_per_order
+        self.moves = moves
+
+    def container(self, *_: object) -> "SlowShop":
+        return self
+
+    async def query_items(
+        self, _: str, *, parameters: list[dict[str, Any]], partition_key: str
+    ) -> AsyncIterator[dict[str, str]]:
+        assert partition_key == "0"
+        done = min(self.moves, int(asyncio.get_running_loop().time() / self.seconds_per_order))
+        for order_id in parameters[0]["value"]:
+            status = OrderStatus.COMPLETED if ORDERS.index(order_id) < done else OrderStatus.PENDING
+            yield {"id": order_id, "status": status, "reason": ""}
+
+
+def run(work: Coroutine[Any, Any, R]) -> R:
+    """On a clock that jumps."""
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(Random(1))) as runner:
+        return runner.run(work)
+
+
+async def waited(shop: SlowShop, **limits: float) -> tuple[int, float]:
+    """How many orders had ended when the wait was over, and after how many seconds that was."""
+    known = await wait_until_settled(shop, ORDERS, **limits)  # type: ignore[arg-type]  # see above
+    assert set(known.values()) <= {Outcome(status, "") for status in (OrderStatus.PENDING, OrderStatus.COMPLETED)}
+    return sum(outcome.is_settled for outcome in known.values()), asyncio.get_running_loop().time()
+
+
+def test_a_slow_shop_is_waited_for_however_long_all_of_it_takes() -> None:
+    ended, seconds = run(waited(SlowShop(40, moves=10), seconds=PATIENCE))
+    assert (ended, round(seconds)) == (10, 400)
+
+
+def test_a_shop_that_stands_still_is_given_up_when_nothing_has_moved_for_so_long() -> None:
+    ended, seconds = run(waited(SlowShop(40, moves=3), seconds=PATIENCE))
+    assert (ended, round(seconds)) == (3, 120 + PATIENCE)
+
+
+def test_a_person_who_says_how_long_at_most_waits_no_longer() -> None:
+    ended, seconds = run(waited(SlowShop(40, moves=10), seconds=100, at_most=100))
+    assert (ended, round(seconds)) == (2, 100)
