@@ -13,6 +13,7 @@ from shared.runtime.port_opening import check_port, open_port
 from shared.runtime.port_record import check_same, recorded_ports, same_ports
 from shared.runtime.service import Service
 from shared.runtime.surroundings import Surroundings
+from shared.runtime.timeouts import stretched
 
 _SECONDS: Final = 20
 
@@ -61,7 +62,7 @@ async def _readable(
 
 async def _open(stack: AsyncExitStack, adapter: Adapter, around: Surroundings) -> object:
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(stretched(_SECONDS)):
             port = await open_port(stack, adapter, around)
             await check_port(adapter, port)
     except (OutageError, TimeoutError) as error:

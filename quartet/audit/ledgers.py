@@ -20,6 +20,7 @@ from shared.runtime.event_hubs import HubPublisher, producer_client
 from shared.runtime.named_ports import Adapter
 from shared.runtime.service import Service
 from shared.runtime.surroundings import Surroundings
+from shared.runtime.timeouts import stretched
 
 # A ledger may be long, but it must go on.
 _SECONDS_PER_EFFECT: Final = 30
@@ -49,7 +50,7 @@ class GuardedLedger:
 
     async def _next(self, listed: AsyncIterator[object]) -> object | None:
         with _failures(self.adapter):
-            async with asyncio.timeout(_SECONDS_PER_EFFECT):
+            async with asyncio.timeout(stretched(_SECONDS_PER_EFFECT)):
                 return await anext(listed, None)
 
 

@@ -26,6 +26,7 @@ from services.payment.gateway import (
 from services.payment.ledger import ChargeMade, RefundMade
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.surroundings import Surroundings
+from shared.runtime.timeouts import stretched
 
 _AWAY = frozenset({429, 503})
 
@@ -128,5 +129,5 @@ def _session(_: Surroundings) -> aiohttp.ClientSession:
     except KeyError as error:
         raise ConfigurationError(f"{error.args[0]} is not set") from error
     return aiohttp.ClientSession(
-        url, headers={"Authorization": f"Bearer {key}"}, timeout=aiohttp.ClientTimeout(total=10)
+        url, headers={"Authorization": f"Bearer {key}"}, timeout=aiohttp.ClientTimeout(total=stretched(10))
     )
