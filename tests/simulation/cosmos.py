@@ -35,8 +35,8 @@ from tests.simulation.process import Process
 
 R = TypeVar("R")
 Document: TypeAlias = dict[str, Any]
-Written: TypeAlias = Callable[[str, str, Document], None]
-"""Told of every write, when it is done: database, container, document."""
+Written: TypeAlias = Callable[[str, str, Document, str], None]
+"""Told of every write, when it is done: database, container, document, and the process that has asked for it."""
 
 
 class _NoDisk:
@@ -77,12 +77,12 @@ class MemoryCosmos:
         """All that is in a container."""
         return [_document(item) for item in self.container(database, name).scan(self.clock())]
 
-    def commit(self, tx: Transaction) -> None:
-        """Make a transaction's writes true, and tell of them."""
+    def commit(self, tx: Transaction, by: str) -> None:
+        """Make the writes of a transaction of this process true, and tell of them."""
         new = list(tx._written.values())  # noqa: SLF001 -- it has no public name
         tx.commit(_NO_DISK)
         for item in new:
-            self.written(tx.container.database, tx.container.name, _document(item))
+            self.written(tx.container.database, tx.container.name, _document(item), by)
 
     def touch(self, container: Container, key: str, ids: Collection[str]) -> None:
         """Another writer writes these documents as they are: their ETags are new."""
@@ -115,6 +115,7 @@ class MemoryContainer:
         self._cosmos = cosmos
         self._network = network
         self._process = process
+        self._by = f"{process.name}/{process.life}"
         self._container = cosmos.container(database, name)
         self._path = f"{database}/{name}"
         self._key_name = self._container.partition_key.paths[0][0]
@@ -130,7 +131,7 @@ class MemoryContainer:
             responses: list[Document] = json.loads(result.body)
             if not result.succeeded:
                 raise _batch_error(responses)
-            self._cosmos.commit(tx)
+            self._cosmos.commit(tx, self._by)
             return responses
 
         what = f"{self._path} [{partition_key}] " + ", ".join(
@@ -209,7 +210,7 @@ class MemoryContainer:
         def apply() -> Document:
             tx = self._transaction(key)
             outcome = act(tx)
-            self._cosmos.commit(tx)
+            self._cosmos.commit(tx, self._by)
             return {} if outcome.item is None else _document(outcome.item)
 
         return await self._request(f"{self._path} [{key}] {what}", apply)

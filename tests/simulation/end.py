@@ -1,40 +1,45 @@
 """What must be true in the end, when everything works again and all is quiet."""
 
-import asyncio
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Final
 
-from quartet.audit.invariants import audit
-from quartet.audit.ledgers import Ledgers
-from quartet.audit.reading import read_snapshot
-from quartet.connection import Cosmos
-from quartet.participants import PARTICIPANTS, PAYMENT, SHIPPING
-from services.payment.service import GATEWAY_LEDGER
-from services.payment.simulated_gateway import SimulatedGateway
-from services.shipping.service import CARRIER_LEDGER
-from services.shipping.simulated_carrier import SimulatedCarrier
-from shared.runtime.participant import DEAD_LETTERS, Participant
-from tests.simulation.cosmos import MemoryContainer
-from tests.simulation.process import Process
-from tests.simulation.replica import EPOCH
+from tests.simulation.audited import check_audit
+from tests.simulation.effects import outcome
+from tests.simulation.saga import ENDED, SERVICES, pieces_of, same_lines, total_of
+from tests.simulation.storage import awaited, is_open
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
-_ENDED = frozenset({"COMPLETED", "CANCELLED"})
-
-_FOR_GOOD = frozenset({"not_json", "not_cloudevents", "invalid_envelope", "invalid_data", "unknown_type"}) | {
+FOR_GOOD = frozenset({"not_json", "not_cloudevents", "invalid_envelope", "invalid_data", "unknown_type"}) | {
     "conflicting_order"
+}
+"""Why a dead letter may stay one although everything is mended."""
+
+_AGREES: Final[Mapping[tuple[str, str], Collection[str | None]]] = {
+    ("COMPLETED", "inventory"): {"SHIPPED"},
+    ("COMPLETED", "payment"): {"CHARGED"},
+    ("COMPLETED", "shipping"): {"SHIPPED"},
+    ("CANCELLED", "inventory"): {"REFUSED", "RELEASED"},
+    ("CANCELLED", "payment"): {None, "FAILED", "VOIDED", "REFUNDED"},
+    ("CANCELLED", "shipping"): {None, "FAILED", "CANCELLED"},
 }
 
 
 def is_quiet(simulation: "Simulation") -> bool:
-    """Whether every service has handled all that is in the hub, and nothing more is on its way there."""
-    return not simulation.network.late and all(
-        simulation.watcher.done[participant.name, partition] == len(log) - 1
+    """Whether every service has said that it needs nothing of the hub any more, and nothing is on its way there."""
+    return not simulation.network.late and not _behind(simulation)
+
+
+def _behind(simulation: "Simulation") -> list[tuple[str, str]]:
+    done = simulation.watcher.accounts.done
+    return [
+        (service, partition)
         for partition, log in simulation.hub.partitions.items()
-        for participant in PARTICIPANTS
-    )
+        for service in SERVICES
+        if done[service, partition] != len(log) - 1
+    ]
 
 
 def open_orders(simulation: "Simulation") -> list[str]:
@@ -45,7 +50,7 @@ def open_orders(simulation: "Simulation") -> list[str]:
         if publication.what in {"order", "conflict"}
     }
     orders = simulation.watcher.orders
-    return sorted(name for name in placed if name not in orders or orders[name]["status"] not in _ENDED)
+    return sorted(name for name in placed if name not in orders or orders[name].get("status") not in ENDED)
 
 
 async def check_end(simulation: "Simulation") -> None:
@@ -57,67 +62,63 @@ async def check_end(simulation: "Simulation") -> None:
     for order_id in open_orders(simulation):
         status = watcher.orders.get(order_id, {}).get("status", "unknown")
         watcher.broke("every saga ends", f"{order_id} is {status}")
-    await _audit(simulation)
-    _own_books(simulation)
-    _unreadable(simulation)
+    await check_audit(simulation)
+    _ends_are_true(simulation)
+    _services_agree(simulation)
+    _shelves(simulation)
     _cancellations(simulation)
     _conflicts(simulation)
-    _open_letters(simulation)
+    _letters(simulation)
 
 
 def _all_was_heard(simulation: "Simulation") -> None:
     watcher = simulation.watcher
-    for partition, log in simulation.hub.partitions.items():
-        for participant in PARTICIPANTS:
-            done = watcher.done[participant.name, partition]
-            if done != len(log) - 1:
-                watcher.broke("all is heard", f"{participant.name} has {partition} up to {done} of {len(log) - 1}")
+    for service, partition in _behind(simulation):
+        done, end = watcher.accounts.done[service, partition], len(simulation.hub.partitions[partition]) - 1
+        watcher.broke("no partition stands still", f"{service} has {partition} up to {done} of {end}")
     for service, recorded in watcher.recorded.items():
         for cause, answers in recorded.items():
             for answer in answers:
-                if answer not in watcher.in_hub:
+                if not watcher.answers.was_said(service, answer):
                     watcher.broke("nothing is lost", f"{service} never said its answer {answer} to {cause}")
 
 
-async def _audit(simulation: "Simulation") -> None:
-    """`quartet audit` itself, on what is in memory."""
-    process = Process("audit-1")
-
-    class Opened:
-        """What the audit's reader asks of its connection."""
-
-        def container(self, participant: Participant[Any], name: str | None = None) -> MemoryContainer:
-            return MemoryContainer(
-                simulation.cosmos, simulation.network, process, participant.database, name or participant.container
-            )
-
-    cosmos = cast(Cosmos, Opened())
-    ledgers = Ledgers(
-        SimulatedGateway(cosmos.container(PAYMENT, GATEWAY_LEDGER.name), simulation.servers.settings.buckets),
-        SimulatedCarrier(cosmos.container(SHIPPING, CARRIER_LEDGER.name), simulation.servers.settings.buckets),
-    )
-    snapshot = await read_snapshot(cosmos, ledgers)
-    snapshot.at = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
-    for finding in audit(snapshot, timedelta(seconds=60)):
-        for violation in finding.violations:
-            simulation.watcher.broke(f"audit {finding.number}", f"{violation.subject} {violation.what}")
-
-
-def _own_books(simulation: "Simulation") -> None:
-    """The same without the audit's eyes: what the watcher has written down, order by order."""
-    watcher = simulation.watcher
+def _ends_are_true(simulation: "Simulation") -> None:
+    """What was written down about money, parcels and stock, order by order."""
+    watcher, effects = simulation.watcher, simulation.watcher.effects
     for order_id, order in watcher.orders.items():
-        states = {
-            document["state"]
-            for (_, claim), document in watcher.allocations.items()
-            if claim.startswith(f"{order_id}.")
-        }
-        booked = watcher.parcels.get(order_id, {}).get("outcome") == "booked"
-        match order["status"]:
-            case "COMPLETED" if not booked or "held" in states or f"{watcher.kept(order_id)}" != order["total"]:
-                watcher.broke("COMPLETED is true", f"{order_id}: {booked=}, {states}, kept {watcher.kept(order_id)}")
-            case "CANCELLED" if booked or states & {"held", "shipped"} or watcher.kept(order_id):
-                watcher.broke("CANCELLED is true", f"{order_id}: {booked=}, {states}, kept {watcher.kept(order_id)}")
+        claims = [document for claim in effects.claims(order_id).values() for document in claim.values()]
+        pieces = Counter[str]()
+        for document in claims:
+            pieces[document["state"]] += document["quantity"]
+        booked = outcome(effects.parcels, order_id) == "booked"
+        told = f"{order_id}: {booked=}, {dict(pieces)}, kept {effects.kept(order_id)}"
+        match order.get("status"):
+            case "COMPLETED":
+                ordered = effects.reserved[order_id]["items"]
+                is_shipped = pieces["shipped"] == sum(pieces_of(ordered).values()) and not pieces["held"]
+                if not booked or not is_shipped or effects.kept(order_id) != total_of(ordered):
+                    watcher.broke("COMPLETED is true", told)
+                if not same_lines(order["items"], ordered) or f"{total_of(ordered)}" != order["total"]:
+                    watcher.broke("the order is what was shipped", f"{order_id}: {order['items']}, {order['total']}")
+            case "CANCELLED" if booked or pieces["held"] or pieces["shipped"] or effects.kept(order_id):
+                watcher.broke("CANCELLED is true", told)
+
+
+def _services_agree(simulation: "Simulation") -> None:
+    states = simulation.watcher.states
+    for order_id, order in simulation.watcher.orders.items():
+        for (status, service), agrees in _AGREES.items():
+            says = states.get((service, order_id), {}).get("status")
+            if order.get("status") == status and says not in agrees:
+                simulation.watcher.broke("all services agree", f"{order_id} is {status}, {service} says {says}")
+
+
+def _shelves(simulation: "Simulation") -> None:
+    """Nobody has put anything on the shelves, or taken anything away, but what the plan says."""
+    for document in simulation.cosmos.documents("inventory", "items"):
+        if "seeded_quantity" in document and document["seeded_quantity"] != simulation.plan.stock[document["id"]]:
+            simulation.watcher.broke("the shelves are filled once", f"{document['id']}: {document['seeded_quantity']}")
 
 
 def _cancellations(simulation: "Simulation") -> None:
@@ -126,41 +127,35 @@ def _cancellations(simulation: "Simulation") -> None:
         head.order_id
         for heads in simulation.watcher.heads.values()
         for head in heads
-        if head is not None and head.type == "OrderCancellationRequested.v1"
+        if head.type == "OrderCancellationRequested.v1" and not head.kept_by
     }
     for order_id in sorted(asked):
-        order = simulation.watcher.orders.get(order_id, {"status": "", "facts": []})
-        if order["status"] == "COMPLETED" and "CANCELLATION_REJECTED" not in order["facts"]:
+        order = simulation.watcher.orders.get(order_id, {"status": "", "history": []})
+        heard = {entry["type"] for entry in order["history"]}
+        if order["status"] == "COMPLETED" and "OrderCancellationRejected.v1" not in heard:
             simulation.watcher.broke("a cancellation is answered", order_id)
 
 
 def _conflicts(simulation: "Simulation") -> None:
-    """Of two different orders under one id, one is a dead letter of the order service."""
+    """Of two different orders under one id, one is a dead letter of the order service; no other order is."""
     conflicting = {one.order_id for one in simulation.plan.publications if one.what == "conflict"}
     placed = {one.order_id for one in simulation.plan.publications if one.what == "order"}
-    letters = simulation.cosmos.documents("orders", DEAD_LETTERS.name)
-    kept = {letter["order_id"] for letter in letters if letter.get("reason") == "conflicting_order"}
-    for order_id in sorted((conflicting & placed) - kept):
+    letters = simulation.watcher.letters.stored.values()
+    kept = {letter["order_id"] for letter in letters if letter["reason"] == "conflicting_order"}
+    for order_id in sorted((conflicting & placed) ^ kept):
         simulation.watcher.broke("a conflicting order is a dead letter", order_id)
 
 
-def _open_letters(simulation: "Simulation") -> None:
-    """What the operator could not settle is what nobody could: unreadable, or a conflict."""
-    for participant in PARTICIPANTS:
-        for letter in simulation.cosmos.documents(participant.database, DEAD_LETTERS.name):
-            if not letter["settled"] and letter["reason"] not in _FOR_GOOD:
-                what = f"{participant.name}: {letter['event_type']} of {letter['order_id']}: {letter['reason']}"
-                simulation.watcher.broke("a redrive settles what is mended", f"{what}: {letter['detail']}")
-
-
-def _unreadable(simulation: "Simulation") -> None:
-    """What cannot be read is a dead letter of everybody who had to look at it."""
-    for participant in PARTICIPANTS:
-        letters = simulation.cosmos.documents(participant.database, DEAD_LETTERS.name)
-        kept = {(letter["partition"], letter["sequence_number"]) for letter in letters if "sequence_number" in letter}
-        for partition, heads in simulation.watcher.heads.items():
-            for number, head in enumerate(heads):
-                if head is None and (partition, number) not in kept:
-                    simulation.watcher.broke(
-                        "what cannot be read is kept", f"{participant.name} has lost {partition}:{number}"
-                    )
+def _letters(simulation: "Simulation") -> None:
+    """What the operator could not settle is what nobody could; and whatever an order waits for can be found."""
+    watcher = simulation.watcher
+    for (service, letter_id), letter in watcher.letters.stored.items():
+        if is_open(letter) and letter["reason"] not in FOR_GOOD:
+            what = f"{service}: {letter_id}: {letter['event_type']} of {letter['order_id']}: {letter['reason']}"
+            watcher.broke("a redrive settles what is mended", f"{what}: {letter['detail']}")
+    for (service, order_id), document in watcher.states.items():
+        for letter_id in awaited(document):
+            if not watcher.letters.is_open(service, letter_id):
+                watcher.broke(
+                    "whatever is waited for is an open letter", f"{service}: {order_id} waits for {letter_id}"
+                )

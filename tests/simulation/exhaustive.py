@@ -16,9 +16,10 @@ from hashlib import blake2b
 from itertools import product
 from typing import NamedTuple
 
-from shared.events import OrderCancellationRequested, OrderCreated
+from tests.simulation.content import Json
 from tests.simulation.faults import BLOB, COSMOS, HUB, ON_REQUEST, Fault
-from tests.simulation.plan import Plan, publication
+from tests.simulation.plan import Plan, event_of, publication
+from tests.simulation.publication import Publication
 from tests.simulation.run import run_plan
 
 
@@ -159,13 +160,13 @@ def _disturbances(plan: Plan, *, pairs: bool) -> Iterator[tuple[Fault, ...]]:
 
 def _plan(case: Case) -> Plan:
     data = _order(case, lamps=2)
-    sent = [publication(5.0, "order", "1", data, "marple-1-created")]
+    sent = [_sent(5.0, "order", "1", "OrderCreated.v1", data)]
     faults: tuple[Fault, ...] = ()
     if case.cancelled:
-        request = OrderCancellationRequested(order_id="marple-1", reason="customer")
-        sent.append(publication(5.22, "cancellation", "2", request, "marple-1-cancel"))
+        request = {"order_id": "marple-1", "reason": "customer"}
+        sent.append(_sent(5.22, "cancellation", "2", "OrderCancellationRequested.v1", request))
     if case.changed:
-        sent.append(publication(6.7, "conflict", "1", _order(case, lamps=1), "marple-1-other"))
+        sent.append(_sent(6.7, "conflict", "1", "OrderCreated.v1", _order(case, lamps=1)))
         faults = tuple(Fault("slow", f"shipping-{n}", COSMOS, at=5.0, seconds=3.0) for n in (1, 2))
     return Plan(
         seed=7,
@@ -179,23 +180,25 @@ def _plan(case: Case) -> Plan:
     )
 
 
-def _order(case: Case, lamps: int) -> OrderCreated:
-    return OrderCreated.model_validate(
-        {
-            "order_id": "marple-1",
-            "customer_id": "jane",
-            "currency": "GBP",
-            "items": [
-                {"product_id": "lamp", "quantity": lamps, "unit_price": "24.50"},
-                {"product_id": "teacup", "quantity": 6, "unit_price": "3.10"},
-            ],
-            "payment_method": case.method,
-            "shipping_address": {
-                "recipient": "Jane Marple",
-                "street": "Danemead, High Street",
-                "city": "St Mary Mead",
-                "postal_code": "SM1 1MM",
-                "country": case.country,
-            },
-        }
-    )
+def _sent(at: float, what: str, key: str, kind: str, data: Json) -> Publication:
+    return publication(at, what, key, event_of(kind, data, "/shop", f"marple-1-{what}"))
+
+
+def _order(case: Case, lamps: int) -> Json:
+    return {
+        "order_id": "marple-1",
+        "customer_id": "jane",
+        "currency": "GBP",
+        "items": [
+            {"product_id": "lamp", "quantity": lamps, "unit_price": "24.50"},
+            {"product_id": "teacup", "quantity": 6, "unit_price": "3.10"},
+        ],
+        "payment_method": case.method,
+        "shipping_address": {
+            "recipient": "Jane Marple",
+            "street": "Danemead, High Street",
+            "city": "St Mary Mead",
+            "postal_code": "SM1 1MM",
+            "country": case.country,
+        },
+    }

@@ -5,16 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from tests.simulation.publication import Publication
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An event in the hub, with the names by which the runtime reads an `EventData`."""
+    """An event in the hub, with the names by which the runtime reads an `EventData`.
+
+    Attributes:
+        origin: what was published; None for what a service has said. It is for the watcher, not for services.
+    """
 
     partition: str
     sequence_number: int
     body: bytes
     content_type: str | None
     properties: Mapping[str, object]
+    origin: Publication | None = None
 
     @property
     def offset(self) -> str:
@@ -29,6 +36,7 @@ class Outgoing:
     body: bytes
     content_type: str | None = None
     properties: Mapping[str, object] = field(default_factory=dict)
+    origin: Publication | None = None
 
 
 class Hub:
@@ -43,7 +51,7 @@ class Hub:
         """Store a batch, all or nothing."""
         log = self.partitions[partition]
         for event in events:
-            stored = Stored(partition, len(log), event.body, event.content_type, event.properties)
+            stored = Stored(partition, len(log), event.body, event.content_type, event.properties, event.origin)
             log.append(stored)
             self._appended(stored)
         waiting, self._waiting[partition] = self._waiting[partition], []

@@ -1,38 +1,21 @@
 """A run as data: what is ordered, when, and what goes wrong. The same plan gives the same run."""
 
-import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
-from typing import Any
 
-from shared.events import OrderCancellationRequested, OrderCreated, bucket_of, encode, new_event, to_json
+from shared.events import bucket_of
+from tests.simulation import content
+from tests.simulation.content import PRICES, Json, Wire, cloud_event
 from tests.simulation.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, Fault
+from tests.simulation.garbage import garbage
+from tests.simulation.publication import Publication
 from tests.simulation.replica import EPOCH
+from tests.simulation.saga import SERVICES
 
-SERVICES = ("order", "inventory", "payment", "shipping")
 BUCKETS = 4
-_PRICES = {"lamp": "24.50", "teacup": "3.10", "kettle": "39.00", "spoon": "1.25", "tray": "12.00", "unicorn": "999.99"}
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """Something that a customer, or somebody who knows no better, sends to the hub.
-
-    Attributes:
-        at: seconds.
-        what: `order`, `duplicate`, `conflict`, `cancellation` or `garbage`.
-        order_id: whom it is about.
-        key: the partition key.
-        body: the bytes.
-    """
-
-    at: float
-    what: str
-    order_id: str
-    key: str
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +65,15 @@ def make_plan(seed: int) -> Plan:
     long = random.random() < 0.04
     until = random.uniform(3, 5) * 3600 if long else random.uniform(20, 60)
     placed = 60.0 if long else 0.7 * until
+    shops = Shops(random)
     plan = Plan(
         seed=seed,
         publications=tuple(
-            one for number in range(orders) for one in _order(random, f"o{seed}-{number}", random.uniform(0.5, placed))
+            one
+            for number in range(orders)
+            for one in _order(random, shops, _order_id(random, seed, number), random.uniform(0.5, placed))
         ),
-        stock=dict.fromkeys(_PRICES, 6 * orders) | {"kettle": random.randint(0, orders), "unicorn": 1},
+        stock=dict.fromkeys((*PRICES, "Lamp"), 6 * orders) | {"kettle": random.randint(0, orders), "unicorn": 1},
         replicas=random.choice((1, 2, 2, 3)),
         partitions=random.choice((1, 2, 4)),
         until=until,
@@ -102,82 +88,72 @@ def make_plan(seed: int) -> Plan:
     return replace(plan, faults=faults, skews={name: random.uniform(-3, 3) for name in plan.names()})
 
 
-def _order(random: Random, order_id: str, at: float) -> list[Publication]:
+def _order_id(random: Random, seed: int, number: int) -> str:
+    """Some differ from another one only by capitals."""
+    return f"O{seed}-{number - 1}" if number and random.random() < 0.05 else f"o{seed}-{number}"
+
+
+class Shops:
+    """Those who publish. Each counts its events from 1, so an id alone says nothing."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._events: Counter[str] = Counter()
+
+    def choose(self) -> str:
+        """A shop for one order and all that is sent about it."""
+        return content.source(self._random)
+
+    def event(self, kind: str, data: Json, source: str) -> Json:
+        """The next event of a shop."""
+        self._events[source] += 1
+        return event_of(kind, data, source, str(self._events[source]))
+
+
+def _order(random: Random, shops: Shops, order_id: str, at: float) -> list[Publication]:
     """An order, and what else is sent about it."""
     key = bucket_of(order_id, BUCKETS) if random.random() < 0.7 else order_id
-    data = _order_data(random, order_id, at)
-    sent = [publication(at, "order", key, data, f"{order_id}-created")]
+    data = content.order_data(random, order_id)
     if random.random() < 0.1:
-        later = at + random.expovariate(0.3)
-        other_key = key if random.random() < 0.5 else order_id
-        sent.append(publication(later, "duplicate", other_key, data, f"{order_id}-again"))
+        data["complete_by"] = (EPOCH + timedelta(seconds=at + random.uniform(0, 15))).isoformat()
+    shop = shops.choose()
+
+    def send(when: float, what: str, to: str, kind: str, body: Json) -> Publication:
+        return publication(when, what, to, shops.event(kind, body, shop), lambda event: content.wire(random, event))
+
+    def other_key() -> str:
+        return random.choice((key, order_id))
+
+    sent = [send(at, "order", key, "OrderCreated.v1", data)]
+    if random.random() < 0.1:
+        sent.append(send(at + random.expovariate(0.3), "duplicate", other_key(), "OrderCreated.v1", data))
     if random.random() < 0.12:
-        other = OrderCreated.model_validate(data.model_dump() | {"items": _items(random)})
-        if other != data:
-            sent.append(
-                publication(
-                    at + random.expovariate(0.3), "conflict", random.choice((key, order_id)), other, f"{order_id}-other"
-                )
-            )
-    for number in range(random.choice((0, 0, 0, 0, 1, 1, 2))):
+        other = data | {"items": content.items(random, data["currency"])}
+        if not content.is_same_order(other, data):
+            sent.append(send(at + random.expovariate(0.3), "conflict", other_key(), "OrderCreated.v1", other))
+    for _ in range(random.choice((0, 0, 0, 0, 1, 1, 2))):
         # Most of them while the order is on its way, some before it was placed and some when it has long ended.
         when = max(0.1, at + random.choice((random.uniform(0, 0.6), random.uniform(-1, 5))))
-        other_key = key if random.random() < 0.6 else order_id
-        request = OrderCancellationRequested(order_id=order_id, reason="customer")
-        sent.append(publication(when, "cancellation", other_key, request, f"{order_id}-cancel-{number}"))
-    if random.random() < 0.06:
-        sent.append(Publication(at, "garbage", order_id, key, _garbage(random, sent[0].body)))
+        request = {"order_id": order_id, "reason": "customer"}
+        sent.append(send(when, "cancellation", other_key(), "OrderCancellationRequested.v1", request))
+    for _ in range(random.choices((0, 1, 2), (85, 10, 5))[0]):
+        (body, content_type, properties), event, kept_by = garbage(random, shops.event("OrderCreated.v1", data, shop))
+        when = max(0.1, at + random.uniform(-0.5, 1.5))
+        sent.append(Publication(when, "garbage", order_id, other_key(), body, content_type, properties, event, kept_by))
     return sent
 
 
+def event_of(kind: str, data: Json, source: str, event_id: str) -> Json:
+    """An event of a customer."""
+    return cloud_event(kind, data, source=source, event_id=event_id, time=EPOCH.isoformat())
+
+
 def publication(
-    at: float, what: str, key: str, data: OrderCreated | OrderCancellationRequested, event_id: str
+    at: float, what: str, key: str, event: Json, write: Callable[[Json], Wire] = content.structured
 ) -> Publication:
     """An event, ready to be sent."""
-    event = new_event(data, source="/shop", time=EPOCH, id=event_id)
-    return Publication(at, what, data.order_id, key, encode(to_json(event)))
-
-
-def _order_data(random: Random, order_id: str, at: float) -> OrderCreated:
-    method = random.choices(("tok_visa", "tok_declined", "tok_flaky", "tok_refund_fails"), (70, 10, 12, 8))[0]
-    fields: dict[str, object] = {
-        "order_id": order_id,
-        "customer_id": "jane",
-        "currency": "GBP",
-        "items": _items(random),
-        "payment_method": method,
-        "shipping_address": {
-            "recipient": "Jane Marple",
-            "street": "Danemead, High Street",
-            "city": "St Mary Mead",
-            "postal_code": "SM1 1MM",
-            "country": "AQ" if random.random() < 0.15 else "GB",
-        },
-    }
-    if random.random() < 0.1:
-        fields["complete_by"] = EPOCH + timedelta(seconds=at + random.uniform(0, 15))
-    return OrderCreated.model_validate(fields)
-
-
-def _items(random: Random) -> tuple[Any, ...]:
-    products = random.sample(sorted(_PRICES), random.choice((1, 1, 2, 3)))
-    lines = [{"product_id": name, "quantity": random.randint(1, 3), "unit_price": _PRICES[name]} for name in products]
-    return tuple(lines)
-
-
-def _garbage(random: Random, body: bytes) -> bytes:
-    event = json.loads(body)
-    event["id"] += "-garbage"
-    match random.choice(("not json", "no envelope", "unknown type", "invalid data")):
-        case "not json":
-            return b"\xff\x00 no json at all"
-        case "no envelope":
-            return json.dumps(event["data"]).encode()
-        case "unknown type":
-            event["type"] = "OrderTeleported.v1"
-        case _:
-            event["data"]["items"] = []
-    return json.dumps(event).encode()
+    body, content_type, properties = write(event)
+    return Publication(at, what, event["subject"], key, body, content_type, properties, event)
 
 
 def _faults(random: Random, plan: Plan, count: int, until: float) -> tuple[Fault, ...]:

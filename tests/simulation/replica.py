@@ -1,7 +1,6 @@
 """One replica of a service: the real parts, put together as `shared.runtime.service` does it, on servers in memory."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +11,6 @@ from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from structlog.typing import FilteringBoundLogger
 
 from quartet.local_stack import SIMULATED_PORTS
-from shared.runtime.batch import Batch
 from shared.runtime.checkpoints import Checkpoints
 from shared.runtime.consumer import Consumer
 from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
@@ -20,7 +18,6 @@ from shared.runtime.cosmos_records import CosmosRecords
 from shared.runtime.engine import Engine
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.participant import DEAD_LETTERS
-from shared.runtime.ports import Message
 from shared.runtime.progress import Progress
 from shared.runtime.record import RecordLimits
 from shared.runtime.service import Service, Surroundings
@@ -33,7 +30,6 @@ from tests.simulation.process import Process
 from tests.simulation.receiver import Receiver
 from tests.simulation.sender import Sender
 from tests.simulation.trace import Log
-from tests.simulation.watcher import Watcher
 
 # In most runs a record forgets so early that every redelivery meets it, and its line is full at once.
 _LIMITS = (
@@ -54,7 +50,6 @@ class Servers:
     hub: Hub
     blobs: Blobs
     network: Network
-    watcher: Watcher
     settings: Settings
     room: int
     seed: int
@@ -66,7 +61,6 @@ class Replica:
     def __init__(self, service: Service[Any], process: Process, servers: Servers, *, look_first: bool = False) -> None:
         participant, settings = service.participant, servers.settings
         self.process = process
-        self._watcher = servers.watcher
         loop = asyncio.get_running_loop()
         log = cast(FilteringBoundLogger, Log(process.name, servers.network.trace))
         database = MemoryDatabase(servers.cosmos, servers.network, process, participant.database)
@@ -98,7 +92,6 @@ class Replica:
             look_first=look_first,
             limits=_LIMITS[servers.seed % len(_LIMITS)],
         )
-        self._slow: dict[asyncio.Task[None], Batch] = {}
         self._checkpoints = Checkpoints(settings.checkpoint_seconds, log)
         receiver = Receiver(
             servers.hub,
@@ -111,7 +104,7 @@ class Replica:
         self._consumer = Consumer(
             cast(EventHubConsumerClient, receiver),
             connect=lambda: cast(EventHubConsumerClient, receiver),
-            process=self._handle,
+            process=self.engine.process,
             prepare=self._prepare,
             checkpoints=self._checkpoints,
             owned=owned,
@@ -131,28 +124,6 @@ class Replica:
     async def _prepare(self, partition: str) -> None:
         await self.engine.prepare()
         await self._publisher.open(partition)
-
-    async def _handle(self, partition: str, messages: Sequence[Message]) -> Batch:
-        batch = await self.engine.process(partition, messages)
-        # With each batch, the checkpoint may also pass what was slow in those before.
-        for one in (batch, *self._slow.values()):
-            self._processed(one)
-        if batch.first_unfinished is not None:
-            task = asyncio.create_task(batch.finish())
-            self._slow[task] = batch
-            task.add_done_callback(self._finished)
-        return batch
-
-    def _finished(self, task: "asyncio.Task[None]") -> None:
-        batch = self._slow.pop(task)
-        if not task.cancelled():
-            self._processed(batch)
-
-    def _processed(self, batch: Batch) -> None:
-        lowest = batch.first_unfinished
-        done = [message for message in batch.messages if lowest is None or message.sequence_number < lowest]
-        if self.process.alive:
-            self._watcher.processed(self.process.service, batch.partition, done)
 
 
 def _container(database: MemoryDatabase, name: str) -> ContainerProxy:

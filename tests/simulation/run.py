@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -29,8 +30,9 @@ from tests.simulation.hub import Blobs, Hub, Outgoing
 from tests.simulation.loop import DeadlockError, LivelockError, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.operator import Operator
-from tests.simulation.plan import BUCKETS, Plan, Publication
+from tests.simulation.plan import BUCKETS, Plan
 from tests.simulation.process import Process
+from tests.simulation.publication import Publication
 from tests.simulation.replica import EPOCH, Replica, Servers
 from tests.simulation.trace import Trace
 from tests.simulation.watcher import Broken, Watcher
@@ -89,7 +91,7 @@ class Simulation:
     def __init__(self, plan: Plan, result: Result) -> None:
         self.plan = plan
         self.result = result
-        self.watcher = Watcher(result.trace)
+        self.watcher = Watcher(result.trace, self._now)
         self.faults = Faults(plan.faults)
         self.network = Network(self.faults, result.trace)
         self.network.power = self
@@ -108,14 +110,13 @@ class Simulation:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._unhandled)
         self.cosmos = MemoryCosmos(PARTICIPANTS, lambda: EPOCH.timestamp() + loop.time(), self.watcher.written)
-        self.blobs = Blobs(loop.time, self.watcher.checkpointed)
+        self.blobs = Blobs(loop.time, self.watcher.accounts.checkpointed)
         self._stock_shelves()
         self.servers = Servers(
             self.cosmos,
             self.hub,
             self.blobs,
             self.network,
-            self.watcher,
             _settings(self.plan.pace, self.plan.deadline),
             self.plan.room,
             self.plan.seed,
@@ -143,6 +144,9 @@ class Simulation:
         await check_end(self)
         self.result.broken = self.watcher.broken
         self._count()
+
+    def _now(self) -> datetime:
+        return EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
 
     def bury(self, loop: asyncio.AbstractEventLoop) -> None:
         """Get rid of what still runs."""
@@ -234,7 +238,7 @@ class Simulation:
         """Send it until the hub has accepted it, as often as that takes."""
         await self._until(publication.at)
         partition = self.hub.partition_of(publication.key)
-        events = [Outgoing(publication.body, "application/cloudevents+json")]
+        events = [Outgoing(publication.body, publication.content_type, publication.properties, publication)]
         while True:
             try:
                 await self.network.request(
@@ -264,7 +268,7 @@ class Simulation:
                     "seeded_quantity": pieces,
                 },
             )
-            self.cosmos.commit(tx)
+            self.cosmos.commit(tx, "the shelves")
 
     def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """An exception that nobody has caught; in a dead process nobody minds."""
@@ -285,7 +289,7 @@ class Simulation:
         result.figures["events"] = sum(len(log) for log in self.hub.partitions.values())
         result.figures["needed a person"] = len(watcher.needed_attention)
         result.figures["requests"] = self.network.requests
-        result.figures["repeated answers in the hub"] = watcher.repeats
+        result.figures["repeated answers in the hub"] = watcher.answers.repeats
         for replica in self.engines:
             stats = replica.engine.stats
             for name in ("repeated", "ignored", "conflicts", "retries", "dead letter"):

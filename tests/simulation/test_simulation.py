@@ -80,5 +80,5 @@ def test_what_breaks_a_rule_is_cut_down_to_a_story_that_can_be_read(monkeypatch:
     assert len(small.order_ids) <= 2
     assert len(small.faults) <= 3
     told = story(small)
-    assert "BROKEN: CANCELLED is true when it is said" in told
+    assert "BROKEN: the status follows from what was heard" in told
     assert len(told.splitlines()) < 120

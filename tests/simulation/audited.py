@@ -1,0 +1,76 @@
+"""`quartet audit` itself, on what is in memory: it must find nothing wrong, and must have seen everything."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from quartet.audit.invariants import Finding, audit
+from quartet.audit.ledgers import Ledgers
+from quartet.audit.reading import read_snapshot
+from quartet.connection import Cosmos
+from quartet.participants import PAYMENT, SHIPPING
+from services.payment.service import GATEWAY_LEDGER
+from services.payment.simulated_gateway import SimulatedGateway
+from services.shipping.service import CARRIER_LEDGER
+from services.shipping.simulated_carrier import SimulatedCarrier
+from shared.runtime.participant import Participant
+from tests.simulation.cosmos import MemoryContainer
+from tests.simulation.process import Process
+from tests.simulation.replica import EPOCH
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+
+class Opened:
+    """What the tools ask of their connection."""
+
+    def __init__(self, simulation: "Simulation", process: Process) -> None:
+        self._simulation = simulation
+        self._process = process
+
+    def container(self, participant: Participant[Any], name: str | None = None) -> MemoryContainer:
+        """As in `quartet.connection`."""
+        simulation = self._simulation
+        return MemoryContainer(
+            simulation.cosmos,
+            simulation.network,
+            self._process,
+            participant.database,
+            name or participant.container,
+        )
+
+
+async def check_audit(simulation: "Simulation") -> None:
+    """Run it, and compare what it has counted with what the watcher has."""
+    cosmos = cast(Cosmos, Opened(simulation, Process("audit-1")))
+    buckets = simulation.servers.settings.buckets
+    ledgers = Ledgers(
+        SimulatedGateway(cosmos.container(PAYMENT, GATEWAY_LEDGER.name), buckets),
+        SimulatedCarrier(cosmos.container(SHIPPING, CARRIER_LEDGER.name), buckets),
+    )
+    snapshot = await read_snapshot(cosmos, ledgers)
+    snapshot.at = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
+    findings = audit(snapshot, timedelta(seconds=60))
+    for finding in findings:
+        for violation in finding.violations:
+            simulation.watcher.broke(f"audit {finding.number}", f"{violation.subject} {violation.what}")
+    _has_seen_everything(simulation, findings)
+
+
+def _has_seen_everything(simulation: "Simulation", findings: list[Finding]) -> None:
+    effects = simulation.watcher.effects
+    figures = {finding.number: finding.figures for finding in findings}
+    seen = [figures[2][name] for name in ("charges", "refunds", "shipments")]
+    true = [
+        sum(entry["outcome"] == wanted for entry in book.values())
+        for book, wanted in ((effects.charges, "charged"), (effects.refunds, "refunded"), (effects.parcels, "booked"))
+    ]
+    if seen != true:
+        simulation.watcher.broke("the audit sees everything", f"it counts {seen}, there are {true}")
+    statuses = Counter(order["status"] for order in simulation.watcher.orders.values() if "status" in order)
+    if figures[3] != statuses:
+        simulation.watcher.broke("the audit sees everything", f"it counts {figures[3]}, there are {statuses}")
+    if figures[1]["products"] != len(simulation.plan.stock):
+        simulation.watcher.broke("the audit sees everything", f"it counts {figures[1]['products']} products")

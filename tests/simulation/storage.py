@@ -1,0 +1,52 @@
+"""How what is stored looks to the watcher: the few names of documents that it reads, in one place."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+DATABASES: Final[Mapping[str, str]] = {
+    "orders": "order",
+    "inventory": "inventory",
+    "payments": "payment",
+    "shipping": "shipping",
+}
+STATES: Final[Mapping[str, str]] = {
+    "order": "orders",
+    "inventory": "reservations",
+    "payment": "payments",
+    "shipping": "shipments",
+}
+LETTERS: Final = "dead-letters"
+
+
+def is_state(database: str, container: str) -> bool:
+    """Whether the documents of this container are what a service knows of an order."""
+    return STATES[DATABASES[database]] == container
+
+
+def handled_by(document: Document) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What the document says was handled: the key of each event, and the ids of the answers to it."""
+    for key, answers in document.get("handled", {}).items():
+        yield key, tuple(answer["id"] for answer in answers)
+
+
+def keys_of(source: str, event_id: str) -> tuple[str, str]:
+    """The keys under which an event may be recorded as handled: by source and id, and by the id alone as once."""
+    return blake2b(f"{source}\n{event_id}".encode(), digest_size=16).hexdigest(), event_id
+
+
+def awaited(document: Document) -> tuple[str, ...]:
+    """The ids of the dead letters that the order waits for, or for which a compensation is owed."""
+    return (*document.get("parked", ()), *document.get("owed", ()))
+
+
+def place_of(letter: Document) -> tuple[str, int]:
+    """From which partition of the hub a dead letter comes, and its number there."""
+    return letter["partition"], letter["sequence_number"]
+
+
+def is_open(letter: Document) -> bool:
+    """Whether nobody has settled the dead letter."""
+    return not letter.get("settled")
