@@ -132,7 +132,7 @@ def timeline_json(story: Sequence[Said]) -> list[dict[str, Any]]:
 
 
 def _envelope(message: Message) -> Envelope | Unreadable:
-    return read_envelope(message.body, message.content_type, message.properties)
+    return read_envelope(message.body, message.content_type, message.properties, message.body_form)
 
 
 def _subject(message: Message) -> str | None:

@@ -163,6 +163,7 @@ def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
         "body": base64.b64encode(message.body).decode(),
         "text": message.body.decode("utf-8", "backslashreplace")[:10_000],
         **({"digest": message.digest} if message.digest else {}),
+        **({"body_form": message.body_form} if message.body_form != "data" else {}),
         "settled": None,
     }
 
@@ -176,6 +177,7 @@ def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
         sequence_number=document["sequence_number"],
         offset=document["offset"],
         digest=document.get("digest", ""),
+        body_form=document.get("body_form", "data"),
     )
     letter = DeadLetter(
         message=message,

@@ -2,16 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from azure.eventhub import EventData, EventDataBatch, TransportType
 from azure.eventhub._pyamqp.error import AMQPLinkError  # the SDK wraps it in its own errors, but not where we call it
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
+from azure.eventhub.amqp import AmqpMessageBodyType
 from azure.eventhub.exceptions import AuthenticationError, EventHubError
 
-from shared.events import CONTENT_TYPE, encode
+from shared.events import CONTENT_TYPE, BodyForm, encode
+from shared.runtime import amqp_decoding
+from shared.runtime.amqp_values import Undecoded, json_text, plain, plain_map, scalar
 from shared.runtime.credentials import Credentials, is_identity_error
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.ports import Message
@@ -64,6 +67,7 @@ def consumer_client(
     Raises:
         ConfigurationError: the connection string cannot be used.
     """
+    amqp_decoding.install()
     return _client(
         settings,
         lambda text: EventHubConsumerClient.from_connection_string(
@@ -244,16 +248,40 @@ class HubPublisher:
 
 
 def message_of(data: EventData) -> Message:
-    """What the engine needs of an event, free of the SDK."""
-    # Data sections come as bytes or as a run of them; another kind of AMQP body is nothing that we could read.
-    body = data.body
+    """What the engine needs of an event, free of the SDK. It never raises, whatever a stranger has sent.
+
+    A value body that is one string or binary is as good as a data section. Of any other body that is not data,
+    `Message.body` is a rendering for people. Properties have text for keys, and values that JSON has.
+    """
+    body, body_form = _body_of(data)
+    content_type = scalar(data.content_type)
+    # The SDK promises a map. What a stranger has put there instead is kept under no name.
+    properties: object = data.properties or {}
+    named = plain_map(properties if isinstance(properties, dict) else {"": properties})
     return Message(
-        body=body if isinstance(body, bytes) else b"".join(cast(Iterable[bytes], body)),
-        content_type=data.content_type,
-        properties=cast(Mapping[str, object], data.properties or {}),
+        body=body,
+        content_type=None if content_type is None else str(content_type),
+        properties={name: scalar(value) for name, value in named.items()},
         sequence_number=data.sequence_number or 0,
         offset=str(data.offset),
+        body_form=body_form,
     )
+
+
+def _body_of(data: EventData) -> tuple[bytes, BodyForm]:
+    body = data.body
+    if isinstance(body, bytes) and not isinstance(body, Undecoded):
+        return body, "data"
+    if data.body_type == AmqpMessageBodyType.VALUE:
+        return json_text(plain(body)).encode(), "value"
+    sections = list(cast(Iterable[object], body))
+    if data.body_type == AmqpMessageBodyType.SEQUENCE:
+        return json_text(plain(sections)).encode(), "sequence"
+    chunks = [section for section in sections if type(section) is bytes]
+    if len(chunks) == len(sections):
+        return b"".join(chunks), "data"
+    # Data sections that hold no bytes are against the rules of AMQP.
+    return json_text(plain(sections)).encode(), "value"
 
 
 def _first_line(error: BaseException) -> str:

@@ -142,14 +142,14 @@ class DeadLetterCause:
 def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCause:
     """Why a message is dead that this module has not found fault with, and what it is as far as it can be read."""
     try:
-        envelope = read_envelope(message.body, message.content_type, message.properties)
+        envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     except Exception:  # noqa: BLE001 -- reading it may be the very thing that fails
         return DeadLetterCause(reason, detail)
     return _cause(envelope if isinstance(envelope, Envelope) else None, reason, detail)
 
 
 def _read(message: Message, hears: Collection[str]) -> Heard | DeadLetterCause | None:
-    envelope = read_envelope(message.body, message.content_type, message.properties)
+    envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if isinstance(envelope, Unreadable):
         return _cause(None, envelope.reason, envelope.detail)
     if envelope.type not in hears and envelope.type in REGISTRY:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from shared.events import BodyForm
 from shared.runtime.record import Json, Record
 
 S = TypeVar("S")
@@ -24,6 +25,7 @@ class Message:
         properties: the AMQP application properties.
         sequence_number: its place in the partition.
         offset: the hub's name for that place; opaque.
+        body_form: which kind of AMQP body it was; if it was not data, `body` is a rendering for people.
         digest: in place of a body that could not be kept with its dead letter; empty otherwise.
     """
 
@@ -33,6 +35,7 @@ class Message:
     sequence_number: int
     offset: str
     digest: str = ""
+    body_form: BodyForm = "data"
 
     def letter_id(self, partition: str) -> str:
         """The id that it has as a dead letter: the same whenever it is delivered from this place of the hub."""

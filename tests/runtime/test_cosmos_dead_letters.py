@@ -44,6 +44,13 @@ async def test_what_is_needed_to_handle_it_again_comes_back(box: CosmosDeadLette
     assert first.id == LETTER.id != second.id
 
 
+async def test_what_was_no_data_stays_no_data(box: CosmosDeadLetters) -> None:
+    """The rendering of an AMQP value may look like an event: a redrive must not take it for one."""
+    await box.put([replace(NAMELESS, message=replace(BINARY, body=b'{"a": 1}', body_form="value"))])
+    [stored] = await box.find()
+    assert (stored.letter.message.body, stored.letter.message.body_form) == (b'{"a": 1}', "value")
+
+
 async def test_an_orders_letters_and_one_by_id(box: CosmosDeadLetters) -> None:
     await box.put([LETTER, NAMELESS])
     assert [stored.id for stored in await box.find(order_id="o-1")] == [LETTER.id]
