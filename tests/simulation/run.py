@@ -21,6 +21,7 @@ from services.inventory.service import SERVICE as INVENTORY
 from services.order.service import SERVICE as ORDER
 from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING
+from shared.runtime.record import RecordLimits
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from tests.simulation.cosmos import MemoryCosmos
@@ -33,7 +34,7 @@ from tests.simulation.operator import Operator
 from tests.simulation.plan import BUCKETS, Plan
 from tests.simulation.process import Process
 from tests.simulation.publication import Publication
-from tests.simulation.replica import EPOCH, Replica, Servers
+from tests.simulation.replica import EPOCH, Replica, Servers, limits_of
 from tests.simulation.trace import Trace
 from tests.simulation.watcher import Broken, Watcher
 
@@ -92,6 +93,7 @@ class Simulation:
         self.plan = plan
         self.result = result
         self.watcher = Watcher(result.trace, self._now)
+        self.watcher.answers.forgetful = limits_of(plan.seed) != RecordLimits()
         self.faults = Faults(plan.faults)
         self.network = Network(self.faults, result.trace)
         self.network.power = self
