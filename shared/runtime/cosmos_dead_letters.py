@@ -117,12 +117,17 @@ class CosmosDeadLetters:
             return current["_etag"] == stored.etag and await self._replace(current, settled=end)
 
     async def _die_again(self, document: Document) -> None:
-        """A letter that is there already is open again, unless it was discarded; its first death counts."""
+        """A letter that is there already is open again; its first death counts.
+
+        One that names no saga stays discarded if it was. Of a saga, the record knows what was discarded, and an event
+        that gets here is not among it.
+        """
         replaced = False
         while not replaced:
             with outages():
                 current = await self._container.read_item(document["id"], document["pk"])
-                if (current.get("settled") or {}).get("outcome") == DISCARDED:
+                outcome = (current.get("settled") or {}).get("outcome")
+                if document["order_id"] is None and outcome == DISCARDED:
                     return
                 attempts = current["attempts"] + document["attempts"]
                 news = {name: document[name] for name in ("reason", "detail", "settled")}

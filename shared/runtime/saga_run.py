@@ -211,11 +211,13 @@ class SagaRun(Generic[S]):
             self._change(parked=parked, owed=owed)
 
     def discard(self, letter_id: str, key: str | None) -> None:
-        """Take a dead letter out of the record for good: it and its event shall have no effect."""
+        """Take a dead letter out of the record for good: it and its event shall have no effect.
+
+        A record is made for it if there is none: the event may be delivered again when the order is known.
+        """
         self.strike(letter_id)
-        if not self.record.is_new:
-            names = (name for name in (letter_id, key) if name is not None and name not in self.record.discarded)
-            self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])
+        names = (name for name in (letter_id, key) if name is not None and name not in self.record.discarded)
+        self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])
 
     def line_up(self, letter_ids: Sequence[str]) -> None:
         """Put these dead letters in line in place of those that had no place in the record."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.events import Event, OrderCancellationRejected, OrderCancellationRequested, new_event
+from shared.events import Event, OrderCancellationRejected, OrderCancellationRequested, encode, new_event, to_json
 from shared.runtime.outcome import Decided, Outcome
 from shared.runtime.record import Record, RecordLimits, surplus
 from shared.runtime.record_codec import RecordCodec
@@ -161,3 +161,17 @@ async def test_a_discard_lasts_when_the_event_is_delivered_again() -> None:
     await engine.process("0", [replace(bad, sequence_number=99)])
     assert await bench.dead.find() == []
     assert engine.stats["discarded"] == 2
+
+
+async def test_what_was_discarded_before_its_order_was_known_blocks_nothing_later() -> None:
+    bad = replace(messages(reserved("o-1"))[0], body=encode({**to_json(reserved("o-1")), "data": "garbage"}))
+    bench = Bench()
+    await bench.engine().process("0", [bad])
+    [stored] = await bench.dead.find()
+    await Redrive(bench.engine(look_first=True), bench.dead, lambda: NOON).discard(stored)
+
+    opened = messages(order_created("o-1"), start=1)
+    await bench.engine().process("0", [*opened, bad])
+    assert bench.records.records["o-1"].state == Parcel(1, "ada")
+    assert not bench.records.records["o-1"].is_blocked
+    assert await bench.dead.find() == []
