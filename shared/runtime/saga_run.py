@@ -213,9 +213,10 @@ class SagaRun(Generic[S]):
     def discard(self, letter_id: str, key: str | None) -> None:
         """Take a dead letter out of the record for good: it and its event shall have no effect."""
         self.strike(letter_id)
-        if not self.record.is_new:
-            names = (name for name in (letter_id, key) if name is not None and name not in self.record.discarded)
-            self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])
+        # Also of an order that is not known yet: redelivered when it is, the event would block it for ever, because
+        # its letter stays discarded.
+        names = (name for name in (letter_id, key) if name is not None and name not in self.record.discarded)
+        self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])
 
     def line_up(self, letter_ids: Sequence[str]) -> None:
         """Put these dead letters in line in place of those that had no place in the record."""

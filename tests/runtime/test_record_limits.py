@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.events import Event, OrderCancellationRejected, OrderCancellationRequested, new_event
+from shared.events import Event, OrderCancellationRejected, OrderCancellationRequested, encode, new_event, to_json
 from shared.runtime.outcome import Decided, Outcome
 from shared.runtime.record import Record, RecordLimits, surplus
 from shared.runtime.record_codec import RecordCodec
@@ -161,3 +161,18 @@ async def test_a_discard_lasts_when_the_event_is_delivered_again() -> None:
     await engine.process("0", [replace(bad, sequence_number=99)])
     assert await bench.dead.find() == []
     assert engine.stats["discarded"] == 2
+
+
+async def test_a_discard_lasts_also_if_the_order_was_not_known_then() -> None:
+    """Redelivered when it is, the event must not block it: nobody can unblock what waits for a settled letter."""
+    bench = Bench()
+    [bad] = messages(encode({**to_json(reserved("o-1")), "type": "OrderEaten.v1", "id": "eaten"}))
+    await bench.engine().process("0", [bad])
+    [stored] = await bench.dead.find()
+    await Redrive(bench.engine(look_first=True), bench.dead, lambda: NOON).discard(stored)
+
+    await bench.engine(look_first=True).process("0", messages(order_created("o-1"), start=1))
+    await bench.engine(look_first=True).process("0", [bad, *messages(reserved("o-1"), start=2)])
+    assert not bench.records.records["o-1"].is_blocked
+    assert bench.records.records["o-1"].state == Parcel(2, "ada")
+    assert await bench.dead.find() == []

@@ -8,7 +8,7 @@ from tests.simulation.answers import Answers
 from tests.simulation.heads import Head
 from tests.simulation.letters import Letters
 from tests.simulation.saga import HEARS, Document, nothing_to_do
-from tests.simulation.storage import keys_of
+from tests.simulation.storage import key_of
 
 Broke = Callable[[str, str], None]
 Recorded = Mapping[tuple[str, str], tuple[str, ...]]
@@ -45,11 +45,7 @@ class Accounts:
 
     def recorded_answers(self, service: str, head: Head) -> tuple[str, ...] | None:
         """The ids of the answers that a service has recorded for an event; None if it has not handled it."""
-        for key in keys_of(head.source, head.id):
-            answers = self.recorded[service].get((head.order_id, key))
-            if answers is not None:
-                return answers
-        return None
+        return self.recorded[service].get((head.order_id, key_of(head.source, head.id)))
 
     def _passed(self, service: str, place: tuple[str, int], head: Head) -> None:
         is_kept = (service, place) in self.letters.at

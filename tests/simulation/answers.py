@@ -1,5 +1,6 @@
 """What the services say in the hub, and the rules about it."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class Answers:
         effects: what has really happened.
         deadline_of: when an order is to be given up, as the order service has stored it.
         now: the true time.
+        is_forgotten: whether the record has dropped what was answered, so that it may be answered again, later.
         bodies: by source and id: the event as it came first.
         placed: by order: the data of every order that was placed under this id.
         heads: by id: the events with this id.
@@ -39,6 +41,7 @@ class Answers:
     effects: Effects
     deadline_of: Callable[[str], datetime | None]
     now: Callable[[], datetime]
+    is_forgotten: Callable[[Head], bool]
     bodies: dict[tuple[str, str], bytes] = field(default_factory=dict)
     placed: dict[str, list[Document]] = field(default_factory=lambda: defaultdict(list))
     heads: dict[str, list[Head]] = field(default_factory=lambda: defaultdict(list))
@@ -90,7 +93,7 @@ class Answers:
         before = self.bodies.setdefault((head.source, head.id), body)
         if before is not body:
             self.repeats += 1
-            if before != body:
+            if before != body and not (self.is_forgotten(head) and _timeless(before) == _timeless(body)):
                 self.broke("a repeat is the same event", f"{service} says {head} in two ways")
         self._is_true(head, data)
 
@@ -145,3 +148,9 @@ class Answers:
         price = (total_of(order["items"]), order["currency"]) if order else None
         if (Decimal(amount), currency) != price or not is_amount(amount, currency):
             self.broke("an amount is what the items cost", f"{order_id} is {what} for {amount} {currency}, not {price}")
+
+
+def _timeless(body: bytes) -> Document:
+    """An event without the time at which it was decided."""
+    content: Document = json.loads(body)
+    return content | {"time": ""}

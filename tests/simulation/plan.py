@@ -124,7 +124,8 @@ def _order(random: Random, shops: Shops, order_id: str, at: float) -> list[Publi
     def other_key() -> str:
         return random.choice((key, order_id))
 
-    sent = [send(at, "order", key, "OrderCreated.v1", data)]
+    placed: Json = shops.event("OrderCreated.v1", data, shop)
+    sent = [publication(at, "order", key, placed, lambda event: content.wire(random, event))]
     if random.random() < 0.1:
         sent.append(send(at + random.expovariate(0.3), "duplicate", other_key(), "OrderCreated.v1", data))
     if random.random() < 0.12:
@@ -136,10 +137,14 @@ def _order(random: Random, shops: Shops, order_id: str, at: float) -> list[Publi
         when = max(0.1, at + random.choice((random.uniform(0, 0.6), random.uniform(-1, 5))))
         request = {"order_id": order_id, "reason": "customer"}
         sent.append(send(when, "cancellation", other_key(), "OrderCancellationRequested.v1", request))
+        if random.random() < 0.3:
+            # Somebody else numbers events, too: this one has the id of the order's.
+            event = event_of("OrderCancellationRequested.v1", request, f"/callcentre/{shop}", placed["id"])
+            sent.append(publication(when + 0.1, "cancellation", other_key(), event))
     for _ in range(random.choices((0, 1, 2), (85, 10, 5))[0]):
-        (body, content_type, properties), event, kept_by = garbage(random, shops.event("OrderCreated.v1", data, shop))
+        (body, content_type, properties), odd, kept_by = garbage(random, shops.event("OrderCreated.v1", data, shop))
         when = max(0.1, at + random.uniform(-0.5, 1.5))
-        sent.append(Publication(when, "garbage", order_id, other_key(), body, content_type, properties, event, kept_by))
+        sent.append(Publication(when, "garbage", order_id, other_key(), body, content_type, properties, odd, kept_by))
     return sent
 
 
