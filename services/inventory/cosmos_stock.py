@@ -22,7 +22,7 @@ from services.inventory.domain import order_of
 from services.inventory.stock import Held, HoldAnswer, Refused
 from shared.events import Shortage
 from shared.runtime.coalesce import Coalescer
-from shared.runtime.cosmos import BATCH_OPERATIONS, CONFLICT, Operation, in_time, run_batch
+from shared.runtime.cosmos import CONFLICT, BatchLimits, Operation, in_time, run_batch
 
 Verb: TypeAlias = Literal["hold", "refuse", "release", "ship"]
 HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"
@@ -99,10 +99,11 @@ class Shelf:
 class CosmosStock:
     """The `Stock` port. Requests for one product that are made at the same time become one transactional batch."""
 
-    def __init__(self, items: ContainerProxy) -> None:
+    def __init__(self, items: ContainerProxy, limits: BatchLimits | None = None) -> None:
         self._items = items
+        most = (limits or BatchLimits()).operations
         # One operation of the batch is the stock document's.
-        self._products: Coalescer[str, Request, Allocation] = Coalescer(self._answer, most=BATCH_OPERATIONS - 1)
+        self._products: Coalescer[str, Request, Allocation] = Coalescer(self._answer, most=most - 1)
 
     async def hold(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         """See `Stock.hold`."""

@@ -23,7 +23,7 @@ PARTICIPANT = Participant(
 
 def stock(around: Surroundings) -> CosmosStock:
     """The stock of this deployment."""
-    return CosmosStock(around.database.get_container_client(ITEMS.name))
+    return CosmosStock(around.database.get_container_client(ITEMS.name), around.limits)
 
 
 SERVICE = Service(PARTICIPANT, ports=stock)

@@ -25,7 +25,8 @@ PARTICIPANT = Participant(
 
 def simulated_gateway(around: Surroundings) -> SimulatedGateway:
     """The gateway that is not there. Only a deployment that asks for it by name gets it."""
-    return SimulatedGateway(around.database.get_container_client(GATEWAY_LEDGER.name), around.settings.buckets)
+    ledger = around.database.get_container_client(GATEWAY_LEDGER.name)
+    return SimulatedGateway(ledger, around.settings.buckets, around.limits)
 
 
 GATEWAY = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, simulated_gateway)

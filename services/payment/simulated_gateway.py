@@ -30,6 +30,7 @@ from services.payment.gateway import (
 )
 from services.payment.ledger import ChargeMade, RefundMade
 from shared.events import bucket_of, legacy_derived_id
+from shared.runtime.cosmos import BatchLimits
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
 PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
@@ -38,8 +39,8 @@ PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
 class SimulatedGateway:
     """The `Gateway` port, and its ledger. The first entry under an idempotency key is final."""
 
-    def __init__(self, ledger: ContainerProxy, buckets: int) -> None:
-        self._ledger = CosmosLedger(ledger)
+    def __init__(self, ledger: ContainerProxy, buckets: int, limits: BatchLimits | None = None) -> None:
+        self._ledger = CosmosLedger(ledger, limits)
         self._buckets = buckets
 
     async def charge(self, key: str, amount: Decimal, currency: str, method: str, order_id: str) -> ChargeAnswer:

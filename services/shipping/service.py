@@ -25,7 +25,8 @@ PARTICIPANT = Participant(
 
 def simulated_carrier(around: Surroundings) -> SimulatedCarrier:
     """The carrier that is not there. Only a deployment that asks for it by name gets it."""
-    return SimulatedCarrier(around.database.get_container_client(CARRIER_LEDGER.name), around.settings.buckets)
+    ledger = around.database.get_container_client(CARRIER_LEDGER.name)
+    return SimulatedCarrier(ledger, around.settings.buckets, around.limits)
 
 
 CARRIER = PortByName("CARRIER", "carrier", Carrier, simulated_carrier)

@@ -8,6 +8,7 @@ from azure.cosmos.aio import ContainerProxy
 from services.shipping.carrier import AlreadyBooked, AlreadyRefused, BookAnswer, Booked, NotServed, VoidAnswer, Voided
 from services.shipping.ledger import ParcelBooked
 from shared.events import Address, bucket_of, legacy_derived_id
+from shared.runtime.cosmos import BatchLimits
 from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
 NOT_SERVED = frozenset({"AQ"})
@@ -16,8 +17,8 @@ NOT_SERVED = frozenset({"AQ"})
 class SimulatedCarrier:
     """The `Carrier` port, and its ledger. The first entry under an idempotency key is final."""
 
-    def __init__(self, ledger: ContainerProxy, buckets: int) -> None:
-        self._ledger = CosmosLedger(ledger)
+    def __init__(self, ledger: ContainerProxy, buckets: int, limits: BatchLimits | None = None) -> None:
+        self._ledger = CosmosLedger(ledger, limits)
         self._buckets = buckets
 
     async def book(self, key: str, order_id: str, address: Address, lines: Mapping[str, int]) -> BookAnswer:

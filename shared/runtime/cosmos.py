@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
@@ -15,10 +16,6 @@ from shared.runtime.credentials import Credentials, IdentityError
 from shared.runtime.errors import ConfigurationError, OutageError
 from shared.runtime.settings import Settings
 from shared.runtime.timeouts import stretched
-
-# A transactional batch may have 100 operations and 2 MB; some room is left for what the SDK writes around them.
-BATCH_OPERATIONS = 100
-BATCH_BYTES = 1_800_000
 
 CONFLICT = frozenset({404, 409, 412})
 # At the start, these are a mistake that a person must mend.
@@ -35,6 +32,21 @@ _REQUEST_SECONDS = 8.0
 
 # What the SDK takes for one operation of a batch: its name, its arguments, its conditions.
 Operation: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """How much goes into one transactional batch.
+
+    The server takes 100 operations and 2 MB; some room is left for what the SDK writes around them.
+
+    Attributes:
+        operations: how many writes.
+        size: how many bytes of documents.
+    """
+
+    operations: int = 100
+    size: int = 1_800_000
 
 
 @asynccontextmanager
@@ -134,7 +146,7 @@ async def run_batch(container: ContainerProxy, pk: str, operations: Sequence[Ope
         return list(await container.execute_item_batch(copies, partition_key=pk))
 
 
-def in_chunks(documents: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def in_chunks(documents: Iterable[dict[str, Any]], limits: BatchLimits) -> Iterator[list[dict[str, Any]]]:
     """Cut what is to be written so that each piece keeps the limits of a transactional batch.
 
     A document that is over the limits by itself is a piece of its own.
@@ -143,7 +155,7 @@ def in_chunks(documents: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, An
     size = 0
     for document in documents:
         length = len(json.dumps(document))
-        if chunk and (len(chunk) == BATCH_OPERATIONS or size + length > BATCH_BYTES):
+        if chunk and (len(chunk) == limits.operations or size + length > limits.size):
             yield chunk
             chunk, size = [], 0
         chunk.append(document)

@@ -17,7 +17,7 @@ from azure.cosmos.exceptions import (
 )
 
 from shared.events import bucket_of
-from shared.runtime.cosmos import in_chunks, outages, run_batch
+from shared.runtime.cosmos import BatchLimits, in_chunks, outages, run_batch
 from shared.runtime.letter_box import DISCARDED, Settled, StoredLetter
 from shared.runtime.ports import DeadLetter, Message
 
@@ -30,8 +30,9 @@ _SAFE_INTEGER: Final = 2**53
 class CosmosDeadLetters:
     """A `LetterBox`: the service's `dead-letters` container, partitioned by bucket like the orders."""
 
-    def __init__(self, container: ContainerProxy, buckets: int) -> None:
+    def __init__(self, container: ContainerProxy, buckets: int, limits: BatchLimits | None = None) -> None:
         self._container = container
+        self._limits = limits or BatchLimits()
         self._buckets = buckets
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
@@ -48,7 +49,7 @@ class CosmosDeadLetters:
                 raise result
 
     async def _put_bucket(self, pk: str, documents: Mapping[str, Document]) -> None:
-        for chunk in in_chunks(documents.values()):
+        for chunk in in_chunks(documents.values(), self._limits):
             missing = {document["id"]: document for document in chunk}
             while missing:
                 try:

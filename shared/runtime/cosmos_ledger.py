@@ -10,7 +10,7 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from shared.runtime.coalesce import Coalescer
-from shared.runtime.cosmos import BATCH_OPERATIONS, in_time, outages, run_batch
+from shared.runtime.cosmos import BatchLimits, in_time, outages, run_batch
 
 Entry: TypeAlias = dict[str, Any]
 _CONFLICT = 409
@@ -22,9 +22,10 @@ class CosmosLedger:
     Calls that are made at the same time for one bucket become one transactional batch.
     """
 
-    def __init__(self, container: ContainerProxy) -> None:
+    def __init__(self, container: ContainerProxy, limits: BatchLimits | None = None) -> None:
+        most = (limits or BatchLimits()).operations
         self._container = container
-        self._coalescer: Coalescer[str, Entry, tuple[Entry, bool]] = Coalescer(self._record, most=BATCH_OPERATIONS)
+        self._coalescer: Coalescer[str, Entry, tuple[Entry, bool]] = Coalescer(self._record, most=most)
 
     async def record(self, pk: str, entry: Entry) -> tuple[Entry, bool]:
         """Enter `entry` unless there is one under its `id`.

@@ -9,7 +9,7 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from shared.events import bucket_of
-from shared.runtime.cosmos import CONFLICT, Operation, in_chunks, outages, run_batch
+from shared.runtime.cosmos import CONFLICT, BatchLimits, Operation, in_chunks, outages, run_batch
 from shared.runtime.errors import OutageError
 from shared.runtime.record import Record
 from shared.runtime.record_codec import RecordCodec, StateSchema
@@ -23,8 +23,15 @@ _PAGE = 1000
 class CosmosRecords(Generic[S]):
     """A `RecordStore`. All orders of a bucket are one logical partition, so their writes commit as a group."""
 
-    def __init__(self, container: ContainerProxy, state: type[S] | StateSchema[S], buckets: int) -> None:
+    def __init__(
+        self,
+        container: ContainerProxy,
+        state: type[S] | StateSchema[S],
+        buckets: int,
+        limits: BatchLimits | None = None,
+    ) -> None:
         self._container = container
+        self._limits = limits or BatchLimits()
         self._codec = RecordCodec(state)
         self._buckets = buckets
 
@@ -58,7 +65,7 @@ class CosmosRecords(Generic[S]):
     async def _commit_bucket(self, pk: str, records: Sequence[Record[S]]) -> dict[str, str]:
         etags: dict[str, str] = {}
         by_id = {record.order_id: record for record in records}
-        for chunk in in_chunks(self._codec.encode(record) for record in records):
+        for chunk in in_chunks((self._codec.encode(record) for record in records), self._limits):
             writes = {document["id"]: _write(document, by_id[document["id"]]) for document in chunk}
             etags |= await self._commit_chunk(pk, writes)
         return etags

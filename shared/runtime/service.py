@@ -156,7 +156,7 @@ class Service(Generic[S]):
     def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
         """Where the participant keeps its dead letters."""
         container = surroundings.database.get_container_client(DEAD_LETTERS.name)
-        return CosmosDeadLetters(container, surroundings.settings.buckets)
+        return CosmosDeadLetters(container, surroundings.settings.buckets, surroundings.limits)
 
     def engine(
         self, surroundings: Surroundings, ports: object, dead_letters: DeadLetters, *, look_first: bool = False
@@ -167,7 +167,7 @@ class Service(Generic[S]):
         return Engine(
             self.participant,
             ports=ports,
-            store=CosmosRecords(records, self.participant.state, buckets),
+            store=CosmosRecords(records, self.participant.state, buckets, surroundings.limits),
             publisher=surroundings.publisher,
             dead_letters=dead_letters,
             buckets=buckets,

@@ -1,11 +1,12 @@
 """What a service's own parts may use of the process that they run in."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from azure.cosmos.aio import DatabaseProxy
 from structlog.typing import FilteringBoundLogger
 
+from shared.runtime.cosmos import BatchLimits
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.ports import Now
 from shared.runtime.settings import Settings
@@ -20,6 +21,7 @@ class Surroundings:
         publisher: says events on the hub.
         owned: the partitions that this replica receives from, as they are now.
         now: the clock.
+        limits: how much goes into one transactional batch.
     """
 
     settings: Settings
@@ -28,3 +30,4 @@ class Surroundings:
     owned: Collection[str]
     now: Now
     log: FilteringBoundLogger
+    limits: BatchLimits = field(default_factory=BatchLimits)

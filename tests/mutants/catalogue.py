@@ -48,9 +48,9 @@ MUTANTS: Final = (
     _mutant(
         "checkpoint before publish",
         "shared/runtime/consumer.py",
-        "                await self._process(partition, messages)\n",
-        "                self._checkpoints.mark(context, events[-1])\n"
-        "                await self._process(partition, messages)\n",
+        "        batch = await self._process(partition, [message_of(event) for event in events])\n",
+        "        self._checkpoints.mark(context, events[-1])\n"
+        "        batch = await self._process(partition, [message_of(event) for event in events])\n",
     ),
     _mutant(
         "receiving begins at the end of the stream",
@@ -60,29 +60,31 @@ MUTANTS: Final = (
     ),
     _mutant(
         "answers published before the commit",
-        "shared/runtime/engine.py",
-        "            lost = await self._commit(runs)\n",
-        "            early = [said for run in runs for step in run.steps for said in step.answers]\n"
-        '            await self._patience.outlast("publish", lambda: self._publisher.publish(partition, early))\n'
-        "            lost = await self._commit(runs)\n",
+        "shared/runtime/settler.py",
+        "        lost = await self.settler.recorder.commit(runs)\n",
+        "        early = [said for run in runs for step in run.steps for said in step.answers]\n"
+        "        await self.settler.finisher.publish(self.batch.partition, early)\n"
+        "        lost = await self.settler.recorder.commit(runs)\n",
     ),
     _mutant(
         "answers dropped when the hub is away",
-        "shared/runtime/engine.py",
-        'await self._patience.outlast("publish answers", lambda: self._publisher.publish(partition, answers))',
-        "await asyncio.gather(self._publisher.publish(partition, answers), return_exceptions=True)",
+        "shared/runtime/finisher.py",
+        'await self._patience.outlast("publish answers", lambda: self._publisher.publish(partition, some))',
+        "await asyncio.gather(self._publisher.publish(partition, some), return_exceptions=True)",
+        "from collections.abc import Sequence\n",
+        "import asyncio\nfrom collections.abc import Sequence\n",
     ),
     _mutant(
         "the loser of a conflict goes on",
-        "shared/runtime/engine.py",
-        "            lost = await self._commit(runs)\n",
-        "            await self._commit(runs)\n            lost: set[str] = set()\n",
+        "shared/runtime/settler.py",
+        "        lost = await self.settler.recorder.commit(runs)\n",
+        "        await self.settler.recorder.commit(runs)\n        lost: set[str] = set()\n",
     ),
     _mutant(
         "acting on a state that is not committed",
-        "shared/runtime/engine.py",
-        "if run.changed and self.participant.acts_outside:",
-        "if run.changed and not self.participant:",
+        "shared/runtime/handler_runner.py",
+        "if (run.new_state and self._participant.acts_outside) or run.is_full:",
+        "if run.is_full:",
         case="sent again with other items",
     ),
     _mutant(
@@ -93,7 +95,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "duplicates known in memory only",
-        "shared/runtime/record.py",
+        "shared/runtime/record_codec.py",
         '"handled": {cause: list(answers) for cause, answers in record.handled.items()},',
         '"handled": {},',
     ),

@@ -20,10 +20,6 @@ _DERIVED = 5
 _CLOCKS_DIFFER = timedelta(seconds=5)
 
 
-def _timeless(body: bytes) -> Document:
-    return {name: value for name, value in json.loads(body).items() if name != "time"}
-
-
 @dataclass(slots=True)
 class Answers:
     """Books of what came into the hub.
@@ -33,25 +29,24 @@ class Answers:
         effects: what has really happened.
         deadline_of: when an order is to be given up, as the order service has stored it.
         now: the true time.
+        is_forgotten: whether the record has dropped what was answered, so that it may be answered again, later.
         bodies: by source and id: the event as it came first.
         placed: by order: the data of every order that was placed under this id.
         heads: by id: the events with this id.
         requested: the orders whose deadline the order service has seen pass.
         repeats: how many events came into the hub once more.
-        forgetful: records forget early in this run. An event that is handled once more because it was forgotten is
-            answered with the same ids, at another time.
     """
 
     broke: Broke
     effects: Effects
     deadline_of: Callable[[str], datetime | None]
     now: Callable[[], datetime]
+    is_forgotten: Callable[[Head], bool]
     bodies: dict[tuple[str, str], bytes] = field(default_factory=dict)
     placed: dict[str, list[Document]] = field(default_factory=lambda: defaultdict(list))
     heads: dict[str, list[Head]] = field(default_factory=lambda: defaultdict(list))
     requested: set[str] = field(default_factory=set)
     repeats: int = 0
-    forgetful: bool = False
     _ids: dict[Said, str] = field(default_factory=dict)
     _said: dict[tuple[str, str], Said] = field(default_factory=dict)
 
@@ -98,7 +93,7 @@ class Answers:
         before = self.bodies.setdefault((head.source, head.id), body)
         if before is not body:
             self.repeats += 1
-            if before != body and not (self.forgetful and _timeless(before) == _timeless(body)):
+            if before != body and not (self.is_forgotten(head) and _timeless(before) == _timeless(body)):
                 self.broke("a repeat is the same event", f"{service} says {head} in two ways")
         self._is_true(head, data)
 
@@ -153,3 +148,9 @@ class Answers:
         price = (total_of(order["items"]), order["currency"]) if order else None
         if (Decimal(amount), currency) != price or not is_amount(amount, currency):
             self.broke("an amount is what the items cost", f"{order_id} is {what} for {amount} {currency}, not {price}")
+
+
+def _timeless(body: bytes) -> Document:
+    """An event without the time at which it was decided."""
+    content: Document = json.loads(body)
+    return content | {"time": ""}

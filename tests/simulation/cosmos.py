@@ -22,16 +22,18 @@ from emulators.cosmos import documents
 from emulators.cosmos.batch import run_batch
 from emulators.cosmos.container import Container, Item
 from emulators.cosmos.documents import ALWAYS, Conditions, Outcome
-from emulators.cosmos.errors import CosmosError
+from emulators.cosmos.errors import CosmosError, bad_request, too_large
 from emulators.cosmos.exchange import Call
 from emulators.cosmos.pages import query_page
 from emulators.cosmos.partition_keys import text_of_value
 from emulators.cosmos.storage import Storage
 from emulators.cosmos.transaction import Transaction
-from shared.runtime.participant import Participant
-from tests.simulation.faults import COSMOS
+from shared.runtime.participant import DEPLOYMENT, Participant
+from tests.simulation.faults import ADMIN, COSMOS
 from tests.simulation.network import Network
 from tests.simulation.process import Process
+from tests.simulation.scale import Scale
+from tests.simulation.views import Views
 
 R = TypeVar("R")
 Document: TypeAlias = dict[str, Any]
@@ -53,12 +55,14 @@ _NO_DISK = cast(Storage, _NoDisk())
 
 
 class MemoryCosmos:
-    """One account with the databases of all participants."""
+    """One account with the databases of all participants. It takes as little at once as `scale` says."""
 
     def __init__(
-        self, participants: Collection[Participant[Any]], clock: Callable[[], float], written: Written
+        self, participants: Collection[Participant[Any]], clock: Callable[[], float], written: Written, scale: Scale
     ) -> None:
         self.clock = clock
+        self.scale = scale
+        self.views = Views(clock)
         self.written = written
         self._containers: dict[tuple[str, str], Container] = {}
         for participant in participants:
@@ -81,6 +85,7 @@ class MemoryCosmos:
         """Make the writes of a transaction of this process true, and tell of them."""
         new = list(tx._written.values())  # noqa: SLF001 -- it has no public name
         tx.commit(_NO_DISK)
+        self.views.changed(tx.container)
         for item in new:
             self.written(tx.container.database, tx.container.name, _document(item), by)
 
@@ -92,6 +97,7 @@ class MemoryCosmos:
             if item is not None:
                 tx.write(item_id, _document(item), item)
         tx.commit(_NO_DISK)
+        self.views.changed(container)
 
 
 class MemoryDatabase:
@@ -118,6 +124,7 @@ class MemoryContainer:
         self._by = f"{process.name}/{process.life}"
         self._container = cosmos.container(database, name)
         self._path = f"{database}/{name}"
+        self._kind = ADMIN if name == DEPLOYMENT.name else COSMOS
         self._key_name = self._container.partition_key.paths[0][0]
 
     async def execute_item_batch(self, batch_operations: Sequence[Any], partition_key: str) -> list[Document]:
@@ -126,12 +133,14 @@ class MemoryContainer:
         ids = [op.get("id") or op["resourceBody"]["id"] for op in operations]
 
         def apply() -> list[Document]:
+            self._check_size(operations)
             tx = self._transaction(partition_key)
             result = run_batch(tx, [_copy(operation) for operation in operations], minimal=True)
             responses: list[Document] = json.loads(result.body)
             if not result.succeeded:
                 raise _batch_error(responses)
             self._cosmos.commit(tx, self._by)
+            self._cosmos.views.wrote(self._process, self._container)
             return responses
 
         what = f"{self._path} [{partition_key}] " + ", ".join(
@@ -143,7 +152,13 @@ class MemoryContainer:
 
     async def read_item(self, item: str, partition_key: str) -> Document:
         """As in the SDK."""
-        return await self._single(partition_key, f"read {item}", lambda tx: documents.read(tx, item))
+
+        def apply() -> Document:
+            tx = Transaction(self._view(), text_of_value(partition_key), self._cosmos.clock())
+            outcome = documents.read(tx, item)
+            return {} if outcome.item is None else _document(outcome.item)
+
+        return await self._request(f"{self._path} [{partition_key}] read {item}", apply)
 
     async def create_item(self, body: Document) -> Document:
         """As in the SDK."""
@@ -171,8 +186,8 @@ class MemoryContainer:
         """As in the SDK: those that there are."""
 
         def apply() -> list[Document]:
-            now = self._cosmos.clock()
-            found = (self._container.find(text_of_value(key), item_id, now) for item_id, key in items)
+            now, view = self._cosmos.clock(), self._view()
+            found = (view.find(text_of_value(key), item_id, now) for item_id, key in items)
             return [_document(item) for item in found if item is not None]
 
         return await self._request(f"{self._path} read {', '.join(item for item, _ in items)}", apply)
@@ -190,11 +205,12 @@ class MemoryContainer:
         partition = None if partition_key is None else text_of_value(partition_key)
         token: str | None = None
         while True:
-            headers = {"x-ms-max-item-count": "1000"} | ({"x-ms-continuation": token} if token else {})
+            size = {"x-ms-max-item-count": str(self._cosmos.scale.page)}
+            headers = size | ({"x-ms-continuation": token} if token else {})
             call = Call("POST", [], headers, body)
 
             def apply(call: Call = call) -> tuple[list[Document], str | None]:
-                answer = query_page(self._container, call, partition, self._cosmos.clock())
+                answer = query_page(self._view(), call, partition, self._cosmos.clock())
                 return json.loads(answer.body)["Documents"], answer.headers.get("x-ms-continuation")
 
             rows, token = await self._request(f"{self._path} query", apply)
@@ -211,9 +227,22 @@ class MemoryContainer:
             tx = self._transaction(key)
             outcome = act(tx)
             self._cosmos.commit(tx, self._by)
+            self._cosmos.views.wrote(self._process, self._container)
             return {} if outcome.item is None else _document(outcome.item)
 
         return await self._request(f"{self._path} [{key}] {what}", apply)
+
+    def _view(self) -> Container:
+        """What this process sees of the container."""
+        return self._cosmos.views.seen_by(self._process, self._container)
+
+    def _check_size(self, operations: Sequence[Document]) -> None:
+        """What a server with larger limits would do with as many times more. One document always fits."""
+        scale = self._cosmos.scale
+        if len(operations) > scale.operations:
+            raise bad_request(f"Batch request has more operations than what is supported: {len(operations)}")
+        if len(operations) > 1 and len(json.dumps(operations)) > scale.size:
+            raise too_large("Request size is too large")
 
     def _transaction(self, key: str) -> Transaction:
         return Transaction(self._container, text_of_value(key), self._cosmos.clock())
@@ -226,7 +255,7 @@ class MemoryContainer:
                 raise _sdk_error(error) from error
 
         try:
-            return await self._network.request(self._process, COSMOS, what, translated, disturb)
+            return await self._network.request(self._process, COSMOS, what, translated, disturb, kind=self._kind)
         except AzureError as error:
             if self._network.trace.keep:
                 self._network.trace(self._process.name, f"-- {what}: {_status(error)}")

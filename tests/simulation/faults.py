@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 COSMOS, HUB, BLOB = "cosmos", "hub", "blob"
+ADMIN = "admin"
+"""The requests of starting, of the watchdog and of checkpoints that are put back, whatever server they go to."""
 
 # Of one request: what happens to it, by the server that it goes to.
 ON_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
@@ -14,6 +16,10 @@ ON_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
         "status 449",
         "status 503",
         "status 408",
+        "status 401",
+        "status 403",
+        "status 410",
+        "status 413",
         "not sent",
         "reply lost",
         "sent again",
@@ -24,6 +30,9 @@ ON_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
         "crash after",
         "pause before",
         "pause after",
+        "stop during",
+        "stop after",
+        "restart during",
     ),
     HUB: (
         "not sent",
@@ -35,11 +44,15 @@ ON_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
         "crash after",
         "pause before",
         "pause after",
+        "stop during",
+        "stop after",
+        "restart during",
     ),
     BLOB: ("not sent", "reply lost", "done late", "slow", "crash before", "crash after", "pause before"),
+    ADMIN: ("not sent", "reply lost", "slow", "crash before", "crash after", "pause after"),
 }
-# Of receiving: the same events again, a link that breaks, a start far too early.
-ON_RECEIVE: Final = ("delivered again", "rewound", "link lost", "from the start")
+# Of receiving: the same events again, a link that breaks, a start far too early, a link that delivers nothing any more.
+ON_RECEIVE: Final = ("delivered again", "rewound", "link lost", "from the start", "stalls")
 # At a time, whatever is going on.
 TIMED: Final = (
     "crash",
@@ -51,7 +64,13 @@ TIMED: Final = (
     "ownership taken",
     "port times out",
     "redriven too early",
+    "stop",
+    "restart",
+    "stale reads",
 )
+
+
+OPERATOR: Final = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +119,8 @@ class Faults:
         self.injected: Counter[str] = Counter()
 
     def stop(self) -> None:
-        """Let nothing go wrong any more."""
-        self._requests.clear()
+        """Let nothing go wrong any more, but for the operators: what they do is done in the end."""
+        self._requests = {key: faults for key, faults in self._requests.items() if key[0].startswith(OPERATOR)}
         self._receives.clear()
         self.timed.clear()
 

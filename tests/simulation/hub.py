@@ -45,6 +45,7 @@ class Hub:
     def __init__(self, partitions: int, appended: Callable[[Stored], None]) -> None:
         self.partitions: dict[str, list[Stored]] = {str(number): [] for number in range(partitions)}
         self._appended = appended
+        self.created_at = "2026-06-30 09:00:00"
         self._waiting: dict[str, list[asyncio.Future[None]]] = {name: [] for name in self.partitions}
 
     def append(self, partition: str, events: Sequence[Outgoing]) -> None:
@@ -58,6 +59,12 @@ class Hub:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+    def recreate(self, created_at: str) -> None:
+        """All events are gone, and there is another hub of this name. Whoever receives is not told."""
+        self.created_at = created_at
+        for log in self.partitions.values():
+            log.clear()
 
     def partition_of(self, key: str) -> str:
         """Where the hub puts an event with this partition key."""

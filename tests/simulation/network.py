@@ -28,6 +28,12 @@ class Power(Protocol):
     def pause(self, process: Process, seconds: float) -> None:
         """Stop it for some seconds."""
 
+    def stop(self, process: Process) -> None:
+        """Tell it to end (SIGTERM)."""
+
+    def restart(self, process: Process) -> None:
+        """Have it receive with a new client."""
+
 
 class Network:
     """Carries requests. A request that has left its process is not undone by the death of that process.
@@ -54,18 +60,21 @@ class Network:
         what: str,
         apply: Callable[[], R],
         disturb: Callable[[], None] | None = None,
+        *,
+        kind: str | None = None,
     ) -> R:
         """Have `apply` done at the server, and return what it returns or raises.
 
-        `disturb` is what another writer does to spoil it: fault `conflicts`.
+        `disturb` is what another writer does to spoil it: fault `conflicts`. `kind` says which faults can hit the
+        request; without it, those of its server.
         """
         if not process.alive:
             raise asyncio.CancelledError
         loop = asyncio.get_running_loop()
         process.requests += 1
-        process.servers.append(server)
+        process.servers.append(kind or server)
         self.requests += 1
-        fault = self.faults.on_request(process.name, server, loop.time(), process.requests)
+        fault = self.faults.on_request(process.name, kind or server, loop.time(), process.requests)
         reply: asyncio.Future[R] = loop.create_future()
         there, back = _delay(process.random), _delay(process.random)
         if fault is None and not self.away:
@@ -99,28 +108,30 @@ class Network:
             await asyncio.sleep(there + back)
             status = int(fault.kind.split()[1])
             raise CosmosHttpResponseError(status_code=status, message="as planned")  # type: ignore[no-untyped-call]  # the SDK's
-        match fault.kind:
-            case "crash before":
-                self.power.crash(process, fault.seconds)
-            case "pause before":
-                self.power.pause(process, fault.seconds)
+        power = self._power_over(process, fault)
+        match fault.kind.split():
+            case ["pause", "before"]:
+                power()
                 await asyncio.sleep(0)
-            case "crash after":
-                after = lambda: self.power.crash(process, fault.seconds)  # noqa: E731 -- short, and used once
-            case "pause after":
-                after = lambda: self.power.pause(process, fault.seconds)  # noqa: E731 -- short, and used once
-            case "slow":
+            case [_, "before"]:
+                power()
+            case ["crash" | "pause" | "stop", "after"]:
+                after = power
+            case [_, "during"]:
+                power()
+                back = fault.seconds
+            case ["slow"]:
                 there, back = (fault.seconds, back) if fault.amount % 2 else (there, fault.seconds)
-            case "reply lost":
+            case ["reply", "lost"]:
                 after = lambda: _fail(reply, _lost(server))  # noqa: E731 -- short, and used once
-            case "done late":
+            case ["done", "late"]:
                 self.late += 1
                 loop.call_later(fault.seconds, self._do_late, apply, context=self._servers)
                 await asyncio.sleep(there + back)
                 raise _lost(server)
-            case "sent again":
+            case ["sent", "again"]:
                 apply = _twice(apply)
-            case "conflicts":
+            case ["conflicts"]:
                 apply = _after(disturb, apply)
             case kind:
                 raise AssertionError(kind)
@@ -128,6 +139,18 @@ class Network:
             raise asyncio.CancelledError
         loop.call_later(there, self._serve, server, apply, reply, back, after, context=self._servers)
         return await reply
+
+    def _power_over(self, process: Process, fault: Fault) -> Callable[[], None]:
+        """What the fault does to the process itself, if it does anything."""
+        match fault.kind.split()[0]:
+            case "crash":
+                return lambda: self.power.crash(process, fault.seconds)
+            case "pause":
+                return lambda: self.power.pause(process, fault.seconds)
+            case "stop":
+                return lambda: self.power.stop(process)
+            case _:
+                return lambda: self.power.restart(process)
 
     def _do_late(self, apply: Callable[[], object]) -> None:
         self.late -= 1

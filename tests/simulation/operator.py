@@ -4,37 +4,56 @@ What cannot be read is discarded, because nobody is going to correct it here, an
 Everything else is redriven until it is settled.
 """
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from services.payment.service import simulated_gateway
+from shared.runtime.errors import OutageError
 from shared.runtime.letter_box import StoredLetter
 from shared.runtime.redrive import Redrive
-from shared.runtime.saga_run import COMPENSATION_FAILED, WAITING
+from shared.runtime.saga_run import COMPENSATION_FAILED
+from tests.simulation.faults import OPERATOR
 from tests.simulation.process import Process
 from tests.simulation.replica import Replica
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
-_MENDED = frozenset({"retries_used_up", WAITING, COMPENSATION_FAILED})
-_UNREADABLE = frozenset({"unknown_type", "invalid_data", "invalid_envelope"})
+_DISCARDED = frozenset({"unknown_type", "invalid_data", "invalid_envelope"})
 # What is still a dead letter after so many attempts, with everything mended, is one for good.
 _ATTEMPTS = 5
 
 
 class Operator:
-    """Looks through the dead letters of all services. Several may do so at once."""
+    """Looks through the dead letters of all services. Several may do so at once.
+
+    An operator's process can be killed like any other one. The person then starts the command again.
+    """
 
     def __init__(self, name: str = "0") -> None:
-        self._name = name
+        self._name = f"{OPERATOR}-{name}"
+        self._lives = 0
         self._attempts: Counter[tuple[str, str]] = Counter()
 
     async def look(self, simulation: "Simulation") -> bool:
-        """Do what can be done about the open dead letters; whether there was anything."""
+        """Do what can be done about the open dead letters; whether there was anything, or it has failed."""
+        self._lives += 1
+        process = Process(self._name, self._lives, seed=simulation.plan.seed)
+        simulation.commands.append(process)
+        work = process.start(self._look(simulation, process))
+        await asyncio.wait([work])
+        if work.cancelled():
+            return True
+        try:
+            return work.result()
+        except OutageError as outage:
+            simulation.result.trace(self._name, f"gave up: {outage}")
+            return True
+
+    async def _look(self, simulation: "Simulation", process: Process) -> bool:
         found = False
         for name, service in simulation.services.items():
-            process = Process(f"{name}-{self._name}")
             replica = Replica(service, process, simulation.servers, look_first=True)
             letters = [stored for stored in await replica.letters.find() if self._is_worth_it(name, stored)]
             found = found or bool(letters)
@@ -48,14 +67,17 @@ class Operator:
     async def _work_off(self, simulation: "Simulation", replica: Replica, letters: list[StoredLetter]) -> None:
         redrive = Redrive(replica.engine, replica.letters, replica.around.now)
         for stored in letters:
-            if stored.letter.reason in _UNREADABLE:
-                await redrive.discard(stored)
-        async for report in redrive.run([one for one in letters if one.letter.reason in _MENDED]):
-            simulation.result.trace("operator", f"{report.letter.id} {report.letter.event_type}: {report.verdict}")
+            if stored.letter.reason in _DISCARDED:
+                report = await redrive.discard(stored)
+                simulation.result.trace(self._name, f"{report.letter.id} {report.letter.event_type}: {report.verdict}")
+                simulation.result.figures["discarded"] += 1
+        async for report in redrive.run([one for one in letters if one.letter.reason not in _DISCARDED]):
+            simulation.result.trace(self._name, f"{report.letter.id} {report.letter.event_type}: {report.verdict}")
             simulation.result.figures["redriven"] += 1
 
     def _is_worth_it(self, service: str, stored: StoredLetter) -> bool:
-        if stored.letter.reason not in _MENDED | _UNREADABLE:
+        """What has no order holds up nobody, and a conflict is one for good. All else is tried."""
+        if stored.letter.order_id is None or stored.letter.reason == "conflicting_order":
             return False
         self._attempts[service, stored.id] += 1
         return self._attempts[service, stored.id] <= _ATTEMPTS

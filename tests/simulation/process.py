@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Coroutine
 from contextvars import ContextVar, copy_context
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
+
+R = TypeVar("R")
 
 RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
 """The process that the running code belongs to; None is a server, or the simulation itself."""
@@ -19,6 +21,7 @@ class Process:
         random: decides how long its requests take, and whatever else is left to chance in it.
         skew: how many seconds its clock is ahead.
         requests: how many requests it has begun.
+        session: by container, up to which change it has seen what is stored there.
         servers: to which server each of them went.
     """
 
@@ -32,11 +35,12 @@ class Process:
         self.alive = True
         self.paused = False
         self.requests = 0
+        self.session: dict[str, int] = {}
         self.servers: list[str] = []
         self.held: list[asyncio.Handle] = []
         self.tasks: dict[asyncio.Task[Any], None] = {}
 
-    def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    def start(self, work: Coroutine[Any, Any, R]) -> "asyncio.Task[R]":
         """Run `work` in the process."""
         context = copy_context()
         context.run(RUNNING.set, self)

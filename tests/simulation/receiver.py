@@ -38,7 +38,7 @@ class Context:
 
 
 class Receiver:
-    """Receives for one replica of a consumer group. `interval` and `expires` are seconds."""
+    """Receives for one replica of a consumer group. `interval` and `expires` are seconds, `number` is its client's."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Receiver:
         *,
         interval: float,
         expires: float,
+        number: int = 1,
     ) -> None:
         self._hub = hub
         self._blobs = blobs
@@ -58,7 +59,7 @@ class Receiver:
         self._interval = interval
         self._expires = expires
         self._group = process.service
-        self._me = f"{process.name}/{process.life}"
+        self.me = f"{process.name}/{process.life}.{number}"
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._running = False
         self._on: dict[str, Any] = {}
@@ -101,19 +102,19 @@ class Receiver:
         listed = await self._ask("list owners", lambda: self._blobs.listed(self._group))
         now = self._blobs.clock() + self._process.skew
         alive = {name: entry for name, entry in listed.items() if now - entry.renewed < self._expires and entry.owner}
-        mine = [name for name in self._hub.partitions if name in alive and alive[name].owner == self._me]
+        mine = [name for name in self._hub.partitions if name in alive and alive[name].owner == self.me]
         free = [name for name in self._hub.partitions if name not in alive]
-        owners = sorted({entry.owner for entry in alive.values()} | {self._me})
+        owners = sorted({entry.owner for entry in alive.values()} | {self.me})
         share = -(-len(self._hub.partitions) // len(owners))
         wanted = mine + self._random.sample(free, max(0, min(len(free), share - len(mine))))
         if len(wanted) < len(self._hub.partitions) // len(owners):
             rich = max(owners, key=lambda owner: sum(entry.owner == owner for entry in alive.values()))
-            theirs = [name for name, entry in alive.items() if entry.owner == rich and rich != self._me]
+            theirs = [name for name, entry in alive.items() if entry.owner == rich and rich != self.me]
             wanted += self._random.sample(theirs, min(1, len(theirs)))
         got: set[str] = set()
         for name in wanted:
             etag = listed[name].etag if name in listed else None
-            claim = partial(self._blobs.claim, self._group, name, self._me, etag)
+            claim = partial(self._blobs.claim, self._group, name, self.me, etag)
             if await self._ask(f"claim {name}", claim) is not None:
                 got.add(name)
         return got
@@ -152,9 +153,11 @@ class Receiver:
                     position = min(position, self._blobs.checkpoints.get((self._group, partition), -1) + 1)
                 case "from the start":
                     position = 0
+                case "stalls":
+                    await asyncio.get_running_loop().create_future()
                 case _:
                     raise ConnectionLostError("link detached")
-        size = self._random.choice(_SIZES)
+        size = min(self._random.choice(_SIZES), self._on["max_batch_size"])
         batch = self._hub.partitions[partition][position : position + size]
         self._network.trace(self._process.name, f"receives {partition} from {position}, {len(batch)} events")
         await self._on["on_event_batch"](context, batch)

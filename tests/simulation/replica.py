@@ -1,29 +1,36 @@
 """One replica of a service: the real parts, put together as `shared.runtime.service` does it, on servers in memory."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, cast
 
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
 from quartet.local_stack import SIMULATED_PORTS
 from shared.runtime.checkpoints import Checkpoints
 from shared.runtime.consumer import Consumer
+from shared.runtime.cosmos import BatchLimits
 from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
 from shared.runtime.cosmos_records import CosmosRecords
 from shared.runtime.engine import Engine
+from shared.runtime.errors import OutageError
 from shared.runtime.event_hubs import HubPublisher
-from shared.runtime.participant import DEAD_LETTERS
+from shared.runtime.health import Health
+from shared.runtime.participant import DEAD_LETTERS, DEPLOYMENT
 from shared.runtime.progress import Progress
 from shared.runtime.record import RecordLimits
 from shared.runtime.service import Service, Surroundings
 from shared.runtime.settings import Settings
+from shared.runtime.stale_checkpoints import StaleCheckpoints
+from shared.runtime.watchdog import Watchdog
 from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
 from tests.simulation.hub import Blobs, Hub
+from tests.simulation.management import CheckpointStore, HubProperties
 from tests.simulation.network import Network
 from tests.simulation.ports import Unreliable
 from tests.simulation.process import Process
@@ -41,12 +48,6 @@ _LIMITS = (
     RecordLimits(handled=3, handled_bytes=3000, parked=3),
 )
 
-
-def limits_of(seed: int) -> RecordLimits:
-    """How much the records of a run keep."""
-    return _LIMITS[seed % len(_LIMITS)]
-
-
 EPOCH = datetime.fromisoformat("2026-07-01T12:00:00+00:00")
 
 
@@ -59,38 +60,48 @@ class Servers:
     blobs: Blobs
     network: Network
     settings: Settings
+    limits: BatchLimits
     room: int
     seed: int
 
 
 class Replica:
-    """The parts of one process. `run` never returns: the process is killed."""
+    """The parts of one process.
+
+    Attributes:
+        stopping: set to have it end in good order.
+    """
 
     def __init__(self, service: Service[Any], process: Process, servers: Servers, *, look_first: bool = False) -> None:
         participant, settings = service.participant, servers.settings
         self.process = process
+        self.stopping = asyncio.Event()
+        self._service = service
+        self._servers = servers
+        self._clients = 0
         loop = asyncio.get_running_loop()
-        log = cast(FilteringBoundLogger, Log(process.name, servers.network.trace))
+        self._log = log = cast(FilteringBoundLogger, Log(process.name, servers.network.trace))
         database = MemoryDatabase(servers.cosmos, servers.network, process, participant.database)
-        publisher = HubPublisher(
-            cast(EventHubProducerClient, Sender(servers.hub, servers.network, process, servers.room))
-        )
-        self._publisher = publisher
-        owned: set[str] = set()
+        producer = Sender(servers.hub, servers.network, process, servers.room)
+        self._publisher = publisher = HubPublisher(cast(EventHubProducerClient, producer))
+        self.owned: set[str] = set()
         self.around = around = Surroundings(
             settings,
             cast(DatabaseProxy, database),
             publisher,
-            owned,
+            self.owned,
             lambda: EPOCH + timedelta(seconds=loop.time() + process.skew),
             log,
+            servers.limits,
         )
-        self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets)
+        self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, servers.limits)
         self._ports = Unreliable(service.adapter(SIMULATED_PORTS).make(around), process.random)
         self.engine: Engine[Any] = Engine(
             participant,
             ports=self._ports,
-            store=CosmosRecords(_container(database, participant.container), participant.state, settings.buckets),
+            store=CosmosRecords(
+                _container(database, participant.container), participant.state, settings.buckets, servers.limits
+            ),
             publisher=publisher,
             dead_letters=self.letters,
             buckets=settings.buckets,
@@ -98,36 +109,84 @@ class Replica:
             rng=process.random,
             log=log,
             look_first=look_first,
-            limits=limits_of(servers.seed),
+            limits=_LIMITS[servers.seed % len(_LIMITS)],
         )
-        self._checkpoints = Checkpoints(settings.checkpoint_seconds, log)
-        receiver = Receiver(
-            servers.hub,
-            servers.blobs,
-            servers.network,
-            process,
-            interval=settings.load_balancing_seconds,
-            expires=settings.ownership_expires_seconds,
+        self._stale = StaleCheckpoints(
+            cast(EventHubProducerClient, HubProperties(servers.hub, servers.network, process)),
+            cast(BlobCheckpointStore, CheckpointStore(servers.blobs, servers.network, process)),
+            _container(database, DEPLOYMENT.name),
+            process.service,
+            log,
         )
-        self._consumer = Consumer(
-            cast(EventHubConsumerClient, receiver),
-            connect=lambda: cast(EventHubConsumerClient, receiver),
-            process=self.engine.process,
-            prepare=self._prepare,
-            checkpoints=self._checkpoints,
-            owned=owned,
-            progress=Progress(settings.watchdog_seconds),
-            log=log,
-        )
-        self._background = [partial(work, around) for work in service.background]
 
     def time_out(self, calls: int) -> None:
         """Let the next calls of the ports time out, some of them after they have acted."""
         self._ports.time_out(calls)
 
+    @property
+    def receives_as(self) -> str:
+        """The name under which its client owns partitions."""
+        return f"{self.process.name}/{self.process.life}.{self._clients}"
+
     async def run(self) -> None:
-        """Everything that the process does."""
-        await asyncio.gather(self._consumer.run(), self._checkpoints.run(), *(work() for work in self._background))
+        """Everything that the process does, until it is told to stop."""
+        settings, clock = self._servers.settings, asyncio.get_running_loop().time
+        await self._put_stale_checkpoints_back()
+        checkpoints = Checkpoints(settings.checkpoint_seconds, self._log)
+        self.consumer = Consumer(
+            self._connect(),
+            connect=self._connect,
+            process=self.engine.process,
+            prepare=self._prepare,
+            checkpoints=checkpoints,
+            owned=self.owned,
+            progress=Progress(settings.watchdog_seconds),
+            log=self._log,
+        )
+        hub = HubProperties(self._servers.hub, self._servers.network, self.process)
+        watchdog = Watchdog(
+            self.consumer,
+            cast(EventHubProducerClient, hub),
+            self._stale,
+            owned=self.owned,
+            patience=settings.watchdog_seconds,
+            log=self._log,
+            clock=clock,
+        )
+        beside: tuple[Callable[[], Awaitable[None]], ...] = (checkpoints.run, watchdog.run)
+        await self._service._work(self.around, self.consumer, beside, Health(), self.stopping)  # noqa: SLF001 -- it is what is checked
+
+    async def restart(self) -> None:
+        """Receive with a new client, as the watchdog has it done."""
+
+        async def nothing() -> None:
+            """Nothing is done meanwhile."""
+
+        await self.consumer.restart(nothing)
+
+    async def _put_stale_checkpoints_back(self) -> None:
+        """As a service does at its start."""
+        while True:
+            try:
+                await self._stale.reset()
+            except OutageError:
+                await asyncio.sleep(1)
+            else:
+                return
+
+    def _connect(self) -> EventHubConsumerClient:
+        self._clients += 1
+        settings, servers = self._servers.settings, self._servers
+        receiver = Receiver(
+            servers.hub,
+            servers.blobs,
+            servers.network,
+            self.process,
+            interval=settings.load_balancing_seconds,
+            expires=settings.ownership_expires_seconds,
+            number=self._clients,
+        )
+        return cast(EventHubConsumerClient, receiver)
 
     async def _prepare(self, partition: str) -> None:
         await self.engine.prepare()

@@ -6,27 +6,29 @@ from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from azure.core.exceptions import AzureError
 from azure.eventhub.exceptions import EventHubError
 
-from emulators.cosmos import documents
-from emulators.cosmos.partition_keys import text_of_value
-from emulators.cosmos.transaction import Transaction
+from quartet.catalogue import Product
+from quartet.connection import Cosmos
 from quartet.participants import PARTICIPANTS
+from quartet.seeding import seed
 from services.inventory.service import SERVICE as INVENTORY
 from services.order.service import SERVICE as ORDER
 from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING
-from shared.runtime.record import RecordLimits
+from shared.runtime.errors import OutageError
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from tests.simulation.audited import Opened
 from tests.simulation.cosmos import MemoryCosmos
 from tests.simulation.end import check_end, is_quiet, open_orders
-from tests.simulation.faults import BLOB, COSMOS, HUB, Fault, Faults
+from tests.simulation.faults import BLOB, COSMOS, HUB, OPERATOR, Fault, Faults
 from tests.simulation.hub import Blobs, Hub, Outgoing
 from tests.simulation.loop import DeadlockError, LivelockError, VirtualLoop
 from tests.simulation.network import Network
@@ -34,11 +36,13 @@ from tests.simulation.operator import Operator
 from tests.simulation.plan import BUCKETS, Plan
 from tests.simulation.process import Process
 from tests.simulation.publication import Publication
-from tests.simulation.replica import EPOCH, Replica, Servers, limits_of
+from tests.simulation.replica import EPOCH, Replica, Servers
 from tests.simulation.trace import Trace
 from tests.simulation.watcher import Broken, Watcher
 
 _SERVERS = {"cosmos away": COSMOS, "hub away": HUB, "blob away": BLOB}
+# A conflict that lasts for twenty rounds, some ten seconds, is taken for something else.
+_LAG_SECONDS = 2.0
 SERVICES: dict[str, Service[Any]] = {"order": ORDER, "inventory": INVENTORY, "payment": PAYMENT, "shipping": SHIPPING}
 
 
@@ -93,7 +97,6 @@ class Simulation:
         self.plan = plan
         self.result = result
         self.watcher = Watcher(result.trace, self._now)
-        self.watcher.answers.forgetful = limits_of(plan.seed) != RecordLimits()
         self.faults = Faults(plan.faults)
         self.network = Network(self.faults, result.trace)
         self.network.power = self
@@ -103,23 +106,27 @@ class Simulation:
         self.dead: list[Process] = []
         self.engines: list[Replica] = []
         self.services = SERVICES
+        self.commands: list[Process] = []
         self.operators: list[asyncio.Task[bool]] = []
         self._nobody = Context()
-        self._ended = False
+        self._over = False
 
     async def run(self) -> None:
         """From the first order to the last check."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._unhandled)
-        self.cosmos = MemoryCosmos(PARTICIPANTS, lambda: EPOCH.timestamp() + loop.time(), self.watcher.written)
+        self.cosmos = MemoryCosmos(
+            PARTICIPANTS, lambda: EPOCH.timestamp() + loop.time(), self.watcher.written, self.plan.scale
+        )
         self.blobs = Blobs(loop.time, self.watcher.accounts.checkpointed)
-        self._stock_shelves()
+        await self._fill_shelves()
         self.servers = Servers(
             self.cosmos,
             self.hub,
             self.blobs,
             self.network,
             _settings(self.plan.pace, self.plan.deadline),
+            self.plan.scale.batches,
             self.plan.room,
             self.plan.seed,
         )
@@ -152,7 +159,7 @@ class Simulation:
 
     def bury(self, loop: asyncio.AbstractEventLoop) -> None:
         """Get rid of what still runs."""
-        self._ended = True
+        self._over = True
         self.result.trace.keep = False
         for process in self.processes.values():
             process.alive = process.paused = False
@@ -166,10 +173,12 @@ class Simulation:
 
     def crash(self, process: Process, seconds: float) -> None:
         """Kill a process; its replica starts again some seconds later."""
-        if not process.alive or process.name not in self.processes:
+        if not process.alive:
             return
         self.result.trace(process.name, "** killed")
         process.kill()
+        if process.name not in self.processes:
+            return  # nobody starts an operator again but the operator
         self.dead.append(process)
         asyncio.get_running_loop().call_later(seconds, self._boot, process.name, process.life, context=self._nobody)
 
@@ -181,6 +190,30 @@ class Simulation:
         process.pause()
         asyncio.get_running_loop().call_later(seconds, self._resume, process, context=self._nobody)
 
+    def stop(self, process: Process) -> None:
+        """Tell a process to end; another one takes its place a second after it has."""
+        if process.alive and process.name in self.processes:
+            self.result.trace(process.name, "** told to stop")
+            self.replicas[process.name].stopping.set()
+
+    def restart(self, process: Process) -> None:
+        """Have a process receive with a new client."""
+        replica = self.replicas.get(process.name)
+        if process.alive and replica is not None and replica.process is process and hasattr(replica, "consumer"):
+            self.result.trace(process.name, "** receives with a new client")
+            process.start(replica.restart())
+
+    def _ended(self, process: Process, task: "asyncio.Task[None]") -> None:
+        """A process has come to its end: in good order, or because something has broken it."""
+        if self._over or not process.alive:
+            return
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.watcher.broke("no replica breaks", f"{process.name}: {type(error).__name__} {error}")
+            return
+        self.result.trace(process.name, "** has stopped")
+        process.kill()
+        asyncio.get_running_loop().call_later(1, self._boot, process.name, process.life, context=self._nobody)
+
     def _resume(self, process: Process) -> None:
         if process.paused:
             self.result.trace(process.name, "** goes on")
@@ -188,14 +221,14 @@ class Simulation:
 
     def _boot(self, name: str, life: int = 0) -> None:
         current = self.processes.get(name)
-        if self._ended or (current is not None and current.alive):
+        if self._over or (current is not None and current.alive):
             return
         process = Process(name, life + 1, self.plan.skews.get(name, 0.0), self.plan.seed)
         self.processes[name] = process
         replica = Replica(SERVICES[process.service], process, self.servers)
         self.replicas[name] = replica
         self.engines.append(replica)
-        process.start(replica.run())
+        process.start(replica.run()).add_done_callback(partial(self._ended, process), context=self._nobody)
         self.result.trace(name, "started")
 
     def _strike(self, fault: Fault) -> None:
@@ -213,10 +246,16 @@ class Simulation:
                 self.pause(process, fault.seconds)
             case kind if kind in _SERVERS:
                 self.network.away[_SERVERS[kind]] = loop.time() + fault.seconds
+            case "stop":
+                self.stop(process)
+            case "restart":
+                self.restart(process)
+            case "stale reads":
+                self.cosmos.views.fall_behind(process.name, min(fault.seconds, _LAG_SECONDS))
             case "checkpoint moved back":
                 self.blobs.move_back(process.service, fault.amount)
             case "ownership taken":
-                self.blobs.hand_over(process.service, f"{process.name}/{process.life}")
+                self.blobs.hand_over(process.service, self.replicas[fault.who].receives_as)
             case "redriven too early":
                 early = Operator(f"{len(self.operators) + 10}")
                 self.operators.append(loop.create_task(early.look(self), context=Context()))
@@ -255,26 +294,21 @@ class Simulation:
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
 
-    def _stock_shelves(self) -> None:
-        items = self.cosmos.container("inventory", "items")
-        for product, pieces in self.plan.stock.items():
-            tx = Transaction(items, text_of_value(product), self.cosmos.clock())
-            documents.create(
-                tx,
-                {
-                    "id": product,
-                    "product_id": product,
-                    "available_quantity": pieces,
-                    "reserved_quantity": 0,
-                    "shipped_quantity": 0,
-                    "seeded_quantity": pieces,
-                },
-            )
-            self.cosmos.commit(tx, "the shelves")
+    async def _fill_shelves(self) -> None:
+        """`quartet seed`, as often as it takes: whoever runs it sees that it has failed, and runs it again."""
+        products = [Product(product_id=name, name=name, quantity=pieces) for name, pieces in self.plan.stock.items()]
+        for life in count(1):
+            process = Process(f"{OPERATOR}-seed", life, seed=self.plan.seed)
+            self.commands.append(process)
+            work = process.start(seed(cast(Cosmos, Opened(self, process)), products))
+            await asyncio.wait([work])
+            if not work.cancelled() and not isinstance(work.exception(), OutageError):
+                work.result()
+                return
 
     def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """An exception that nobody has caught; in a dead process nobody minds."""
-        if self._ended:
+        if self._over:
             return
         task = context.get("task") or context.get("future")
         owners = [process for process in self.processes.values() if process.alive and task in process.tasks]
@@ -287,7 +321,10 @@ class Simulation:
         result.faults = self.faults.injected
         result.statuses = Counter(document["status"] for document in watcher.orders.values())
         result.history = watcher.history
-        result.requests = {replica.process.name: replica.process.servers for replica in reversed(self.engines)}
+        result.requests = {
+            process.name: process.servers
+            for process in reversed([*self.commands, *(replica.process for replica in self.engines)])
+        }
         result.figures["events"] = sum(len(log) for log in self.hub.partitions.values())
         result.figures["needed a person"] = len(watcher.needed_attention)
         result.figures["requests"] = self.network.requests
@@ -310,4 +347,6 @@ def _settings(pace: float, deadline: float) -> Settings:
         load_balancing_seconds=2 * pace,
         ownership_expires_seconds=12 * pace,
         checkpoint_seconds=pace,
+        watchdog_seconds=16 * pace,
+        shutdown_seconds=2,
     )

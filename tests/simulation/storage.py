@@ -32,9 +32,9 @@ def handled_by(document: Document) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield key, tuple(answer["id"] for answer in answers)
 
 
-def keys_of(source: str, event_id: str) -> tuple[str, str]:
-    """The keys under which an event may be recorded as handled: by source and id, and by the id alone as once."""
-    return blake2b(f"{source}\n{event_id}".encode(), digest_size=16).hexdigest(), event_id
+def key_of(source: str, event_id: str) -> str:
+    """The key under which an event is recorded as handled. Events are the same only if source and id both are."""
+    return blake2b(f"{source}\n{event_id}".encode(), digest_size=16).hexdigest()
 
 
 def awaited(document: Document) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
 from tests.simulation.faults import Faults
 from tests.simulation.network import Network
 from tests.simulation.process import Process
+from tests.simulation.scale import Scale
 from tests.simulation.trace import Trace
 
 Call = Callable[[], Awaitable[Any]]
@@ -22,7 +23,7 @@ LAMP = {"id": "lamp", "product_id": "lamp", "available_quantity": 3, "reserved_q
 
 def in_memory() -> ContainerProxy:
     network = Network(Faults(()), Trace(keep=False))
-    cosmos = MemoryCosmos(PARTICIPANTS, lambda: 1000.0, lambda *_written: None)
+    cosmos = MemoryCosmos(PARTICIPANTS, lambda: 1000.0, lambda *_written: None, Scale())
     database = MemoryDatabase(cosmos, network, Process("inventory-1"), "inventory")
     return cast(ContainerProxy, database.get_container_client("items"))
 

@@ -16,7 +16,7 @@ from tests.simulation.heads import Head, head_of
 from tests.simulation.hub import Stored
 from tests.simulation.letters import Letters
 from tests.simulation.saga import ENDED, Document, end_of
-from tests.simulation.storage import DATABASES, LETTERS, awaited, handled_by, is_state
+from tests.simulation.storage import DATABASES, LETTERS, awaited, handled_by, is_state, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,13 @@ class Watcher:
     letters: Letters = field(init=False)
     answers: Answers = field(init=False)
     accounts: Accounts = field(init=False)
+    _forgotten: set[tuple[str, str, str]] = field(default_factory=set)
     _ledgers: dict[tuple[str, str], Callable[[Document], None]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.effects = Effects(self.broke)
         self.letters = Letters(self.broke)
-        self.answers = Answers(self.broke, self.effects, self._deadline_of, self.now)
+        self.answers = Answers(self.broke, self.effects, self._deadline_of, self.now, self._is_forgotten)
         self.accounts = Accounts(self.broke, self.answers, self.letters, self.recorded, self.states, self.heads)
         self._ledgers = {
             ("payments", "gateway-ledger"): self.effects.money_moved,
@@ -97,6 +98,8 @@ class Watcher:
     def _stored(self, service: str, document: Document, by: str) -> None:
         order_id = document["id"]
         self._recorded(service, order_id, document)
+        known, now_known = (dict(handled_by(one)) for one in (self.states.get((service, order_id), {}), document))
+        self._forgotten |= {(service, order_id, key) for key in known.keys() - now_known.keys()}
         self.letters.awaited(service, awaited(document), by)
         before = self.states.get((service, order_id), {}).get("status")
         self.states[service, order_id] = document
@@ -127,17 +130,24 @@ class Watcher:
             self.needed_attention.add(order_id)
 
     def _is_handled(self, service: str, letter: Document) -> bool:
-        # A record that has forgotten an event lets it wait in line like a new one.
-        if letter["reason"] == "compensation_failed" or self.answers.forgetful:
+        if letter["reason"] == "compensation_failed":
             return False
         heads = self.heads.get(letter["partition"], [])
         number = letter["sequence_number"]
         head = heads[number] if number < len(heads) else Head()
-        return bool(head.type) and self.accounts.recorded_answers(service, head) is not None
+        # A record forgets what lies far back: what it does not know any more may become a dead letter.
+        document = self.states.get((service, head.order_id), {})
+        return key_of(head.source, head.id) in dict(handled_by(document))
 
     def _deadline_of(self, order_id: str) -> datetime | None:
         deadline = self.states.get(("order", order_id), {}).get("deadline")
         return datetime.fromisoformat(deadline) if deadline else None
+
+    def _is_forgotten(self, head: Head) -> bool:
+        return any(
+            (head.service, head.order_id, key_of(cause.source, cause.id)) in self._forgotten
+            for cause in self.answers.heads[str(head.cause)]
+        )
 
     # At each append
 

@@ -1,0 +1,68 @@
+"""What the SDK's clients tell about the hub and its checkpoints: for the start, the watchdog and a recreated hub."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from tests.simulation.faults import ADMIN, BLOB, HUB
+from tests.simulation.hub import Blobs, Hub
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+
+R = TypeVar("R")
+Json = dict[str, Any]
+
+
+class HubProperties:
+    """The side of the SDK's `EventHubProducerClient` that asks and does not send."""
+
+    eventhub_name = "saga-events"
+    _address = SimpleNamespace(hostname="memory")
+
+    def __init__(self, hub: Hub, network: Network, process: Process) -> None:
+        self._hub = hub
+        self._network = network
+        self._process = process
+
+    async def get_eventhub_properties(self) -> Json:
+        """As in the SDK."""
+        return await self._ask("hub properties", lambda: {"created_at": self._hub.created_at})
+
+    async def get_partition_properties(self, partition: str) -> Json:
+        """As in the SDK."""
+        log = self._hub.partitions[partition]
+        return await self._ask(f"properties {partition}", lambda: {"last_enqueued_sequence_number": len(log) - 1})
+
+    async def _ask(self, what: str, apply: Callable[[], R]) -> R:
+        return await self._network.request(self._process, HUB, what, apply, kind=ADMIN)
+
+
+class CheckpointStore:
+    """What the SDK's `BlobCheckpointStore` looks like to whoever puts checkpoints back."""
+
+    def __init__(self, blobs: Blobs, network: Network, process: Process) -> None:
+        self._blobs = blobs
+        self._network = network
+        self._process = process
+
+    async def list_checkpoints(self, _namespace: str, _hub: str, group: str) -> list[Json]:
+        """As in the SDK."""
+
+        def apply() -> list[Json]:
+            return [
+                {"partition_id": partition, "sequence_number": number, "consumer_group": group}
+                for (of_group, partition), number in self._blobs.checkpoints.items()
+                if of_group == group
+            ]
+
+        return await self._ask("list checkpoints", apply)
+
+    async def update_checkpoint(self, checkpoint: Json) -> None:
+        """As in the SDK."""
+        group, partition, number = (checkpoint[name] for name in ("consumer_group", "partition_id", "sequence_number"))
+        await self._ask(
+            f"put checkpoint {partition} to {number}", lambda: self._blobs.checkpoint(group, partition, number)
+        )
+
+    async def _ask(self, what: str, apply: Callable[[], R]) -> R:
+        return await self._network.request(self._process, BLOB, what, apply, kind=ADMIN)

@@ -1,0 +1,35 @@
+"""The limits of the servers, and smaller ones: with these every piece and every page has an end soon."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared.runtime.cosmos import BatchLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How little is much.
+
+    Attributes:
+        operations, size: what the server takes in one transactional batch, in writes and bytes.
+        page: how many rows of a query there are in an answer.
+    """
+
+    operations: int = 100
+    size: int = 2_000_000
+    page: int = 1000
+
+    @property
+    def batches(self) -> BatchLimits:
+        """What the services are told: a tenth is left for what is written around the documents."""
+        return BatchLimits(self.operations, self.size * 9 // 10)
+
+
+LARGE: Final = Scale()
+SCALES: Final = (
+    LARGE,
+    Scale(operations=3, page=3),
+    Scale(operations=2, page=1),
+    Scale(operations=4, size=4_000, page=4),
+    Scale(size=8_000, page=2),
+)
