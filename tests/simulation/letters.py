@@ -47,8 +47,3 @@ class Letters:
         """Whether there is an open letter of this id."""
         letter = self.stored.get((service, letter_id))
         return letter is not None and is_open(letter)
-
-    def is_owed(self, service: str, place: Place) -> bool:
-        """Whether the compensation for an event has failed, and is still owed."""
-        letter = self.at.get((service, place))
-        return letter is not None and letter["reason"] == "compensation_failed" and is_open(letter)
