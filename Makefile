@@ -27,7 +27,7 @@ test: $(DEV) ## run the tests, with coverage
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
 
-check: $(DEV) format-check lint types imports infra-check container-check lock-check test image-test ## what CI runs
+check: $(DEV) format-check lint types imports infra-check container-check lock-check image-test test ## what CI runs
 
 simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
 	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),10000) $(if $(SEED),--seed $(SEED))
@@ -89,7 +89,7 @@ lock-check: $(DEV) ## resolve every lock file with the oldest pip that a support
 	$(BIN)/python -m tests.locks
 
 clean: ## remove the environment and what the tests left
-	rm -rf $(VENV) $(CHECKS_VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKS_VENV) .venv-ci .venv-ci-checks .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quartet needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo" >&2; exit 1; }

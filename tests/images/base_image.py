@@ -37,7 +37,7 @@ def base_image() -> str:
     if _succeeds("buildah", "inspect", "--type", "image", ASSEMBLED):
         return ASSEMBLED
     if shutil.which("debootstrap") is None:
-        pytest.skip(f"{default_base()} cannot be pulled, and there is no debootstrap to assemble another base image")
+        pytest.skip(f"NOT RUN: {default_base()} cannot be pulled, and there is no debootstrap to assemble another one")
     _assemble()
     return ASSEMBLED
 

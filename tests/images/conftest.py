@@ -19,7 +19,7 @@ _CHOICE = os.environ.get("QUARTET_STACK")
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     if _CHOICE != "image":
-        pytest.skip("the image is built and run by `make image-test`")
+        pytest.skip("run by `make image-test`, not by `make test`")
     if missing := [tool for tool in _TOOLS if shutil.which(tool) is None]:
         pytest.skip(f"NOT RUN: the image was not built. Missing here: {', '.join(missing)}")
     if os.geteuid() != 0:

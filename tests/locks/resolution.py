@@ -11,8 +11,12 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-# What the machine says about hashes, caches or versions of pip must not change the answer. Where its index is, may.
-_OURS: Final = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_REQUIRE_VIRTUALENV": "0"}
+# The machine says where its index is and how to get there. Nothing else that it says to pip may change the answer.
+_WAY_TO_THE_INDEX: Final = (
+    *("PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_PROXY"),
+    *("PIP_CERT", "PIP_CLIENT_CERT", "PIP_TRUSTED_HOST", "PIP_KEYRING_PROVIDER", "PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT"),
+)
+_OURS: Final = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
 class ResolutionError(Exception):
@@ -62,7 +66,8 @@ def make_pip(lock: Path, directory: Path) -> Pip:
 
 
 def _run(*command: str | Path) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **_OURS})
+    kept = {name: text for name, text in os.environ.items() if name[:4] != "PIP_" or name in _WAY_TO_THE_INDEX}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=kept | _OURS)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
         raise ResolutionError("\n".join(errors) or f"exit status {done.returncode}")
