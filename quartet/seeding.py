@@ -15,6 +15,9 @@ from services.inventory.service import ITEMS
 from shared.runtime.cosmos import CONFLICT, Operation, outages, run_batch
 from shared.runtime.startup import participant_database
 
+RESTOCK_NOTE = "restock:"
+"""How the id of the note begins that a delivery leaves beside the stock of a product."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
@@ -90,7 +93,7 @@ async def _create(items: ContainerProxy, product: Product) -> bool:
 
 async def _add(items: ContainerProxy, product: Product) -> None:
     """Add pieces, once: the SDK sends a batch again if its answer is lost, and then the note is there already."""
-    note = {"id": f"restock:{uuid.uuid4()}", "product_id": product.product_id, "quantity": product.quantity}
+    note = {"id": f"{RESTOCK_NOTE}{uuid.uuid4()}", "product_id": product.product_id, "quantity": product.quantity}
     more = [
         {"op": "incr", "path": f"/{name}", "value": product.quantity}
         for name in ("available_quantity", "seeded_quantity")

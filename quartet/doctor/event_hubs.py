@@ -85,30 +85,12 @@ class HubVisit:
                 return broken(str(outage), f"has the identity the roles {_ROLES} on the hub?")
         return fine("allowed")
 
-    async def ends(self) -> dict[str, tuple[int, int]]:
-        """By partition, the sequence numbers of the first and the last event that it has; -1 for the last of none.
-
-        Raises:
-            OutageError: the hub did not answer.
-        """
-        if self._client is None:
-            raise AssertionError("needs the check of access")
-        found = {}
-        for partition in self.partitions:
-            with hub_outages():
-                properties = await self._client.get_partition_properties(partition)
-            found[partition] = (
-                int(properties["beginning_sequence_number"]),
-                int(properties["last_enqueued_sequence_number"]),
-            )
-        return found
-
     @property
-    def namespace(self) -> str:
-        """The name under which the SDK keeps this hub's checkpoints, for which it has no public name."""
+    def client(self) -> EventHubConsumerClient:
+        """A client of the console's group."""
         if self._client is None:
             raise AssertionError("needs the check of access")
-        return str(self._client._address.hostname)  # noqa: SLF001 -- see above
+        return self._client
 
 
 def _access_hint(address: Address) -> str:
