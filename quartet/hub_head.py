@@ -1,7 +1,6 @@
 """Looking at single events of the hub, in the consumer group of the command line."""
 
 import asyncio
-from collections.abc import Collection
 from typing import Final
 
 from azure.eventhub import EventData
@@ -16,16 +15,22 @@ from shared.runtime.event_hubs import hub_outages, message_of
 _SECONDS: Final = 10
 
 
-async def heads(client: EventHubConsumerClient, partition: str, numbers: Collection[int]) -> dict[int, Head]:
-    """By each of these sequence numbers, the first event of a partition that has it, or a later one.
+async def read_head(client: EventHubConsumerClient, partition: str, number: int) -> Head:
+    """The first event of a partition that has this sequence number, or a later one.
+
+    Args:
+        client: used for nothing else, and closed by this: a client receives from a partition only once.
+        partition: where to look.
+        number: the sequence number.
 
     Raises:
         OutageError: the hub does not answer, or does not send an event that it has.
     """
-    return {number: await _head(client, partition, number) for number in sorted(set(numbers))}
+    async with client:
+        return await _receive(client, partition, number)
 
 
-async def _head(client: EventHubConsumerClient, partition: str, number: int) -> Head:
+async def _receive(client: EventHubConsumerClient, partition: str, number: int) -> Head:
     found: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
 
     async def on_batch(_: PartitionContext, batch: list[EventData]) -> None:

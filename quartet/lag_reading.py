@@ -15,8 +15,8 @@ from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from quartet.checkpoint_reading import ByPartition, Progress, read_progress
-from quartet.connection import AGENT, open_consumer
-from quartet.hub_head import heads
+from quartet.connection import AGENT, console_client, open_consumer
+from quartet.hub_head import read_head
 from quartet.lag import Head, Lag, Place, Standstill, judge
 from shared.runtime.credentials import Credentials
 from shared.runtime.event_hubs import hub_outages
@@ -57,9 +57,13 @@ class LagReader:
         partitions: Sequence[str],
         store: BlobCheckpointStore,
         settings: Settings,
+        *,
+        connect: Callable[[], EventHubConsumerClient],
         at_once: int = AT_ONCE,
     ) -> None:
+        """`connect` makes another client like the first."""
         self._client = client
+        self._connect = connect
         self._partitions = partitions
         self._store = store
         self._settings = settings
@@ -83,15 +87,11 @@ class LagReader:
     async def lags(self, view: View, now: datetime) -> list[Lag]:
         """Where every service is, with the event that is next there. Raises as `look` does."""
         places = view.places(now - timedelta(seconds=self._settings.ownership_expires_seconds))
-        wanted: dict[str, set[int]] = {}
-        for place in places:
-            if place.waiting:
-                wanted.setdefault(place.partition, set()).add(place.next)
-        found = await asyncio.gather(*(self._heads(partition, numbers) for partition, numbers in wanted.items()))
-        by_partition = dict(zip(wanted, found, strict=True))
-        return [
-            Lag(place, by_partition[place.partition][place.next]) if place.waiting else Lag(place) for place in places
-        ]
+        # Services that are equally far wait for the same event.
+        wanted = list(dict.fromkeys((place.partition, place.next) for place in places if place.waiting))
+        found = await asyncio.gather(*(self._head(partition, number) for partition, number in wanted))
+        heads = dict(zip(wanted, found, strict=True))
+        return [Lag(place, heads[place.partition, place.next] if place.waiting else None) for place in places]
 
     async def standstill(
         self, lags: Sequence[Lag], now: Now, limit: timedelta, sleep: Sleep = asyncio.sleep
@@ -122,8 +122,8 @@ class LagReader:
 
         return await self._gated(ask)
 
-    async def _heads(self, partition: str, numbers: set[int]) -> dict[int, Head]:
-        return await self._gated(lambda: heads(self._client, partition, numbers))
+    async def _head(self, partition: str, number: int) -> Head:
+        return await self._gated(lambda: read_head(self._connect(), partition, number))
 
     async def _gated(self, step: Callable[[], Awaitable[R]]) -> R:
         async with self._gate:
@@ -142,7 +142,11 @@ async def open_lag_reader(settings: Settings) -> AsyncIterator[LagReader]:
         credentials = await stack.enter_async_context(Credentials())
         store = await stack.enter_async_context(new_checkpoint_store(settings, credentials, AGENT))
         client, partitions = await stack.enter_async_context(open_consumer(settings))
-        yield LagReader(client, partitions, store, settings)
+
+        def connect() -> EventHubConsumerClient:
+            return console_client(settings, credentials)
+
+        yield LagReader(client, partitions, store, settings, connect=connect)
 
 
 def _place(service: str, partition: str, ends: tuple[int, int], known: Progress, alive_since: datetime) -> Place:

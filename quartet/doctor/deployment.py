@@ -70,10 +70,10 @@ def all_checks(
         settings,
         [participant.name for participant in PARTICIPANTS],
         stack,
-        client=lambda: (hub.client, hub.partitions),
+        hub=hub,
         store=lambda: blob.store,
         now=now,
-        limit=limit or timedelta(seconds=settings.standing_seconds),
+        limit=timedelta(seconds=settings.standing_seconds) if limit is None else limit,
     )
     checks = [
         Check("versions", check_versions),

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.exceptions import AuthenticationError
 
-from quartet.connection import AGENT, CONSOLE
+from quartet.connection import AGENT, console_client
 from quartet.doctor.addresses import Address
 from quartet.doctor.check import Verdict, broken, fine
 from shared.runtime.credentials import Credentials
@@ -41,9 +41,7 @@ class HubVisit:
 
     async def check_access(self) -> Verdict:
         """Whether the key or identity is let in. The namespace says so only of a hub; a missing one will do."""
-        self._client = await self._stack.enter_async_context(
-            consumer_client(self._settings, self._credentials, AGENT, CONSOLE, retry_total=1)
-        )
+        self._client = await self._stack.enter_async_context(self.connect())
         try:
             with hub_outages():
                 self.partitions = list(await self._client.get_partition_ids())
@@ -84,6 +82,10 @@ class HubVisit:
             except OutageError as outage:
                 return broken(str(outage), f"has the identity the roles {_ROLES} on the hub?")
         return fine("allowed")
+
+    def connect(self) -> EventHubConsumerClient:
+        """Another client of the console's group, not opened yet."""
+        return console_client(self._settings, self._credentials)
 
     @property
     def client(self) -> EventHubConsumerClient:

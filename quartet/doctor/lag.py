@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from quartet.doctor.check import Verdict, broken, fine
+from quartet.doctor.event_hubs import HubVisit
 from quartet.failures import UserError
 from quartet.lag import Lag, Standstill, behind, in_words, oldest
 from quartet.lag_reading import LagReader, View
@@ -32,16 +32,16 @@ class LagVisit:
         services: Sequence[str],
         stack: AsyncExitStack,
         *,
-        client: Callable[[], tuple[EventHubConsumerClient, Sequence[str]]],
+        hub: HubVisit,
         store: Callable[[], BlobCheckpointStore],
         now: Now,
         limit: timedelta,
     ) -> None:
-        """`client` gives a client and the hub's partitions, and `store` the checkpoint store, once they are open."""
+        """`store` gives the checkpoint store, once it is open."""
         self._settings = settings
         self._services = services
         self._stack = stack
-        self._client = client
+        self._hub = hub
         self._store = store
         self._now = now
         self._limit = limit
@@ -52,7 +52,7 @@ class LagVisit:
     def checkpoint_name(self, service: str, partition: str) -> str:
         """The name of the blob with a checkpoint, as the SDK makes it."""
         # The SDK has no public name for the namespace under which it keeps its checkpoints.
-        namespace = self._client()[0]._address.hostname  # noqa: SLF001 -- see above
+        namespace = self._hub.client._address.hostname  # noqa: SLF001 -- see above
         return f"{namespace}/{self._settings.event_hub_name}/{service}/checkpoint/{partition}".lower()
 
     async def view(self) -> View:
@@ -78,8 +78,8 @@ class LagVisit:
 
     def _lag_reader(self) -> LagReader:
         if self._reader is None:
-            client, partitions = self._client()
-            self._reader = LagReader(client, partitions, self._store(), self._settings)
+            hub = self._hub
+            self._reader = LagReader(hub.client, hub.partitions, self._store(), self._settings, connect=hub.connect)
         return self._reader
 
     def _start(self, work: Callable[[], Awaitable[R]]) -> "asyncio.Task[R]":
