@@ -67,7 +67,7 @@ async def _receive(client: EventHubConsumerClient, partition: str, number: int) 
 
 def _read(data: EventData) -> Head:
     message = message_of(data)
-    envelope = read_envelope(message.body, message.content_type, message.properties)
+    envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if data.enqueued_time is None:
         raise OutageError("the hub does not say when it took it in")
     if isinstance(envelope, Unreadable):

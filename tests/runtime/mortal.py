@@ -33,6 +33,7 @@ class Mortal:
     is_answered: bool = False
     requests: int = 0
     is_dead: bool = False
+    process: Process = field(default_factory=lambda: Process("operator-1"))
     trace: Any = field(default_factory=lambda: SimpleNamespace(keep=False))
 
     def step(self, apply: Callable[[], R]) -> R:
@@ -47,12 +48,14 @@ class Mortal:
             apply()
         raise DiedError
 
-    async def request(self, _process: object, _server: str, _what: str, apply: Callable[[], R], *_: object) -> R:
+    async def request(
+        self, _process: object, _server: str, _what: str, apply: Callable[[], R], *_: object, **__: object
+    ) -> R:
         """See `Network.request`."""
         return self.step(apply)
 
     def container(self, cosmos: MemoryCosmos, participant: Participant[Any], name: str | None = None) -> ContainerProxy:
         """A container, as this process reaches it."""
         known = name or participant.container
-        network, process = cast(Network, self), cast(Process, None)
-        return cast(ContainerProxy, MemoryContainer(cosmos, network, process, participant.database, known))
+        container = MemoryContainer(cosmos, cast(Network, self), self.process, participant.database, known)
+        return cast(ContainerProxy, container)

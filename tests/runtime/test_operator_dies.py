@@ -23,6 +23,7 @@ from shared.runtime.retry import Backoff, RetryPolicy
 from tests.runtime.fakes import DESK_SERVICE, NOON, QUIET, Desk, Parcel, messages, order_created, reserved
 from tests.runtime.mortal import DiedError, Mortal
 from tests.simulation.cosmos import MemoryCosmos
+from tests.simulation.scale import LARGE
 
 BUG = ZeroDivisionError("a spoon in the gears")
 MOST_REQUESTS = 100
@@ -44,7 +45,9 @@ class Said:
 class World:
     """The stores, and what was said on the hub."""
 
-    cosmos: MemoryCosmos = field(default_factory=lambda: MemoryCosmos([DESK_SERVICE], lambda: 0.0, lambda *_: None))
+    cosmos: MemoryCosmos = field(
+        default_factory=lambda: MemoryCosmos([DESK_SERVICE], lambda: 0.0, lambda *_: None, LARGE)
+    )
     said: list[Json] = field(default_factory=list)
     desk: Desk = field(default_factory=Desk)
 
@@ -217,7 +220,7 @@ async def test_seeding_that_dies_at_any_request_can_be_run_again(
     is_answered: bool,
 ) -> None:
     for dies_at in range(1, MOST_REQUESTS):
-        cosmos = MemoryCosmos([INVENTORY], lambda: 0.0, lambda *_: None)
+        cosmos = MemoryCosmos([INVENTORY], lambda: 0.0, lambda *_: None, LARGE)
         if before:
             await put(cosmos, Mortal(), None)
         assert stock(cosmos) == before
@@ -232,7 +235,7 @@ async def test_seeding_that_dies_at_any_request_can_be_run_again(
 
 
 async def test_a_delivery_counts_once_and_another_one_counts_too() -> None:
-    cosmos = MemoryCosmos([INVENTORY], lambda: 0.0, lambda *_: None)
+    cosmos = MemoryCosmos([INVENTORY], lambda: 0.0, lambda *_: None, LARGE)
     assert await put(cosmos, Mortal(), "monday") == Seeded(created=2)
     assert await put(cosmos, Mortal(), "monday") == Seeded(restocked=2)
     assert stock(cosmos) == {"rosin": (5, 5), "bow": (2, 2)}

@@ -9,8 +9,8 @@ from quartet.audit.invariants import Finding, audit
 from quartet.audit.ledgers import Ledgers
 from quartet.audit.reading import read_snapshot
 from quartet.connection import Cosmos
-from quartet.stored import Stored
 from quartet.participants import PAYMENT, SHIPPING
+from quartet.stored import Stored
 from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
