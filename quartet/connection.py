@@ -74,9 +74,18 @@ async def open_consumer(settings: Settings) -> AsyncIterator[tuple[EventHubConsu
     """A client that receives as the console, and the hub's partitions. Raises as `open_cosmos` does."""
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        consumer = consumer_client(settings, credentials, AGENT, CONSOLE, retry_total=1)
+        consumer = console_client(settings, credentials)
         await stack.enter_async_context(consumer)
         yield consumer, await _hub_is_there(consumer, settings)
+
+
+def console_client(settings: Settings, credentials: Credentials) -> EventHubConsumerClient:
+    """A client that receives as the console, not opened yet.
+
+    Raises:
+        ConfigurationError: the settings cannot be used.
+    """
+    return consumer_client(settings, credentials, AGENT, CONSOLE, retry_total=1)
 
 
 async def _hub_is_there(client: EventHubProducerClient | EventHubConsumerClient, settings: Settings) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 # Without a terminal nobody has a window that a table must fit into.
 _WIDTH_OF_A_PIPE = 160
@@ -17,6 +17,11 @@ def results() -> Console:
 def is_coloured(console: Console) -> bool:
     """Whether colours show there."""
     return console.is_terminal and not console.no_color
+
+
+def show(renderable: RenderableType) -> None:
+    """Write one of the results, and cut nothing off: what is wider than the terminal goes on in its next row."""
+    results().print(renderable, crop=False)
 
 
 def remarks() -> Console:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from azure.cosmos.exceptions import CosmosResourceNotFoundError
-
-from quartet.connection import Cosmos, open_cosmos, open_producer
+from quartet.connection import open_cosmos, open_producer
 from quartet.failures import UserError
 from quartet.outside import open_acting_port
 from quartet.participants import SERVICES
 from quartet.silence import silent_log
-from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
+from quartet.stored import Stored
+from shared.events import bucket_of
 from shared.runtime.event_hubs import HubPublisher
 from shared.runtime.letter_box import StoredLetter
 from shared.runtime.participant import DEAD_LETTERS
@@ -21,6 +20,7 @@ from shared.runtime.provision import open_database
 from shared.runtime.redrive import Redrive
 from shared.runtime.service import Surroundings
 from shared.runtime.settings import Settings
+from shared.runtime.stored_letters import by_death, stored_letter
 
 NAMES: Final = tuple(service.participant.name for service in SERVICES)
 
@@ -33,42 +33,64 @@ class Found:
     stored: StoredLetter
 
 
-def box_of(cosmos: Cosmos, service: str) -> CosmosDeadLetters:
-    """The dead letters of one service."""
-    participant = next(each.participant for each in SERVICES if each.participant.name == service)
-    return CosmosDeadLetters(cosmos.container(participant, DEAD_LETTERS.name), cosmos.settings.buckets)
-
-
 async def find_letters(
-    cosmos: Cosmos, services: Collection[str], *, order_id: str | None = None, settled: bool = False
+    stored: Stored, services: Collection[str], *, order_id: str | None = None, settled: bool = False
 ) -> list[Found]:
-    """The open dead letters of some services, with `settled` all of them; a service that never ran has none.
+    """The open dead letters of some services, with `settled` all of them, in the order in which they died.
+
+    Those that cannot be read are noted in `stored`.
 
     Raises:
+        MissingError: the database or container of a service does not exist.
         OutageError: Cosmos DB did not answer.
     """
-    found: list[Found] = []
-    for service in services:
-        try:
-            letters = await box_of(cosmos, service).find(order_id=order_id, settled=settled)
-        except CosmosResourceNotFoundError:
-            continue
-        found += [Found(service, stored) for stored in letters]
-    return found
+    conditions = [] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
+    if order_id is None:
+        return await _find(stored, services, conditions)
+    conditions.append("(NOT IS_DEFINED(c.order_id) OR c.order_id = @order)")
+    bucket = bucket_of(order_id, stored.cosmos.settings.buckets)
+    return await _find(stored, services, conditions, {"order": order_id}, bucket)
 
 
-async def letters_by_id(cosmos: Cosmos, services: Collection[str], ids: Sequence[str]) -> list[Found]:
+async def letters_by_id(stored: Stored, services: Collection[str], ids: Sequence[str]) -> list[Found]:
     """These dead letters, in every service that has one of them: a broken event is dead wherever it is heard.
 
     Raises:
-        UserError: there is no dead letter of one of these ids.
+        UserError: there is no dead letter of one of these ids, or it cannot be read.
+        MissingError: the database or container of a service does not exist.
         OutageError: Cosmos DB did not answer.
     """
-    found = [one for one in await find_letters(cosmos, services, settled=True) if one.stored.id in set(ids)]
+    found = await _find(stored, services, ["ARRAY_CONTAINS(@ids, c.id)"], {"ids": list(ids)})
     known = {one.stored.id for one in found}
+    unparsed = {one.id: one for one in stored.unparsed}
     for letter_id in ids:
+        if letter_id in unparsed and letter_id not in known:
+            raise UserError(f"this release cannot read {unparsed[letter_id]}")
         if letter_id not in known:
             raise UserError(f"there is no dead letter {letter_id}: see quartet dead-letters list --all")
+    return found
+
+
+async def _find(
+    stored: Stored,
+    services: Collection[str],
+    conditions: Sequence[str],
+    parameters: Mapping[str, object] | None = None,
+    bucket: str | None = None,
+) -> list[Found]:
+    found: list[Found] = []
+    where = " AND ".join(conditions) or "true"
+    for service in SERVICES:
+        participant = service.participant
+        if participant.name not in services:
+            continue
+        letters = [
+            letter
+            async for letter in stored.rows(
+                participant, DEAD_LETTERS.name, stored_letter, where=where, parameters=parameters, bucket=bucket
+            )
+        ]
+        found += [Found(participant.name, letter) for letter in sorted(letters, key=by_death)]
     return found
 
 

@@ -3,24 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
 from quartet.dead_letters import Found
+from quartet.listing import Listing, Unbroken
 from shared.events import format_time
 from shared.runtime.redrive import Report, Verdict
 
 
-def letters_table(found: Sequence[Found], *, with_end: bool) -> Table:
+def letters_listing(found: Sequence[Found], *, with_end: bool) -> Listing:
     """One row per dead letter; with how it has ended, if that is asked for."""
-    table = Table(title="Dead letters", title_justify="left")
-    for heading in ("id", "service", "died", "event", "order", "reason", "detail"):
-        table.add_column(heading, overflow="fold")
-    if with_end:
-        table.add_column("became", overflow="fold")
+    headings = ("id", "service", "died", "event", "order", "reason", "detail", *(("became",) if with_end else ()))
+    listing = Listing(*headings, title="Dead letters")
     for one in found:
         letter = one.stored.letter
-        row = (
+        end = (one.stored.settled.outcome if one.stored.settled else "",) if with_end else ()
+        listing.add(
             one.stored.id,
             one.service,
             format_time(letter.dead_at),
@@ -28,10 +27,9 @@ def letters_table(found: Sequence[Found], *, with_end: bool) -> Table:
             letter.order_id or "",
             letter.reason,
             letter.detail,
+            *end,
         )
-        end = (one.stored.settled.outcome if one.stored.settled else "",) if with_end else ()
-        table.add_row(*(Text(cell) for cell in (*row, *end)))
-    return table
+    return listing
 
 
 def letter_json(one: Found) -> dict[str, Any]:
@@ -57,29 +55,25 @@ def letter_json(one: Found) -> dict[str, Any]:
     }
 
 
-def letter_view(one: Found) -> Table:
+def letter_view(one: Found) -> Group:
     """A dead letter for people: everything that is known of it."""
-    table = Table(show_header=False, title=f"Dead letter {one.stored.id} of {one.service}", title_justify="left")
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
+    parts = [Unbroken(Text(f"Dead letter {one.stored.id} of {one.service}", style="bold"))]
     for name, value in letter_json(one).items():
         if value is not None and name not in {"id", "service"}:
-            table.add_row(name, Text(str(value)))
-    return table
+            parts.append(Unbroken(Text(f"{name}: ", style="dim") + Text(str(value)), indent=2))
+    return Group(*parts)
 
 
-def reports_table(reports: Sequence[tuple[str, Report]]) -> Table:
+def reports_listing(reports: Sequence[tuple[str, Report]]) -> Listing:
     """What became of each dead letter, in the order in which they were given to the services."""
-    table = Table()
-    for heading in ("id", "service", "event", "order", "became", "detail"):
-        table.add_column(heading, overflow="fold")
+    listing = Listing("id", "service", "event", "order", "became", "detail")
     for service, report in reports:
         letter = report.letter
-        cells = (letter.id, service, letter.event_type or "", letter.order_id or "")
         colour = "yellow" if report.verdict is Verdict.WAITING else "red" if report.verdict.is_open else "green"
         said = f", said {' '.join(report.said)}" if report.said and not report.verdict.is_open else ""
-        table.add_row(*(Text(cell) for cell in cells), Text(report.verdict, style=colour), Text(report.detail + said))
-    return table
+        became = Text(report.verdict, style=colour)
+        listing.add(letter.id, service, letter.event_type or "", letter.order_id or "", became, report.detail + said)
+    return listing
 
 
 def reports_json(reports: Sequence[tuple[str, Report]]) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ class _Reader:
         try:
             await self._until_read()
         finally:
-            await _stop(receiving)
+            await stop_receiving(receiving)
         return self._found
 
     async def _until_read(self) -> None:
@@ -121,7 +121,7 @@ class _Reader:
         self._moved.set()
 
 
-async def _stop(receiving: asyncio.Task[None]) -> None:
+async def stop_receiving(receiving: asyncio.Task[None]) -> None:
     """End a receive call.
 
     It looks only once a second whether its links are closed. Closing the client makes sure of that too, so the call

@@ -3,20 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from rich.table import Table
-from rich.text import Text
-
+from quartet.listing import Listing
 from quartet.waiting import Outcome
 
 
-def outcome_table(known: Mapping[str, Outcome]) -> Table:
+def outcome_listing(known: Mapping[str, Outcome]) -> Listing:
     """One row per order."""
-    table = Table()
-    for heading in ("order", "status", "because of"):
-        table.add_column(heading, overflow="fold")
+    listing = Listing("order", "status", "because of")
     for order_id, outcome in sorted(known.items()):
-        table.add_row(Text(order_id), Text(outcome.status), Text(outcome.reason))
-    return table
+        listing.add(order_id, outcome.status, outcome.reason)
+    return listing
 
 
 def outcome_counts(outcomes: Iterable[Outcome]) -> str:

@@ -1,6 +1,5 @@
 """Putting stock on the shelves: one document per product in inventory's `items`."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,9 @@ from quartet.participants import INVENTORY, PARTICIPANTS
 from services.inventory.service import ITEMS
 from shared.runtime.cosmos import CONFLICT, Operation, outages, run_batch
 from shared.runtime.startup import participant_database
+
+RESTOCK_NOTE = "restock:"
+"""How the id of the note begins that a delivery leaves beside the stock of a product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,25 @@ async def provision(cosmos: Cosmos) -> None:
         await participant_database(cosmos.client, participant, cosmos.settings)
 
 
-async def seed(cosmos: Cosmos, products: Sequence[Product], *, restock: bool = False) -> Seeded:
-    """Put products into stock. What is there stays as it is; with `restock`, it gets the same number of pieces again.
+async def seed(cosmos: Cosmos, products: Sequence[Product], *, delivery: str | None = None) -> Seeded:
+    """Put products into stock. What is there stays as it is, unless it is named in a delivery that has come in.
+
+    Args:
+        cosmos: the databases.
+        products: what and how much.
+        delivery: the id of a delivery: every product gets its quantity once for it, however often this is repeated.
 
     Raises:
-        OutageError: Cosmos DB did not answer. Seeding (not restocking) may simply be done again.
+        OutageError: Cosmos DB did not answer. Do it again, a delivery with the same id: what was done stays done.
     """
     items = cosmos.container(INVENTORY, ITEMS.name)
     created = restocked = 0
     for product in products:
-        if await _create(items, product):
+        if delivery is not None and product.quantity > 0:
+            is_new = await _deliver(items, product, delivery)
+            created, restocked = created + is_new, restocked + (not is_new)
+        elif await _create(items, product):
             created += 1
-        elif restock and product.quantity > 0:
-            await _add(items, product)
-            restocked += 1
     return Seeded(created, len(products) - created - restocked, restocked)
 
 
@@ -88,16 +95,29 @@ async def _create(items: ContainerProxy, product: Product) -> bool:
     return True
 
 
-async def _add(items: ContainerProxy, product: Product) -> None:
-    """Add pieces, once: the SDK sends a batch again if its answer is lost, and then the note is there already."""
-    note = {"id": f"restock:{uuid.uuid4()}", "product_id": product.product_id, "quantity": product.quantity}
+async def _deliver(items: ContainerProxy, product: Product, delivery: str) -> bool:
+    """Add pieces once per delivery, and tell whether the product is new.
+
+    A note lies beside the stock and is created with it in one batch. It is found if the batch is sent again, by the
+    SDK after a lost answer, or by somebody who repeats the delivery.
+    """
+    note = {"id": f"{RESTOCK_NOTE}{delivery}", "product_id": product.product_id, "quantity": product.quantity}
     more = [
         {"op": "incr", "path": f"/{name}", "value": product.quantity}
         for name in ("available_quantity", "seeded_quantity")
     ]
-    operations: list[Operation] = [("create", (note,), {}), ("patch", (product.product_id, more), {})]
-    try:
-        await run_batch(items, product.product_id, operations)
-    except CosmosBatchOperationError as error:
-        if error.status_code not in CONFLICT or error.error_index != 0:
-            raise
+    add: Operation = ("patch", (product.product_id, more), {})
+    create: Operation = ("create", (stock_document(product),), {})
+    stock = add
+    while True:
+        try:
+            await run_batch(items, product.product_id, [("create", (note,), {}), stock])
+        except CosmosBatchOperationError as error:
+            if error.status_code not in CONFLICT:
+                raise
+            if error.error_index == 0:
+                return False
+            # The product is not there yet, or has come while we looked.
+            stock = create if stock is add else add
+        else:
+            return stock is create

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
+from quartet.lag import Standstill
 from quartet.participants import INVENTORY, ORDER, PAYMENT, SHIPPING
 from services.inventory.domain import ReservationStatus
 from services.order.domain import CLOSED, Fact, OrderStatus, status_of
@@ -26,7 +27,6 @@ from shared.events import (
     PaymentRefunded,
     PaymentVoided,
     ShippingFailed,
-    format_time,
 )
 
 
@@ -46,6 +46,10 @@ class Stuck:
         status, facts: what the order service has recorded; an order that it could not open has no status.
         reservation, payment, shipment: what the other services have recorded; None if nothing.
         letters: the order's open dead letters, by service.
+        partition: the hub's partition that its last event came from; empty if it is not known.
+        behind: the dead letter that blocks it in the order service; empty if none does.
+        is_late: whether its deadline has passed, so that its cancellation was asked for.
+        because: why it does not get on, see `reasons`.
     """
 
     order_id: str
@@ -57,6 +61,10 @@ class Stuck:
     payment: PaymentStatus | None = None
     shipment: ShipmentStatus | None = None
     letters: Mapping[str, Sequence[Letter]] = field(default_factory=dict)
+    partition: str = ""
+    behind: str = ""
+    is_late: bool = True
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ def _next_step(order: Stuck, facts: AbstractSet[Fact]) -> Iterator[Owes]:
     else:
         yield _owes(order, SHIPPING.name, _heard(order.shipment), OrderShipped, ShippingFailed)
         return
-    if order.deadline is not None:
+    if order.deadline is not None and order.is_late:
         yield _owes(order, SHIPPING.name, "it has not decided about the cancellation at the deadline", ShippingFailed)
 
 
@@ -159,30 +167,27 @@ def _heard(recorded: object) -> str:
     return "it has recorded nothing of the order" if recorded is None else f"it has recorded {recorded}"
 
 
-def is_stuck(status: OrderStatus | None, deadline: datetime | None, now: datetime, grace: timedelta) -> bool:
-    """Whether an order that is not closed should have been: its time is up, or it needs a person anyway."""
-    if status is None or status is OrderStatus.NEEDS_ATTENTION:
-        return True
-    return deadline is not None and deadline + grace <= now
+def reasons(order: Stuck, now: datetime, grace: timedelta, standstill: Standstill) -> tuple[str, ...]:
+    """Why an open order does not get on; nothing if it has time left and nothing is known to hold it up.
 
-
-def stuck_json(orders: Sequence[Stuck]) -> list[dict[str, Any]]:
-    """For programs."""
-    return [
-        {
-            "order_id": order.order_id,
-            "status": order.status,
-            "reason": order.reason,
-            "deadline": format_time(order.deadline) if order.deadline else None,
-            "owes": [
-                {
-                    "service": owes.service,
-                    "events": [event.type for event in owes.events],
-                    "why": owes.why,
-                    "dead_letters": [{"id": letter.id, "reason": letter.reason} for letter in owes.letters],
-                }
-                for owes in owed_by(order)
-            ],
-        }
-        for order in orders
-    ]
+    It is late when its deadline has passed for longer than `grace`. What holds it up is told at once.
+    """
+    found = []
+    if order.deadline is not None and order.deadline + grace <= now:
+        found.append("its deadline has passed")
+    if order.status is OrderStatus.NEEDS_ATTENTION:
+        found.append("a compensation has failed")
+    letters = [(service, letter) for service, some in order.letters.items() for letter in some]
+    found += [f"dead letter {letter.id} of {service} ({letter.reason})" for service, letter in letters]
+    stored = {letter.id for _, letter in letters}
+    if order.behind and order.behind not in stored:
+        found.append(f"it waits behind dead letter {order.behind} of {ORDER.name}")
+    silent = dict(standstill.silent)
+    for service in dict.fromkeys(owes.service for owes in owed_by(order)):
+        if standstill.holds(service, order.partition):
+            found.append(f"partition {order.partition} stands still for {service}")
+        elif service in silent:
+            found.append(f"{service} does not run")
+    held = (one.service for one in standstill.standing if one.head.subject == order.order_id)
+    found += [f"{service} stands still at an event of it" for service in held]
+    return tuple(dict.fromkeys(found))

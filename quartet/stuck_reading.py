@@ -1,107 +1,131 @@
 """Finding the orders that do not end, in what the four services have stored."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from azure.cosmos.exceptions import CosmosResourceNotFoundError
-from rich.table import Table
-from rich.text import Text
-
-from quartet.connection import Cosmos
 from quartet.dead_letters import NAMES, find_letters
+from quartet.lag import Standstill
 from quartet.participants import INVENTORY, ORDER, PAYMENT, SHIPPING
-from quartet.stuck import Letter, Stuck, is_stuck, owed_by
-from services.inventory.domain import ReservationStatus
-from services.order.domain import CLOSED, Fact, OrderStatus
-from services.payment.domain import PaymentStatus
-from services.shipping.domain import ShipmentStatus
-from shared.events import format_time, parse_time
-from shared.runtime.cosmos import outages
+from quartet.stored import Stored, Unparsed
+from quartet.stuck import Letter, Stuck, reasons
+from services.order.domain import CLOSED, Order
 from shared.runtime.participant import Participant
+from shared.runtime.record import Record
 
-# An order that could not be opened has no status and no deadline: only its dead letters tell of it.
-_OPEN: Final = (
-    "SELECT c.id, c.status, c.facts, c.deadline, c.reason FROM c "
-    "WHERE (IS_DEFINED(c.status) AND NOT ARRAY_CONTAINS(@closed, c.status)) "
-    "OR (NOT IS_DEFINED(c.status) AND IS_DEFINED(c.parked))"
-)
-_STATUS: Final = "SELECT c.id, c.status FROM c WHERE IS_DEFINED(c.status) AND ARRAY_CONTAINS(@ids, c.id)"
+# What has no status, or one that this release does not know, is not closed.
+_OPEN: Final = "NOT IS_DEFINED(c.status) OR NOT ARRAY_CONTAINS(@closed, c.status)"
+_THESE: Final = "ARRAY_CONTAINS(@ids, c.id)"
 _IDS_PER_QUERY: Final = 200
 
+Letters: TypeAlias = dict[str, dict[str, list[Letter]]]
+"""Open dead letters by order and service."""
 
-async def stuck_orders(cosmos: Cosmos, now: datetime, grace: timedelta) -> list[Stuck]:
-    """The orders that need a person, or are open for longer than `grace` past their deadline; the oldest first.
+
+@dataclass(frozen=True, slots=True)
+class StuckReport:
+    """What does not end.
+
+    Attributes:
+        orders: the oldest deadline first.
+        other_letters: how many open dead letters belong to no order, or to one that has ended.
+        unparsed: documents that could not be read, so that nothing is known of what they say.
+    """
+
+    orders: tuple[Stuck, ...]
+    other_letters: int
+    unparsed: tuple[Unparsed, ...]
+
+
+async def stuck_orders(stored: Stored, now: datetime, grace: timedelta, standstill: Standstill) -> StuckReport:
+    """The open orders that are late by more than `grace`, or that something is known to hold up.
 
     Raises:
+        MissingError: a database or container does not exist.
         OutageError: Cosmos DB did not answer.
     """
-    closed = {"name": "@closed", "value": sorted(CLOSED)}
-    rows = [row async for row in _rows(cosmos, ORDER, _OPEN, closed) if is_stuck(*_status_of(row), now, grace)]
-    ids = [row["id"] for row in rows]
-    statuses = {each.name: await _statuses(cosmos, each, ids) for each in (INVENTORY, PAYMENT, SHIPPING)}
-    letters: dict[str, dict[str, list[Letter]]] = {}
-    for one in await find_letters(cosmos, NAMES) if ids else []:
-        of_order = letters.setdefault(one.stored.letter.order_id or "", {})
+    letters, homeless = await _letters(stored)
+    opened = {
+        record.order_id: record
+        async for record in stored.records(ORDER, where=_OPEN, parameters={"closed": sorted(CLOSED)})
+    }
+    named = {*letters, *(one.head.subject for one in standstill.standing if one.head.subject)} - opened.keys()
+    closed = {record.order_id for record in await _these(stored, ORDER, named) if record.order_id not in opened}
+    candidates = [_order(record, letters, now) for record in opened.values()]
+    candidates += [Stuck(order_id, letters=letters.get(order_id, {})) for order_id in sorted(named - closed)]
+    suspects = [one for one in candidates if _is_suspect(one, now, grace, standstill)]
+    found = await _with_others(stored, suspects)
+    judged = (replace(order, because=reasons(order, now, grace, standstill)) for order in found)
+    orders = sorted((order for order in judged if order.because), key=lambda one: (one.deadline or now, one.order_id))
+    ended = sum(len(some) for order_id in closed for some in letters.get(order_id, {}).values())
+    return StuckReport(tuple(orders), homeless + ended, tuple(stored.unparsed))
+
+
+async def _letters(stored: Stored) -> tuple[Letters, int]:
+    """The open dead letters of orders, and how many there are that belong to none."""
+    letters: Letters = {}
+    homeless = 0
+    for one in await find_letters(stored, NAMES):
+        order_id = one.stored.letter.order_id
+        if order_id is None:
+            homeless += 1
+            continue
+        of_order = letters.setdefault(order_id, {})
         of_order.setdefault(one.service, []).append(Letter(one.stored.id, one.stored.letter.reason))
-    stuck = [_stuck(row, statuses, letters.get(row["id"], {})) for row in rows]
-    return sorted(stuck, key=lambda order: (order.deadline or now, order.order_id))
+    return letters, homeless
 
 
-def stuck_table(orders: Sequence[Stuck]) -> Table:
-    """For people: one row per event that is owed."""
-    table = Table(title="Orders that do not end", title_justify="left")
-    for heading in ("order", "status", "deadline", "owed by", "event", "what is known"):
-        table.add_column(heading, overflow="fold")
-    for order in orders:
-        status = f"{order.status or 'not opened'}" + (f" ({order.reason})" if order.reason else "")
-        first = (order.order_id, status, format_time(order.deadline) if order.deadline else "")
-        for owes in owed_by(order):
-            letters = "".join(f"\ndead letter {letter.id} ({letter.reason})" for letter in owes.letters)
-            events = " or ".join(event.type for event in owes.events)
-            table.add_row(*(Text(cell) for cell in (*first, owes.service, events, owes.why + letters)))
-            first = ("", "", "")
-    return table
-
-
-def _status_of(row: dict[str, Any]) -> tuple[OrderStatus | None, datetime | None]:
-    status, deadline = row.get("status"), row.get("deadline")
-    return OrderStatus(status) if status else None, parse_time(deadline) if deadline else None
-
-
-def _stuck(row: dict[str, Any], statuses: dict[str, dict[str, str]], letters: dict[str, list[Letter]]) -> Stuck:
-    order_id = row["id"]
-    status, deadline = _status_of(row)
-    reservation = statuses[INVENTORY.name].get(order_id)
-    payment = statuses[PAYMENT.name].get(order_id)
-    shipment = statuses[SHIPPING.name].get(order_id)
-    return Stuck(
-        order_id,
-        status,
-        frozenset(Fact(fact) for fact in row.get("facts") or ()),
-        deadline,
-        row.get("reason") or "",
-        ReservationStatus(reservation) if reservation else None,
-        PaymentStatus(payment) if payment else None,
-        ShipmentStatus(shipment) if shipment else None,
-        letters,
+def _order(record: Record[Order], letters: Letters, now: datetime) -> Stuck:
+    state = record.state
+    known = Stuck(
+        record.order_id,
+        letters=letters.get(record.order_id, {}),
+        partition=record.partition,
+        behind=record.parked[0] if record.parked else "",
+    )
+    if state is None:
+        return known
+    return replace(
+        known,
+        status=state.status,
+        facts=frozenset(state.facts),
+        deadline=state.deadline,
+        reason=state.reason,
+        is_late=state.deadline is not None and state.deadline <= now,
     )
 
 
-async def _statuses(cosmos: Cosmos, participant: Participant[Any], ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), _IDS_PER_QUERY):
-        some = {"name": "@ids", "value": ids[start : start + _IDS_PER_QUERY]}
-        found |= {row["id"]: row["status"] async for row in _rows(cosmos, participant, _STATUS, some)}
+def _is_suspect(order: Stuck, now: datetime, grace: timedelta, standstill: Standstill) -> bool:
+    """Whether it is worth asking the other services about the order."""
+    in_a_standing_partition = any(one.partition == order.partition for one in standstill.standing)
+    return bool(standstill.silent or in_a_standing_partition or reasons(order, now, grace, standstill))
+
+
+async def _with_others(stored: Stored, orders: Sequence[Stuck]) -> list[Stuck]:
+    """The orders with what the other services have recorded of them."""
+    ids = [order.order_id for order in orders]
+    reservations, payments, shipments = [
+        {record.order_id: record.state.status for record in await _these(stored, each, ids) if record.state}
+        for each in (INVENTORY, PAYMENT, SHIPPING)
+    ]
+    return [
+        replace(
+            order,
+            reservation=reservations.get(order.order_id),
+            payment=payments.get(order.order_id),
+            shipment=shipments.get(order.order_id),
+        )
+        for order in orders
+    ]
+
+
+async def _these(stored: Stored, participant: Participant[Any], ids: Collection[str]) -> list[Record[Any]]:
+    found: list[Record[Any]] = []
+    for some in _chunks(sorted(ids)):
+        found += [record async for record in stored.records(participant, where=_THESE, parameters={"ids": some})]
     return found
 
 
-async def _rows(
-    cosmos: Cosmos, participant: Participant[Any], query: str, parameter: Mapping[str, object]
-) -> AsyncIterator[dict[str, Any]]:
-    try:
-        with outages():
-            async for row in cosmos.container(participant).query_items(query, parameters=[dict(parameter)]):
-                yield row
-    except CosmosResourceNotFoundError:
-        return  # the service has never run
+def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + _IDS_PER_QUERY] for start in range(0, len(ids), _IDS_PER_QUERY))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from quartet.hub_reader import Found, read_hub
+from quartet.listing import Listing
 from shared.events import Envelope, EventData, OrderCreated, Unreadable, format_time, read_envelope
 from shared.runtime.ports import Message
 from shared.runtime.settings import Settings
@@ -90,24 +90,21 @@ def tell(found: Sequence[Found]) -> list[Said]:
     return story
 
 
-def timeline_table(story: Sequence[Said], title: str) -> Table:
+def timeline_listing(story: Sequence[Said], title: str) -> Listing:
     """The story for people."""
-    table = Table(title=title, title_justify="left")
-    for heading in ("#", "+ms"):
-        table.add_column(heading, justify="right")
-    for heading in ("event", "said by", "because of", "remark"):
-        table.add_column(heading, overflow="fold")
+    listing = Listing("#", "+ms", "event", "said by", "because of", "remark", title=title)
     by_number = {said.number: said for said in story}
     for said in story:
-        table.add_row(
-            Text(str(said.number)),
-            Text(str(said.milliseconds)),
+        remark = f"said before, see {said.repeats}" if said.repeats else said.remark
+        listing.add(
+            str(said.number),
+            str(said.milliseconds),
             Text(said.type, style=_style(said)),
-            Text(said.source),
-            Text(_because(said, by_number)),
-            Text(f"said before, see {said.repeats}" if said.repeats else said.remark, style="dim"),
+            said.source,
+            _because(said, by_number),
+            Text(remark, style="dim"),
         )
-    return table
+    return listing
 
 
 def timeline_json(story: Sequence[Said]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from quartet.audit.amounts import exact_sum
 from quartet.audit.snapshot import Snapshot
 from services.inventory.cosmos_stock import HELD, SHIPPED
 
@@ -16,29 +17,30 @@ class Effects:
     Attributes:
         kept: money that we have, per currency; charges less refunds.
         charges, refunds, parcels: how many there were.
-        held, shipped: pieces.
+        held, shipped: pieces, per product.
     """
 
     kept: Mapping[str, Mapping[str, Decimal]]
     charges: Counter[str]
     refunds: Counter[str]
     parcels: Counter[str]
-    held: Counter[str]
-    shipped: Counter[str]
+    held: Mapping[str, Counter[str]]
+    shipped: Mapping[str, Counter[str]]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Effects":
         """Count them."""
         kept: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for charge in snapshot.charges:
-            kept[charge.order_id][charge.currency] += charge.amount
-        for refund in snapshot.refunds:
-            kept[refund.order_id][refund.currency] -= refund.amount
-        held: Counter[str] = Counter()
-        shipped: Counter[str] = Counter()
+        for sign, movements in ((1, snapshot.charges), (-1, snapshot.refunds)):
+            for movement in movements:
+                of_order = kept[movement.order_id]
+                of_order[movement.currency] = exact_sum((of_order[movement.currency], sign * movement.amount))
+        held: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        shipped: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for allocation in snapshot.allocations:
             if allocation.state in {HELD, SHIPPED}:
-                (held if allocation.state == HELD else shipped)[allocation.order_id] += allocation.quantity
+                pieces = held if allocation.state == HELD else shipped
+                pieces[allocation.order_id][allocation.product_id] += allocation.quantity
         return cls(
             kept,
             Counter(movement.order_id for movement in snapshot.charges),
@@ -51,6 +53,14 @@ class Effects:
     def kept_for(self, order_id: str) -> dict[str, Decimal]:
         """The money that we have for an order, per currency; nothing is left out, not even a negative amount."""
         return {currency: amount for currency, amount in self.kept.get(order_id, {}).items() if amount != 0}
+
+    def held_for(self, order_id: str) -> int:
+        """How many pieces an order holds, of all products together."""
+        return self.held.get(order_id, Counter()).total()
+
+    def shipped_to(self, order_id: str) -> Counter[str]:
+        """How many pieces of each product have left the warehouse for an order."""
+        return self.shipped.get(order_id, Counter())
 
     def orders(self) -> Iterator[str]:
         """Every order for which something is held, kept or sent."""

@@ -1,55 +1,59 @@
-"""Taking the snapshot out of Cosmos DB, with only the fields that are needed."""
+"""Taking the snapshot out of what the services have stored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
-
-from azure.cosmos.aio import ContainerProxy
+from typing import Any, TypeVar
 
 from quartet.audit.ledgers import Ledgers
-from quartet.audit.snapshot import Allocation, Movement, OrderRow, Snapshot, Stock
-from quartet.connection import Cosmos
+from quartet.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
 from quartet.participants import INVENTORY, ORDER, PAYMENT, SHIPPING
-from services.inventory.domain import ReservationStatus
+from quartet.seeding import RESTOCK_NOTE
+from quartet.stored import Stored, UnreadableError
+from services.inventory.cosmos_stock import HELD, REFUSED, RELEASED, SHIPPED
 from services.inventory.service import ITEMS
-from services.order.domain import Fact, OrderStatus
-from services.payment.domain import PaymentStatus
+from services.order.domain import Fact, Order
 from services.payment.ledger import ChargeMade
-from services.shipping.domain import ShipmentStatus
-from shared.events import parse_time
-from shared.runtime.cosmos import outages
+from shared.runtime.participant import Participant
+from shared.runtime.record import Json
 
-_STATUS = "SELECT c.id, c.status FROM c WHERE IS_DEFINED(c.status)"
-_ORDERS = "SELECT c.id, c.status, c.facts, c.total, c.currency, c.items, c.deadline FROM c WHERE IS_DEFINED(c.status)"
-_STOCK = (
-    "SELECT c.product_id, c.available_quantity, c.reserved_quantity, c.shipped_quantity, c.seeded_quantity FROM c "
-    "WHERE IS_DEFINED(c.available_quantity)"
-)
-_ALLOCATIONS = "SELECT c.product_id, c.order_id, c.quantity, c.state FROM c WHERE IS_DEFINED(c.state)"
+_STATES = frozenset({HELD, REFUSED, RELEASED, SHIPPED})
+
+V = TypeVar("V")
 
 
-async def read_snapshot(cosmos: Cosmos, ledgers: Ledgers) -> Snapshot:
+async def read_snapshot(stored: Stored, ledgers: Ledgers) -> Snapshot:
     """Read everything once.
 
     The order service is read first: what it says has ended, all others have had time to know when they are read.
 
     Raises:
+        MissingError: a database or container does not exist.
         ConfigurationError: a ledger cannot be read as it should.
         OutageError: Cosmos DB, or the server of a ledger, did not answer.
     """
     snapshot = Snapshot(datetime.now(UTC))
-    async for row in _rows(cosmos.container(ORDER), _ORDERS):
-        snapshot.orders[row["id"]] = _order(row)
-    async for row in _rows(cosmos.container(INVENTORY), _STATUS):
-        snapshot.reservations[row["id"]] = ReservationStatus(row["status"])
-    async for row in _rows(cosmos.container(PAYMENT), _STATUS):
-        snapshot.payments[row["id"]] = PaymentStatus(row["status"])
-    async for row in _rows(cosmos.container(SHIPPING), _STATUS):
-        snapshot.shipments[row["id"]] = ShipmentStatus(row["status"])
+    snapshot.orders, unread = await _read_states(stored, ORDER, _order)
+    snapshot.unread |= unread
+    snapshot.reservations, unread = await _read_states(stored, INVENTORY, lambda reservation: reservation.status)
+    snapshot.unread |= unread
+    snapshot.payments, unread = await _read_states(stored, PAYMENT, lambda payment: payment.status)
+    snapshot.unread |= unread
+    snapshot.shipments, unread = await _read_states(stored, SHIPPING, lambda shipment: shipment.status)
+    snapshot.unread |= unread
     await _read_ledgers(ledgers, snapshot)
-    await _read_items(cosmos, snapshot)
+    await _read_items(stored, snapshot)
+    snapshot.unparsed = tuple(stored.unparsed)
     return snapshot
+
+
+async def _read_states(
+    stored: Stored, participant: Participant[Any], row: Callable[[Any], V]
+) -> tuple[dict[str, V], dict[str, frozenset[str]]]:
+    """What a service has recorded, by order; and under its name the orders of which that cannot be read."""
+    before = len(stored.unparsed)
+    # An order of which nothing but dead letters is known has no state.
+    rows = {one.order_id: row(one.state) async for one in stored.records(participant) if one.state is not None}
+    return rows, {participant.name: frozenset(one.id for one in stored.unparsed[before:])}
 
 
 async def _read_ledgers(ledgers: Ledgers, snapshot: Snapshot) -> None:
@@ -62,29 +66,47 @@ async def _read_ledgers(ledgers: Ledgers, snapshot: Snapshot) -> None:
     snapshot.parcels += [one.saga_id for one in parcels.values()]
 
 
-async def _read_items(cosmos: Cosmos, snapshot: Snapshot) -> None:
-    items = cosmos.container(INVENTORY, ITEMS.name)
-    async for row in _rows(items, _ALLOCATIONS):
-        snapshot.allocations.append(Allocation(row["product_id"], row["order_id"], row["quantity"], row["state"]))
-    async for row in _rows(items, _STOCK):
-        counts = (row["available_quantity"], row["reserved_quantity"], row["shipped_quantity"])
-        # Stock that somebody else has put there says nothing about where it began: then there is nothing to compare.
-        snapshot.stock[row["product_id"]] = Stock(*counts, seeded=row.get("seeded_quantity", sum(counts)))
+async def _read_items(stored: Stored, snapshot: Snapshot) -> None:
+    async for item in stored.rows(INVENTORY, ITEMS.name, _item):
+        if isinstance(item, Allocation):
+            snapshot.allocations.append(item)
+        elif item is not None:
+            product_id, stock = item
+            snapshot.stock[product_id] = stock
 
 
-def _order(row: dict[str, Any]) -> OrderRow:
-    deadline = row.get("deadline")
+def _item(document: Json) -> Allocation | tuple[str, Stock] | None:
+    """An allocation, or a product and its stock; nothing for the note of a delivery."""
+    if document["id"] == document["product_id"]:
+        return document["product_id"], _stock(document)
+    if str(document["id"]).startswith(RESTOCK_NOTE):
+        return None
+    if document["state"] not in _STATES:
+        raise UnreadableError(f"state: {document['state']} is not known to this release")
+    return Allocation(document["product_id"], document["order_id"], _count(document, "quantity"), document["state"])
+
+
+def _stock(document: Json) -> Stock:
+    names = ("available_quantity", "reserved_quantity", "shipped_quantity")
+    available, reserved, shipped = (_count(document, name) for name in names)
+    # Stock that somebody else has put there says nothing about where it began: then there is nothing to compare.
+    seeded = _count(document, "seeded_quantity") if "seeded_quantity" in document else available + reserved + shipped
+    return Stock(available, reserved, shipped, seeded)
+
+
+def _count(document: Json, name: str) -> int:
+    value = document[name]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UnreadableError(f"{name}: {value!r} is no whole number")
+    return value
+
+
+def _order(order: Order) -> OrderRow:
     return OrderRow(
-        status=OrderStatus(row["status"]),
-        placed=Fact.PLACED in row["facts"],
-        total=Decimal(row.get("total") or 0),
-        currency=row.get("currency") or "",
-        pieces=sum(item["quantity"] for item in row["items"]),
-        deadline=parse_time(deadline) if deadline else None,
+        status=order.status,
+        placed=Fact.PLACED in order.facts,
+        total=order.total,
+        currency=order.currency or "",
+        lines=tuple(OrderLine(item.product_id, item.quantity, item.unit_price) for item in order.items),
+        deadline=order.deadline,
     )
-
-
-async def _rows(container: ContainerProxy, query: str) -> AsyncIterator[dict[str, Any]]:
-    with outages():
-        async for row in container.query_items(query):
-            yield row

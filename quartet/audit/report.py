@@ -3,26 +3,22 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from quartet.audit.invariants import Finding
+from quartet.listing import Listing
 
 _MOST_SHOWN: Final = 10
 
 
-def audit_table(findings: Sequence[Finding]) -> Table:
+def audit_listing(findings: Sequence[Finding]) -> Listing:
     """One row per invariant with its figures, and under it the first offenders."""
-    table = Table(title="Audit", title_justify="left", show_lines=True)
-    table.add_column("#", justify="right")
-    table.add_column("invariant", overflow="fold", ratio=3)
-    table.add_column("figures", overflow="fold", ratio=2)
-    table.add_column("", no_wrap=True)
+    listing = Listing("#", "invariant", "figures", "", title="Audit", show_lines=True)
     for finding in findings:
         figures = "\n".join(f"{name}: {value}" for name, value in finding.figures.items())
         verdict = Text("holds", style="bold green") if finding.holds else Text("BROKEN", style="bold red")
-        table.add_row(Text(str(finding.number)), _rule(finding), Text(figures), verdict)
-    return table
+        listing.add(str(finding.number), _rule(finding), figures, verdict)
+    return listing
 
 
 def _rule(finding: Finding) -> Text:

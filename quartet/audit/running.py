@@ -9,10 +9,17 @@ from quartet.audit.invariants import Finding, audit
 from quartet.audit.ledgers import open_ledgers
 from quartet.audit.reading import read_snapshot
 from quartet.connection import Cosmos
+from quartet.participants import PARTICIPANTS
+from quartet.stored import PAGE, Stored
 
 
 async def run_audit(
-    cosmos: Cosmos, *, grace: timedelta, settle: timedelta, environment: Mapping[str, str] | None = None
+    cosmos: Cosmos,
+    *,
+    grace: timedelta,
+    settle: timedelta,
+    environment: Mapping[str, str] | None = None,
+    page: int = PAGE,
 ) -> list[Finding]:
     """The findings about what is stored now.
 
@@ -24,17 +31,21 @@ async def run_audit(
         grace: how long after its deadline an order may still be open.
         settle: how long to wait before the second look.
         environment: names the services' ports, whose ledgers are read; None means this process's.
+        page: how many documents a request gets at the most. Everything is read, whatever it is.
 
     Raises:
+        MissingError: a database or container does not exist.
         ConfigurationError: a ledger cannot be looked at.
         OutageError: Cosmos DB, or the server of a ledger, did not answer.
     """
+    for participant in PARTICIPANTS:
+        await Stored(cosmos).check_there(participant, participant.container)
     async with open_ledgers(cosmos, environment) as ledgers:
-        findings = audit(await read_snapshot(cosmos, ledgers), grace)
+        findings = audit(await read_snapshot(Stored(cosmos, page), ledgers), grace)
         if all(finding.holds for finding in findings):
             return findings
         await asyncio.sleep(settle.total_seconds())
-        return persistent(findings, audit(await read_snapshot(cosmos, ledgers), grace))
+        return persistent(findings, audit(await read_snapshot(Stored(cosmos, page), ledgers), grace))
 
 
 def persistent(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:

@@ -1,9 +1,12 @@
 """What the invariants speak of: a few fields of every document, and nothing else."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from quartet.audit.amounts import exact_sum, times
+from quartet.stored import Unparsed
 from services.inventory.domain import ReservationStatus
 from services.order.domain import OrderStatus
 from services.payment.domain import PaymentStatus
@@ -31,20 +34,48 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLine:
+    """What was ordered of a product, and for how much a piece. A product may stand in several lines."""
+
+    product_id: str
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRow:
     """An order as the order service sees it.
 
     Attributes:
         placed: whether its OrderCreated has been heard; without it, the saga cannot have ended.
-        pieces: how many pieces were ordered, of all products together.
+        total: what the order service says that it costs; None if it does not say.
+        lines: what was ordered.
     """
 
     status: OrderStatus
     placed: bool
-    total: Decimal = Decimal(0)
+    total: Decimal | None = None
     currency: str = ""
-    pieces: int = 0
+    lines: tuple[OrderLine, ...] = ()
     deadline: datetime | None = None
+
+    @property
+    def cost(self) -> Decimal:
+        """What the lines cost together, exactly. The audit trusts no stored total."""
+        return exact_sum(times(line.quantity, line.unit_price) for line in self.lines)
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces were ordered, of all products together."""
+        return self.by_product.total()
+
+    @property
+    def by_product(self) -> Counter[str]:
+        """How many pieces of each product were ordered."""
+        ordered: Counter[str] = Counter()
+        for line in self.lines:
+            ordered[line.product_id] += line.quantity
+        return ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +95,8 @@ class Snapshot:
         at: when it was taken.
         charges, refunds: the gateway's ledger.
         parcels: the orders of the carrier's bookings; an order that was booked twice stands there twice.
+        unparsed: every stored document that could not be read.
+        unread: by service, the orders of which it has recorded what cannot be read.
     """
 
     at: datetime
@@ -76,3 +109,9 @@ class Snapshot:
     charges: list[Movement] = field(default_factory=list)
     refunds: list[Movement] = field(default_factory=list)
     parcels: list[str] = field(default_factory=list)
+    unparsed: tuple[Unparsed, ...] = ()
+    unread: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def is_unread(self, service: str, order_id: str) -> bool:
+        """Whether what a service has recorded of an order cannot be read."""
+        return order_id in self.unread.get(service, ())

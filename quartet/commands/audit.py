@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from quartet.audit.report import audit_json, audit_table
+from quartet.audit.report import audit_json, audit_listing
 from quartet.audit.running import run_audit
 from quartet.connection import open_cosmos
-from quartet.console import results, write_json
+from quartet.console import show, write_json
 from shared.runtime.settings import load_settings
 
 
@@ -18,7 +18,10 @@ def audit(
     grace: Annotated[float, typer.Option(min=0, help="Seconds that an order may be open past its deadline.")] = 60,
     settle: Annotated[float, typer.Option(min=0, help="Look again after so many seconds if something is wrong.")] = 2,
 ) -> None:
-    """Check the five invariants on everything that is stored. Exit status 1 if one is broken."""
+    """Check the five invariants on everything that is stored.
+
+    Exit status 1 if one is broken, or if a document cannot be read.
+    """
     settings = load_settings()
 
     async def work() -> bool:
@@ -27,7 +30,7 @@ def audit(
         if as_json:
             write_json(audit_json(findings))
         else:
-            results().print(audit_table(findings))
+            show(audit_listing(findings))
         return all(finding.holds for finding in findings)
 
     if not asyncio.run(work()):

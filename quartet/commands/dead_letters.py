@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from quartet.connection import open_cosmos
-from quartet.console import results, write_json
+from quartet.console import results, show, write_json
 from quartet.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
-from quartet.dead_letters_view import letter_json, letter_view, letters_table, reports_json, reports_table
+from quartet.dead_letters_view import letter_json, letter_view, letters_listing, reports_json, reports_listing
 from quartet.failures import FAILED
+from quartet.stored import Stored, Unparsed
+from quartet.unparsed import tell_unparsed
 from shared.runtime.redrive import Report
 from shared.runtime.settings import Settings, load_settings
 
@@ -33,24 +35,29 @@ def list_letters(
     settled: Annotated[bool, typer.Option("--all", help="Those that were redriven or discarded, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the dead letters that are open."""
+    """List the dead letters that are open.
+
+    Exit status 1 if one of them cannot be read: it is named on standard error.
+    """
     services, settings = check_service(service), load_settings()
 
-    async def work() -> list[Found]:
+    async def work() -> tuple[list[Found], list[Unparsed]]:
         async with open_cosmos(settings) as cosmos:
-            return await find_letters(cosmos, services, order_id=order, settled=settled)
+            stored = Stored(cosmos)
+            return await find_letters(stored, services, order_id=order, settled=settled), stored.unparsed
 
-    found = asyncio.run(work())
+    found, unparsed = asyncio.run(work())
     if as_json:
         write_json([letter_json(one) for one in found])
     elif found:
-        results().print(letters_table(found, with_end=settled))
-    else:
+        show(letters_listing(found, with_end=settled))
+    elif not unparsed:
         results().print("no dead letters")
+    tell_unparsed(unparsed)
 
 
-@dead_letters.command()
-def show(
+@dead_letters.command("show")
+def show_letter(
     letter: Annotated[str, typer.Argument(metavar="ID", help="The dead letter's id.")],
     service: ServiceOption = None,
     as_json: JsonOption = False,
@@ -60,14 +67,14 @@ def show(
 
     async def work() -> list[Found]:
         async with open_cosmos(settings) as cosmos:
-            return await letters_by_id(cosmos, services, [letter])
+            return await letters_by_id(Stored(cosmos), services, [letter])
 
     found = asyncio.run(work())
     if as_json:
         write_json([letter_json(one) for one in found])
         return
     for one in found:
-        results().print(letter_view(one))
+        show(letter_view(one))
 
 
 @dead_letters.command()
@@ -90,16 +97,18 @@ def redrive(
         raise typer.BadParameter("say which dead letters: either their ids, or --all, or --order", ctx=context)
     services, settings = check_service(service), load_settings()
 
-    async def work() -> bool:
-        chosen = await _choose(settings, services, letters, order)
+    async def work() -> tuple[bool, list[Unparsed]]:
+        chosen, unparsed = await _choose(settings, services, letters, order)
         if dry_run:
             _show_plan(await _plan(settings, chosen), as_json=as_json)
-            return True
+            return True, unparsed
         reports = await _redrive(settings, chosen)
         _show_reports(reports, as_json=as_json)
-        return not any(report.verdict.is_open for _, report in reports)
+        return not any(report.verdict.is_open for _, report in reports), unparsed
 
-    if not asyncio.run(work()):
+    is_done, unparsed = asyncio.run(work())
+    tell_unparsed(unparsed)
+    if not is_done:
         raise typer.Exit(FAILED)
 
 
@@ -116,7 +125,7 @@ def discard(
     services, settings = check_service(service), load_settings()
 
     async def work() -> list[tuple[str, Report]]:
-        chosen = await _choose(settings, services, letters, None)
+        chosen, _ = await _choose(settings, services, letters, None)
         async with open_redrives(settings, {one.service for one in chosen}, None) as redrives:
             return [(one.service, await redrives[one.service].discard(one.stored)) for one in chosen]
 
@@ -125,11 +134,13 @@ def discard(
 
 async def _choose(
     settings: Settings, services: tuple[str, ...], letters: list[str] | None, order: str | None
-) -> list[Found]:
+) -> tuple[list[Found], list[Unparsed]]:
+    """The dead letters that are meant, and those that may be and cannot be read."""
     async with open_cosmos(settings) as cosmos:
+        stored = Stored(cosmos)
         if letters:
-            return await letters_by_id(cosmos, services, letters)
-        return await find_letters(cosmos, services, order_id=order)
+            return await letters_by_id(stored, services, letters), []
+        return await find_letters(stored, services, order_id=order), stored.unparsed
 
 
 async def _plan(settings: Settings, chosen: list[Found]) -> list[Found]:
@@ -154,7 +165,7 @@ def _show_plan(plan: list[Found], *, as_json: bool) -> None:
     if as_json:
         write_json([letter_json(one) for one in plan])
     elif plan:
-        results().print(letters_table(plan, with_end=False))
+        show(letters_listing(plan, with_end=False))
     else:
         results().print("nothing to redrive")
 
@@ -163,6 +174,6 @@ def _show_reports(reports: list[tuple[str, Report]], *, as_json: bool) -> None:
     if as_json:
         write_json(reports_json(reports))
     elif reports:
-        results().print(reports_table(reports))
+        show(reports_listing(reports))
     else:
         results().print("nothing to do")

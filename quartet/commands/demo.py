@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from quartet.audit.invariants import Finding
-from quartet.audit.report import audit_table
+from quartet.audit.report import audit_listing
 from quartet.audit.running import run_audit
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
@@ -22,7 +22,7 @@ from quartet.console import is_coloured, results
 from quartet.console_sink import ConsoleSink, cropped
 from quartet.demo.acts import Play, play
 from quartet.demo.expectations import read_expectations
-from quartet.demo.report import cost_table, failures, proof, verdict_table
+from quartet.demo.report import cost_listing, failures, proof, verdict_listing
 from quartet.demo.shop import open_shop
 from quartet.failures import INTERRUPTED, UserError
 from quartet.generator import GENERATED
@@ -31,7 +31,7 @@ from quartet.local_stack import LocalStack, StackOptions, any_ports
 from quartet.output import Sink
 from quartet.samples import CATALOGUE, sample
 from quartet.seeding import provision, seed
-from quartet.timeline import Said, read_timeline, timeline_table
+from quartet.timeline import Said, read_timeline, timeline_listing
 
 COMPENSATED: Final = "ord-1034"
 """The order whose story is told: paid, then not deliverable, so released and refunded."""
@@ -126,13 +126,13 @@ def _tell(evidence: Evidence) -> None:
     """
     console = results()
     for part in (
-        verdict_table(evidence.came.verdicts),
-        timeline_table(evidence.story, f"One of them: order {COMPENSATED}, paid, and then not deliverable"),
-        cost_table(evidence.came),
-        audit_table(evidence.findings),
+        verdict_listing(evidence.came.verdicts),
+        timeline_listing(evidence.story, f"One of them: order {COMPENSATED}, paid, and then not deliverable"),
+        cost_listing(evidence.came),
+        audit_listing(evidence.findings),
     ):
         console.print()
-        console.print(part)
+        console.print(part, crop=False)
     console.print()
     if wrong := failures(evidence.came, evidence.findings):
         raise UserError(f"not as it should be: {'; '.join(wrong)}")

@@ -1,26 +1,30 @@
 """`quartet doctor`: what is wrong with a deployment, and what to do about it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from quartet.console import results, write_json
+from quartet.commands.options import StandingOption
+from quartet.console import show, write_json
 from quartet.doctor.deployment import examine_deployment
-from quartet.doctor.report import findings_json, findings_table, is_well
+from quartet.doctor.report import findings_json, findings_listing, is_well
 
 
 def doctor(
+    standing: StandingOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Check settings, names, access, hub, databases, checkpoints and clocks; nothing is changed.
+    """Check settings, access, hub, databases, checkpoints, clocks, and that the services keep up; nothing is changed.
 
     Exit status 1 if a check failed.
     """
-    findings = asyncio.run(examine_deployment())
+    limit = None if standing is None else timedelta(seconds=standing)
+    findings = asyncio.run(examine_deployment(limit=limit))
     if as_json:
         write_json(findings_json(findings))
     else:
-        results().print(findings_table(findings))
+        show(findings_listing(findings))
     if not is_well(findings):
         raise typer.Exit(1)

@@ -10,12 +10,12 @@ import typer
 
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
-from quartet.console import results, write_json
+from quartet.console import results, show, write_json
 from quartet.failures import UserError
 from quartet.files import read_entries
 from quartet.generator import generate_orders
 from quartet.orders import Outgoing, order_event, read_events, wrap_events
-from quartet.outcomes import outcome_counts, outcome_table, outcomes_json
+from quartet.outcomes import outcome_counts, outcome_listing, outcomes_json
 from quartet.progress import counting
 from quartet.publishing import publish as publish_events
 from quartet.samples import CATALOGUE, sample
@@ -94,5 +94,5 @@ def _show(known: Mapping[str, Outcome], order_ids: set[str], *, as_json: bool) -
         write_json(outcomes_json(known))
         return
     if len(order_ids) <= _MOST_ROWS:
-        results().print(outcome_table(known))
+        show(outcome_listing(known))
     results().print(outcome_counts(known.values()))

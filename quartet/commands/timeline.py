@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from quartet.console import results, write_json
+from quartet.console import show, write_json
 from quartet.failures import UserError
-from quartet.timeline import read_timeline, timeline_json, timeline_table
+from quartet.timeline import read_timeline, timeline_json, timeline_listing
 from shared.runtime.settings import load_settings
 
 
@@ -22,4 +22,4 @@ def timeline(
     if as_json:
         write_json(timeline_json(story))
     else:
-        results().print(timeline_table(story, f"Order {order}"))
+        show(timeline_listing(story, f"Order {order}"))

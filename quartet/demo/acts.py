@@ -15,6 +15,7 @@ from quartet.orders import Outgoing, order_event
 from quartet.participants import INVENTORY, ORDER, PAYMENT
 from quartet.samples import CATALOGUE, sample
 from quartet.status import whereabouts
+from quartet.stored import Stored
 from services.order.domain import Fact, OrderStatus
 
 RUSH: Final = 400
@@ -88,7 +89,7 @@ async def cancelled_too_late(shop: Shop) -> None:
     await shop.cancel(order_ids)
 
     async def is_rejected() -> bool:
-        known = [(await whereabouts(shop.cosmos, order_id)).order for order_id in order_ids]
+        known = [(await whereabouts(Stored(shop.cosmos), order_id)).order for order_id in order_ids]
         return all(order is not None and order.knows(Fact.CANCELLATION_REJECTED) for order in known)
 
     await shop.until("the cancellation is rejected", is_rejected)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Final
 
-from rich.table import Table
 from rich.text import Text
 
 from quartet.audit.invariants import Finding
 from quartet.demo.acts import Play
 from quartet.demo.costs import MOST_REQUESTS_ONE_AT_A_TIME, REQUESTS_IN_A_RUSH, Costs
 from quartet.demo.expectations import Verdict
+from quartet.listing import Listing
 from quartet.participants import PARTICIPANTS
 
 PARTITIONS: Final = 4
@@ -20,29 +20,32 @@ _PROMISED_REQUESTS: Final = f"alone at most {MOST_REQUESTS_ONE_AT_A_TIME}; in a 
 _PROMISED_CHECKPOINTS: Final = "at most one per service, partition and second"
 
 
-def verdict_table(verdicts: Sequence[Verdict]) -> Table:
+def verdict_listing(verdicts: Sequence[Verdict]) -> Listing:
     """What was expected of the orders, and what came."""
-    table = Table(title="How the orders ended", title_justify="left")
-    table.add_column("story", overflow="fold", ratio=3)
-    table.add_column("orders", justify="right")
-    table.add_column("expected", overflow="fold", ratio=2)
-    table.add_column("got", overflow="fold", ratio=2)
-    table.add_column("", no_wrap=True)
+    listing = Listing("story", "orders", "expected", "got", "", title="How the orders ended")
     for verdict in verdicts:
         mark = Text("as expected", style="green") if verdict.is_met else Text("WRONG", style="bold red")
-        table.add_row(Text(verdict.story), Text(str(verdict.orders)), Text(verdict.expected), Text(verdict.got), mark)
-    return table
+        listing.add(verdict.story, str(verdict.orders), verdict.expected, verdict.got, mark)
+    return listing
 
 
-def cost_table(play: Play) -> Table:
+def cost_listing(play: Play) -> Listing:
     """What one saga costs, alone and among others; counted by the emulators, for the four services together."""
     alone, among, rush = play.one_at_a_time, play.at_once, play.in_a_rush
-    table = Table(title="What a saga costs, counted for the four services together", title_justify="left")
-    table.add_column("per saga")
-    table.add_column(f"alone ({alone.sagas} orders)", justify="right")
-    table.add_column(f"the shop's day ({among.sagas} orders)", justify="right")
-    table.add_column(f"in a rush ({rush.sagas} orders)", justify="right")
-    table.add_column("the promise", overflow="fold")
+    listing = Listing(
+        "per saga",
+        f"alone ({alone.sagas} orders)",
+        f"the shop's day ({among.sagas} orders)",
+        f"in a rush ({rush.sagas} orders)",
+        "the promise",
+        title="What a saga costs, counted for the four services together",
+        caption=(
+            f"Of the requests for orders that come alone, {alone.queries_of_order} are looks of the deadline watch in "
+            f"{alone.seconds:.1f} s, which cost the same without any order: {alone.requests_without_watch:.1f} each "
+            f"without them. Not counted: {alone.metadata + among.metadata + rush.metadata} requests for metadata, made "
+            "once"
+        ),
+    )
     rows: tuple[tuple[str, Callable[[Costs], float], str], ...] = (
         ("Cosmos DB requests", lambda costs: costs.requests, _PROMISED_REQUESTS),
         ("AMQP sends", lambda costs: costs.sends, "one per received batch"),
@@ -51,14 +54,8 @@ def cost_table(play: Play) -> Table:
     )
     for what, count, promise in rows:
         figures = [f"{count(costs) / costs.sagas:.1f}" for costs in (alone, among, rush)]
-        table.add_row(what, *figures, Text(promise, style="dim"))
-    table.caption = (
-        f"Of the requests for orders that come alone, {alone.queries_of_order} are looks of the deadline watch in "
-        f"{alone.seconds:.1f} s, which cost the same without any order: {alone.requests_without_watch:.1f} each "
-        f"without them. Not counted: {alone.metadata + among.metadata + rush.metadata} requests for metadata, made once"
-    )
-    table.caption_justify = "left"
-    return table
+        listing.add(what, *figures, Text(promise, style="dim"))
+    return listing
 
 
 def failures(play: Play, findings: Sequence[Finding]) -> list[str]:

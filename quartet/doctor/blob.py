@@ -1,5 +1,6 @@
 """The checkpoint store: may we in, may we write, and do the checkpoints fit the hub."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -9,7 +10,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from quartet.connection import AGENT
 from quartet.doctor.addresses import Address
 from quartet.doctor.check import Verdict, broken, doubtful, fine
-from quartet.doctor.event_hubs import HubVisit
+from quartet.doctor.lag import LagVisit
 from shared.runtime.credentials import Credentials, IdentityError
 from shared.runtime.settings import Settings
 from shared.runtime.startup import new_checkpoint_store
@@ -48,15 +49,20 @@ class BlobVisit:
         how = f"with {self._address.key}" if self._address.key else "with the identity"
         return fine(f"{container}, {how}")
 
-    async def check_checkpoints(self, hub: HubVisit, group: str) -> Verdict:
+    async def check_checkpoints(self, lag: LagVisit, group: str) -> Verdict:
         """Whether a group's checkpoints may be written, and lie within what the hub holds."""
-        place = (hub.namespace, self._settings.event_hub_name, group)
-        refusal = await self._try_to_write("/".join((*place, "checkpoint", _NOBODY)).lower())
+        refusal = await self._try_to_write(lag.checkpoint_name(group, _NOBODY))
         if refusal is not None:
             return refusal
-        # Read before the ends: what comes in meanwhile can only make the ends later.
-        checkpoints = list(await self._store.list_checkpoints(*place))
-        return judge_checkpoints(checkpoints, await hub.ends())
+        view = await lag.view()
+        return judge_checkpoints(
+            [
+                {"partition_id": partition, "sequence_number": known.checkpoint}
+                for partition, known in view.progress[group].items()
+                if known.checkpoint is not None
+            ],
+            view.ends,
+        )
 
     async def _try_to_write(self, name: str) -> Verdict | None:
         """What is wrong with writing, found out by a write that changes nothing: there is no such blob.
@@ -64,7 +70,7 @@ class BlobVisit:
         The store writes a checkpoint with the same request. Rights may be limited to a group's own names.
         """
         # The store has no call for this, and another storage package would be a second client of its kind.
-        blob = self._store._container_client.get_blob_client(name)  # noqa: SLF001 -- see above
+        blob = self.store._container_client.get_blob_client(name)  # noqa: SLF001 -- see above
         try:
             await blob.set_blob_metadata({})
         except ResourceNotFoundError:
@@ -74,7 +80,8 @@ class BlobVisit:
         return doubtful(f"there is a blob {name}", "somebody has put it there; remove it")
 
     @property
-    def _store(self) -> BlobCheckpointStore:
+    def store(self) -> BlobCheckpointStore:
+        """The store, once `check_access` has opened it."""
         if self._open is None:
             raise AssertionError("needs the check of access")
         return self._open
@@ -85,13 +92,17 @@ class BlobVisit:
         return f"give the identity the role {_ROLE} on the container; a new assignment takes minutes to work"
 
 
-def judge_checkpoints(checkpoints: list[dict[str, Any]], ends: dict[str, tuple[int, int]]) -> Verdict:
-    """Compare checkpoints with the first and the last sequence number of each partition."""
-    beyond, lost, waiting = [], [], 0
+def judge_checkpoints(checkpoints: list[dict[str, Any]], ends: Mapping[str, tuple[int, int]]) -> Verdict:
+    """Compare checkpoints with the first and the last sequence number of each partition.
+
+    A partition without a checkpoint is read from its first event: all that it has is waiting.
+    """
+    beyond, lost = [], []
+    handled = {partition: first - 1 for partition, (first, _) in ends.items()}
     for one in checkpoints:
         partition, number = str(one["partition_id"]), int(one["sequence_number"])
         first, last = ends.get(partition, (0, -1))
-        waiting += max(last - number, 0)
+        handled[partition] = max(number, first - 1)
         if number > last:
             beyond.append(f"{partition} (checkpoint {number}, end {last})")
         elif 0 <= number < first - 1:
@@ -99,13 +110,14 @@ def judge_checkpoints(checkpoints: list[dict[str, Any]], ends: dict[str, tuple[i
     if beyond:
         return broken(
             f"beyond the end of the hub: partition {', '.join(beyond)}",
-            "the hub was made anew: restart the service, which then reads it from the beginning",
+            "the hub was recreated: restart the service, which then reads it from the beginning",
         )
     if lost:
         return doubtful(
             f"events were lost before they were read: partition {', '.join(lost)}",
             "the hub keeps events for too short a time, or the service was down for too long; see quartet audit",
         )
+    waiting = sum(max(last - handled[partition], 0) for partition, (_, last) in ends.items())
     if not checkpoints:
-        return fine("none yet: the service has not received anything")
-    return fine(f"of {len(checkpoints)} partitions; {waiting} events behind")
+        return fine(f"none yet: the service has not finished anything; {waiting} events behind")
+    return fine(f"of {len(checkpoints)} of {len(ends)} partitions; {waiting} events behind")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from quartet.connection import CONSOLE
@@ -12,6 +12,7 @@ from quartet.doctor.check import SECONDS, Check, Finding, broken, examine
 from quartet.doctor.cosmos import CosmosVisit
 from quartet.doctor.event_hubs import HubVisit
 from quartet.doctor.identity import check_identity
+from quartet.doctor.lag import PATIENCE, LagVisit
 from quartet.doctor.network import Now, check_clock, check_connection, check_name
 from quartet.doctor.timing import check_timing
 from quartet.doctor.versions import check_versions
@@ -27,8 +28,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def examine_deployment(now: Now = _now, seconds: float = SECONDS) -> list[Finding]:
-    """Make every check, with the settings of the environment."""
+async def examine_deployment(
+    now: Now = _now, seconds: float = SECONDS, limit: timedelta | None = None
+) -> list[Finding]:
+    """Make every check, with the settings of the environment.
+
+    Args:
+        now: this machine's clock.
+        seconds: how long most checks may take.
+        limit: after how long a partition stands still; None means as long as the services' settings say.
+    """
     try:
         settings = load_settings()
         servers = {
@@ -41,16 +50,31 @@ async def examine_deployment(now: Now = _now, seconds: float = SECONDS) -> list[
         return [Finding("settings", verdict)]
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        return await examine(all_checks(settings, servers, credentials, stack, now), seconds)
+        return await examine(all_checks(settings, servers, credentials, stack, now=now, limit=limit), seconds)
 
 
 def all_checks(
-    settings: Settings, servers: dict[str, Address], credentials: Credentials, stack: AsyncExitStack, now: Now
+    settings: Settings,
+    servers: dict[str, Address],
+    credentials: Credentials,
+    stack: AsyncExitStack,
+    *,
+    now: Now,
+    limit: timedelta | None = None,
 ) -> Sequence[Check]:
     """The checks, none of them made yet. What they open is closed with `stack`."""
     hub = HubVisit(settings, servers[HUB], credentials, stack)
     cosmos = CosmosVisit(settings, servers[COSMOS], credentials, stack)
     blob = BlobVisit(settings, servers[BLOB], credentials, stack)
+    lag = LagVisit(
+        settings,
+        [participant.name for participant in PARTICIPANTS],
+        stack,
+        hub=hub,
+        store=lambda: blob.store,
+        now=now,
+        limit=timedelta(seconds=settings.standing_seconds) if limit is None else limit,
+    )
     checks = [
         Check("versions", check_versions),
         Check("timing", partial(check_timing, settings)),
@@ -72,8 +96,8 @@ def all_checks(
         elif name == COSMOS:
             checks += _cosmos_checks(cosmos)
         else:
-            checks += _blob_checks(blob, hub)
-    return checks
+            checks += _blob_checks(blob, lag)
+    return checks + _service_checks(lag)
 
 
 def _hub_checks(hub: HubVisit) -> list[Check]:
@@ -96,12 +120,20 @@ def _cosmos_checks(cosmos: CosmosVisit) -> list[Check]:
     return checks
 
 
-def _blob_checks(blob: BlobVisit, hub: HubVisit) -> list[Check]:
+def _blob_checks(blob: BlobVisit, lag: LagVisit) -> list[Check]:
     return [
         Check(
             f"{BLOB}: checkpoints of {participant.name}",
-            partial(blob.check_checkpoints, hub, participant.name),
+            partial(blob.check_checkpoints, lag, participant.name),
             (f"{BLOB}: access", f"{HUB}: hub"),
         )
+        for participant in PARTICIPANTS
+    ]
+
+
+def _service_checks(lag: LagVisit) -> list[Check]:
+    needs = (f"{BLOB}: access", f"{HUB}: hub")
+    return [
+        Check(f"service {participant.name}", partial(lag.check_service, participant.name), needs, patience=PATIENCE)
         for participant in PARTICIPANTS
     ]

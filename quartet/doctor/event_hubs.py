@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.exceptions import AuthenticationError
 
-from quartet.connection import AGENT, CONSOLE
+from quartet.connection import AGENT, console_client
 from quartet.doctor.addresses import Address
 from quartet.doctor.check import Verdict, broken, fine
 from shared.runtime.credentials import Credentials
@@ -41,9 +41,7 @@ class HubVisit:
 
     async def check_access(self) -> Verdict:
         """Whether the key or identity is let in. The namespace says so only of a hub; a missing one will do."""
-        self._client = await self._stack.enter_async_context(
-            consumer_client(self._settings, self._credentials, AGENT, CONSOLE, retry_total=1)
-        )
+        self._client = await self._stack.enter_async_context(self.connect())
         try:
             with hub_outages():
                 self.partitions = list(await self._client.get_partition_ids())
@@ -85,30 +83,16 @@ class HubVisit:
                 return broken(str(outage), f"has the identity the roles {_ROLES} on the hub?")
         return fine("allowed")
 
-    async def ends(self) -> dict[str, tuple[int, int]]:
-        """By partition, the sequence numbers of the first and the last event that it has; -1 for the last of none.
-
-        Raises:
-            OutageError: the hub did not answer.
-        """
-        if self._client is None:
-            raise AssertionError("needs the check of access")
-        found = {}
-        for partition in self.partitions:
-            with hub_outages():
-                properties = await self._client.get_partition_properties(partition)
-            found[partition] = (
-                int(properties["beginning_sequence_number"]),
-                int(properties["last_enqueued_sequence_number"]),
-            )
-        return found
+    def connect(self) -> EventHubConsumerClient:
+        """Another client of the console's group, not opened yet."""
+        return console_client(self._settings, self._credentials)
 
     @property
-    def namespace(self) -> str:
-        """The name under which the SDK keeps this hub's checkpoints, for which it has no public name."""
+    def client(self) -> EventHubConsumerClient:
+        """A client of the console's group."""
         if self._client is None:
             raise AssertionError("needs the check of access")
-        return str(self._client._address.hostname)  # noqa: SLF001 -- see above
+        return self._client
 
 
 def _access_hint(address: Address) -> str:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from quartet.doctor.check import Finding, Status
+from quartet.listing import Listing
 
 _STYLES: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red", Status.SKIPPED: "dim"}
 
@@ -17,19 +17,16 @@ def is_well(findings: Sequence[Finding]) -> bool:
     return all(finding.verdict.status is not Status.FAILED for finding in findings)
 
 
-def findings_table(findings: Sequence[Finding]) -> Table:
+def findings_listing(findings: Sequence[Finding]) -> Listing:
     """One row per check; what to do stands under what is wrong."""
-    table = Table(title="Doctor", title_justify="left", caption=summary(findings), caption_justify="left")
-    table.add_column("check", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("found", overflow="fold")
+    listing = Listing("check", "", "found", title="Doctor", caption=summary(findings))
     for finding in findings:
         verdict = finding.verdict
         found = Text(verdict.detail)
         if verdict.hint:
             found.append(f"\n→ {verdict.hint}", style="italic")
-        table.add_row(Text(finding.name), Text(verdict.status.value, style=_STYLES[verdict.status]), found)
-    return table
+        listing.add(finding.name, Text(verdict.status.value, style=_STYLES[verdict.status]), found)
+    return listing
 
 
 def summary(findings: Sequence[Finding]) -> str:

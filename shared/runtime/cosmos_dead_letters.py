@@ -5,7 +5,7 @@ import base64
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from azure.core import MatchConditions
@@ -19,7 +19,8 @@ from azure.cosmos.exceptions import (
 from shared.events import bucket_of
 from shared.runtime.cosmos import BatchLimits, in_chunks, outages, run_batch
 from shared.runtime.letter_box import DISCARDED, Settled, StoredLetter
-from shared.runtime.ports import DeadLetter, Message
+from shared.runtime.ports import DeadLetter
+from shared.runtime.stored_letters import UnreadableLetterError, by_death, stored_letter
 
 Document: TypeAlias = dict[str, Any]
 CONFLICT: Final = 409
@@ -91,11 +92,14 @@ class CosmosDeadLetters:
                 "partition_key": bucket_of(order_id, self._buckets),
             }
         query = self._container.query_items(f"SELECT * FROM c WHERE {' AND '.join(conditions)}", **options)  # noqa: S608 -- constants
+        letters: list[StoredLetter] = []
         with outages():
-            letters = [stored_letter(document) async for document in query]
-        return sorted(
-            letters, key=lambda one: (one.letter.dead_at, one.letter.partition, one.letter.message.sequence_number)
-        )
+            async for document in query:
+                # What another release has stored, or somebody has touched, must not keep the others from being found.
+                # Its place in the line of its order is kept by the record.
+                with suppress(UnreadableLetterError):
+                    letters.append(stored_letter(document))
+        return sorted(letters, key=by_death)
 
     async def get(self, letter_id: str) -> StoredLetter | None:
         """See `LetterBox.get`."""
@@ -172,33 +176,6 @@ def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
         **({"body_form": message.body_form} if message.body_form != "data" else {}),
         "settled": None,
     }
-
-
-def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
-    """The dead letter in a document."""
-    message = Message(
-        body=base64.b64decode(document["body"]),
-        content_type=document["content_type"],
-        properties=document["properties"],
-        sequence_number=document["sequence_number"],
-        offset=document["offset"],
-        digest=document.get("digest", ""),
-        body_form=document.get("body_form", "data"),
-    )
-    letter = DeadLetter(
-        message=message,
-        partition=document["partition"],
-        reason=document["reason"],
-        detail=document["detail"],
-        attempts=document["attempts"],
-        order_id=document["order_id"],
-        event_id=document["event_id"],
-        event_type=document["event_type"],
-        dead_at=datetime.fromisoformat(document["dead_at"]),
-    )
-    end = document.get("settled")
-    settled = Settled(datetime.fromisoformat(end["at"]), end["outcome"]) if end else None
-    return StoredLetter(letter, settled, document["_etag"])
 
 
 def _bucket(letter: DeadLetter, buckets: int) -> str:

@@ -122,15 +122,20 @@ class Redrive(Generic[S]):
     async def discard(self, stored: StoredLetter) -> Report:
         """Decide that nothing shall become of a dead letter, so that its order need not wait for it any more.
 
+        The order is unblocked first, and the letter settled last: who dies in between leaves a letter that is open, and
+        can be discarded again. One that was discarded before is unblocked again, in case its order still waits.
+
         Raises:
             OutageError: the store cannot be reached.
         """
-        if stored.settled is not None:
+        if stored.settled is not None and stored.settled.outcome != DISCARDED:
             return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
         letter = stored.letter
         if letter.order_id is not None:
             await self._engine.discard(letter.order_id, letter.id, letter.partition, letter.message)
             await self._line_up(letter.order_id, letter.partition)
+        if stored.settled is not None:
+            return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
         return await self._settle(stored, Report(letter, Verdict.DISCARDED), DISCARDED)
 
     async def _redrive(self, stored: StoredLetter) -> Report:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-from quartet.timeline import timeline_table
+from quartet.timeline import timeline_listing
 from tests.chaos.fleet import Fleet
 from tests.chaos.verdict import Verdict
 
@@ -71,7 +71,7 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
     if (more := len(verdict.problems) - _MOST_PROBLEMS) > 0:
         console.print(f"and {more} more", style="red")
     for order_id, story in verdict.timelines.items():
-        console.print(timeline_table(story, order_id))
+        console.print(timeline_listing(story, order_id))
 
 
 def died_by_themselves(fleet: Fleet) -> Sequence[str]:

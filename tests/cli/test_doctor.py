@@ -23,6 +23,7 @@ from shared.runtime.credentials import Credentials
 from shared.runtime.event_hubs import HubPublisher, consumer_client, producer_client
 from shared.runtime.settings import Settings, load_settings
 from shared.runtime.startup import checkpoint_store, participant_database
+from tests.owners import LASTING, take_partitions
 from tests.saga.test_start import free_ports
 
 HUB_CHECKS = {
@@ -31,6 +32,8 @@ HUB_CHECKS = {
     *(f"Event Hubs: group {name}" for name in ("order", "inventory", "payment", "shipping", "console")),
 }
 CHECKPOINT_CHECKS = {f"Blob Storage: checkpoints of {participant.name}" for participant in PARTICIPANTS}
+SERVICES = [participant.name for participant in PARTICIPANTS]
+SERVICE_CHECKS = {f"service {name}" for name in SERVICES}
 COSMOS_CHECKS = {
     f"Cosmos DB: {what} {participant.database}" for participant in PARTICIPANTS for what in ("database", "buckets of")
 }
@@ -61,12 +64,14 @@ async def start(data_dir: Path, config: Path) -> Stack:
 async def deploy(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     for name, value in stack.settings.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OWNERSHIP_EXPIRES_SECONDS", LASTING)
     settings = load_settings()
     async with Credentials() as credentials, cosmos_client(settings, credentials, "deployment") as client:
         for participant in PARTICIPANTS:
             await participant_database(client, participant, settings)
         async with checkpoint_store(settings, credentials, "deployment"):
             pass
+    await take_partitions(settings, SERVICES)
     return Deployment(stack, settings)
 
 
@@ -99,7 +104,7 @@ def skipped(findings: list[Finding]) -> set[str]:
 async def test_a_deployment_as_it_should_be_is_fine() -> None:
     findings = await examine_deployment()
     assert not_ok(findings) == {}
-    assert {one.name for one in findings} > HUB_CHECKS | COSMOS_CHECKS | CHECKPOINT_CHECKS
+    assert {one.name for one in findings} > HUB_CHECKS | COSMOS_CHECKS | CHECKPOINT_CHECKS | SERVICE_CHECKS
     details = {one.name: one.verdict.detail for one in findings}
     assert details["Event Hubs: hub"] == "saga-events has 4 partitions"
     assert details["Event Hubs: access"] == "with the key RootManageSharedAccessKey"
@@ -184,7 +189,7 @@ async def test_a_server_that_is_not_there_is_found(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("EVENT_HUBS_CONNECTION_STRING", wrong)
     findings = await examine_deployment()
     assert f"127.0.0.1:{port}" in blamed(findings, "Event Hubs: connection")
-    assert skipped(findings) == {"Event Hubs: access"} | HUB_CHECKS | CHECKPOINT_CHECKS
+    assert skipped(findings) == {"Event Hubs: access"} | HUB_CHECKS | CHECKPOINT_CHECKS | SERVICE_CHECKS
 
 
 @pytest.mark.usefixtures("deployment")

@@ -133,7 +133,8 @@ def checkpoint(partition: str, number: int) -> dict[str, object]:
 def test_checkpoints_lie_between_the_beginning_and_the_end_of_the_hub() -> None:
     ends = {"0": (0, 9), "1": (100, 120)}
     assert (
-        judge_checkpoints([checkpoint("0", 4), checkpoint("1", 120)], ends).detail == "of 2 partitions; 5 events behind"
+        judge_checkpoints([checkpoint("0", 4), checkpoint("1", 120)], ends).detail
+        == "of 2 of 2 partitions; 5 events behind"
     )
     assert judge_checkpoints([checkpoint("0", 10)], ends).status is Status.FAILED
     assert judge_checkpoints([checkpoint("7", 3)], ends).status is Status.FAILED
@@ -145,6 +146,13 @@ def test_checkpoints_lie_between_the_beginning_and_the_end_of_the_hub() -> None:
     assert judge_checkpoints([checkpoint("1", 99)], ends).status is Status.OK
     assert judge_checkpoints([checkpoint("1", -1)], ends).status is Status.OK  # put back to the beginning
     assert judge_checkpoints([], ends).status is Status.OK
+
+
+def test_partitions_without_a_checkpoint_are_behind_by_all_that_they_have() -> None:
+    ends = {"0": (0, 5), "1": (0, 99), "2": (10, 9)}
+    assert judge_checkpoints([checkpoint("0", 5)], ends).detail == "of 1 of 3 partitions; 100 events behind"
+    assert judge_checkpoints([checkpoint("0", -1)], ends).detail == "of 1 of 3 partitions; 106 events behind"
+    assert judge_checkpoints([], ends).detail == "none yet: the service has not finished anything; 106 events behind"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 from quartet.audit.invariants import Finding, audit
 from quartet.audit.report import audit_json
 from quartet.audit.running import persistent
-from quartet.audit.snapshot import Allocation, Movement, OrderRow, Snapshot, Stock
+from quartet.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
+from quartet.stored import Unparsed
 from services.inventory.domain import ReservationStatus
 from services.order.domain import OrderStatus
 from services.payment.domain import PaymentStatus
@@ -18,6 +19,11 @@ from services.shipping.domain import ShipmentStatus
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GRACE = timedelta(seconds=60)
+
+
+def ordered(status: OrderStatus, pieces: int, total: str, deadline: datetime = NOON) -> OrderRow:
+    """An order of so much rosin at 8.90 EUR."""
+    return OrderRow(status, True, Decimal(total), "EUR", (OrderLine("rosin", pieces, Decimal("8.90")),), deadline)
 
 
 def shop() -> Snapshot:
@@ -32,10 +38,10 @@ def shop() -> Snapshot:
             Allocation("rosin", "open", 1, "held"),
         ],
         orders={
-            "done": OrderRow(OrderStatus.COMPLETED, True, Decimal("17.80"), "EUR", 2, NOON),
-            "undone": OrderRow(OrderStatus.CANCELLED, True, Decimal("26.70"), "EUR", 3, NOON),
-            "refused": OrderRow(OrderStatus.CANCELLED, True, Decimal("80.10"), "EUR", 9, NOON),
-            "open": OrderRow(OrderStatus.INVENTORY_RESERVED, True, Decimal("8.90"), "EUR", 1, NOON + GRACE),
+            "done": ordered(OrderStatus.COMPLETED, 2, "17.80"),
+            "undone": ordered(OrderStatus.CANCELLED, 3, "26.70"),
+            "refused": ordered(OrderStatus.CANCELLED, 9, "80.10"),
+            "open": ordered(OrderStatus.INVENTORY_RESERVED, 1, "8.90", NOON + GRACE),
         },
         reservations={
             "done": ReservationStatus.SHIPPED,
@@ -117,7 +123,23 @@ def test_2_charged_twice() -> None:
 
 def test_2_refunded_twice() -> None:
     found = after(lambda s: s.refunds.append(Movement("undone", Decimal("26.70"), "EUR")))
-    assert found[2] == ["undone: 2 refunds"]
+    assert found[2] == ["undone: 2 refunds", "undone: 26.70 EUR was refunded beyond what was charged"]
+
+
+@pytest.mark.parametrize("order_id", ["done", "undone", "open"])
+def test_2_more_is_refunded_than_was_charged_whatever_the_order_says(order_id: str) -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.charges.append(Movement("open", Decimal("8.90"), "EUR"))
+        snapshot.refunds = [Movement(order_id, Decimal("26.71"), "EUR")]
+
+    charged = {"done": "17.80", "undone": "26.70", "open": "8.90"}[order_id]
+    too_much = Decimal("26.71") - Decimal(charged)
+    assert after(change)[2] == [f"{order_id}: {too_much} EUR was refunded beyond what was charged"]
+
+
+def test_2_a_refund_in_another_currency_pays_nothing_back() -> None:
+    found = after(lambda s: s.refunds.append(Movement("done", Decimal("1.00"), "SEK")))
+    assert found[2] == ["done: 1.00 SEK was refunded beyond what was charged"]
 
 
 def test_2_shipped_twice() -> None:
@@ -146,6 +168,16 @@ def test_3_completed_and_the_stock_is_still_held() -> None:
     assert after(change) == {
         3: ["done: is COMPLETED with 2 pieces, but 0 left the warehouse and 2 are held"],
     }
+
+
+def test_3_completed_with_another_product() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.allocations.append(Allocation("bow", "done", 1, "shipped"))
+        snapshot.allocations[0] = Allocation("rosin", "done", 1, "shipped")
+        snapshot.stock["bow"] = Stock(available=0, reserved=0, shipped=1, seeded=1)
+        put_stock(snapshot, available=6, shipped=1)
+
+    assert after(change) == {3: ["done: is COMPLETED, but other products left the warehouse than were ordered"]}
 
 
 def test_3_cancelled_and_shipped() -> None:
@@ -180,6 +212,48 @@ def test_4_less_was_kept_than_the_order_costs() -> None:
     assert after(change) == {
         4: ["done: costs 17.80 EUR, and 17.00 EUR is kept", "EUR: kept 17.00, the completed orders' totals are 17.80"]
     }
+
+
+def bows(total: str) -> OrderRow:
+    """A product in two lines, at two prices."""
+    lines = (OrderLine("rosin", 1, Decimal("9.00")), OrderLine("rosin", 1, Decimal("3.00")))
+    return OrderRow(OrderStatus.COMPLETED, True, Decimal(total), "EUR", lines, NOON)
+
+
+def test_4_the_total_is_that_of_every_line_at_its_own_price() -> None:
+    """Somebody who took the last price of a product for all its lines has charged too little, and says so himself."""
+
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders["done"] = bows("6.00")
+        snapshot.charges[0] = Movement("done", Decimal("6.00"), "EUR")
+
+    assert after(change)[4] == [
+        "done: its items cost 12.00, and its total says 6.00",
+        "done: costs 12.00 EUR, and 6.00 EUR is kept",
+        "EUR: kept 6.00, the completed orders' totals are 12.00",
+    ]
+
+
+def test_4_a_product_in_two_lines_at_two_prices_adds_up() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders["done"] = bows("12.00")
+        snapshot.charges[0] = Movement("done", Decimal("12.00"), "EUR")
+
+    assert after(change) == {}
+
+
+def test_4_nothing_is_rounded() -> None:
+    """The default context of decimals has 28 digits, and would round this to the same amount."""
+    price = Decimal("99999999999999999999999999.99")
+    row = OrderRow(OrderStatus.COMPLETED, True, None, "EUR", (OrderLine("rosin", 101, price),))
+    assert row.cost == Decimal("10099999999999999999999999998.99")
+
+
+def test_4_an_order_that_is_open_and_has_a_wrong_total() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders["open"] = replace(snapshot.orders["open"], total=Decimal("8.91"))
+
+    assert after(change) == {4: ["open: its items cost 8.90, and its total says 8.91"]}
 
 
 def test_4_the_right_amount_in_the_wrong_currency() -> None:
@@ -268,6 +342,35 @@ def test_5_a_cancellation_whose_order_never_came_is_not_expected_to_end() -> Non
 def test_5_an_order_that_the_order_service_has_lost() -> None:
     found = after(lambda s: s.orders.pop("done"))
     assert found[5] == ["done: has stock, money or a parcel, but the order service has no order"]
+
+
+def test_5_closed_and_never_placed() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.orders["refused"] = replace(snapshot.orders["refused"], placed=False)
+
+    assert after(change) == {5: ["refused: is CANCELLED, but was never placed"]}
+
+
+@pytest.mark.parametrize(
+    ("service", "change"),
+    [
+        ("shipping", lambda s: s.shipments.pop("done")),
+        ("payment", lambda s: s.payments.pop("done")),
+        ("inventory", lambda s: s.reservations.pop("done")),
+        ("order", lambda s: s.orders.pop("undone")),
+    ],
+)
+def test_6_what_cannot_be_read_is_the_only_finding_about_it(service: str, change: Callable[[Snapshot], object]) -> None:
+    """It does not say nothing: it says what this release does not know."""
+
+    def change_all(snapshot: Snapshot) -> None:
+        change(snapshot)
+        order_id = "undone" if service == "order" else "done"
+        snapshot.unread = {service: frozenset({order_id})}
+        snapshot.unparsed = (Unparsed(f"{service}/things", order_id, "status: is not known"),)
+
+    (subject,) = (f"{service}/things/{'undone' if service == 'order' else 'done'}",)
+    assert after(change_all) == {6: [f"{subject}: status: is not known"]}
 
 
 def test_what_was_only_on_its_way_is_not_reported() -> None:

@@ -1,10 +1,14 @@
 """Which service owes the next event: read from what all four have recorded."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quartet.stuck import Letter, Stuck, is_stuck, owed_by, stuck_json
+from quartet.lag import Head, Standing, Standstill
+from quartet.stuck import Letter, Stuck, owed_by, reasons
+from quartet.stuck_reading import StuckReport
+from quartet.stuck_view import stuck_json
 from services.inventory.domain import ReservationStatus
 from services.order.domain import Fact, OrderStatus, status_of
 from services.payment.domain import PaymentStatus
@@ -74,7 +78,7 @@ def test_a_refund_that_failed_names_its_dead_letter() -> None:
     assert order.status is OrderStatus.NEEDS_ATTENTION
     [owes] = owed_by(order)
     assert (owes.service, owes.why, owes.letters) == ("payment", "it could not refund the money", (LETTER,))
-    assert stuck_json([order])[0]["owes"] == [
+    assert stuck_json(StuckReport((order,), 0, ()), Standstill())["orders"][0]["owes"] == [
         {
             "service": "payment",
             "events": ["PaymentRefunded.v1"],
@@ -104,18 +108,70 @@ def test_when_everything_is_known_only_the_end_is_missing() -> None:
     assert owed(Stuck("o-1", OrderStatus.PAID, frozenset(everything))) == {"order": {"OrderCompleted"}}
 
 
+def test_before_the_deadline_shipping_has_nothing_to_decide() -> None:
+    assert owed(stuck(is_late=False)) == {"inventory": {"InventoryReserved", "InventoryReservationFailed"}}
+
+
+MINUTE = timedelta(minutes=1)
+CALM = Standstill()
+HEAD = Head(7, "InventoryReserved.v1", "somebody-elses", NOON - timedelta(minutes=5))
+PAYMENT_STANDS = Standstill((Standing("payment", "2", HEAD, timedelta(minutes=5), 9),))
+
+
 @pytest.mark.parametrize(
     ("status", "deadline", "expected"),
     [
-        (OrderStatus.PAID, NOON - timedelta(minutes=1), True),
-        (OrderStatus.PAID, NOON - timedelta(seconds=59), False),
-        (OrderStatus.COMPENSATING, NOON - timedelta(minutes=1), True),
-        (OrderStatus.NEEDS_ATTENTION, NOON + timedelta(days=1), True),
-        (OrderStatus.COMPENSATING, None, False),
-        (None, None, True),
+        (OrderStatus.PAID, NOON - MINUTE, ("its deadline has passed",)),
+        (OrderStatus.PAID, NOON - timedelta(seconds=59), ()),
+        (OrderStatus.NEEDS_ATTENTION, NOON + timedelta(days=1), ("a compensation has failed",)),
+        (OrderStatus.COMPENSATING, None, ()),
+        (None, None, ()),
     ],
 )
-def test_an_order_is_stuck_past_its_deadline_and_grace(
-    status: OrderStatus | None, deadline: datetime | None, expected: bool
+def test_an_order_is_late_past_its_deadline_and_grace(
+    status: OrderStatus | None, deadline: datetime | None, expected: tuple[str, ...]
 ) -> None:
-    assert is_stuck(status, deadline, NOON, timedelta(minutes=1)) is expected
+    assert reasons(Stuck("o-1", status, deadline=deadline), NOON, MINUTE, CALM) == expected
+
+
+def in_time(**known: object) -> Stuck:
+    """An order with time left, which payment should charge next."""
+    return replace(stuck(Fact.RESERVED, reservation=RESERVED, is_late=False, **known), deadline=NOON + MINUTE)
+
+
+def test_with_time_left_and_nothing_known_an_order_is_not_stuck() -> None:
+    assert reasons(in_time(partition="2"), NOON, MINUTE, CALM) == ()
+
+
+def test_a_dead_letter_does_not_wait_for_the_deadline() -> None:
+    order = in_time(letters={"payment": [LETTER]})
+    assert reasons(order, NOON, MINUTE, CALM) == ("dead letter 2-7-abc of payment (handler_failed)",)
+
+
+def test_a_dead_letter_that_is_parked_and_cannot_be_found_is_told_all_the_same() -> None:
+    assert reasons(in_time(behind="2-9-def"), NOON, MINUTE, CALM) == ("it waits behind dead letter 2-9-def of order",)
+    known = in_time(behind=LETTER.id, letters={"order": [LETTER]})
+    assert reasons(known, NOON, MINUTE, CALM) == ("dead letter 2-7-abc of order (handler_failed)",)
+
+
+def test_an_order_whose_next_event_is_in_a_standing_partition_is_stuck_at_once() -> None:
+    assert reasons(in_time(partition="2"), NOON, MINUTE, PAYMENT_STANDS) == ("partition 2 stands still for payment",)
+
+
+def test_a_partition_that_stands_still_holds_up_no_other_partition_and_no_other_service() -> None:
+    assert reasons(in_time(partition="1"), NOON, MINUTE, PAYMENT_STANDS) == ()
+    paid = replace(in_time(partition="2", payment=PaymentStatus.CHARGED), facts=PAID_FACTS)
+    assert reasons(paid, NOON, MINUTE, PAYMENT_STANDS) == ()
+
+
+PAID_FACTS = frozenset({Fact.PLACED, Fact.RESERVED, Fact.PAID})
+
+
+def test_the_order_of_the_event_that_is_stood_at_is_stuck_even_if_nobody_knows_it() -> None:
+    standing = Standstill((Standing("order", "2", replace(HEAD, subject="o-1"), MINUTE, 1),))
+    assert reasons(Stuck("o-1"), NOON, MINUTE, standing) == ("order stands still at an event of it",)
+
+
+def test_what_a_service_owes_that_does_not_run_will_not_come() -> None:
+    assert reasons(in_time(partition="1"), NOON, MINUTE, Standstill((), (("payment", 3),))) == ("payment does not run",)
+    assert reasons(in_time(partition="1"), NOON, MINUTE, Standstill((), (("shipping", 3),))) == ()

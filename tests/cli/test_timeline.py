@@ -4,7 +4,7 @@ from typing import Any
 from rich.console import Console
 
 from quartet.hub_reader import Found
-from quartet.timeline import Said, tell, timeline_json, timeline_table
+from quartet.timeline import Said, tell, timeline_json, timeline_listing
 from shared.events import (
     CONTENT_TYPE,
     Event,
@@ -67,7 +67,7 @@ def saga() -> list[Found]:
 def rendered(story: list[Said]) -> str:
     console = Console(width=160, no_color=True)
     with console.capture() as capture:
-        console.print(timeline_table(story, "Order ord-1"))
+        console.print(timeline_listing(story, "Order ord-1"))
     return capture.get()
 
 

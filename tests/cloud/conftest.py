@@ -18,6 +18,7 @@ from shared.runtime.settings import Settings
 from shared.runtime.startup import checkpoint_store, participant_database
 from tests.cloud.certificates import Certificate, make_certificate
 from tests.cloud.managed_identity import TOKEN_KEY, ManagedIdentity, running_identity
+from tests.owners import LASTING, take_partitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Cloud:
                 await participant_database(client, participant, self.administrator)
             async with checkpoint_store(self.administrator, nobody, "deployment"):
                 pass
+
+    async def run(self) -> None:
+        """Give every service an owner of its partitions, as if it ran."""
+        await take_partitions(self.settings, [participant.name for participant in PARTICIPANTS])
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +78,7 @@ async def cloud(tmp_path: Path, certificate: Certificate, monkeypatch: pytest.Mo
             **identity.environment,
             "SSL_CERT_FILE": str(certificate.certificate),
         }
-        for name, value in environment.items():
+        for name, value in {**environment, "OWNERSHIP_EXPIRES_SECONDS": LASTING}.items():
             monkeypatch.setenv(name, value)
         for name in [name for name in os.environ if name.endswith("_CONNECTION_STRING")]:
             monkeypatch.delenv(name)

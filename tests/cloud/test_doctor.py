@@ -11,8 +11,8 @@ def by_status(findings: list[Finding], status: Status) -> dict[str, str]:
     return {one.name: one.verdict.detail for one in findings if one.verdict.status is status}
 
 
-@pytest.mark.usefixtures("cloud")
-async def test_a_deployment_with_identities_is_fine_and_it_is_said_who_we_are() -> None:
+async def test_a_deployment_with_identities_is_fine_and_it_is_said_who_we_are(cloud: Cloud) -> None:
+    await cloud.run()
     findings = await examine_deployment()
     assert len(by_status(findings, Status.OK)) == len(findings) > 30
     details = by_status(findings, Status.OK)
@@ -33,6 +33,7 @@ async def test_without_an_identity_nothing_is_tried(cloud: Cloud) -> None:
 @pytest.mark.parametrize("server", ["Event Hubs", "Cosmos DB", "Blob Storage"])
 async def test_an_identity_that_one_server_refuses_is_told_what_role_it_lacks(cloud: Cloud, server: str) -> None:
     """A token for somebody else stands for a missing role: the servers answer the same way, or nearly."""
+    await cloud.run()
     cloud.identity.mistaken = {
         "Event Hubs": "https://eventhubs.azure.net/",
         "Cosmos DB": "https://127.0.0.1",

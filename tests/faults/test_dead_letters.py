@@ -106,7 +106,8 @@ async def test_a_refund_that_was_refused_is_finished_by_a_redrive(shop: Shop) ->
     await shop.until_stored("inventory", "owed-1", lambda reservation: reservation["status"] == "RELEASED")
 
     _, stuck = await quartet(shop, "status", "--stuck")
-    [owed] = [one for one in stuck if one["order_id"] == "owed-1"]
+    [owed] = [one for one in stuck["orders"] if one["order_id"] == "owed-1"]
+    assert "a compensation has failed" in owed["because"]
     [owes] = [one for one in owed["owes"] if one["service"] == "payment"]
     assert owes["events"] == ["PaymentRefunded.v1"]
     assert [letter["reason"] for letter in owes["dead_letters"]] == ["compensation_failed"]

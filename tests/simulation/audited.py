@@ -10,6 +10,7 @@ from quartet.audit.ledgers import Ledgers
 from quartet.audit.reading import read_snapshot
 from quartet.connection import Cosmos
 from quartet.participants import PAYMENT, SHIPPING
+from quartet.stored import Stored
 from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
@@ -50,7 +51,7 @@ async def check_audit(simulation: "Simulation") -> None:
         SimulatedGateway(cosmos.container(PAYMENT, GATEWAY_LEDGER.name), buckets),
         SimulatedCarrier(cosmos.container(SHIPPING, CARRIER_LEDGER.name), buckets),
     )
-    snapshot = await read_snapshot(cosmos, ledgers)
+    snapshot = await read_snapshot(Stored(cosmos), ledgers)
     snapshot.at = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
     findings = audit(snapshot, timedelta(seconds=60))
     for finding in findings:

@@ -1,0 +1,27 @@
+"""What an invariant has found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What is wrong, and with which order, product, currency or document."""
+
+    subject: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One invariant, the figures that it was checked on, and where it is broken."""
+
+    number: int
+    rule: str
+    figures: Mapping[str, int | str]
+    violations: tuple[Violation, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing breaks it."""
+        return not self.violations

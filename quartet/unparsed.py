@@ -1,0 +1,22 @@
+"""Telling a person of the stored documents that this release cannot read."""
+
+from collections.abc import Sequence
+
+import typer
+from rich.text import Text
+
+from quartet.console import remarks
+from quartet.failures import FAILED
+from quartet.stored import Unparsed
+
+
+def tell_unparsed(unparsed: Sequence[Unparsed]) -> None:
+    """Name each of them on standard error.
+
+    Raises:
+        typer.Exit: there are some, so what was said before is not all: exit status 1.
+    """
+    for one in unparsed:
+        remarks().print(Text(f"quartet: this release cannot read {one}"), soft_wrap=True)
+    if unparsed:
+        raise typer.Exit(FAILED)
