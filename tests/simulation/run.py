@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import count
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.eventhub.exceptions import EventHubError
 
 from quartet.catalogue import Product
-from quartet.connection import Cosmos
 from quartet.participants import PARTICIPANTS
 from quartet.seeding import seed
 from services.inventory.service import SERVICE as INVENTORY
@@ -26,7 +25,7 @@ from services.shipping.service import SERVICE as SHIPPING
 from shared.runtime.errors import OutageError
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
-from tests.simulation.audited import Opened
+from tests.simulation.audited import opened
 from tests.simulation.cosmos import MemoryCosmos
 from tests.simulation.dead import check_without
 from tests.simulation.end import check_end, is_quiet, open_orders
@@ -322,7 +321,7 @@ class Simulation:
         for life in count(1):
             process = Process(f"{OPERATOR}-seed", life, seed=self.plan.seed)
             self.commands.append(process)
-            work = process.start(seed(cast(Cosmos, Opened(self, process)), products))
+            work = process.start(seed(opened(self.cosmos, self.network, process), products))
             await asyncio.wait([work])
             if not work.cancelled() and not isinstance(work.exception(), OutageError):
                 work.result()
