@@ -16,7 +16,8 @@ from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
 from services.shipping.simulated_carrier import SimulatedCarrier
 from shared.runtime.participant import Participant
-from tests.simulation.cosmos import MemoryContainer
+from tests.simulation.cosmos import MemoryContainer, MemoryCosmos
+from tests.simulation.network import Network
 from tests.simulation.process import Process
 from tests.simulation.replica import EPOCH
 
@@ -24,28 +25,28 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 
-class Opened:
+class _Opened:
     """What the tools ask of their connection."""
 
-    def __init__(self, simulation: "Simulation", process: Process) -> None:
-        self._simulation = simulation
+    def __init__(self, cosmos: MemoryCosmos, network: Network, process: Process) -> None:
+        self._cosmos = cosmos
+        self._network = network
         self._process = process
 
     def container(self, participant: Participant[Any], name: str | None = None) -> MemoryContainer:
         """As in `quartet.connection`."""
-        simulation = self._simulation
-        return MemoryContainer(
-            simulation.cosmos,
-            simulation.network,
-            self._process,
-            participant.database,
-            name or participant.container,
-        )
+        database, container = participant.database, name or participant.container
+        return MemoryContainer(self._cosmos, self._network, self._process, database, container)
+
+
+def opened(cosmos: MemoryCosmos, network: Network, process: Process) -> Cosmos:
+    """A connection of a tool to what is in memory."""
+    return cast(Cosmos, _Opened(cosmos, network, process))
 
 
 async def check_audit(simulation: "Simulation") -> None:
     """Run it, and compare what it has counted with what the watcher has."""
-    cosmos = cast(Cosmos, Opened(simulation, Process("audit-1")))
+    cosmos = opened(simulation.cosmos, simulation.network, Process("audit-1"))
     buckets = simulation.servers.settings.buckets
     ledgers = Ledgers(
         SimulatedGateway(cosmos.container(PAYMENT, GATEWAY_LEDGER.name), buckets),

@@ -89,6 +89,15 @@ class MemoryCosmos:
         for item in new:
             self.written(tx.container.database, tx.container.name, _document(item), by)
 
+    def fill(self, database: str, name: str, document: Document) -> None:
+        """Put a document there, as if it had always been there."""
+        container = self.container(database, name)
+        key = document[container.partition_key.paths[0][0]]
+        tx = Transaction(container, text_of_value(key), self.clock())
+        documents.create(tx, document)
+        tx.commit(_NO_DISK)
+        self.views.changed(container)
+
     def touch(self, container: Container, key: str, ids: Collection[str]) -> None:
         """Another writer writes these documents as they are: their ETags are new."""
         tx = Transaction(container, text_of_value(key), self.clock())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.simulation.audited import check_audit
 from tests.simulation.effects import outcome
-from tests.simulation.saga import ENDED, SERVICES, pieces_of, same_lines, total_of
+from tests.simulation.saga import ENDED, pieces_of, same_lines, total_of
 from tests.simulation.storage import awaited, is_open
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _behind(simulation: "Simulation") -> list[tuple[str, str]]:
     return [
         (service, partition)
         for partition, log in simulation.hub.partitions.items()
-        for service in SERVICES
+        for service in simulation.alive
         if done[service, partition] != len(log) - 1
     ]
 

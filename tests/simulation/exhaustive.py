@@ -9,18 +9,19 @@ delay is among them. With `pairs`, so is every delay together with every crash o
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import product
-from typing import NamedTuple
+from itertools import islice, product
+from typing import Final, NamedTuple
 
 from tests.simulation.content import Json
-from tests.simulation.faults import BLOB, COSMOS, HUB, ON_REQUEST, Fault
+from tests.simulation.faults import ADMIN, BLOB, COSMOS, HUB, ON_REQUEST, OPERATOR, Fault
 from tests.simulation.plan import Plan, event_of, publication
 from tests.simulation.publication import Publication
 from tests.simulation.run import run_plan
+from tests.simulation.saga import SERVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Case:
         method, country, lamps: what the gateway, the carrier and the stock say to it.
         cancelled: whether the customer cancels it on its way, through another partition.
         changed: whether it is sent again with other items under its id, while its parcel is being booked.
+        blocked: whether a message that cannot be read comes between, so that the order waits until it is discarded.
+        recreated: whether the hub is recreated when all is quiet, and another order placed after that.
+        who: what the names of the processes begin with that are disturbed; empty for all replicas.
+        kinds: which faults, by kind of request.
     """
 
     method: str = "tok_visa"
@@ -38,7 +43,34 @@ class Case:
     lamps: int = 9
     cancelled: bool = False
     changed: bool = False
+    blocked: bool = False
+    recreated: bool = False
+    who: str = ""
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _TELLING)
 
+
+# What tells most: the others only make a request wait.
+_TELLING: Final[Mapping[str, tuple[str, ...]]] = {
+    COSMOS: ("crash before", "crash after", "reply lost", "sent again", "done late", "pause after", "conflicts"),
+    HUB: ("crash before", "crash after", "reply lost", "done late", "pause after"),
+    BLOB: ("crash after",),
+}
+_LIFE: Final[Mapping[str, tuple[str, ...]]] = {
+    COSMOS: ("stop after", "stop during", "restart during", "status 413"),
+    HUB: ("stop after", "stop during", "restart during"),
+    BLOB: ("crash before",),
+    ADMIN: ("crash before", "crash after", "reply lost", "pause after"),
+}
+_DEATHS: Final[Mapping[str, tuple[str, ...]]] = {
+    COSMOS: ("crash after",),
+    HUB: ("crash after",),
+    BLOB: ("crash after",),
+    ADMIN: ("crash before", "crash after", "reply lost"),
+}
+_COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    COSMOS: ("crash before", "crash after", "reply lost", "sent again", "conflicts"),
+    HUB: ("crash before", "crash after", "reply lost"),
+}
 
 CASES: dict[str, Case] = {
     "all is well": Case(),
@@ -50,14 +82,14 @@ CASES: dict[str, Case] = {
     "cancelled": Case(cancelled=True),
     "cancelled, and not served anyway": Case(country="AQ", cancelled=True),
     "sent again with other items": Case(changed=True),
-}
-# What tells most: the others only make a request wait.
-_TELLING = {
-    COSMOS: ("crash before", "crash after", "reply lost", "sent again", "done late", "pause after", "conflicts"),
-    HUB: ("crash before", "crash after", "reply lost", "done late", "pause after"),
-    BLOB: ("crash after",),
+    "stopped and started again": Case(country="AQ", kinds=_LIFE),
+    "another hub": Case(recreated=True, kinds=_DEATHS),
+    "blocked, and the operator dies": Case(blocked=True, who=OPERATOR, kinds=_COMMANDS),
+    "seeded, and the seeding dies": Case(lamps=1, who=f"{OPERATOR}-seed", kinds=_COMMANDS),
 }
 _LONG = 40.0
+# Seconds after which the first order is through, and all checkpoints are written.
+_RECREATED = 12.0
 
 
 class Tried(NamedTuple):
@@ -106,12 +138,20 @@ class Explored:
 
 
 def explore(
-    cases: Iterable[str] = tuple(CASES), *, pairs: bool = False, processes: int = 1, fail_fast: bool = False
+    cases: Iterable[str] = tuple(CASES),
+    *,
+    pairs: bool = False,
+    processes: int = 1,
+    fail_fast: bool = False,
+    every: int = 1,
 ) -> Explored:
-    """Try every fault at every request of every replica. With `fail_fast`, stop at the first broken rule."""
+    """Try every fault at every request of every replica.
+
+    With `fail_fast`, stop at the first broken rule. With `every`, try each so-manieth alone: a sample.
+    """
     began = time.perf_counter()
     explored = Explored()
-    for tried in _map(processes, _work(cases, pairs=pairs)):
+    for tried in _map(processes, islice(_work(cases, pairs=pairs), 0, None, every)):
         explored.add(tried)
         if fail_fast and explored.failed:
             break
@@ -122,7 +162,7 @@ def explore(
 def _work(cases: Iterable[str], *, pairs: bool) -> Iterator[tuple[str, Plan]]:
     for name in cases:
         plan = _plan(CASES[name])
-        for faults in _disturbances(plan, pairs=pairs):
+        for faults in _disturbances(CASES[name], plan, pairs=pairs):
             yield name, replace(plan, faults=plan.faults + faults)
 
 
@@ -142,17 +182,20 @@ def _try(work: tuple[str, Plan]) -> Tried:
     return Tried(what, history, tuple(result.statuses.elements()), str(result.broken[0]) if result.broken else None)
 
 
-def _disturbances(plan: Plan, *, pairs: bool) -> Iterator[tuple[Fault, ...]]:
+def _disturbances(case: Case, plan: Plan, *, pairs: bool) -> Iterator[tuple[Fault, ...]]:
     yield ()
-    kinds = ON_REQUEST if pairs else _TELLING
+    kinds = ON_REQUEST if pairs and case.kinds is _TELLING else case.kinds
+    since = _RECREATED if case.recreated else 0.0
     singles = [
         Fault(kind, who, server, nth=number, seconds=_LONG if kind != "done late" else 3.0, amount=number)
         for who, servers in run_plan(plan).requests.items()
-        for number, server in enumerate(servers, start=1)
-        for kind in kinds[server]
+        if who.startswith(case.who or SERVICES)
+        for number, (server, at) in enumerate(servers, start=1)
+        if at >= since
+        for kind in kinds.get(server, ())
     ]
     yield from ((single,) for single in singles)
-    if pairs:
+    if pairs and case.kinds is _TELLING:
         delays = [fault for fault in singles if fault.kind == "pause after" and fault.server != BLOB]
         crashes = [fault for fault in singles if fault.kind == "crash after" and fault.server != BLOB]
         yield from ((delay, crash) for delay, crash in product(delays, crashes) if delay.who != crash.who)
@@ -168,6 +211,14 @@ def _plan(case: Case) -> Plan:
     if case.changed:
         sent.append(_sent(6.7, "conflict", "1", "OrderCreated.v1", _order(case, lamps=1)))
         faults = tuple(Fault("slow", f"shipping-{n}", COSMOS, at=5.0, seconds=3.0) for n in (1, 2))
+    if case.blocked:
+        about = event_of("ShippingFailed.v1", {"order_id": "marple-1"}, "/stranger", "3")
+        kept_by = frozenset({"order", "inventory", "payment"})
+        sent.append(replace(publication(5.02, "garbage", "1", about), kept_by=kept_by))
+    if case.recreated:
+        another = event_of("OrderCreated.v1", _order(case, lamps=1) | {"order_id": "marple-2"}, "/shop", "another")
+        sent.append(publication(_RECREATED + 3, "order", "1", another))
+        faults = (Fault("hub recreated", "order-1", at=_RECREATED),)
     return Plan(
         seed=7,
         publications=tuple(sent),
@@ -175,7 +226,7 @@ def _plan(case: Case) -> Plan:
         stock={"lamp": case.lamps, "teacup": 20},
         replicas=2,
         partitions=2 if case.cancelled else 1,
-        until=9.0 if case.changed else 7.0,
+        until=_RECREATED + 30 if case.recreated else 9.0 if case.changed else 7.0,
         deadline=20.0,
     )
 

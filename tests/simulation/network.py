@@ -72,7 +72,7 @@ class Network:
             raise asyncio.CancelledError
         loop = asyncio.get_running_loop()
         process.requests += 1
-        process.servers.append(kind or server)
+        process.servers.append((kind or server, loop.time()))
         self.requests += 1
         fault = self.faults.on_request(process.name, kind or server, loop.time(), process.requests)
         reply: asyncio.Future[R] = loop.create_future()

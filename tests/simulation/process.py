@@ -22,7 +22,7 @@ class Process:
         skew: how many seconds its clock is ahead.
         requests: how many requests it has begun.
         session: by container, up to which change it has seen what is stored there.
-        servers: to which server each of them went.
+        servers: of which kind each of them was, and when.
     """
 
     def __init__(self, name: str, life: int = 1, skew: float = 0.0, seed: int = 0) -> None:
@@ -36,7 +36,7 @@ class Process:
         self.paused = False
         self.requests = 0
         self.session: dict[str, int] = {}
-        self.servers: list[str] = []
+        self.servers: list[tuple[str, float]] = []
         self.held: list[asyncio.Handle] = []
         self.tasks: dict[asyncio.Task[Any], None] = {}
 

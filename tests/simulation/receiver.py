@@ -127,21 +127,24 @@ class Receiver:
 
     async def _receive(self, partition: str, position: int) -> None:
         context = Context(self, partition)
+        hub = self._hub.created_at
         try:
             await self._on["on_partition_initialize"](context)
             while self._running:
                 try:
-                    position = await self._next(context, position)
+                    position = await self._next(context, position, hub)
                 except ConnectionLostError as error:
                     await self._on["on_error"](context, error)
                     break
         finally:
             await asyncio.shield(self._close(context))
 
-    async def _next(self, context: Context, position: int) -> int:
+    async def _next(self, context: Context, position: int, hub: str) -> int:
         """Hand over one batch, and say where the next one begins."""
         partition = context.partition_id
         await self._hub.beyond(partition, position)
+        if hub != self._hub.created_at:
+            await asyncio.get_running_loop().create_future()  # a link to a hub that is gone delivers nothing
         await asyncio.sleep(0.001 + 0.05 * self._random.random())
         fault = self._network.faults.on_receive(self._process.name, asyncio.get_running_loop().time())
         if fault is not None:

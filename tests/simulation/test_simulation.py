@@ -36,6 +36,17 @@ def test_every_fault_at_every_request_of_an_order_that_is_cancelled_on_its_way()
     assert set(explored.ends) == {"COMPLETED", "CANCELLED"}
 
 
+@pytest.mark.parametrize(
+    "case",
+    ["stopped and started again", "another hub", "blocked, and the operator dies", "seeded, and the seeding dies"],
+)
+def test_a_sample_of_what_can_happen_at_starts_stops_and_commands(case: str) -> None:
+    """`make simulate` tries all of it."""
+    explored = explore([case], every=11)
+    assert explored.failed == {}
+    assert explored.schedules > 0
+
+
 def test_somebody_is_stopped_for_hours_and_goes_on() -> None:
     seed = next(seed for seed in range(1000) if any(fault.seconds > 3600 for fault in make_plan(seed).faults))
     result = run_plan(make_plan(seed))
@@ -51,7 +62,11 @@ def test_a_run_repeats_exactly() -> None:
 
 def test_a_run_repeats_exactly_in_another_process() -> None:
     """Nothing hangs on the order of a set of strings, which differs from process to process."""
-    say = "from tests.simulation import campaign, plan; print(campaign.story(plan.make_plan(11)))"
+    say = (
+        "from tests.simulation import campaign, plan, run\n"
+        "for seed in (3, 11): print(campaign.story(plan.make_plan(seed)))\n"
+        "for seed in (13, 24): print(*run.run_plan(plan.make_plan(seed)).history, sep='\\n')"
+    )
     told = [
         subprocess.run(
             [sys.executable, "-c", say],

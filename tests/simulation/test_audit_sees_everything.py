@@ -1,0 +1,78 @@
+"""The audit reads to the end, however much there is: what is wrong stands in the last row."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from quartet.audit.invariants import audit
+from quartet.audit.ledgers import Ledgers
+from quartet.audit.reading import read_snapshot
+from quartet.audit.snapshot import Snapshot
+from quartet.participants import PARTICIPANTS, PAYMENT, SHIPPING
+from services.payment.service import GATEWAY_LEDGER
+from services.payment.simulated_gateway import SimulatedGateway
+from services.shipping.service import CARRIER_LEDGER
+from services.shipping.simulated_carrier import SimulatedCarrier
+from tests.simulation.audited import opened
+from tests.simulation.cosmos import MemoryCosmos
+from tests.simulation.faults import Faults
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+from tests.simulation.scale import LARGE
+from tests.simulation.trace import Trace
+
+_MANY = 1_001
+
+
+def filled() -> MemoryCosmos:
+    cosmos = MemoryCosmos(PARTICIPANTS, lambda: 1000.0, lambda *_written: None, LARGE)
+    for number in range(_MANY):
+        name, pk = f"o-{number:04}", str(number % 4)
+        is_last = number == _MANY - 1
+        order = {"status": "CANCELLED", "facts": ["PLACED"], "items": [], "total": "1.00", "currency": "GBP"}
+        cosmos.fill("orders", "orders", {"id": name, "pk": pk, **order})
+        cosmos.fill("inventory", "reservations", {"id": name, "pk": pk, "status": "REFUSED"})
+        cosmos.fill("inventory", "items", shelf(name, wrong=is_last))
+        kind = {"kind": "charge", "outcome": "charged", "amount": "1.00", "currency": "GBP"}
+        cosmos.fill("payments", "gateway-ledger", {"id": f"payment_{name}", "pk": pk, "order_id": name, **kind})
+        parcel = {"id": f"shipment_{name}", "pk": pk, "order_id": name, "outcome": "booked"}
+        cosmos.fill("shipping", "carrier-ledger", parcel)
+    return cosmos
+
+
+def shelf(name: str, *, wrong: bool) -> dict[str, Any]:
+    return {
+        "id": name,
+        "product_id": name,
+        "available_quantity": 1,
+        "reserved_quantity": 0,
+        "shipped_quantity": 0,
+        "seeded_quantity": 2 if wrong else 1,
+    }
+
+
+def snapshot_of(cosmos: MemoryCosmos) -> Snapshot:
+    loop = VirtualLoop(Random(1))
+    network = Network(Faults(()), Trace(keep=False))
+
+    async def read() -> Snapshot:
+        connection = opened(cosmos, network, Process("audit-1"))
+        gateway = SimulatedGateway(connection.container(PAYMENT, GATEWAY_LEDGER.name), 4)
+        carrier = SimulatedCarrier(connection.container(SHIPPING, CARRIER_LEDGER.name), 4)
+        return await read_snapshot(connection, Ledgers(gateway, carrier))
+
+    try:
+        return loop.run_until_complete(read())
+    finally:
+        loop.close()
+
+
+def test_what_is_wrong_in_the_last_row_is_found() -> None:
+    findings = {finding.number: finding for finding in audit(snapshot_of(filled()), timedelta(0))}
+    last = f"o-{_MANY - 1:04}"
+    assert [violation.subject for violation in findings[1].violations] == [last]
+    assert findings[1].figures["products"] == _MANY
+    assert (findings[2].figures["charges"], findings[2].figures["shipments"]) == (_MANY, _MANY)
+    assert findings[3].figures == {"CANCELLED": _MANY}
+    assert len({violation.subject for violation in findings[3].violations}) == _MANY
