@@ -19,6 +19,15 @@ def read_setting(text: str) -> tuple[str, str]:
     return name, value
 
 
+def to_join(path: Path) -> str:
+    """The command line by which a POSIX shell takes the settings of a file into its environment.
+
+    Sourced by a name without a slash, a file would be looked for in PATH; one that begins with - would be an option.
+    """
+    text = str(path)
+    return f"set -a; . {shlex.quote(text if '/' in text and not text.startswith('-') else f'./{text}')}; set +a"
+
+
 def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
     """Write `NAME=value` lines for `set -a; . FILE`; a reader sees the whole file or none.
 

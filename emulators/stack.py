@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import logging
-import shlex
 from collections import Counter
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from emulators.blob import BlobEmulator
 from emulators.control import ControlEndpoint
 from emulators.control_faults import FaultRoutes
 from emulators.cosmos import CosmosEmulator
+from emulators.env_file import to_join
 from emulators.event_hubs import ConfigError, EventHubsEmulator, load_config
 from emulators.faults import FaultsError, Switchboard
 from emulators.faults.reading import read_plan_file
@@ -157,7 +157,7 @@ class Stack:
             "Blob": f"{http}://{host}:{self.blob.port}/devstoreaccount1",
             "control": f"{self.control.url}  (/counters, /faults, /health)",
             "data": str(self._options.data_dir),
-            "settings": f"{settings}  (to join: set -a; . {shlex.quote(str(settings))})",
+            "settings": f"{settings}  (to join: {to_join(settings)})",
         }
         return "".join(f"{name:<11} {text}\n" for name, text in lines.items())
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from shared.events import (
     to_json,
 )
 from shared.events.fields import ORDER_ID_PATTERN
+from shared.events.text import has_surrogates, printable
 
 SOURCE: Final = "/quartet/cli"
 _SUBJECT = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")
@@ -33,10 +34,15 @@ _NO_ORDER: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A structured CloudEvent on its way to the hub, and the order that it is about."""
+    """A structured CloudEvent on its way to the hub, and the order that it is about.
+
+    Attributes:
+        where: where it stood, for people; empty if it was made up.
+    """
 
     order_id: str
     event: dict[str, Any]
+    where: str = ""
 
 
 def order_event(order: OrderCreated, now: datetime) -> Outgoing:
@@ -72,10 +78,11 @@ def read_events(entries: Sequence[Entry], now: datetime) -> list[Outgoing]:
     problems: list[str] = []
     for entry in entries:
         event = _read(entry.value, now)
-        if isinstance(event, str):
-            problems.append(f"{entry.where}: {event}")
-        else:
-            events.append(event)
+        problem = event if isinstance(event, str) else unsendable(event.event)
+        if problem:
+            problems.append(f"{entry.where}: {problem}")
+        elif isinstance(event, Outgoing):
+            events.append(replace(event, where=entry.where))
     if problems:
         more = f" ({len(problems) - 1} more entries are wrong)" if len(problems) > 1 else ""
         raise UserError(f"{problems[0]}{more}. Nothing was published")
@@ -86,9 +93,24 @@ def wrap_events(entries: Sequence[Entry], now: datetime) -> list[Outgoing]:
     """The same without any check: to see what the services do with what they cannot read.
 
     Raises:
-        UserError: an entry is no JSON object, so that no CloudEvent could carry it.
+        UserError: an entry is no JSON object, or has text that UTF-8 lacks, so that no CloudEvent could carry it.
     """
     return [_wrap(entry, now) for entry in entries]
+
+
+def unsendable(value: object, place: str = "") -> str | None:
+    """Why a JSON value cannot be sent as UTF-8, with the place; None if it can."""
+    match value:
+        case str() if has_surrogates(value):
+            return f"{place or 'it'}: has half of a surrogate pair, which UTF-8 cannot carry"
+        case dict():
+            parts = [(f"{place}.{printable(str(name))}".lstrip("."), part) for name, part in value.items()]
+            parts += [(f"{place}.{printable(name)}".lstrip("."), name) for name in value if isinstance(name, str)]
+        case list():
+            parts = [(f"{place}.{number}".lstrip("."), part) for number, part in enumerate(value)]
+        case _:
+            return None
+    return next((problem for where, part in parts if (problem := unsendable(part, where))), None)
 
 
 def _read(value: object, now: datetime) -> Outgoing | str:
@@ -114,8 +136,10 @@ def _wrap(entry: Entry, now: datetime) -> Outgoing:
     value = entry.value
     if not isinstance(value, dict):
         raise UserError(f"{entry.where}: must be a JSON object, also without validation. Nothing was published")
+    if problem := unsendable(value):
+        raise UserError(f"{entry.where}: {problem}. Nothing was published")
     if "specversion" in value:
-        return Outgoing(_subject(value.get("subject")), value)
+        return Outgoing(_subject(value.get("subject")), value, entry.where)
     subject = _subject(value.get("order_id"))
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
     event = {
@@ -129,7 +153,7 @@ def _wrap(entry: Entry, now: datetime) -> Outgoing:
         "correlationid": subject,
         "data": value,
     }
-    return Outgoing(subject, event)
+    return Outgoing(subject, event, entry.where)
 
 
 def _subject(order_id: object) -> str:

@@ -4,14 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
+from azure.eventhub.aio import EventHubProducerClient
+
 from quartet.connection import open_producer
+from quartet.failures import UserError
 from quartet.orders import Outgoing
-from shared.events import bucket_of
-from shared.runtime.event_hubs import HubPublisher
+from shared.events import bucket_of, encode
+from shared.runtime.event_hubs import HubPublisher, hub_outages
 from shared.runtime.settings import Settings
 
 # Large enough for full batches, small enough for a progress bar that moves.
 _PORTION: Final = 1_000
+# What a batch of one event needs besides the event: its partition key and content type, and the frames around them.
+_OVERHEAD: Final = 512
 
 
 async def publish(
@@ -24,11 +29,31 @@ async def publish(
     """Connect and send all events; see `send`.
 
     Raises:
+        UserError: an event is too large for the hub; nothing was sent.
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer, or stopped to. Publishing the same again is harmless: same ids.
     """
     async with open_producer(settings) as producer:
+        await check_sizes(events, producer)
         await send(events, HubPublisher(producer), settings.buckets, rate=rate, progress=progress)
+
+
+async def check_sizes(events: Sequence[Outgoing], producer: EventHubProducerClient) -> None:
+    """Check that the hub takes each event, before the first one is sent.
+
+    Raises:
+        UserError: an event is larger than the hub's link takes.
+        OutageError: the hub does not answer.
+    """
+    with hub_outages():
+        limit = (await producer.create_batch()).max_size_in_bytes
+    for one in events:
+        size = len(encode(one.event))
+        if size + _OVERHEAD > limit:
+            where = one.where or f"the event of {one.order_id}"
+            raise UserError(
+                f"{where}: has {size:,} bytes, and the hub takes at most {limit - _OVERHEAD:,}. Nothing was published"
+            )
 
 
 async def send(

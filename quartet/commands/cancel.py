@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from quartet.commands.options import OrderArgument
 from quartet.console import results
 from quartet.orders import cancellation_event
 from quartet.publishing import publish
@@ -13,7 +14,7 @@ from shared.runtime.settings import load_settings
 
 
 def cancel(
-    order: Annotated[str, typer.Argument(help="The order's id.")],
+    order: OrderArgument,
     reason: Annotated[str, typer.Option(help="Why, in the customer's words.")] = "",
 ) -> None:
     """Ask for the cancellation of an order. Shipping decides; asking again is harmless."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from quartet.commands.options import LetterArgument, LettersArgument, OrderOption, SomeLettersArgument
 from quartet.connection import open_cosmos
 from quartet.console import results, show, write_json
 from quartet.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
@@ -23,9 +24,7 @@ dead_letters = typer.Typer(
 )
 
 ServiceOption = Annotated[str | None, typer.Option("--service", help="Only this service's.")]
-OrderOption = Annotated[str | None, typer.Option("--order", help="Only this order's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
-IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Dead letters by their ids.")]
 
 
 @dead_letters.command("list")
@@ -58,7 +57,7 @@ def list_letters(
 
 @dead_letters.command("show")
 def show_letter(
-    letter: Annotated[str, typer.Argument(metavar="ID", help="The dead letter's id.")],
+    letter: LetterArgument,
     service: ServiceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,7 +79,7 @@ def show_letter(
 @dead_letters.command()
 def redrive(
     context: typer.Context,
-    letters: IdsArgument = None,
+    letters: LettersArgument = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
     service: ServiceOption = None,
@@ -114,7 +113,7 @@ def redrive(
 
 @dead_letters.command()
 def discard(
-    letters: Annotated[list[str], typer.Argument(metavar="ID", help="Dead letters by their ids.")],
+    letters: SomeLettersArgument,
     service: ServiceOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quartet.commands.options import StandingOption
+from quartet.commands.options import AnyOrderArgument, StandingOption
 from quartet.connection import open_cosmos
 from quartet.console import show, write_json
 from quartet.failures import FAILED, UserError
@@ -25,7 +25,7 @@ from shared.runtime.settings import Settings, load_settings
 
 def status(
     context: typer.Context,
-    order: Annotated[str | None, typer.Argument(help="The order's id.")] = None,
+    order: AnyOrderArgument = None,
     *,
     stuck: Annotated[bool, typer.Option("--stuck", help="The orders that do not end, and who owes the next event.")] = (
         False

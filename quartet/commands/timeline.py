@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from quartet.commands.options import OrderArgument
 from quartet.console import show, write_json
 from quartet.failures import UserError
 from quartet.timeline import read_timeline, timeline_json, timeline_listing
@@ -12,7 +13,7 @@ from shared.runtime.settings import load_settings
 
 
 def timeline(
-    order: Annotated[str, typer.Argument(help="The order's id.")],
+    order: OrderArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Show every event of an order, in order: who said it, because of what, after how many ms."""

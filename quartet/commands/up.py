@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emulators.env_file import read_setting
+from emulators.env_file import read_setting, to_join
 from quartet.catalogue import read_catalogue
 from quartet.connection import open_cosmos
 from quartet.console import is_coloured, remarks, results
@@ -82,7 +82,7 @@ async def _work(stack: LocalStack) -> bool | str:
     await stack.start_emulators()
     await asyncio.gather(stack.start_services(), _stock(stack))
     path = stack.settings_path
-    for line in ("ready. To join from another shell:", f"  set -a; . {path}; set +a", "Ctrl-C stops everything"):
+    for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):
         stack.say(line)
     return str(await stack.wait_for_exit())
 

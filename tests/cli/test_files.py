@@ -72,3 +72,53 @@ def test_what_is_not_text_is_told(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read: No such file"):
         read_entries(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\x1c"])
+def test_a_line_ends_at_a_line_feed_and_nowhere_else(tmp_path: Path, separator: str) -> None:
+    """JSON allows U+2028, U+2029 and U+0085 unescaped in strings."""
+    if separator > " ":
+        path = written(tmp_path, f'{{"a": "x{separator}y"}}\n{{"a": 2}}\n')
+        assert values(read_entries(path)) == [{"a": f"x{separator}y"}, {"a": 2}]
+    path = written(tmp_path, f'{{"a": 1}}\n{{"a": "{separator}" 7}}\n')
+    with pytest.raises(UserError, match="line 2"):
+        read_entries(path)
+
+
+def test_line_ends_of_windows_are_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "orders"
+    path.write_bytes(b'{"a": 1}\r\n{"a": 2}\r\n')
+    assert [entry.where[-6:] for entry in read_entries(path)] == ["line 1", "line 2"]
+
+
+def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "orders"
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n')
+    assert values(read_entries(path)) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_text_of_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "orders"
+    path.write_bytes('{"a": 1}'.encode(encoding))
+    with pytest.raises(UserError, match=r"is UTF-(16|32).* text: save it as UTF-8"):
+        read_entries(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"a": 1e999}', "the number 1e999 is too large"),
+        ('{"a": -1e999}', "the number -1e999 is too large"),
+        ('{"a": {"b": 1, "b": 2}}', "the name 'b' stands twice in one object"),
+    ],
+)
+def test_what_would_be_sent_as_something_else_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        read_entries(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("path", [Path("/"), Path("/nowhere/at/all"), Path("a\x00b")])
+def test_what_is_no_file_is_told_in_one_line(path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read: "):
+        read_entries(path)

@@ -9,6 +9,7 @@ from quartet.audit.ledgers import Ledgers
 from quartet.audit.reading import read_snapshot
 from quartet.audit.snapshot import Snapshot
 from quartet.participants import PARTICIPANTS, PAYMENT, SHIPPING
+from quartet.stored import Stored
 from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
@@ -60,7 +61,7 @@ def snapshot_of(cosmos: MemoryCosmos) -> Snapshot:
         connection = opened(cosmos, network, Process("audit-1"))
         gateway = SimulatedGateway(connection.container(PAYMENT, GATEWAY_LEDGER.name), 4)
         carrier = SimulatedCarrier(connection.container(SHIPPING, CARRIER_LEDGER.name), 4)
-        return await read_snapshot(connection, Ledgers(gateway, carrier))
+        return await read_snapshot(Stored(connection), Ledgers(gateway, carrier))
 
     try:
         return loop.run_until_complete(read())
