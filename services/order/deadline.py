@@ -59,7 +59,7 @@ class DeadlineWatch:
                 await self.look()
             except OutageError as outage:
                 self._around.log.warning("deadline watch interrupted", error=str(outage))
-            except Exception:  # noqa: BLE001 -- the other orders' deadlines must still be kept at the next look
+            except Exception:
                 self._around.log.exception("deadline watch failed, looking again")
 
     async def look(self) -> None:
