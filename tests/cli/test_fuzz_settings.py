@@ -139,3 +139,10 @@ def test_no_odd_value_of_any_setting_ends_in_a_bug(name: str, value: str) -> Non
     with environment(FINE | {name: value}):
         assert shell(["dead-letters", "list"]).status in {1, 2}
         assert os.environ[name] == value
+
+
+@pytest.mark.parametrize("key", ["x", KEY[:-3], "é", "a b"])
+def test_a_key_of_the_database_that_is_none_is_a_wrong_setting(key: str) -> None:
+    with environment(FINE | {"COSMOS_CONNECTION_STRING": f"AccountEndpoint=http://127.0.0.1:1/;AccountKey={key};"}):
+        ended = shell(["audit"])
+    assert (ended.status, "COSMOS_CONNECTION_STRING" in ended.err) == (2, True)
