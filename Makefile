@@ -39,8 +39,8 @@ mutants: $(DEV) ## plant bugs in copies of the source; the simulation must find 
 chaos: $(DEV) ## the whole stack under fire, then audited (MINUTES, ORDERS, SEED)
 	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
 
-fuzz: $(DEV) ## garbage against the emulators for some minutes, other garbage each time
-	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest tests/emulators/faults/test_fuzz.py --timeout=1800
+fuzz: $(DEV) ## garbage against the emulators and the command line for some minutes, other garbage each time
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest tests/emulators/faults/test_fuzz.py tests/cli/test_fuzz_*.py --timeout=1800
 
 format: $(DEV) ## format the code and sort the imports
 	$(BIN)/ruff format .

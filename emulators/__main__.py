@@ -39,7 +39,7 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     stack = Stack(options)
-    options.settings_path.unlink(missing_ok=True)  # of a run that was killed: nobody shall join the dead
+    _unpublish(options)  # a file of a run that was killed: its servers are not there any more
     await stack.start()
     settings = stack.settings
     try:
@@ -55,6 +55,13 @@ async def serve(options: Options) -> None:
 def _publish(options: Options, settings: dict[str, str]) -> None:
     try:
         write_env_file(options.settings_path, settings)
+    except OSError as error:
+        raise StartError(f"{options.settings_path}: {error.strerror}; choose another with --env-file") from error
+
+
+def _unpublish(options: Options) -> None:
+    try:
+        options.settings_path.unlink(missing_ok=True)
     except OSError as error:
         raise StartError(f"{options.settings_path}: {error.strerror}; choose another with --env-file") from error
 

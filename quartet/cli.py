@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -22,7 +23,8 @@ from quartet.commands.seed import seed
 from quartet.commands.status import status
 from quartet.commands.timeline import timeline
 from quartet.commands.up import up
-from quartet.failures import BUG, FAILED, describe
+from quartet.failures import BUG, FAILED, describe, one_line
+from shared.printable import printable_lines
 from shared.version import __version__
 
 app = typer.Typer(
@@ -56,6 +58,14 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+class PrintableFormatter(logging.Formatter):
+    """As the standard one; what a server has sent to be logged does not act on the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the lines of a traceback."""
+        return printable_lines(super().format(record))
+
+
 @app.callback()
 def begin(
     context: typer.Context,
@@ -69,11 +79,17 @@ def begin(
     invocation.debug = debug
     if context.invoked_subcommand != emulators.__name__:  # they have a log of their own
         # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
-        logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL)
+        handler = logging.StreamHandler()
+        handler.setFormatter(PrintableFormatter(logging.BASIC_FORMAT))
+        logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, handlers=[handler])
 
 
 def main() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal or pipe that lacks a character gets its escape, and not a traceback.
+            stream.reconfigure(errors="backslashreplace")
     # An adapter in the current directory is found by `python -m services.payment`, so it must be found here, too.
     # Last, so that it takes no other module's place.
     sys.path.append("")
@@ -100,9 +116,9 @@ def run(arguments: Sequence[str]) -> int:
 def _report(error: BaseException, invocation: Invocation) -> int:
     failure = describe(error)
     if invocation.debug:
-        traceback.print_exception(error)
+        sys.stderr.write(printable_lines("".join(traceback.format_exception(error))))
     if failure is None:
-        line = " ".join(f"{type(error).__name__}: {error}".split())
+        line = one_line(f"{type(error).__name__}: {error}")
         sys.stderr.write(f"quartet: a bug in quartet: {line}. Please report it, with the output of quartet --debug …\n")
         return BUG
     if failure.line:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from azure.core.exceptions import HttpResponseError
@@ -53,9 +53,10 @@ async def open_cosmos(settings: Settings) -> AsyncIterator[Cosmos]:
     """
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        opening = _enter(stack, lambda: cosmos_client(settings, credentials, AGENT))
+        entering = cosmos_client(settings, credentials, AGENT)
         has_key = settings.cosmos_connection_string is not None
-        client = await _soon("Cosmos DB", _endpoint(settings.cosmos_connection_string), has_key, opening)
+        where = _endpoint(settings.cosmos_connection_string)
+        client = await _soon("Cosmos DB", where, has_key, lambda: stack.enter_async_context(entering))
         yield Cosmos(client, settings)
 
 
@@ -91,18 +92,14 @@ def console_client(settings: Settings, credentials: Credentials) -> EventHubCons
 async def _hub_is_there(client: EventHubProducerClient | EventHubConsumerClient, settings: Settings) -> list[str]:
     has_key = settings.event_hubs_connection_string is not None
     where = _endpoint(settings.event_hubs_connection_string) or settings.event_hubs_namespace
-    return await _soon("Event Hubs", where, has_key, check_hub(client, settings))
+    return await _soon("Event Hubs", where, has_key, lambda: check_hub(client, settings))
 
 
-async def _enter(stack: AsyncExitStack, make: Callable[[], AbstractAsyncContextManager[R]]) -> R:
-    return await stack.enter_async_context(make())
-
-
-async def _soon(server: str, where: str | None, has_key: bool, opening: Awaitable[R]) -> R:
+async def _soon(server: str, where: str | None, has_key: bool, opening: Callable[[], Awaitable[R]]) -> R:
     seconds = stretched(_SECONDS_WITH_A_KEY if has_key else _SECONDS_WITH_AN_IDENTITY)
     try:
         async with asyncio.timeout(seconds):
-            return await opening
+            return await opening()
     except (OutageError, TimeoutError) as error:
         if isinstance(error.__cause__, HttpResponseError) and error.__cause__.status_code in _REFUSED:
             raise ConfigurationError(f"{server} refuses the key or identity: check the settings") from error

@@ -7,15 +7,29 @@ from typing import Final
 from rich.console import Console
 from rich.style import Style
 
+from shared.printable import printable
+
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_red", "bright_cyan", "bright_magenta")
 
 
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+# What our services colour their lines with: bold, dim, the colours but black, and the end of all that.
+_COLOUR: Final = re.compile(r"\x1b\[(?:[012]|3[1-7]|9[0-7])?m")
+_PLAIN: Final = "\x1b[0m"
 
 
 def without_colours(line: str) -> str:
     """The line as it reads."""
     return _COLOUR.sub("", line)
+
+
+def shown(line: str) -> str:
+    """The line with its colours, which end with it; what else would act on a terminal is escaped."""
+    if line.isprintable():
+        return line
+    texts, colours = _COLOUR.split(line), _COLOUR.findall(line)
+    pieces = [piece for pair in zip(map(printable, texts), [*colours, ""], strict=True) for piece in pair]
+    end = "" if not colours or line.endswith(_PLAIN) else _PLAIN
+    return "".join([*pieces, end])
 
 
 def cropped(line: str, width: int) -> str:
@@ -35,7 +49,7 @@ def cropped(line: str, width: int) -> str:
 
 
 class ConsoleSink:
-    """Writes `name | line`; the colours of the line itself are kept.
+    """Writes `name | line`; the colours of the line itself are kept, and nothing else of it acts on the terminal.
 
     It writes past rich's layout, which would cost more than the services that log. So do not combine it with
     a live display on the same console.
@@ -55,7 +69,7 @@ class ConsoleSink:
         """Write one line of the process `name`."""
         if name not in self._prefixes:
             self._prefixes[name] = self._prefix(name)
-        self._console.file.write(f"{self._prefixes[name]}{line}\n")
+        self._console.file.write(f"{self._prefixes[name]}{shown(line)}\n")
         self._console.file.flush()
 
     def _prefix(self, name: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group
-from rich.text import Text
 
+from quartet.cells import cell
 from quartet.dead_letters import Found
 from quartet.listing import Listing, Unbroken
 from shared.events import format_time
@@ -57,10 +57,10 @@ def letter_json(one: Found) -> dict[str, Any]:
 
 def letter_view(one: Found) -> Group:
     """A dead letter for people: everything that is known of it."""
-    parts = [Unbroken(Text(f"Dead letter {one.stored.id} of {one.service}", style="bold"))]
+    parts = [Unbroken(cell(f"Dead letter {one.stored.id} of {one.service}", style="bold"))]
     for name, value in letter_json(one).items():
         if value is not None and name not in {"id", "service"}:
-            parts.append(Unbroken(Text(f"{name}: ", style="dim") + Text(str(value)), indent=2))
+            parts.append(Unbroken(cell(f"{name}: ", style="dim") + cell(value), indent=2))
     return Group(*parts)
 
 
@@ -71,7 +71,7 @@ def reports_listing(reports: Sequence[tuple[str, Report]]) -> Listing:
         letter = report.letter
         colour = "yellow" if report.verdict is Verdict.WAITING else "red" if report.verdict.is_open else "green"
         said = f", said {' '.join(report.said)}" if report.said and not report.verdict.is_open else ""
-        became = Text(report.verdict, style=colour)
+        became = cell(report.verdict, style=colour)
         listing.add(letter.id, service, letter.event_type or "", letter.order_id or "", became, report.detail + said)
     return listing
 

@@ -8,6 +8,7 @@ import typer
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from quartet.supervisor import ProcessExitedError
+from shared.printable import printable
 from shared.runtime.errors import ConfigurationError, OutageError
 
 FAILED = 1
@@ -44,13 +45,13 @@ def describe(error: BaseException) -> Failure | None:
         case BaseExceptionGroup():
             failure = _describe_group(error)
         case UserError() | OutageError():
-            failure = Failure(_one_line(error), FAILED)
+            failure = Failure(one_line(error), FAILED)
         case ProcessExitedError():
-            failure = Failure(f"{_one_line(error)}. Its last lines say why", FAILED)
+            failure = Failure(f"{one_line(error)}. Its last lines say why", FAILED)
         case CosmosResourceNotFoundError():
             failure = Failure(_NOT_PROVISIONED, FAILED)
         case ConfigurationError():
-            failure = Failure(_one_line(error), MISUSED)
+            failure = Failure(one_line(error), MISUSED)
         case typer.TyperException():
             failure = _describe_misuse(error)
         case typer.Abort() | KeyboardInterrupt():
@@ -67,8 +68,9 @@ def _describe_group(group: BaseExceptionGroup[BaseException]) -> Failure | None:
 def _describe_misuse(error: typer.TyperException) -> Failure:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "quartet"
-    return Failure(f"{error.format_message().rstrip('.')}. See: {command} --help", error.exit_code)
+    return Failure(one_line(f"{error.format_message().rstrip('.')}. See: {command} --help"), error.exit_code)
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+def one_line(error: BaseException | str) -> str:
+    """What to say of an error: printable, on one line."""
+    return printable(" ".join(str(error).split()))

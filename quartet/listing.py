@@ -8,11 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
+
+from quartet.cells import cell
 
 _WORD: Final = re.compile(r"\S+")
 _READABLE: Final = 12  # narrower than this, a column of prose is a ladder of words
@@ -24,7 +27,7 @@ class Unbroken:
     """Text that is wrapped between words alone, with `indent` spaces before every line that fits with them."""
 
     def __init__(self, text: Text | str, indent: int = 0) -> None:
-        self._text = text if isinstance(text, Text) else Text(text)
+        self._text = text if isinstance(text, Text) else cell(text)
         self._indent = indent
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -47,26 +50,26 @@ class Listing:
         self._rows: list[list[Text]] = []
 
     def add(self, *cells: str | Text, style: StyleType = "") -> None:
-        """Add a row; a cell may have several lines. Text is taken as it is, never as markup."""
-        self._rows.append([cell if isinstance(cell, Text) else Text(cell, style=style) for cell in cells])
+        """Add a row. A string is one line and made printable; a cell of several lines is made by `quartet.cells`."""
+        self._rows.append([one if isinstance(one, Text) else cell(one, style=style) for one in cells])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Called by rich."""
         if self._title:
-            yield Unbroken(Text(self._title, style="bold"))
-        widths = column_widths([[Text(name) for name in self._headings], *self._rows], options.max_width)
+            yield Unbroken(cell(self._title, style="bold"))
+        widths = column_widths([[cell(name) for name in self._headings], *self._rows], options.max_width)
         if widths is not None:
             yield self._table(widths)
         else:
             for row in self._rows:
                 yield from self._block(row)
         if self._caption:
-            yield Unbroken(Text(self._caption, style="dim"))
+            yield Unbroken(cell(self._caption, style="dim"))
 
     def _table(self, widths: Sequence[int]) -> Table:
         table = Table(show_lines=self._show_lines)
         for heading, width in zip(self._headings, widths, strict=True):
-            table.add_column(Text(heading), width=width, overflow="fold")
+            table.add_column(cell(heading), width=width, overflow="fold")
         for row in self._rows:
             table.add_row(*row)
         return table
@@ -76,17 +79,17 @@ class Listing:
         head, *rest = row
         if head.plain:
             yield Unbroken(head)
-        for heading, cell in zip(self._headings[1:], rest, strict=True):
-            if cell.plain:
-                name = Text(f"{heading}: " if heading else "", style="dim")
-                yield Unbroken(name + cell, indent=_INDENT)
+        for heading, text in zip(self._headings[1:], rest, strict=True):
+            if text.plain:
+                name = cell(f"{heading}: " if heading else "", style="dim")
+                yield Unbroken(name + text, indent=_INDENT)
 
 
 def column_widths(rows: Sequence[Sequence[Text]], width: int) -> list[int] | None:
     """How wide each column of a table of this width may be, so that no word is broken; None if there is no way."""
     columns = list(zip(*rows, strict=True))
-    wanted = [max(line.cell_len for cell in column for line in _lines(cell)) for column in columns]
-    words = [max(_longest_word(cell) for cell in column) for column in columns]
+    wanted = [max(line.cell_len for one in column for line in _lines(one)) for column in columns]
+    words = [max(_longest_word(one) for one in column) for column in columns]
     widths = [max(word, min(want, _READABLE)) for word, want in zip(words, wanted, strict=True)]
     room = width - 1 - _BETWEEN * len(columns) - sum(widths)
     if room < 0:
@@ -121,4 +124,4 @@ def _lines(text: Text) -> list[Text]:
 
 
 def _longest_word(text: Text) -> int:
-    return max((Text(word).cell_len for word in text.plain.split()), default=0)
+    return max((cell_len(word) for word in text.plain.split()), default=0)

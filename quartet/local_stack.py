@@ -14,10 +14,9 @@ from typing import Final, Self
 from quartet.child import DEFAULT_GRACE
 from quartet.console_sink import without_colours
 from quartet.failures import UserError
-from quartet.interruption import first_of
 from quartet.output import OUTPUT_NAME, Sink
 from quartet.participants import PARTICIPANTS, PORT_VARIABLES
-from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
+from quartet.supervisor import Exit, Process, Supervisor
 from shared.runtime.named_ports import SIMULATED
 from shared.runtime.settings import Settings
 from shared.runtime.timeouts import stretched
@@ -26,6 +25,12 @@ EMULATORS: Final = "emulators"
 _READY_LINE: Final = "ready"  # what the emulators say
 _HOST: Final = "127.0.0.1"
 _PORTS: Final = {"event-hubs": 5672, "cosmos": 8081, "blob": 10000}
+_TOLD_BY: Final = {
+    "event-hubs": "EVENT_HUBS_CONNECTION_STRING",
+    "cosmos": "COSMOS_CONNECTION_STRING",
+    "blob": "BLOB_CONNECTION_STRING",
+    "control": "EMULATORS_CONTROL_URL",
+}
 # Whatever the shell has set for the cloud must not reach a local service: of each pair only one may be set.
 _CLOUD: Final = {"EVENT_HUBS_NAMESPACE": "", "BLOB_ACCOUNT_URL": "", "COSMOS_ENDPOINT": ""}
 SIMULATED_PORTS: Final[Mapping[str, str]] = dict.fromkeys(PORT_VARIABLES, SIMULATED)
@@ -113,17 +118,15 @@ class LocalStack:
         Raises:
             ProcessExitedError: they could not start; they have said why.
         """
-        ports = [word for name, port in self._options.ports.items() for word in (f"--{name}-port", str(port))]
-        shared = settings_flags({**SIMULATED_PORTS, **self._options.shared_settings})
-        arguments = ("--data-dir", str(self._options.data_dir), *ports, *shared)
-        await self.supervisor.start(Process(EMULATORS, "emulators", arguments), ready_line=_READY_LINE)
+        await self.supervisor.start(self._emulators(self._options.ports), ready_line=_READY_LINE)
         self._environment = read_settings_file(self.settings_path)
+        # Whoever has joined finds them where they were.
+        self.supervisor.reconfigure(self._emulators(ports_in(self._environment)))
 
     async def start_services(self) -> None:
-        """Start all replicas of the four services, and wait until each of them receives.
+        """Start all replicas of the four services, and wait until each of them has said that it receives.
 
-        Raises:
-            ProcessExitedError: a process ended meanwhile.
+        There is no time limit, and a process that ends meanwhile does not end the wait: watch with `wait_for_exit`.
         """
         # What a service writes comes through a pipe: it cannot see that a person reads it.
         colours = {"FORCE_COLOR": "1"} if self._is_coloured else {}
@@ -137,14 +140,16 @@ class LocalStack:
         ]
         self._not_ready = {process.name for process in processes}
         await self.supervisor.start(*processes)
-        await first_of(self._all_ready.wait(), self._until_one_dies())
+        await self._all_ready.wait()
 
     async def wait_for_exit(self) -> Exit:
         """Wait until a process ends that nobody has stopped."""
         return await self.supervisor.wait_for_exit()
 
-    async def _until_one_dies(self) -> bool:
-        raise ProcessExitedError(await self.wait_for_exit())
+    def _emulators(self, ports: Mapping[str, int]) -> Process:
+        numbers = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
+        shared = settings_flags({**SIMULATED_PORTS, **self._options.shared_settings})
+        return Process(EMULATORS, "emulators", ("--data-dir", str(self._options.data_dir), *numbers, *shared))
 
     def _watch(self, name: str, line: str) -> None:
         """Pass a line on, and look whether it says that a service is ready. Runs on the supervisor's thread."""
@@ -179,6 +184,21 @@ def read_settings_file(path: Path) -> dict[str, str]:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     return dict(word.split("=", 1) for line in lines for word in shlex.split(line))
+
+
+def ports_in(environment: Mapping[str, str]) -> dict[str, int]:
+    """The port of each emulator, by the settings that running emulators have written.
+
+    Raises:
+        UserError: a setting names no port.
+    """
+    ports: dict[str, int] = {}
+    for name, variable in _TOLD_BY.items():
+        found = re.search(r"://[^/;]+:(\d+)", environment.get(variable, ""))
+        if not found:
+            raise UserError(f"the emulators have not said on which port {name} listens: {variable} is missing")
+        ports[name] = int(found[1])
+    return ports
 
 
 def local_settings(environment: Mapping[str, str]) -> Settings:

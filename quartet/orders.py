@@ -25,7 +25,8 @@ from shared.events import (
     to_json,
 )
 from shared.events.fields import ORDER_ID_PATTERN
-from shared.events.text import has_surrogates, printable
+from shared.events.text import has_surrogates
+from shared.printable import printable
 
 SOURCE: Final = "/quartet/cli"
 _SUBJECT = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")

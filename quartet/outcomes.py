@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from quartet.listing import Listing
 from quartet.waiting import Outcome
+from shared.printable import printable
 
 
 def outcome_listing(known: Mapping[str, Outcome]) -> Listing:
@@ -19,7 +20,7 @@ def outcome_counts(outcomes: Iterable[Outcome]) -> str:
     """How many ended how: `40 COMPLETED, 3 CANCELLED (out_of_stock)`."""
     counts = outcomes if isinstance(outcomes, Counter) else Counter(outcomes)
     return ", ".join(
-        f"{count} {outcome.status}" + (f" ({outcome.reason})" if outcome.reason else "")
+        f"{count} {outcome.status}" + (f" ({printable(outcome.reason)})" if outcome.reason else "")
         for outcome, count in sorted(counts.items(), key=lambda item: (item[0].status, item[0].reason))
     )
 

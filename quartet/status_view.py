@@ -5,6 +5,7 @@ from datetime import datetime
 from rich.console import Group
 from rich.text import Text
 
+from quartet.cells import cell
 from quartet.listing import Listing, Unbroken
 from quartet.status import Whereabouts
 from services.inventory.domain import Reservation
@@ -24,14 +25,14 @@ def status_view(known: Whereabouts, now: datetime) -> Group:
 
 def _headline(known: Whereabouts, now: datetime) -> Text:
     order = known.order
-    text = Text(f"Order {known.order_id}  ", style="bold")
+    text = cell(f"Order {known.order_id}  ", style="bold")
     if order is None:
         return text.append("not known to the order service", style="yellow")
     text.append(order.status, style=_colour(order.status))
     if order.reason:
-        text.append(f"  because of {order.reason}")
+        text.append_text(cell(f"  because of {order.reason}"))
     if order.total is not None:
-        text.append(f"  {order.total} {order.currency}")
+        text.append_text(cell(f"  {order.total} {order.currency}"))
     if order.deadline is not None and order.status not in CLOSED:
         late = "  overdue since " if order.deadline <= now else "  deadline "
         text.append(late + format_time(order.deadline))
@@ -55,12 +56,12 @@ def _services(known: Whereabouts) -> Listing:
         ("shipping", shipment, shipment.parcel.tracking_number if shipment and shipment.parcel else ""),
     )
     for service, state, what in rows:
-        nothing = Text("cannot be read", style="red") if known.is_unread(service) else "nothing"
+        nothing = cell("cannot be read", style="red") if known.is_unread(service) else "nothing"
         status, why = (state.status, state.reason) if state else (nothing, "")
         listing.add(service, status, why, what)
     for key, entry in (known.ledger or {}).items():
         details = " ".join(str(entry[name]) for name in ("amount", "currency", "tracking_number") if name in entry)
-        listing.add(Text("  ledger", style="dim"), str(entry["outcome"]), "", f"{key} {details}")
+        listing.add(cell("  ledger", style="dim"), str(entry["outcome"]), "", f"{key} {details}")
     return listing
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group
-from rich.text import Text
 
+from quartet.cells import cell
 from quartet.lag import Standstill, standstill_json, standstill_lines
 from quartet.listing import Listing, Unbroken
 from quartet.stored import unparsed_json
@@ -16,7 +16,7 @@ from shared.events import format_time
 
 def stuck_view(report: StuckReport, standstill: Standstill) -> Group:
     """For people: what stands still, and one row per event that an order waits for."""
-    parts: list[Listing | Unbroken] = [Unbroken(Text(line, style="red")) for line in standstill_lines(standstill)]
+    parts: list[Listing | Unbroken] = [Unbroken(cell(line, style="red")) for line in standstill_lines(standstill)]
     if report.orders:
         parts.append(_listing(report.orders))
     elif standstill.is_well and not report.unparsed:
@@ -33,11 +33,11 @@ def _listing(orders: Sequence[Stuck]) -> Listing:
     for order in orders:
         status = f"{order.status or 'not opened'}" + (f" ({order.reason})" if order.reason else "")
         deadline = format_time(order.deadline) if order.deadline else ""
-        first = (order.order_id, status, deadline, "\n".join(order.because))
+        first = (cell(order.order_id), cell(status), cell(deadline), cell(*order.because))
         for owes in owed_by(order):
             events = " or ".join(event.type for event in owes.events)
             listing.add(*first, f"{owes.service}: {owes.why}", events)
-            first = ("", "", "", "")
+            first = (cell(), cell(), cell(), cell())
     return listing
 
 

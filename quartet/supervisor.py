@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -45,14 +46,20 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A process has ended; `status` is its exit status, or minus the number of the signal that killed it."""
+    """A process has ended.
+
+    Attributes:
+        status: its exit status, or minus the number of the signal that killed it.
+        lifetime: seconds from its start to its end.
+    """
 
     name: str
     status: int
+    lifetime: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
         if self.status < 0:
-            return f"{self.name} was killed by {signal.Signals(-self.status).name}"
+            return f"{self.name} was killed by {_signal_name(-self.status)}"
         return f"{self.name} exited with status {self.status}"
 
 
@@ -73,6 +80,7 @@ class _Child:
     group: int
     ready: asyncio.Future[None]
     ended: asyncio.Task[int] = field(init=False)
+    started: float = field(default_factory=time.monotonic)
     is_expected: bool = False
 
     @property
@@ -176,8 +184,16 @@ class Supervisor:
             child.send(signal.SIGKILL)
         await child.ended
 
+    def reconfigure(self, process: Process) -> None:
+        """Let later restarts of the process of this name run `process`; what runs now is left alone.
+
+        Raises:
+            KeyError: no process of this name was started.
+        """
+        self._children[process.name].process = process
+
     async def restart(self, name: str, *, ready_line: str | None = None) -> None:
-        """Stop a process if it runs and start it anew, in its old place in the order of stopping.
+        """Stop a process if it runs and start it again, in its old place in the order of stopping.
 
         Raises:
             KeyError: no process of this name was started.
@@ -275,10 +291,11 @@ class Supervisor:
 
     async def _watch(self, child: _Child, reader: threading.Thread) -> int:
         status = await child.handle.wait()
+        lifetime = time.monotonic() - child.started
         # The pipe may stay open in a grandchild; its lines are still read, but nobody waits for them.
         await asyncio.to_thread(reader.join, stretched(OUTPUT_TIMEOUT))
         await asyncio.sleep(0)  # a ready line that was read just now counts
-        ended = Exit(child.process.name, status)
+        ended = Exit(child.process.name, status, lifetime)
         if not child.ready.done():
             child.ready.set_exception(ProcessExitedError(ended))
             child.ready.exception()  # seen: not everybody waits for it
@@ -288,6 +305,13 @@ class Supervisor:
 
     def _report_sink_error(self, error: Exception) -> None:
         self._loop.call_soon_threadsafe(self._events.put_nowait, error)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most realtime signals have no name
+        return f"signal {number}"
 
 
 def _set_ready(child: _Child) -> None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rich.text import Text
-
+from quartet.cells import cell
 from quartet.hub_reader import Found, read_hub
 from quartet.listing import Listing
 from shared.events import Envelope, EventData, OrderCreated, Unreadable, format_time, read_envelope
@@ -99,10 +98,10 @@ def timeline_listing(story: Sequence[Said], title: str) -> Listing:
         listing.add(
             str(said.number),
             str(said.milliseconds),
-            Text(said.type, style=_style(said)),
+            cell(said.type, style=_style(said)),
             said.source,
             _because(said, by_number),
-            Text(remark, style="dim"),
+            cell(remark, style="dim"),
         )
     return listing
 

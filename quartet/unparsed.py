@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import typer
-from rich.text import Text
 
+from quartet.cells import cell
 from quartet.console import remarks
 from quartet.failures import FAILED
 from quartet.stored import Unparsed
@@ -17,6 +17,6 @@ def tell_unparsed(unparsed: Sequence[Unparsed]) -> None:
         typer.Exit: there are some, so what was said before is not all: exit status 1.
     """
     for one in unparsed:
-        remarks().print(Text(f"quartet: this release cannot read {one}"), soft_wrap=True)
+        remarks().print(cell(f"quartet: this release cannot read {one}"), soft_wrap=True)
     if unparsed:
         raise typer.Exit(FAILED)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from quartet.audit.invariants import Finding
+from quartet.cells import cell
 from quartet.listing import Listing
 
 _MOST_SHOWN: Final = 10
@@ -15,19 +16,18 @@ def audit_listing(findings: Sequence[Finding]) -> Listing:
     """One row per invariant with its figures, and under it the first offenders."""
     listing = Listing("#", "invariant", "figures", "", title="Audit", show_lines=True)
     for finding in findings:
-        figures = "\n".join(f"{name}: {value}" for name, value in finding.figures.items())
-        verdict = Text("holds", style="bold green") if finding.holds else Text("BROKEN", style="bold red")
+        figures = cell(*(f"{name}: {value}" for name, value in finding.figures.items()))
+        verdict = cell("holds", style="bold green") if finding.holds else cell("BROKEN", style="bold red")
         listing.add(str(finding.number), _rule(finding), figures, verdict)
     return listing
 
 
 def _rule(finding: Finding) -> Text:
-    text = Text(finding.rule)
-    for violation in finding.violations[:_MOST_SHOWN]:
-        text.append(f"\n{violation.subject}: {violation.what}", style="red")
+    shown = [f"{violation.subject}: {violation.what}" for violation in finding.violations[:_MOST_SHOWN]]
     if (more := len(finding.violations) - _MOST_SHOWN) > 0:
-        text.append(f"\nand {more} more (all of them: --json)", style="red")
-    return text
+        shown.append(f"and {more} more (all of them: --json)")
+    rule = cell(finding.rule)
+    return rule.append("\n").append_text(cell(*shown, style="red")) if shown else rule
 
 
 def audit_json(findings: Sequence[Finding]) -> dict[str, Any]:

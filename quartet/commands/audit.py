@@ -10,13 +10,24 @@ from quartet.audit.report import audit_json, audit_listing
 from quartet.audit.running import run_audit
 from quartet.connection import open_cosmos
 from quartet.console import show, write_json
+from quartet.numbers import MOST_SECONDS, a_number
 from shared.runtime.settings import load_settings
 
 
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
-    grace: Annotated[float, typer.Option(min=0, help="Seconds that an order may be open past its deadline.")] = 60,
-    settle: Annotated[float, typer.Option(min=0, help="Look again after so many seconds if something is wrong.")] = 2,
+    grace: Annotated[
+        float,
+        typer.Option(
+            min=0, max=MOST_SECONDS, callback=a_number, help="Seconds that an order may be open past its deadline."
+        ),
+    ] = 60,
+    settle: Annotated[
+        float,
+        typer.Option(
+            min=0, max=MOST_SECONDS, callback=a_number, help="Look again after so many seconds if something is wrong."
+        ),
+    ] = 2,
 ) -> None:
     """Check the five invariants on everything that is stored.
 

@@ -11,15 +11,15 @@ from typing import Final
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from quartet.audit.invariants import Finding
 from quartet.audit.report import audit_listing
 from quartet.audit.running import run_audit
 from quartet.catalogue import read_catalogue
+from quartet.cells import cell
 from quartet.connection import open_cosmos
 from quartet.console import is_coloured, results
-from quartet.console_sink import ConsoleSink, cropped
+from quartet.console_sink import ConsoleSink, cropped, shown
 from quartet.demo.acts import Play, play
 from quartet.demo.expectations import read_expectations
 from quartet.demo.report import cost_listing, failures, proof, verdict_listing
@@ -90,7 +90,7 @@ def _sink(console: Console) -> Sink:
 
     def say(name: str, line: str) -> None:
         if GENERATED not in line:
-            sink(name, cropped(line, room))
+            sink(name, cropped(shown(line), room))
 
     return say
 
@@ -136,7 +136,7 @@ def _tell(evidence: Evidence) -> None:
     console.print()
     if wrong := failures(evidence.came, evidence.findings):
         raise UserError(f"not as it should be: {'; '.join(wrong)}")
-    console.print(Text(proof(evidence.came), style="bold green"), soft_wrap=True)
+    console.print(cell(proof(evidence.came), style="bold green"), soft_wrap=True)
 
 
 async def _stock(stack: LocalStack) -> None:

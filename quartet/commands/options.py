@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
+from quartet.numbers import a_number
 from shared.events.fields import ORDER_ID_PATTERN
-from shared.events.text import printable
+from shared.printable import printable
 
 _ORDER_ID: Final = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")
 _LETTER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{1,128}\Z")
@@ -44,6 +45,7 @@ StandingOption = Annotated[
         "--standing",
         min=0,
         max=31_536_000,
+        callback=a_number,
         help="Seconds that an event may wait before its partition stands still; STANDING_SECONDS by default.",
     ),
 ]

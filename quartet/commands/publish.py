@@ -14,6 +14,7 @@ from quartet.console import results, show, write_json
 from quartet.failures import UserError
 from quartet.files import read_entries
 from quartet.generator import generate_orders
+from quartet.numbers import MOST_SECONDS, a_number
 from quartet.orders import Outgoing, order_event, read_events, wrap_events
 from quartet.outcomes import outcome_counts, outcome_listing, outcomes_json
 from quartet.progress import counting
@@ -23,6 +24,7 @@ from quartet.waiting import Outcome, wait_until_settled
 from shared.runtime.settings import Settings, load_settings
 
 _MOST_ROWS: Final = 60
+_MOST_ORDERS: Final = 1_000_000  # all are held in memory
 
 
 def publish(
@@ -31,13 +33,20 @@ def publish(
         typer.Argument(help="One order, a JSON list, or JSON lines; also whole CloudEvents. - is standard input."),
     ] = None,
     *,
-    count: Annotated[int | None, typer.Option(min=1, help="Make up so many orders instead of reading a file.")] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=_MOST_ORDERS, help="Make up so many orders instead of reading a file.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="With --count: another seed, other orders.")] = 1,
     catalogue: Annotated[Path | None, typer.Option(help="With --count: what to order from.")] = None,
-    rate: Annotated[float | None, typer.Option(min=0.01, help="Orders a second; as fast as possible without.")] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=1e6, callback=a_number, help="Orders a second; as fast as possible without."),
+    ] = None,
     validate: Annotated[bool, typer.Option("--validate/--raw", help="--raw publishes whatever is there.")] = True,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all have ended, and show how.")] = False,
-    timeout: Annotated[float, typer.Option(min=0, help="With --wait: seconds to wait at most.")] = 60,
+    timeout: Annotated[
+        float, typer.Option(min=0, max=MOST_SECONDS, callback=a_number, help="With --wait: seconds to wait at most.")
+    ] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Publish orders. The same order published again is the same event, and changes nothing."""

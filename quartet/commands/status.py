@@ -12,6 +12,7 @@ from quartet.console import show, write_json
 from quartet.failures import FAILED, UserError
 from quartet.lag import Standstill
 from quartet.lag_reading import open_lag_reader
+from quartet.numbers import MOST_SECONDS, a_number
 from quartet.participants import PARTICIPANTS
 from quartet.status import status_json, whereabouts
 from quartet.status_view import status_view
@@ -30,7 +31,12 @@ def status(
     stuck: Annotated[bool, typer.Option("--stuck", help="The orders that do not end, and who owes the next event.")] = (
         False
     ),
-    grace: Annotated[float, typer.Option(min=0, help="With --stuck: seconds that an order may be late.")] = 60,
+    grace: Annotated[
+        float,
+        typer.Option(
+            min=0, max=MOST_SECONDS, callback=a_number, help="With --stuck: seconds that an order may be late."
+        ),
+    ] = 60,
     standing: StandingOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:

@@ -1,9 +1,10 @@
 """`quartet up`: the whole system on this machine, until Ctrl-C."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -16,6 +17,7 @@ from quartet.data_directory import wipe
 from quartet.failures import UserError
 from quartet.interruption import first_of, stop_signals
 from quartet.local_stack import LocalStack, StackOptions, any_ports, free_ports
+from quartet.restarting import Restarter
 from quartet.samples import CATALOGUE, sample
 from quartet.seeding import has_stock, provision, seed
 
@@ -34,12 +36,18 @@ def up(
     replicas: Annotated[int, typer.Option(min=1, max=16, help="Processes of each service.")] = 1,
     any_port: Annotated[bool, typer.Option("--any-ports", help="Take free ports instead of the default ones.")] = False,
     log_format: Annotated[LogFormat, typer.Option(help="How the services log.")] = LogFormat.CONSOLE,
+    restart: Annotated[
+        bool, typer.Option("--restart/--no-restart", help="Restart a process that dies, or stop everything.")
+    ] = True,
     setting: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A further setting, also for whoever joins. May be repeated."),
     ] = None,
 ) -> None:
     """Run the emulators and the four services, with all their logs, until Ctrl-C.
+
+    A process that dies is restarted, after a pause that grows when it keeps dying. One that refuses its configuration
+    (exit status 2) ends all of them.
 
     Payments and parcels are simulated, whatever the shell has set; --setting PAYMENT_GATEWAY=package.module:factory
     puts your own gateway in their place.
@@ -52,7 +60,7 @@ def up(
         for name in sorted(name for name, port in ports.items() if port == 0):
             remarks().print(f"the default port of {name} is taken: it gets another one")
     options = StackOptions(data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
-    asyncio.run(_run(options))
+    asyncio.run(_run(options, restart=restart))
 
 
 def _settings(given: list[str]) -> dict[str, str]:
@@ -62,29 +70,43 @@ def _settings(given: list[str]) -> dict[str, str]:
         raise typer.BadParameter(str(error), param_hint="--setting") from error
 
 
-async def _run(options: StackOptions) -> None:
-    """Run until a signal comes, or a process dies.
+async def _run(options: StackOptions, *, restart: bool) -> None:
+    """Run until a signal comes.
 
     Raises:
-        UserError: a process has died.
-        ProcessExitedError: one could not start.
+        UserError: a process has died, and is not to be restarted.
+        ConfigurationError: in a group; a process has refused its configuration.
+        ProcessExitedError: the emulators could not start.
     """
     console = results()
     stack_of_all = LocalStack(options, ConsoleSink(console), is_coloured=is_coloured(console))
+    watch = _keep_running if restart else _until_one_dies
     async with stop_signals() as stopping, stack_of_all as stack:
-        ended = await first_of(stopping.wait(), _work(stack))
-        if isinstance(ended, str):
-            raise UserError(f"{ended}: everything was stopped. Its last lines say why")
+        await first_of(stopping.wait(), _work(stack, watch))
 
 
-async def _work(stack: LocalStack) -> bool | str:
-    """Start everything; returns what has died, when it does."""
+async def _work(stack: LocalStack, watch: Callable[[LocalStack], Coroutine[Any, Any, NoReturn]]) -> NoReturn:
     await stack.start_emulators()
+    await first_of(watch(stack), _serve(stack))
+    raise AssertionError("neither of them ends")
+
+
+async def _keep_running(stack: LocalStack) -> NoReturn:
+    await Restarter(stack.supervisor, stack.say).run()
+
+
+async def _until_one_dies(stack: LocalStack) -> NoReturn:
+    raise UserError(f"{await stack.wait_for_exit()}: everything was stopped. Its last lines say why")
+
+
+async def _serve(stack: LocalStack) -> NoReturn:
+    """Start the services, say how to join, and go on for ever."""
     await asyncio.gather(stack.start_services(), _stock(stack))
     path = stack.settings_path
     for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):
         stack.say(line)
-    return str(await stack.wait_for_exit())
+    await asyncio.Event().wait()
+    raise AssertionError("never set")
 
 
 async def _stock(stack: LocalStack) -> None:

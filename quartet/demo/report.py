@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Final
 
-from rich.text import Text
-
 from quartet.audit.invariants import Finding
+from quartet.cells import cell
 from quartet.demo.acts import Play
 from quartet.demo.costs import MOST_REQUESTS_ONE_AT_A_TIME, REQUESTS_IN_A_RUSH, Costs
 from quartet.demo.expectations import Verdict
@@ -24,7 +23,7 @@ def verdict_listing(verdicts: Sequence[Verdict]) -> Listing:
     """What was expected of the orders, and what came."""
     listing = Listing("story", "orders", "expected", "got", "", title="How the orders ended")
     for verdict in verdicts:
-        mark = Text("as expected", style="green") if verdict.is_met else Text("WRONG", style="bold red")
+        mark = cell("as expected", style="green") if verdict.is_met else cell("WRONG", style="bold red")
         listing.add(verdict.story, str(verdict.orders), verdict.expected, verdict.got, mark)
     return listing
 
@@ -54,7 +53,7 @@ def cost_listing(play: Play) -> Listing:
     )
     for what, count, promise in rows:
         figures = [f"{count(costs) / costs.sagas:.1f}" for costs in (alone, among, rush)]
-        listing.add(what, *figures, Text(promise, style="dim"))
+        listing.add(what, *figures, cell(promise, style="dim"))
     return listing
 
 

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rich.text import Text
-
+from quartet.cells import cell
 from quartet.doctor.check import Finding, Status
 from quartet.listing import Listing
 
@@ -22,10 +21,10 @@ def findings_listing(findings: Sequence[Finding]) -> Listing:
     listing = Listing("check", "", "found", title="Doctor", caption=summary(findings))
     for finding in findings:
         verdict = finding.verdict
-        found = Text(verdict.detail)
+        found = cell(verdict.detail)
         if verdict.hint:
-            found.append(f"\n→ {verdict.hint}", style="italic")
-        listing.add(finding.name, Text(verdict.status.value, style=_STYLES[verdict.status]), found)
+            found.append("\n").append_text(cell(f"→ {verdict.hint}", style="italic"))
+        listing.add(finding.name, cell(verdict.status.value, style=_STYLES[verdict.status]), found)
     return listing
 
 

@@ -18,7 +18,7 @@ from shared.events.media_type import media_type
 from shared.events.problems import explain
 from shared.events.registry import REGISTRY
 from shared.events.rfc3339 import parse_time
-from shared.events.text import printable
+from shared.events.text import quoted
 from shared.events.trace import valid_traceparent
 
 UnreadableReason = Literal["not_json", "not_cloudevents", "invalid_envelope", "unknown_type", "invalid_data"]
@@ -60,7 +60,7 @@ class Envelope(NamedTuple):
         """Read the data too, by the model that the registry has for the type."""
         model = REGISTRY.get(self.type)
         if model is None:
-            return Unreadable("unknown_type", f"type: {printable(self.type)} is not an event of this saga")
+            return Unreadable("unknown_type", f"type: {quoted(self.type)} is not an event of this saga")
         try:
             time = parse_time(self.time)
         except ValueError as error:

@@ -5,7 +5,7 @@ import json
 from pydantic_core import from_json
 
 from shared.events.media_type import MediaType
-from shared.events.text import printable
+from shared.events.text import quoted
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -25,7 +25,7 @@ def read_json(body: bytes, declared: MediaType | None = None) -> object:
             surrogate or is nested deeper than 200 levels counts as such.
     """
     if declared is not None and not declared.is_utf_8:
-        raise ValueError(f"is declared as charset {printable(declared.charset or '')}, must be UTF-8")
+        raise ValueError(f"is declared as charset {quoted(declared.charset or '')}, must be UTF-8")
     body = body.removeprefix(_BOM)
     encoding = json.detect_encoding(body)
     if not encoding.startswith("utf-8"):

@@ -15,7 +15,7 @@ from shared.events.data import OrderCreated
 from shared.events.envelope import Envelope, Unreadable, UnreadableReason, open_attributes
 from shared.events.json_text import read_json
 from shared.events.media_type import MediaType, media_type
-from shared.events.text import printable
+from shared.events.text import quoted
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 """The content type of a structured event in JSON."""
@@ -63,7 +63,7 @@ def _read_structured(body: bytes, kind: MediaType | None) -> Envelope | Unreadab
     if kind is not None and kind.essence.startswith(_BATCH):
         return Unreadable("not_cloudevents", f"content type {_BATCH}: batch mode is not read, {_ONE_BY_ONE}")
     if kind is not None and kind.essence not in {CONTENT_TYPE, _STRUCTURED}:
-        return Unreadable("not_json", f"content type {printable(kind.essence)}: must be {CONTENT_TYPE}")
+        return Unreadable("not_json", f"content type {quoted(kind.essence)}: must be {CONTENT_TYPE}")
     try:
         content = read_json(body, kind)
     except ValueError as error:

@@ -2,6 +2,8 @@
 
 import re
 
+from shared.printable import printable
+
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system: a string contains no control
 # characters, no lone surrogates and no noncharacters. Nothing else is refused: what else is "printable" depends on
 # the Unicode tables of the interpreter, and two readers could disagree.
@@ -21,9 +23,6 @@ def has_surrogates(text: str) -> bool:
     return _SURROGATE.search(text) is not None
 
 
-def printable(text: str) -> str:
-    """The text for one line: what is not printable is escaped, and a long text is cut."""
-    short = text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
-    if short.isprintable():
-        return short
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in short)
+def quoted(text: str) -> str:
+    """The text for one line of a reason: what is not printable is escaped, and a long text is cut."""
+    return printable(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…")

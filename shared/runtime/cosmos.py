@@ -77,14 +77,13 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
                 str(settings.cosmos_endpoint), credentials.token(), raw_response_hook=credentials.on_response, **options
             )
     except (ValueError, TypeError, KeyError) as error:
-        raise ConfigurationError(
-            f"COSMOS_CONNECTION_STRING or COSMOS_ENDPOINT cannot be used: {error}. "
-            "It should look like AccountEndpoint=https://…;AccountKey=…; or https://NAME.documents.azure.com"
-        ) from error
+        raise _unusable(error) from error
     try:
         try:
             with outages():
                 await client.__aenter__()
+        except ValueError as error:  # a key that is not base64, found when the first request is signed
+            raise _unusable(error) from error
         except OutageError as outage:
             if isinstance(outage.__cause__, IdentityError):
                 raise ConfigurationError(str(outage)) from outage
@@ -96,6 +95,13 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
         yield client
     finally:
         await client.__aexit__(None, None, None)
+
+
+def _unusable(error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"COSMOS_CONNECTION_STRING or COSMOS_ENDPOINT cannot be used: {error}. "
+        "It should look like AccountEndpoint=https://…;AccountKey=…; or https://NAME.documents.azure.com"
+    )
 
 
 @contextmanager

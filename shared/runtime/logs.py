@@ -8,10 +8,13 @@ full disk) costs lines, never an event.
 import logging
 import os
 import sys
+from io import StringIO
 from typing import Any, Literal, TextIO, cast
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from shared.printable import printable, printable_lines
 
 
 def wants_colors(stream: TextIO) -> bool:
@@ -43,15 +46,23 @@ class LogStream:
             self.lost += 1
 
 
-def printable(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    """Escape what would act on a terminal in the values of a console line; a traceback keeps its line breaks."""
-    return {name: value if name == "exception" else _printable(value) for name, value in fields.items()}
+def printable_fields(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Escape what would act on a terminal in the values of a console line."""
+    return {name: value if name == "exc_info" else _printable(value) for name, value in fields.items()}
 
 
 def _printable(value: Any) -> Any:  # noqa: ANN401 -- whatever is logged
-    if not isinstance(value, str) or value.isprintable():
-        return value
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in value)
+    if isinstance(value, str):
+        return printable(value)
+    shown = repr(value)  # as the renderer shows it
+    return value if shown.isprintable() else printable(shown)
+
+
+def write_traceback(stream: TextIO, error: ExcInfo) -> None:
+    """Write a traceback below its line; it is indented, so that none of its lines looks like another event's."""
+    text = StringIO()
+    structlog.dev.plain_traceback(text, error)
+    stream.write(printable_lines(text.getvalue()).replace("\n", "\n    "))
 
 
 def configure_logs(log_format: Literal["console", "json"], level: str, *, colors: bool = True) -> None:
@@ -68,13 +79,13 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if log_format == "json"
         else [
-            printable,
+            printable_fields,
             structlog.dev.ConsoleRenderer(
                 colors=colors,
                 sort_keys=False,
                 pad_event_to=28,
                 # The default draws every frame's variables: two hundred lines and as many milliseconds per dead letter.
-                exception_formatter=structlog.dev.plain_traceback,
+                exception_formatter=write_traceback,
             ),
         ]
     )

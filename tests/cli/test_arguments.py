@@ -15,7 +15,9 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("order_id", ["", "..", "gid://shopify/Order/1", "a b", "x" * 65, "o\n", "ö", "\x1b[2J", "o\udcff"])
+@pytest.mark.parametrize(
+    "order_id", ["", "..", "gid://shopify/Order/1", "a b", "x" * 65, "o\n", "ö", "\x1b[2J", "o\udcff"]
+)
 def test_an_order_id_is_checked_in_one_place(
     capsys: pytest.CaptureFixture[str], command: tuple[str, ...], order_id: str
 ) -> None:

@@ -52,9 +52,9 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
 
 
-def start_up(data_dir: Path) -> Up:
+def start_up(data_dir: Path, *flags: str) -> Up:
     process = subprocess.Popen(
-        [*QUARTET, "up", "--any-ports", "--data-dir", str(data_dir)],
+        [*QUARTET, "up", "--any-ports", "--data-dir", str(data_dir), *flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -246,11 +246,56 @@ def test_before_the_first_seeding_there_is_nothing_to_audit(
         assert process.wait() == 0
 
 
-def test_a_service_that_dies_stops_everything(tmp_path: Path) -> None:
-    up = start_up(tmp_path / "data")
+def child(up: Up, module: str) -> int:
+    """The process id of the newest process that runs a module under `quartet up`."""
     children = Path(f"/proc/{up.process.pid}/task/{up.process.pid}/children").read_text().split()
-    payment = next(pid for pid in children if b"services.payment" in Path(f"/proc/{pid}/cmdline").read_bytes())
-    os.kill(int(payment), signal.SIGKILL)
+    return int(
+        next(pid for pid in children if module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    )
+
+
+@pytest.mark.parametrize("module", ["services.payment", "emulators"])
+def test_a_process_that_is_killed_is_restarted_and_orders_complete(
+    tmp_path: Path, module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    up = start_up(tmp_path / "data")
+    for name in set(os.environ) - set(clean_environment()):
+        monkeypatch.delenv(name)
+    for name, value in up.settings.items():
+        monkeypatch.setenv(name, value)
+    assert publish(capsys, tmp_path, order("before"))["before"]["status"] == "COMPLETED"
+    os.kill(child(up, module), signal.SIGKILL)
+    name = module.rpartition(".")[2]
+    up.until(f"quartet      | {name} was killed by SIGKILL: restarting it in 1 s")
+    up.until("ready")
+    assert read_settings_file(tmp_path / "data" / ".env") == up.settings
+    assert publish(capsys, tmp_path, order("after"))["after"]["status"] == "COMPLETED"
+    assert json_of(capsys, "status", "before")["order"]["status"] == "COMPLETED"
+    assert json_of(capsys, "audit")["holds"]
+    up.process.send_signal(signal.SIGINT)
+    assert up.end() == 0
+    stopped = {line.split("|")[0].strip() for line in up.said if " stopped " in line}
+    assert stopped == {"order", "inventory", "payment", "shipping"}
+
+
+def test_a_service_that_refuses_its_configuration_ends_everything(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*QUARTET, "up", "--any-ports", "--data-dir", str(tmp_path), "--setting", "PAYMENT_GATEWAY=no.such:gateway"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=clean_environment(),
+    ) as process:
+        said, _ = process.communicate()
+    assert process.returncode == 2
+    assert "payment exited with status 2, a configuration error: everything was stopped" in said.splitlines()[-1]
+    assert "restarting" not in said
+
+
+def test_without_restarts_a_service_that_dies_stops_everything(tmp_path: Path) -> None:
+    up = start_up(tmp_path / "data", "--no-restart")
+    children = Path(f"/proc/{up.process.pid}/task/{up.process.pid}/children").read_text().split()
+    os.kill(child(up, "services.payment"), signal.SIGKILL)
     assert up.end() == 1
     assert up.said[-1].startswith("quartet: payment was killed by SIGKILL: everything was stopped")
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]

@@ -97,3 +97,25 @@ from shared.runtime.logs import configure_logs
 configure_logs("FORMAT", "INFO", colors=False)
 structlog.get_logger().info("said", id="\x1b[2J\x1b]0;owned\x07 \u202e \x9b1m\nforged line\r", other=7)
 """
+
+
+def test_a_traceback_neither_acts_on_the_terminal_nor_looks_like_another_line() -> None:
+    result = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, check=True, timeout=stretched(60))
+    first, *others = result.stdout.decode().splitlines()
+    assert "failed" in first
+    assert any("RuntimeError: \\x1b[2Jowned" in line for line in others)
+    assert all(line.isprintable() for line in [first, *others])
+    assert all(line.startswith("    ") for line in others if line)
+
+
+FAILING = r"""
+import structlog
+from shared.runtime.logs import configure_logs
+configure_logs("console", "INFO", colors=False)
+class Odd:
+    def __repr__(self): return "\x1b[2J\nforged"
+try:
+    raise RuntimeError("\x1b[2Jowned\n00:00 [info] forged\r")
+except RuntimeError:
+    structlog.get_logger().exception("failed", odd=Odd())
+"""
