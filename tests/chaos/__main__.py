@@ -18,6 +18,7 @@ from tests.chaos import report
 from tests.chaos.customers import Customers
 from tests.chaos.director import Director
 from tests.chaos.fleet import Fleet, running_fleet
+from tests.chaos.strangers import Strangers
 from tests.chaos.verdict import Verdict, judge
 from tests.chaos.workload import CATALOGUE, SCARCE, SOLD_OUT, make_workload
 
@@ -59,15 +60,20 @@ async def _run(arguments: argparse.Namespace, data_dir: Path, console: Console) 
         await _start(fleet)
         workload = make_workload(arguments.orders, seconds, arguments.seed)
         customers = Customers(fleet.settings)
+        strangers = Strangers(fleet.settings)
         director = Director(fleet, customers, arguments.seed, console)
         for forever in (fleet.watch_over(), fleet.ask_health()):
             task = asyncio.create_task(forever)
             background.callback(task.cancel)
-        await asyncio.gather(customers.send_all(workload.sendings), director.play(seconds))
+        await asyncio.gather(
+            customers.send_all(workload.sendings),
+            strangers.send_all(max(1, arguments.orders // 20), seconds, arguments.seed),
+            director.play(seconds),
+        )
         healed = time.monotonic()
         console.print("healed; waiting for quiet")
         expected = workload.expected | director.probed
-        verdict = await judge(fleet.settings, expected, patience=_PATIENCE)
+        verdict = await judge(fleet.settings, expected, strangers.sent, patience=_PATIENCE)
         verdict.problems += [
             (name, f"took {size} MB, more than {_MOST_MEMORY_MB}")
             for name, size in fleet.peak_mb.items()
@@ -75,7 +81,8 @@ async def _run(arguments: argparse.Namespace, data_dir: Path, console: Console) 
         ]
         verdict.problems += [("a process", f"died by itself: {text}") for text in report.died_by_themselves(fleet)]
         console.print(
-            f"{len(expected)} orders, {customers.published} events published, {customers.repeated} sends repeated; "
+            f"{len(expected)} orders, {customers.published} events published, {customers.repeated} sends repeated, "
+            f"{len(strangers.sent)} messages that nobody can read; "
             f"quiet after {time.monotonic() - healed:.1f} s"
         )
         report.show_faults(console, director.injected)

@@ -67,6 +67,9 @@ TIMED: Final = (
     "stop",
     "restart",
     "stale reads",
+    "port hangs",
+    "log breaks",
+    "document of another release",
 )
 
 

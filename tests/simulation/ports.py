@@ -1,5 +1,6 @@
 """Ports that do not answer in time, before or after they have acted."""
 
+import asyncio
 import functools
 from random import Random
 from typing import Any
@@ -14,16 +15,26 @@ class Unreliable:
         self._port = port
         self._random = random
         self._left = 0
+        self._hanging = 0
 
     def time_out(self, calls: int) -> None:
         """Let so many calls time out."""
         self._left = calls
+
+    def hang(self, calls: int) -> None:
+        """Let so many calls never answer."""
+        self._hanging = calls
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the port has
         member = getattr(self._port, name)
         return functools.partial(self._call, member) if callable(member) else member
 
     async def _call(self, call: Any, *arguments: Any) -> Any:  # noqa: ANN401 -- whatever the port has
+        if self._hanging > 0:
+            self._hanging -= 1
+            if self._random.random() < 0.5:
+                await call(*arguments)
+            await asyncio.Event().wait()
         if self._left <= 0:
             return await call(*arguments)
         self._left -= 1

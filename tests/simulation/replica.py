@@ -95,6 +95,7 @@ class Replica:
             servers.limits,
         )
         self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, servers.limits)
+        self._engine_log = Log(process.name, servers.network.trace)
         self._ports = Unreliable(service.adapter(SIMULATED_PORTS).make(around), process.random)
         self.engine: Engine[Any] = Engine(
             participant,
@@ -107,7 +108,7 @@ class Replica:
             buckets=settings.buckets,
             now=around.now,
             rng=process.random,
-            log=log,
+            log=cast(FilteringBoundLogger, self._engine_log),
             look_first=look_first,
             limits=_LIMITS[servers.seed % len(_LIMITS)],
         )
@@ -122,6 +123,14 @@ class Replica:
     def time_out(self, calls: int) -> None:
         """Let the next calls of the ports time out, some of them after they have acted."""
         self._ports.time_out(calls)
+
+    def hang(self, calls: int) -> None:
+        """Let the next calls of the ports never answer, some of them after they have acted."""
+        self._ports.hang(calls)
+
+    def break_log(self, seconds: float) -> None:
+        """Let every log line of the engine fail for so many seconds."""
+        self._engine_log.break_for(seconds)
 
     @property
     def receives_as(self) -> str:

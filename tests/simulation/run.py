@@ -38,6 +38,7 @@ from tests.simulation.plan import BUCKETS, Plan
 from tests.simulation.process import Process
 from tests.simulation.publication import Publication
 from tests.simulation.replica import EPOCH, Replica, Servers
+from tests.simulation.storage import DATABASES, FOREIGN, STATES
 from tests.simulation.trace import Trace
 from tests.simulation.watcher import Broken, Watcher
 
@@ -105,6 +106,7 @@ class Simulation:
         self.replicas: dict[str, Replica] = {}
         self.processes: dict[str, Process] = {}
         self.dead: list[Process] = []
+        self.rewritten: set[tuple[str, str, str]] = set()
         self.engines: list[Replica] = []
         self.services = SERVICES
         self.commands: list[Process] = []
@@ -259,9 +261,22 @@ class Simulation:
             "ownership taken": lambda: self.blobs.hand_over(process.service, self.replicas[fault.who].receives_as),
             "redriven too early": self._redrive_early,
             "port times out": lambda: self.replicas[fault.who].time_out(fault.amount),
+            "port hangs": lambda: self.replicas[fault.who].hang(min(fault.amount, 3)),
+            "log breaks": lambda: self.replicas[fault.who].break_log(fault.seconds),
+            "document of another release": lambda: self._rewrite(process.service, fault.amount),
             "dies for good": lambda: self._end_for_good(process),
         }
         strikes[fault.kind]()
+
+    def _rewrite(self, service: str, which: int) -> None:
+        """Another release writes a document of a service in a form that this one does not know."""
+        database = next(name for name, owner in DATABASES.items() if owner == service)
+        known = sorted(document["id"] for document in self.cosmos.documents(database, STATES[service]))
+        if known:
+            order_id = known[which % len(known)]
+            self.result.trace(service, f"{order_id} is of another release now")
+            self.cosmos.rewrite(database, STATES[service], order_id, {"version": FOREIGN})
+            self.rewritten.add((database, STATES[service], order_id))
 
     def _recreate_hub(self) -> None:
         self.hub.recreate(f"{self._now():%Y-%m-%d %H:%M:%S}")
@@ -293,6 +308,10 @@ class Simulation:
             if not process.alive and name not in self.gone:
                 self._boot(name, process.life)
             self.replicas[name].time_out(0)
+            self.replicas[name].hang(0)
+        for database, container, order_id in sorted(self.rewritten):
+            # The release that knows the form is back: the documents can be read, and what waits can be redriven.
+            self.cosmos.rewrite(database, container, order_id, {"version": 1})
 
     # What else there is
 

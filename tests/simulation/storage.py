@@ -18,6 +18,8 @@ STATES: Final[Mapping[str, str]] = {
     "payment": "payments",
     "shipping": "shipments",
 }
+FOREIGN: Final = 99
+"""The version of a document that this release cannot read."""
 LETTERS: Final = "dead-letters"
 
 

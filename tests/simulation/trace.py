@@ -27,20 +27,33 @@ class Log:
     def __init__(self, who: str, trace: Trace) -> None:
         self._who = who
         self._trace = trace
+        self._broken_until = 0.0
+
+    def break_for(self, seconds: float) -> None:
+        """Take no line for so many seconds: every call raises."""
+        self._broken_until = asyncio.get_running_loop().time() + seconds
+
+    def _check(self) -> None:
+        if self._broken_until and asyncio.get_running_loop().time() < self._broken_until:
+            raise OSError(28, "no space left on device")
 
     def info(self, event: str, **fields: object) -> None:
+        self._check()
         if self._trace.keep:
             self._say("", event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
+        self._check()
         if self._trace.keep:
             self._say("warning: ", event, fields)
 
     def error(self, event: str, **fields: object) -> None:
+        self._check()
         if self._trace.keep:
             self._say("ERROR: ", event, fields)
 
     def exception(self, event: str, **fields: object) -> None:
+        self._check()
         if self._trace.keep:
             self._say("EXCEPTION: ", event, fields)
 
