@@ -65,6 +65,22 @@ def write_traceback(stream: TextIO, error: ExcInfo) -> None:
     stream.write(printable_lines(text.getvalue()).replace("\n", "\n    "))
 
 
+def _short(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Begin the line with what matters, so that a terminal of 80 columns has room for it.
+
+    The time has milliseconds, a level is said if it is not the usual one, and the service comes last: it is also the
+    name of the process.
+    """
+    service, level = fields.pop("service", None), fields.pop("level", "info")
+    if "timestamp" in fields:
+        fields["timestamp"] = str(fields["timestamp"])[: -len("000")]
+    if level != "info":
+        fields["level"] = level
+    if service is not None:
+        fields["service"] = service
+    return fields
+
+
 def configure_logs(log_format: Literal["console", "json"], level: str, *, colors: bool = True) -> None:
     """Send everything, our own lines and the libraries' warnings, to standard output in one format."""
     before: list[Processor] = [
@@ -80,10 +96,11 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
         if log_format == "json"
         else [
             printable_fields,
+            _short,
             structlog.dev.ConsoleRenderer(
                 colors=colors,
                 sort_keys=False,
-                pad_event_to=28,
+                pad_event_to=20,
                 # The default draws every frame's variables: two hundred lines and as many milliseconds per dead letter.
                 exception_formatter=write_traceback,
             ),

@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -47,6 +48,14 @@ def test_json_lines_are_one_object_each() -> None:
 @pytest.mark.parametrize("part", ["InventoryReserved.v1", "order=o-1", "outcome=charged", "service=payment"])
 def test_lines_for_people_name_everything(part: str) -> None:
     assert part in lines("console")[0]
+
+
+def test_lines_for_people_begin_with_what_fits_into_eighty_columns() -> None:
+    ours, theirs, *_ = lines("console")
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d\.\d{3} InventoryReserved\.v1 +order=o-1 outcome=charged ms=1\.2 service=payment", ours
+    )
+    assert "[warning" in theirs
 
 
 def test_lines_for_people_say_what_the_sdk_warns_of() -> None:
