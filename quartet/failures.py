@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import typer
+from azure.core.exceptions import HttpResponseError
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from quartet.supervisor import ProcessExitedError
@@ -52,6 +53,11 @@ def describe(error: BaseException) -> Failure | None:
             failure = Failure(_NOT_PROVISIONED, FAILED)
         case ConfigurationError():
             failure = Failure(one_line(error), MISUSED)
+        case HttpResponseError():
+            what = (str(error).splitlines() or [type(error).__name__])[0][:300]
+            failure = Failure(
+                one_line(f"a server refuses what it was asked: status {error.status_code}: {what}"), FAILED
+            )
         case typer.TyperException():
             failure = _describe_misuse(error)
         case typer.Abort() | KeyboardInterrupt():

@@ -105,6 +105,13 @@ class _Reader:
                     raise self._error
 
     async def _on_batch(self, _: PartitionContext, batch: list[EventData]) -> None:
+        try:
+            self._take(batch)
+        except Exception as error:  # noqa: BLE001 -- the SDK would only begin again; it is raised where it is waited for
+            self._error = error
+            self._moved.set()
+
+    def _take(self, batch: list[EventData]) -> None:
         for data in batch:
             number = data.sequence_number
             # After a reconnect the SDK may deliver again what it has delivered before.
@@ -112,7 +119,9 @@ class _Reader:
                 continue
             self._read = number
             message = message_of(data)
-            if data.enqueued_time is not None and self._wanted(message):
+            if self._wanted(message):
+                if data.enqueued_time is None:
+                    raise OutageError(f"Event Hubs does not say when it took in event {number} of {self._partition}")
                 self._found.append(Found(self._partition, data.enqueued_time, message))
         self._moved.set()
 

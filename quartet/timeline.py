@@ -1,14 +1,13 @@
 """One saga as a story: every event in order, who said it, because of what, after how long."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from quartet.cells import cell
 from quartet.hub_reader import Found, read_hub
-from quartet.listing import Listing
-from shared.events import Envelope, EventData, OrderCreated, Unreadable, format_time, read_envelope
+from shared.events import Envelope, Event, EventData, OrderCreated, Unreadable, read_envelope
 from shared.runtime.ports import Message
 from shared.runtime.settings import Settings
 
@@ -25,8 +24,9 @@ class Said:
         at: when the hub took it in.
         milliseconds: since the first event of the saga.
         cause: the number of the event that it answers; None if it answers none, or one that is not there any more.
-        repeats: the number of the event that had the same id before; None if it was said for the first time.
+        repeats: the number of the event that had the same source and id before; None if it was said for the first time.
         remark: what it says in a word, or why it cannot be read.
+        is_read: whether this release can read it; one that it cannot is shown all the same.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Said:
     remark: str
     partition: str
     sequence_number: int
+    is_read: bool = True
 
 
 async def read_timeline(order_id: str, settings: Settings) -> list[Said]:
@@ -53,9 +54,10 @@ async def read_timeline(order_id: str, settings: Settings) -> list[Said]:
     needle = order_id.encode()
 
     def wanted(message: Message) -> bool:
-        # Looking for the text first spares the parsing of nearly all that is not wanted. In binary mode the order's
-        # id is in the data too.
-        return needle in message.body and _subject(message) == order_id
+        # Looking for the text first spares the parsing of nearly all that is not wanted. JSON may write it with
+        # escapes, though, and in binary mode it may be in the properties alone.
+        may_be = needle in message.body or b"\\u" in message.body or bool(message.properties)
+        return may_be and concerns(message, order_id)
 
     return tell(await read_hub(settings, wanted))
 
@@ -64,83 +66,70 @@ def tell(found: Sequence[Found]) -> list[Said]:
     """The story that readable messages of one saga tell, in the order given."""
     story: list[Said] = []
     first_saying: dict[str, int] = {}
+    known: dict[tuple[str, str], int] = {}
     for one in found:
         envelope = _envelope(one.message)
-        if isinstance(envelope, Unreadable):
-            continue
         number = len(story) + 1
+        milliseconds = round((one.enqueued - found[0].enqueued).total_seconds() * 1000)
+        if isinstance(envelope, Unreadable):
+            story.append(_unreadable(one, envelope, number, milliseconds))
+            continue
         story.append(
             Said(
                 number=number,
                 at=one.enqueued,
-                milliseconds=round((one.enqueued - found[0].enqueued).total_seconds() * 1000),
+                milliseconds=milliseconds,
                 type=envelope.type,
                 source=envelope.source,
                 event_id=envelope.id,
                 causation_id=envelope.causation_id,
                 cause=first_saying.get(envelope.causation_id or ""),
-                repeats=first_saying.get(envelope.id),
-                remark=_remark(envelope),
+                repeats=known.get((envelope.source, envelope.id)),
+                remark=_remark(event := envelope.read()),
                 partition=one.partition,
                 sequence_number=one.message.sequence_number,
+                is_read=not isinstance(event, Unreadable),
             )
         )
         first_saying.setdefault(envelope.id, number)
+        known.setdefault((envelope.source, envelope.id), number)
     return story
 
 
-def timeline_listing(story: Sequence[Said], title: str) -> Listing:
-    """The story for people."""
-    listing = Listing("#", "+ms", "event", "said by", "because of", "remark", title=title)
-    by_number = {said.number: said for said in story}
-    for said in story:
-        remark = f"said before, see {said.repeats}" if said.repeats else said.remark
-        listing.add(
-            str(said.number),
-            str(said.milliseconds),
-            cell(said.type, style=_style(said)),
-            said.source,
-            _because(said, by_number),
-            cell(remark, style="dim"),
+def concerns(message: Message, order_id: str) -> bool:
+    """Whether a message is about an order: by its subject, or, if it is no event, by the order id that it names."""
+    envelope = _envelope(message)
+    if isinstance(envelope, Unreadable):
+        return (
+            re.search(rf"(?<![A-Za-z0-9_-]){re.escape(order_id)}(?![A-Za-z0-9_-])".encode(), message.body) is not None
         )
-    return listing
+    return envelope.subject == order_id
 
 
-def timeline_json(story: Sequence[Said]) -> list[dict[str, Any]]:
-    """The story for programs."""
-    return [
-        {
-            "number": said.number,
-            "at": format_time(said.at),
-            "milliseconds": said.milliseconds,
-            "type": said.type,
-            "source": said.source,
-            "id": said.event_id,
-            "causation_id": said.causation_id,
-            "cause": said.cause,
-            "repeats": said.repeats,
-            "remark": said.remark,
-            "partition": said.partition,
-            "sequence_number": said.sequence_number,
-        }
-        for said in story
-    ]
+def _unreadable(one: Found, why: Unreadable, number: int, milliseconds: int) -> Said:
+    return Said(
+        number=number,
+        at=one.enqueued,
+        milliseconds=milliseconds,
+        type="not an event",
+        source="",
+        event_id="",
+        causation_id=None,
+        cause=None,
+        repeats=None,
+        remark=f"cannot be read: {why.detail}",
+        partition=one.partition,
+        sequence_number=one.message.sequence_number,
+        is_read=False,
+    )
 
 
 def _envelope(message: Message) -> Envelope | Unreadable:
     return read_envelope(message.body, message.content_type, message.properties, message.body_form)
 
 
-def _subject(message: Message) -> str | None:
-    envelope = _envelope(message)
-    return None if isinstance(envelope, Unreadable) else envelope.subject
-
-
-def _remark(envelope: Envelope) -> str:
-    event = envelope.read()
-    if isinstance(event, Unreadable):
-        return f"cannot be read: {event.detail}"
-    return _words(event.data)
+def _remark(event: Event[EventData] | Unreadable) -> str:
+    return f"cannot be read: {event.detail}" if isinstance(event, Unreadable) else _words(event.data)
 
 
 def _words(data: EventData) -> str:
@@ -156,22 +145,3 @@ def _words(data: EventData) -> str:
 
 def _pieces(items: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{item['quantity']} x {item['product_id']}" for item in items)
-
-
-def _because(said: Said, by_number: Mapping[int, Said]) -> str:
-    if said.causation_id is None:
-        return ""
-    if said.cause is None:
-        return said.causation_id
-    return f"{said.cause} {by_number[said.cause].type}"
-
-
-def _style(said: Said) -> str:
-    name = said.type.partition(".")[0]
-    if said.repeats:
-        return "dim"
-    if name == "OrderCompleted":
-        return "bold green"
-    if name == "OrderCancelled":
-        return "bold yellow"
-    return "red" if name.endswith(("Failed", "Rejected")) else ""

@@ -31,7 +31,8 @@ from quartet.local_stack import LocalStack, StackOptions, any_ports
 from quartet.output import Sink
 from quartet.samples import CATALOGUE, sample
 from quartet.seeding import provision, seed
-from quartet.timeline import Said, read_timeline, timeline_listing
+from quartet.timeline import Said, read_timeline
+from quartet.timeline_view import timeline_listing
 
 COMPENSATED: Final = "ord-1034"
 """The order whose story is told: paid, then not deliverable, so released and refunded."""

@@ -7,8 +7,9 @@ import typer
 
 from quartet.commands.options import OrderArgument
 from quartet.console import show, write_json
-from quartet.failures import UserError
-from quartet.timeline import read_timeline, timeline_json, timeline_listing
+from quartet.failures import FAILED, UserError
+from quartet.timeline import read_timeline
+from quartet.timeline_view import timeline_json, timeline_listing
 from shared.runtime.settings import load_settings
 
 
@@ -16,7 +17,10 @@ def timeline(
     order: OrderArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Show every event of an order, in order: who said it, because of what, after how many ms."""
+    """Show every event of an order, in order: who said it, because of what, after how many ms.
+
+    Exit status 1 if one of them, or a message that names the order, cannot be read.
+    """
     story = asyncio.run(read_timeline(order, load_settings()))
     if not story:
         raise UserError(f"the hub holds no event of an order {order}: check the id, or the hub's retention")
@@ -24,3 +28,5 @@ def timeline(
         write_json(timeline_json(story))
     else:
         show(timeline_listing(story, f"Order {order}"))
+    if not all(said.is_read for said in story):
+        raise typer.Exit(FAILED)

@@ -27,7 +27,8 @@ from quartet.status_view import status_view
 from quartet.stuck import Letter, Stuck
 from quartet.stuck_reading import StuckReport
 from quartet.stuck_view import stuck_view
-from quartet.timeline import tell, timeline_listing
+from quartet.timeline import tell
+from quartet.timeline_view import timeline_listing
 from quartet.waiting import Outcome
 from services.order.domain import Entry, Fact, Order, OrderStatus
 from shared.events import CONTENT_TYPE, OrderCancellationRequested, encode, new_event, to_json

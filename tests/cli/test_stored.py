@@ -21,6 +21,7 @@ from quartet.seeding import provision
 from quartet.status import whereabouts
 from quartet.stored import MissingError, Stored
 from quartet.stuck_reading import stuck_orders
+from quartet.waiting import wait_until_settled
 from services.order.domain import Fact, Order, OrderStatus
 from shared.events import bucket_of
 from shared.runtime.cosmos_dead_letters import dead_letter_document
@@ -338,3 +339,11 @@ def charge(order_id: str) -> dict[str, Any]:
         "currency": "EUR",
         "payment_id": f"pay-{order_id}",
     }
+
+
+async def test_an_order_that_cannot_be_read_is_not_taken_for_one_that_has_ended(shelves: Shelves) -> None:
+    document = await shelves.order("strange", status=OrderStatus.COMPLETED)
+    await shelves.put("orders", "orders", document | {"status": "ARCHIVED"})
+    await shelves.order("ended", status=OrderStatus.COMPLETED)
+    known = await wait_until_settled(shelves.cosmos, ["strange", "ended"], seconds=0, at_most=0)
+    assert list(known) == ["ended"]

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from quartet.hub_reader import Found
-from quartet.timeline import Said, tell, timeline_json, timeline_listing
+from quartet.timeline import Said, concerns, tell
+from quartet.timeline_view import timeline_json, timeline_listing
 from shared.events import (
     CONTENT_TYPE,
     Event,
@@ -94,12 +96,43 @@ def test_a_cause_that_is_not_there_any_more_is_left_out() -> None:
 
 def test_an_event_that_nobody_could_read_says_why() -> None:
     broken = found(placed(), 5, data={"order_id": "ord-1"})
-    assert tell([broken])[0].remark.startswith("cannot be read: customer_id: is missing")
+    (said,) = tell([broken])
+    assert said.remark.startswith("cannot be read: customer_id: is missing")
+    assert not said.is_read
 
 
-def test_what_is_no_event_is_left_out() -> None:
-    noise = Found("0", NOON, Message(b"ord-1", None, {}, 0, "0"))
-    assert len(tell([noise, *saga()])) == 3
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"ord-1", True),
+        (b'{"order": "ord-1", "specversion"', True),
+        (b"ord-11", False),
+        (b"word-1", False),
+        (b"ord-1_x", False),
+        (encode(to_json(placed()) | {"source": ""}), True),
+        (encode(to_json(placed()) | {"subject": "ord-2"}), False),
+        (encode(to_json(placed())).replace(b"ord-1", b"\\u006frd-1"), True),
+    ],
+)
+def test_a_message_concerns_an_order_by_its_subject_or_if_it_is_no_event_by_naming_it(
+    body: bytes, expected: bool
+) -> None:
+    assert concerns(Message(body, CONTENT_TYPE, {}, 0, "0"), "ord-1") is expected
+
+
+def test_what_cannot_be_read_is_shown_in_its_place() -> None:
+    noise = Found("0", NOON + timedelta(milliseconds=20), Message(b"ord-1", None, {}, 0, "0"))
+    first, *others = saga()
+    story = tell([first, noise, *others])
+    assert [said.type for said in story if not said.is_read] == ["not an event"]
+    assert [said.cause for said in story] == [None, None, 1, 3]
+    assert "cannot be read: body: " in rendered(story)
+
+
+def test_the_same_id_of_another_source_is_another_event() -> None:
+    first, *_ = saga()
+    story = tell([first, found(placed(), 40, source="/another/shop"), found(placed(), 50)])
+    assert [said.repeats for said in story] == [None, None, 1]
 
 
 def test_people_see_a_row_per_event() -> None:
@@ -124,4 +157,5 @@ def test_programs_see_every_field() -> None:
         "remark": "out_of_stock",
         "partition": "0",
         "sequence_number": 35,
+        "readable": True,
     }
