@@ -13,6 +13,7 @@ from rich.text import Text
 from quartet.audit.invariants import Finding as AuditFinding
 from quartet.audit.invariants import Violation
 from quartet.audit.report import audit_listing
+from quartet.cells import cell
 from quartet.cli import run
 from quartet.dead_letters import Found
 from quartet.dead_letters_view import letter_view, letters_listing, reports_listing
@@ -111,7 +112,7 @@ def test_a_table_is_used_where_every_word_fits() -> None:
 def test_blocks_name_every_cell_that_says_something() -> None:
     listing = Listing("id", "reason", "detail", title="Letters", caption="1 open")
     listing.add("x" * 30, "waiting", "behind something that takes words")
-    listing.add("y" * 30, "", "two\nlines")
+    listing.add("y" * 30, "", cell("two", "lines"))
     assert printed(listing, 32, is_terminal=False) == [
         "Letters",
         "x" * 30,
