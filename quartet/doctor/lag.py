@@ -101,15 +101,15 @@ def judge_service(
     """What is to be said of one service; `age` is that of the oldest event that it has not handled."""
     waiting = behind(lags, service)
     words = f"{waiting} events behind" + (f", the oldest for {in_words(age)}" if waiting else "")
+    standing = [str(one) for one in standstill.standing if one.service == service]
     if service in dict(standstill.silent):
         return broken(
-            f"it does not run: none of its partitions has an owner; {words}",
+            "; ".join([f"it does not run: none of its partitions has an owner; {words}", *standing]),
             "start it; if it runs, see its log for why it does not receive",
         )
-    standing = [one for one in standstill.standing if one.service == service]
     if standing:
         return broken(
-            "; ".join(str(one) for one in standing) + f" ({words} in all)",
+            "; ".join(standing) + f" ({words} in all)",
             "see its log and its /health/ready for what it waits for; the orders: quartet status --stuck",
         )
     if age > limit:

@@ -136,6 +136,7 @@ def test_the_oldest_of_all_partitions_counts() -> None:
         ),
         (Lag(place(99, is_owned=False)), Status.FAILED, "it does not run"),
         (Lag(place(is_owned=False), head(3 * SECOND)), Status.FAILED, "100 events behind"),
+        (Lag(place(is_owned=False), head(61 * SECOND, 7)), Status.FAILED, "stands still for payment at event 7"),
     ],
 )
 def test_lag_silence_and_a_standing_partition_are_failures(lag: Lag, status: Status, words: str) -> None:
