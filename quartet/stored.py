@@ -153,7 +153,9 @@ class Stored:
             problem = f"{error.args[0]}: is missing"
         except Exception as error:  # noqa: BLE001 -- a document may hold anything, and the rest is to be read
             problem = one_line(error)
-        self.unparsed.append(Unparsed(place, str(document.get("id", "?")), problem))
+        unparsed = Unparsed(place, str(document.get("id", "?")), problem)
+        if unparsed not in self.unparsed:
+            self.unparsed.append(unparsed)
         return ()
 
 

@@ -105,8 +105,10 @@ def owed_by(order: Stuck) -> tuple[Owes, ...]:
     """Which service owes which event next.
 
     What a service has recorded it has said, or will say when it comes back: then it is the order service that has
-    not heard it.
+    not heard it. An order that has ended is owed nothing, even if a dead letter of it is open.
     """
+    if order.status in CLOSED:
+        return ()
     said = _said(order)
     unheard = {fact: event for fact, event in said.items() if fact not in order.facts}
     facts = order.facts | said.keys()
@@ -168,12 +170,13 @@ def _heard(recorded: object) -> str:
 
 
 def reasons(order: Stuck, now: datetime, grace: timedelta, standstill: Standstill) -> tuple[str, ...]:
-    """Why an open order does not get on; nothing if it has time left and nothing is known to hold it up.
+    """Why an order does not get on; nothing if it has ended or has time left, and nothing is known to hold it up.
 
-    It is late when its deadline has passed for longer than `grace`. What holds it up is told at once.
+    It is late when its deadline has passed for longer than `grace`. What holds it up is told at once. A dead letter is
+    told of an order that has ended, too: a service has not heard something of it.
     """
     found = []
-    if order.deadline is not None and order.deadline + grace <= now:
+    if order.status not in CLOSED and order.deadline is not None and order.deadline + grace <= now:
         found.append("its deadline has passed")
     if order.status is OrderStatus.NEEDS_ATTENTION:
         found.append("a compensation has failed")

@@ -29,7 +29,7 @@ class StuckReport:
 
     Attributes:
         orders: the oldest deadline first.
-        other_letters: how many open dead letters belong to no order, or to one that has ended.
+        other_letters: how many open dead letters belong to no order.
         unparsed: documents that could not be read, so that nothing is known of what they say.
     """
 
@@ -39,7 +39,7 @@ class StuckReport:
 
 
 async def stuck_orders(stored: Stored, now: datetime, grace: timedelta, standstill: Standstill) -> StuckReport:
-    """The open orders that are late by more than `grace`, or that something is known to hold up.
+    """The open orders that are late by more than `grace`, and all that something is known to hold up.
 
     Raises:
         MissingError: a database or container does not exist.
@@ -51,15 +51,14 @@ async def stuck_orders(stored: Stored, now: datetime, grace: timedelta, standsti
         async for record in stored.records(ORDER, where=_OPEN, parameters={"closed": sorted(CLOSED)})
     }
     named = {*letters, *(one.head.subject for one in standstill.standing if one.head.subject)} - opened.keys()
-    closed = {record.order_id for record in await _these(stored, ORDER, named) if record.order_id not in opened}
-    candidates = [_order(record, letters, now) for record in opened.values()]
-    candidates += [Stuck(order_id, letters=letters.get(order_id, {})) for order_id in sorted(named - closed)]
+    known = opened | {record.order_id: record for record in await _these(stored, ORDER, named)}
+    candidates = [_order(record, letters, now) for record in known.values()]
+    candidates += [Stuck(order_id, letters=letters.get(order_id, {})) for order_id in sorted(named - known.keys())]
     suspects = [one for one in candidates if _is_suspect(one, now, grace, standstill)]
     found = await _with_others(stored, suspects)
     judged = (replace(order, because=reasons(order, now, grace, standstill)) for order in found)
     orders = sorted((order for order in judged if order.because), key=lambda one: (one.deadline or now, one.order_id))
-    ended = sum(len(some) for order_id in closed for some in letters.get(order_id, {}).values())
-    return StuckReport(tuple(orders), homeless + ended, tuple(stored.unparsed))
+    return StuckReport(tuple(orders), homeless, tuple(stored.unparsed))
 
 
 async def _letters(stored: Stored) -> tuple[Letters, int]:

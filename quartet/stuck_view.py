@@ -23,20 +23,22 @@ def stuck_view(report: StuckReport, standstill: Standstill) -> Group:
         parts.append(Unbroken("every order has ended, or has time left"))
     if report.other_letters:
         parts.append(
-            Unbroken(f"{report.other_letters} dead letters hold up no open order: see quartet dead-letters list")
+            Unbroken(f"{report.other_letters} open dead letters belong to no order: see quartet dead-letters list")
         )
     return Group(*parts)
 
 
 def _listing(orders: Sequence[Stuck]) -> Listing:
-    listing = Listing("order", "status", "deadline", "because", "owed by", "event", title="Orders that do not end")
+    listing = Listing("order", "status", "deadline", "because", "owed by", "event", title="Orders that do not get on")
     for order in orders:
         status = f"{order.status or 'not opened'}" + (f" ({order.reason})" if order.reason else "")
         deadline = format_time(order.deadline) if order.deadline else ""
         first = (cell(order.order_id), cell(status), cell(deadline), cell(*order.because))
-        for owes in owed_by(order):
-            events = " or ".join(event.type for event in owes.events)
-            listing.add(*first, f"{owes.service}: {owes.why}", events)
+        owed = [
+            (f"{owes.service}: {owes.why}", " or ".join(one.type for one in owes.events)) for owes in owed_by(order)
+        ]
+        for who, events in owed or [("", "")]:
+            listing.add(*first, who, events)
             first = (cell(), cell(), cell(), cell())
     return listing
 

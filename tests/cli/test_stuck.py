@@ -148,6 +148,14 @@ def test_a_dead_letter_does_not_wait_for_the_deadline() -> None:
     assert reasons(order, NOON, MINUTE, CALM) == ("dead letter 2-7-abc of payment (handler_failed)",)
 
 
+def test_an_order_that_has_ended_is_owed_nothing_and_its_dead_letter_is_told() -> None:
+    done = replace(in_time(letters={"shipping": [LETTER]}), status=OrderStatus.COMPLETED, deadline=NOON - 2 * MINUTE)
+    assert owed_by(done) == ()
+    assert reasons(done, NOON, MINUTE, CALM) == ("dead letter 2-7-abc of shipping (handler_failed)",)
+    told = stuck_json(StuckReport((replace(done, because=("a letter",)),), 0, ()), CALM)["orders"][0]
+    assert (told["status"], told["because"], told["owes"]) == ("COMPLETED", ["a letter"], [])
+
+
 def test_a_dead_letter_that_is_parked_and_cannot_be_found_is_told_all_the_same() -> None:
     assert reasons(in_time(behind="2-9-def"), NOON, MINUTE, CALM) == ("it waits behind dead letter 2-9-def of order",)
     known = in_time(behind=LETTER.id, letters={"order": [LETTER]})
