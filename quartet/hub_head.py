@@ -11,6 +11,7 @@ from quartet.lag import Head
 from shared.events import Unreadable, read_envelope
 from shared.runtime.errors import OutageError
 from shared.runtime.event_hubs import hub_outages, message_of
+from shared.runtime.timeouts import stretched
 
 _SECONDS: Final = 10
 
@@ -57,7 +58,7 @@ async def _receive(client: EventHubConsumerClient, partition: str, number: int) 
     )
     try:
         with hub_outages():
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(stretched(_SECONDS)):
                 return await found
     except OutageError as error:
         raise OutageError(f"event {number} of partition {partition} cannot be looked at: {error}") from error

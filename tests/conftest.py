@@ -4,9 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from shared.runtime.timeouts import stretched
 from tests.saga.shop import Shop, running_shop
+
+# Hypothesis measures examples by the clock, which on a busy machine tells of the machine.
+settings.register_profile("quartet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quartet")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from quartet.connection import CONSOLE
 from quartet.doctor.addresses import Address, blob_address, cosmos_address, event_hubs_address
 from quartet.doctor.blob import BlobVisit
-from quartet.doctor.check import SECONDS, Check, Finding, broken, examine
+from quartet.doctor.check import Check, Finding, broken, examine
 from quartet.doctor.cosmos import CosmosVisit
 from quartet.doctor.event_hubs import HubVisit
 from quartet.doctor.identity import check_identity
@@ -28,14 +28,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def examine_deployment(
-    now: Now = _now, seconds: float = SECONDS, limit: timedelta | None = None
-) -> list[Finding]:
+async def examine_deployment(now: Now = _now, limit: timedelta | None = None) -> list[Finding]:
     """Make every check, with the settings of the environment.
 
     Args:
         now: this machine's clock.
-        seconds: how long most checks may take.
         limit: after how long a partition stands still; None means as long as the services' settings say.
     """
     try:
@@ -50,7 +47,7 @@ async def examine_deployment(
         return [Finding("settings", verdict)]
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        return await examine(all_checks(settings, servers, credentials, stack, now=now, limit=limit), seconds)
+        return await examine(all_checks(settings, servers, credentials, stack, now=now, limit=limit))
 
 
 def all_checks(

@@ -91,7 +91,7 @@ def not_ok(findings: list[Finding]) -> dict[str, Finding]:
 def blamed(findings: list[Finding], *names: str) -> str:
     """Assert that these checks have failed and no others, and that each says what to do; what the first has found."""
     failed = {one.name: one.verdict for one in findings if one.verdict.status is Status.FAILED}
-    assert set(failed) == set(names)
+    assert set(failed) == set(names), failed
     assert all(verdict.hint for verdict in failed.values())
     return failed[names[0]].detail
 

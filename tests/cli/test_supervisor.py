@@ -15,7 +15,7 @@ import pytest
 from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
 from shared.runtime.timeouts import stretched
 
-DEADLINE = stretched(20.0)  # seconds; only a broken supervisor takes as long
+DEADLINE = stretched(30.0)  # seconds; only a broken supervisor takes as long
 
 MODULES = {
     # Says its name when it ends by SIGTERM.

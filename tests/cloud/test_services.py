@@ -19,7 +19,7 @@ from tests.cloud.conftest import Cloud
 from tests.cloud.managed_identity import EVENT_HUBS
 from tests.saga.shop import SERVICES, Logs, Shop, order, services
 
-LIFETIME = 3.0
+LIFETIME = stretched(3.0)  # seconds; to fetch a token and to use it must take less
 LIFETIMES = 4
 
 

@@ -22,6 +22,7 @@ from shared.runtime.credentials import Credentials
 from shared.runtime.event_hubs import consumer_client, message_of
 from shared.runtime.ports import Message
 from shared.runtime.settings import Settings
+from shared.runtime.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in
 from tests.runtime.amqp import data, message, received, scalars, section, sequence, value, values
 
@@ -273,7 +274,7 @@ async def test_a_receiver_gets_past_what_the_sdk_cannot_decode(emulator: EventHu
     async with Credentials() as credentials, consumer_client(settings, credentials, "tests", "order") as client:
         task = asyncio.create_task(client.receive_batch(on_batch, starting_position="-1"))
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(stretched(60)):
                 found = [await received.get() for _ in range(2 * len(strange))]
         finally:
             task.cancel()

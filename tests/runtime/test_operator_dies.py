@@ -20,6 +20,7 @@ from shared.runtime.ports import Message
 from shared.runtime.record import Json, Record
 from shared.runtime.redrive import Redrive
 from shared.runtime.retry import Backoff, RetryPolicy
+from shared.runtime.timeouts import stretched
 from tests.runtime.fakes import DESK_SERVICE, NOON, QUIET, Desk, Parcel, messages, order_created, reserved
 from tests.runtime.mortal import DiedError, Mortal
 from tests.simulation.cosmos import MemoryCosmos
@@ -118,7 +119,7 @@ async def redrive_all(world: World, life: Mortal) -> None:
 async def dies(work: Awaitable[None]) -> bool:
     """Whether the process dies before the work is done."""
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(stretched(30)):
             await work
     except DiedError:
         return True

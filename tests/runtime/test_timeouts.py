@@ -10,9 +10,9 @@ from shared.runtime.errors import ConfigurationError
 from shared.runtime.timeouts import VARIABLE, stretched
 
 ROOT = Path(__file__).parents[2]
-# The emulators know nothing of ours. The simulation's clock is its own, and so is the one of these tests.
+# The emulators know nothing of ours. A clock that jumps needs no patience.
 LOOKED_AT = ("quartet", "shared/runtime", "tests")
-ON_A_CLOCK_OF_THEIR_OWN = ("tests/simulation", "tests/deployment/test_await_http.py", "tests/cli/test_waiting.py")
+ON_A_CLOCK_OF_THEIR_OWN = ("tests/deployment/test_await_http.py", "tests/cli/test_waiting.py")
 
 
 @pytest.mark.parametrize(("factor", "limit"), [(None, 30), ("", 30), ("1", 30), ("4", 120), ("1.5", 45)])

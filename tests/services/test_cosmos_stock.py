@@ -177,7 +177,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=STEPS, together=st.booleans(), replicas=st.integers(1, 3))
 async def test_the_stock_always_adds_up(
     items: ContainerProxy, steps: list[tuple[str, str]], together: bool, replicas: int

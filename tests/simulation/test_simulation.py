@@ -10,6 +10,7 @@ import pytest
 
 from services.order import domain
 from services.order.domain import Fact, OrderStatus
+from shared.runtime.timeouts import stretched
 from tests.simulation.campaign import run_campaign, smallest, story
 from tests.simulation.exhaustive import explore
 from tests.simulation.plan import make_plan
@@ -74,7 +75,7 @@ def test_a_run_repeats_exactly_in_another_process() -> None:
             env={**os.environ, "PYTHONHASHSEED": hash_seed},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=stretched(60),
             check=True,
         ).stdout
         for hash_seed in ("1", "2")

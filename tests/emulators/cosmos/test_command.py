@@ -23,7 +23,7 @@ async def running(data_dir: Path, port: int = 0) -> AsyncIterator[tuple[asyncio.
     )
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), stretched(20))).decode()
+        line = (await asyncio.wait_for(process.stdout.readline(), stretched(30))).decode()
         yield process, int(line.rpartition(":")[2] or 0)
     finally:
         if process.returncode is None:
@@ -74,19 +74,19 @@ async def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals)
     async with running(tmp_path) as (process, port):
         assert port > 0
         process.send_signal(number)
-        _, errors = await asyncio.wait_for(process.communicate(), stretched(10))
+        _, errors = await asyncio.wait_for(process.communicate(), stretched(30))
         assert (process.returncode, errors) == (0, b"")
 
 
 async def test_a_port_in_use_is_one_line_and_status_2(tmp_path: Path) -> None:
     async with running(tmp_path / "one") as (_, port), running(tmp_path / "two", port) as (second, none):
-        _, errors = await asyncio.wait_for(second.communicate(), stretched(10))
+        _, errors = await asyncio.wait_for(second.communicate(), stretched(30))
         assert (second.returncode, none, errors.count(b"\n")) == (2, 0, 1)
         assert f"port {port} is in use".encode() in errors
 
 
 async def test_a_data_directory_in_use_is_one_line_and_status_2(tmp_path: Path) -> None:
     async with running(tmp_path), running(tmp_path) as (second, _):
-        _, errors = await asyncio.wait_for(second.communicate(), stretched(10))
+        _, errors = await asyncio.wait_for(second.communicate(), stretched(30))
         assert (second.returncode, errors.count(b"\n")) == (2, 1)
         assert b"another process uses it" in errors

@@ -11,7 +11,7 @@ from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, P
 from emulators.event_hubs import EventHubsEmulator
 from shared.runtime.timeouts import stretched
 
-PATIENCE = stretched(20.0)
+PATIENCE = stretched(30.0)
 """Seconds after which a test gives up waiting for events."""
 
 OnError = Callable[[PartitionContext, Exception], Awaitable[None]]

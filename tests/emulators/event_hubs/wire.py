@@ -24,7 +24,7 @@ from emulators.event_hubs.types import Described, Symbol, ULong
 from shared.runtime.timeouts import stretched
 
 KEY = b"\0RootManageSharedAccessKey\0SAS_KEY_VALUE"
-PATIENCE = stretched(10.0)
+PATIENCE = stretched(30.0)
 
 P = TypeVar("P", bound=Performative)
 
