@@ -65,13 +65,13 @@ class Engine(Generic[S]):
         rng: random.Random | None = None,
         log: FilteringBoundLogger | None = None,
         look_first: bool = False,
-        together_seconds: float = _TOGETHER_SECONDS,
+        together_seconds: float | None = _TOGETHER_SECONDS,
     ) -> None:
         """An engine of `participant` on these ports.
 
         With `look_first` it also loads the record of an order that an event is expected to open. That costs a request
         and is never wrong: for redriving, where the order is known. `together_seconds` is how long a batch waits for
-        all of its handlers before the partition goes on without the slow ones.
+        all of its handlers before the partition goes on without the slow ones; None: as long as it takes.
         """
         self.participant = participant
         self._now = now

@@ -109,8 +109,7 @@ class Settings(BaseSettings):
                 how = "neither is" if getattr(self, key) is None else "both are"
                 raise ValueError(f"set one of {key.upper()} and {name.upper()}: {how} set")
         for address in ("blob_account_url", "cosmos_endpoint"):
-            value = getattr(self, address)
-            if value is not None and not value.startswith("https://"):
+            if str(getattr(self, address)).startswith("http://"):
                 raise ValueError(f"{address.upper()} must begin with https://: tokens are sent over TLS only")
         if self.ownership_expires_seconds < 2 * self.load_balancing_seconds:
             raise ValueError("OWNERSHIP_EXPIRES_SECONDS must be at least twice LOAD_BALANCING_SECONDS")

@@ -186,7 +186,7 @@ def test_addresses_are_read_from_either_form() -> None:
     assert event_hubs_address(keys) == Address("ns.servicebus.windows.net", 5671, key="n")
     assert cosmos_address(keys) == Address("localhost", 8081, "http://localhost:8081/", "the account key")
     assert blob_address(keys).host == "acc.blob.core.windows.net"
-    with pytest.raises(ValueError, match="must begin with https://"):
+    with pytest.raises(ValueError, match="should begin with https://"):
         cosmos_address(settings(cosmos_endpoint="acc.documents.azure.com"))
 
 

@@ -254,7 +254,7 @@ class Bench:
         log: FilteringBoundLogger = QUIET,
         participant: Participant[Parcel] = DESK_SERVICE,
         limits: RecordLimits | None = None,
-        together_seconds: float = 2,
+        together_seconds: float | None = None,
         call_seconds: float = 10,
         now: Now = lambda: NOON,
     ) -> Engine[Parcel]:

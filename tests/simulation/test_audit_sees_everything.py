@@ -1,6 +1,8 @@
 """The audit reads to the end, however much there is: what is wrong stands in the last row."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -10,10 +12,15 @@ from quartet.audit.reading import read_snapshot
 from quartet.audit.snapshot import Snapshot
 from quartet.participants import PARTICIPANTS, PAYMENT, SHIPPING
 from quartet.stored import Stored
+from services.inventory.domain import Reservation, ReservationStatus
+from services.order.domain import Fact, Order, OrderStatus
 from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
 from services.shipping.simulated_carrier import SimulatedCarrier
+from shared.events import Item
+from shared.runtime.record import Record
+from shared.runtime.record_codec import RecordCodec
 from tests.simulation.audited import opened
 from tests.simulation.cosmos import MemoryCosmos
 from tests.simulation.faults import Faults
@@ -24,6 +31,7 @@ from tests.simulation.scale import LARGE
 from tests.simulation.trace import Trace
 
 _MANY = 1_001
+PIECE = Item(product_id="pin", quantity=1, unit_price=Decimal("1.00"))
 
 
 def filled() -> MemoryCosmos:
@@ -31,9 +39,12 @@ def filled() -> MemoryCosmos:
     for number in range(_MANY):
         name, pk = f"o-{number:04}", str(number % 4)
         is_last = number == _MANY - 1
-        order = {"status": "CANCELLED", "facts": ["PLACED"], "items": [], "total": "1.00", "currency": "GBP"}
-        cosmos.fill("orders", "orders", {"id": name, "pk": pk, **order})
-        cosmos.fill("inventory", "reservations", {"id": name, "pk": pk, "status": "REFUSED"})
+        order = Order(
+            name, OrderStatus.CANCELLED, (Fact.PLACED,), currency="GBP", total=Decimal("1.00"), items=(PIECE,)
+        )
+        cosmos.fill("orders", "orders", RecordCodec(Order).encode(Record(name, pk, order)))
+        reservation = Reservation(name, ReservationStatus.REFUSED)
+        cosmos.fill("inventory", "reservations", RecordCodec(Reservation).encode(Record(name, pk, reservation)))
         cosmos.fill("inventory", "items", shelf(name, wrong=is_last))
         kind = {"kind": "charge", "outcome": "charged", "amount": "1.00", "currency": "GBP"}
         cosmos.fill("payments", "gateway-ledger", {"id": f"payment_{name}", "pk": pk, "order_id": name, **kind})
