@@ -1,9 +1,13 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+import pytest
+from azure.eventhub.aio import EventHubProducerClient
+
+from quartet.failures import UserError
 from quartet.orders import Outgoing
-from quartet.publishing import by_bucket, send
-from shared.events import bucket_of
+from quartet.publishing import by_bucket, check_sizes, send
+from shared.events import bucket_of, encode
 from shared.runtime.event_hubs import HubPublisher
 
 
@@ -51,3 +55,25 @@ async def test_with_a_rate_everything_is_sent_too() -> None:
     await send(outgoing(30), publisher, 4, rate=1_000)
     assert sorted(event["number"] for _, events in publisher.sent for event in events) == list(range(30))
     assert len(publisher.sent) > 4
+
+
+class SmallHub:
+    """A producer of a hub whose link takes 2,000 bytes at once."""
+
+    async def create_batch(self) -> "SmallHub":
+        return self
+
+    max_size_in_bytes = 2_000
+
+
+@pytest.mark.parametrize(("length", "fits"), [(100, True), (1_488, True), (1_489, False), (5_000, False)])
+async def test_what_the_hub_does_not_take_is_refused_before_anything_is_sent(length: int, fits: bool) -> None:
+    """512 of the bytes are for what a batch adds to its only event."""
+    empty = len(encode({"data": ""}))
+    events = [*outgoing(1), Outgoing("o-1", {"data": "x" * (length - empty)}, "orders.jsonl, line 2")]
+    hub = cast(EventHubProducerClient, SmallHub())
+    if fits:
+        await check_sizes(events, hub)
+    else:
+        with pytest.raises(UserError, match=r"orders\.jsonl, line 2: has .* bytes, .* Nothing was published"):
+            await check_sizes(events, hub)
