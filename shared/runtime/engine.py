@@ -111,7 +111,6 @@ class Engine(Generic[S]):
         )
         self._settler = Settler(self._recorder, runner, self._finisher, sleep, self.stats)
         self._batches: set[Batch] = set()
-        self._room = asyncio.Event()
         self._prepared: asyncio.Task[None] | None = None
         self._prepared_at = now()
 
@@ -140,8 +139,8 @@ class Engine(Generic[S]):
         The checkpoint must stay before `first_unfinished` of what is returned. Cancelling ends the work on it.
         """
         while sum(len(batch.orders) for batch in self._batches if batch.quick.is_set()) >= _SLOW_ORDERS:
-            self._room.clear()
-            await self._room.wait()
+            self._settler.released.clear()
+            await self._settler.released.wait()
         return await self._begin(partition, messages, self._together)
 
     async def redeliver(self, partition: str, message: Message) -> Step | DeadLetter | None:
@@ -220,7 +219,6 @@ class Engine(Generic[S]):
             batch.close()
         finally:
             self._batches.discard(batch)
-            self._room.set()
             batch.quick.set()
 
     async def _take_apart(self, batch: Batch) -> None:

@@ -104,7 +104,7 @@ class HandlerRunner(Generic[S]):
         for attempt in range(1, self._retry.attempts + 1):
             try:
                 return await self._patience.outlast(
-                    f"run {handler.__name__}", lambda: handler(heard.event, state, self._ports)
+                    f"run {_name(handler)}", lambda: handler(heard.event, state, self._ports)
                 )
             except Exception as error:
                 if classify(error) is not Kind.TRANSIENT:
@@ -119,7 +119,7 @@ class HandlerRunner(Generic[S]):
         self._stats["retries"] += 1
         self._log.warning(
             "handler will be retried" if attempt < self._retry.attempts else "retries used up",
-            handler=handler.__name__,
+            handler=_name(handler),
             type=heard.event.type,
             order=heard.event.order_id,
             attempt=attempt,
@@ -134,3 +134,7 @@ class HandlerRunner(Generic[S]):
                 raise TypeError(f"{self._participant.name} does not say {data.type}: add it to SAYS, or do not say it")
             said.append(to_json(answer(heard.event, data, source=self._participant.source, time=self._now())))
         return said
+
+
+def _name(handler: object) -> str:
+    return getattr(handler, "__name__", type(handler).__name__)

@@ -40,6 +40,8 @@ class Settler(Generic[S]):
         self.sleep = sleep
         self.stats = stats
         self._at_work: dict[str, asyncio.Event] = {}
+        self.released = asyncio.Event()
+        """Set whenever an order is finished; whoever waits for that clears it."""
 
     async def settle(self, batch: Batch, together: float | None) -> None:
         """Settle every order of the batch. After `together` seconds the partition may go on without the slow ones.
@@ -68,6 +70,7 @@ class Settler(Generic[S]):
         for order_id in order_ids:
             end = ends.pop(order_id)
             end.set()
+            self.released.set()
             if self._at_work.get(order_id) is end:
                 del self._at_work[order_id]
 

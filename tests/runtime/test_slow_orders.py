@@ -201,3 +201,31 @@ def test_the_watermark_stays_before_the_first_event_that_is_not_finished() -> No
     slower.first_unfinished = None
     assert advance(watermark) == 7
     assert advance(watermark) is None
+
+
+def test_behind_an_event_that_takes_hours_hardly_anything_is_kept() -> None:
+    watermark, slow = Watermark(), Work(1)
+    for number in range(1, 10_000, 3):
+        work = slow if number == 1 else Work()
+        watermark.add(events(number, number + 1, number + 2), work)  # type: ignore[arg-type]  # likewise
+        assert advance(watermark) is None
+        assert len(watermark) <= 4
+    slow.first_unfinished = None
+    assert advance(watermark) == 9_999
+    assert len(watermark) == 0
+
+
+async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_it_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.runtime.engine._SLOW_ORDERS", 1)
+    desk = SlowDesk(slow="o-1")
+    bench = Bench(desk=desk)
+    engine = bench.engine(together_seconds=0.05)
+    await engine.process("0", messages(order_created("o-1")))
+    waiting = asyncio.create_task(engine.process("0", messages(order_created("o-2"), start=1)))
+    await asyncio.sleep(0)
+    assert said(bench) == []
+    desk.may_answer.set()
+    await waiting
+    assert sorted(said(bench)) == ["o-1", "o-2"]
