@@ -296,21 +296,13 @@ MUTANTS: Final = (
         "shared/runtime/stale_checkpoints.py",
         "            await self._put_back(checkpoints)\n            await self._record(made_at)\n",
         "            await self._record(made_at)\n            await self._put_back(checkpoints)\n",
-        case="another hub",
+        case="another hub, and nobody else is there",
     ),
     _mutant(
         "a receiver that gets nothing is left alone",
         "shared/runtime/progress.py",
         "        return now - known.waiting_since >= self._patience",
         "        return now < known.waiting_since",
-    ),
-    _mutant(
-        "what a client has finished counts after a restart",
-        "shared/runtime/consumer.py",
-        "        self._watermarks.clear()\n",
-        "",
-        "        self._watermarks[context.partition_id] = Watermark()\n",
-        "        self._watermarks.setdefault(context.partition_id, Watermark())\n",
     ),
     # Deadlines
     _mutant(
@@ -353,6 +345,7 @@ MUTANTS: Final = (
         "        self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])",
         "        if not self.record.is_new:\n"
         "            self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])",
+        proof="tests/simulation/test_simulation.py::test_what_was_discarded_before_its_order_was_known_does_not_block_it",
     ),
     _mutant(
         "what was handled waits in line again",
