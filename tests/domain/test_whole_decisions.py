@@ -417,3 +417,14 @@ def test_the_deadline_says_when_it_was() -> None:
     asked = order.cancellation_for(Order(ID, deadline=NOON))
     assert (asked.reason, asked.detail) == ("deadline", "not shipped by 2026-03-01T12:00:00Z")
     assert order.cancellation_for(Order(ID)).detail == "not shipped by its deadline"
+
+
+def test_a_claim_says_whose_it_is() -> None:
+    assert inventory.order_of(CLAIM) == ID
+    assert inventory.order_of("a.b.c") == "a"
+
+
+async def test_given_up_releasing_asks_the_stock_for_nothing_where_nothing_is_held() -> None:
+    stock = Scripted()
+    await give_up_releasing(said(LOST), reservation(ReservationStatus.REFUSED), stock)
+    assert stock.asked == []
