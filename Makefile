@@ -31,7 +31,7 @@ soak: $(DEV) ## the tests that take minutes
 check: $(DEV) format-check lint types imports infra-check container-check lock-check image-test test ## what CI runs
 
 simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
-	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),10000) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),8000) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.simulation --processes 2 --exhaustive
 
 mutants: $(DEV) ## plant bugs in copies of the source; the simulation must find each

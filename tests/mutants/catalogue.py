@@ -365,11 +365,9 @@ MUTANTS: Final = (
     ),
     _mutant(
         "the audit stops at 1,000 rows",
-        "quartet/audit/reading.py",
-        "        async for row in container.query_items(query):\n            yield row",
-        "        rows = [row async for row in container.query_items(query)]\n"
-        "        for row in rows[:1000]:\n"
-        "            yield row",
+        "quartet/stored.py",
+        "            async for document in pages:\n                for parsed",
+        "            for document in [one async for one in pages][:1000]:\n                for parsed",
         proof="tests/simulation/test_audit_sees_everything.py",
     ),
     # Limits and servers

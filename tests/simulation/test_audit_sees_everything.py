@@ -1,6 +1,5 @@
 """The audit reads to the end, however much there is: what is wrong stands in the last row."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
