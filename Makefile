@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+MUTATION := $(VENV)/.mutation
 CHECKS_VENV := .venv-checks
 CHECKS_BIN := $(CHECKS_VENV)/bin
 CHECKS := $(CHECKS_VENV)/.installed
@@ -11,7 +12,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak simulate mutants chaos fuzz check format lint types imports infra-check container-check image-test compose-test lock lock-check clean
+.PHONY: help demo test soak simulate mutants mutation chaos fuzz check format lint types imports infra-check container-check image-test compose-test lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,11 +31,15 @@ soak: $(DEV) ## the tests that take minutes
 check: $(DEV) format-check lint types imports infra-check container-check lock-check image-test test ## what CI runs
 
 simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
-	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),10000) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),8000) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.simulation --processes 2 --exhaustive
 
 mutants: $(DEV) ## plant bugs in copies of the source; the simulation must find each
 	$(BIN)/python -m tests.mutants --processes 2
+
+mutation: $(MUTATION) ## change the rules in every small way, and see which changes no test notices: takes minutes
+	$(BIN)/python -m mutmut run --max-children 2
+	$(BIN)/python -m tests.mutants.score
 
 chaos: $(DEV) ## the whole stack under fire, then audited (MINUTES, ORDERS, SEED)
 	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
@@ -81,6 +86,7 @@ LOCK := $(CHECKS_BIN)/uv pip compile --universal --python-version 3.11 --generat
 lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTRIBUTING.md (UPGRADE=NAME or UPGRADE=all)
 	$(LOCK) $(LOCK_UPGRADE) pyproject.toml requirements/build.in -o requirements/runtime.txt
 	$(LOCK) $(LOCK_UPGRADE) pyproject.toml --extra dev --constraint requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/checks.in -o requirements/checks.txt
 	$(LOCK) requirements/pip-oldest.in -o requirements/pip-oldest.txt
 	$(LOCK) --upgrade requirements/pip-newest.in -o requirements/pip-newest.txt
@@ -89,7 +95,7 @@ lock-check: $(DEV) ## resolve every lock file with the oldest pip that a support
 	$(BIN)/python -m tests.locks
 
 clean: ## remove the environment and what the tests left
-	rm -rf $(VENV) $(CHECKS_VENV) .venv-ci .venv-ci-checks .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKS_VENV) .venv-ci .venv-ci-checks mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quartet needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo" >&2; exit 1; }
@@ -102,6 +108,10 @@ $(RUNTIME): $(VENV)/bin/python requirements/runtime.txt pyproject.toml
 
 $(DEV): $(RUNTIME) requirements/dev.txt
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(MUTATION): $(DEV) requirements/mutation.txt
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/mutation.txt
 	@touch $@
 
 $(CHECKS): $(VENV)/bin/python requirements/checks.txt

@@ -394,3 +394,92 @@ def test_programs_get_every_offender() -> None:
     report = audit_json(audit(snapshot, GRACE))
     assert report["holds"] is False
     assert report["invariants"][1]["violations"] == [{"subject": "done", "what": "3 parcels"}]
+
+
+def test_every_invariant_says_what_it_checks() -> None:
+    assert [finding.rule for finding in audit(shop(), GRACE)] == [
+        "per product: available + reserved + shipped = seeded, none negative, reserved = what open orders hold",
+        "per order: at most one charge, one refund, one shipment; no refund without a charge, or above it",
+        "COMPLETED = one charge kept, one shipment, stock shipped; CANCELLED = no shipment, no money kept, no stock",
+        "money kept = the sum of the completed orders' totals",
+        "all four services agree about every ended order; none is open past its deadline plus grace",
+        "every stored document can be read by this release",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["available", "reserved", "shipped"])
+def test_1_each_quantity_may_be_the_negative_one(kind: str) -> None:
+    found = after(lambda snapshot: put_stock(snapshot, **{kind: -1}))
+    assert any("a quantity is negative" in what for what in found[1])
+
+
+def test_2_two_charges_of_one_order_are_kept_both() -> None:
+    found = after(lambda snapshot: snapshot.charges.append(Movement("undone", Decimal("26.70"), "EUR")))
+    assert found[3] == ["undone: is CANCELLED, but 26.70 EUR is not given back"]
+
+
+def test_3_completed_for_nothing_needs_no_charge_and_for_little_does() -> None:
+    def cost(total: str) -> dict[int, list[str]]:
+        def change(snapshot: Snapshot) -> None:
+            free = tuple(replace(line, unit_price=Decimal(total) / 2) for line in snapshot.orders["done"].lines)
+            snapshot.orders["done"] = replace(snapshot.orders["done"], total=Decimal(total), lines=free)
+            snapshot.charges = [charge for charge in snapshot.charges if charge.order_id != "done"]
+
+        return after(change)
+
+    assert cost("0.00") == {}
+    assert cost("1.00")[3] == ["done: is COMPLETED, but no charge is kept"]
+
+
+def test_3_two_products_of_one_order_are_counted_together() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.stock["bow"] = Stock(available=0, reserved=0, shipped=4, seeded=4)
+        snapshot.allocations.append(Allocation("bow", "done", 4, "shipped"))
+        done = snapshot.orders["done"]
+        snapshot.orders["done"] = replace(done, lines=(*done.lines, OrderLine("bow", 4, Decimal(0))))
+
+    assert after(change) == {}
+
+
+def test_3_completed_with_too_few_pieces_or_with_some_held_besides() -> None:
+    def few(snapshot: Snapshot) -> None:
+        done = snapshot.orders["done"]
+        snapshot.orders["done"] = replace(done, lines=(*done.lines, OrderLine("rosin", 1, Decimal(0))))
+
+    def besides(snapshot: Snapshot) -> None:
+        snapshot.allocations.append(Allocation("rosin", "done", 1, "held"))
+        put_stock(snapshot, reserved=2, available=4)
+
+    told = "done: is COMPLETED with {} pieces, but 2 left the warehouse and {} are held"
+    assert after(few)[3] == [told.format(3, 0)]
+    assert after(besides)[3] == [told.format(2, 1)]
+
+
+def test_3_cancelled_with_as_much_held_as_shipped() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.allocations += [Allocation("rosin", "undone", 1, state) for state in ("held", "shipped")]
+
+    assert "undone: is CANCELLED, but has 2 pieces" in after(change)[3]
+
+
+def test_4_money_in_a_currency_in_which_nothing_was_sold() -> None:
+    found = after(lambda snapshot: snapshot.charges.append(Movement("refused", Decimal(5), "JPY")))
+    assert found[4] == ["JPY: kept 5, the completed orders' totals are 0"]
+
+
+def test_the_figures_of_money_and_names_are_readable() -> None:
+    snapshot = shop()
+    snapshot.orders |= {
+        f"stuck-{n}": OrderRow(OrderStatus.NEEDS_ATTENTION, True, Decimal(1), "EUR", (), NOON) for n in range(6)
+    }
+    snapshot.orders["paid"] = OrderRow(
+        OrderStatus.COMPLETED, True, Decimal(300), "JPY", (OrderLine("rosin", 1, Decimal(300)),), NOON
+    )
+    snapshot.charges.append(Movement("paid", Decimal(300), "JPY"))
+    figures = {finding.number: finding.figures for finding in audit(snapshot, GRACE)}
+    assert "17.80 EUR + 300 JPY" in figures[4].values()
+    assert figures[5]["need attention"] == "stuck-0, stuck-1, stuck-2, stuck-3, stuck-4 and 1 more"
+    del snapshot.orders["stuck-5"]
+    attention = audit(snapshot, GRACE)[4].figures["need attention"]
+    assert attention == "stuck-0, stuck-1, stuck-2, stuck-3, stuck-4"
+    assert "nothing" in audit(Snapshot(at=NOON), GRACE)[3].figures.values()

@@ -15,7 +15,10 @@ from shared.runtime.timeouts import stretched
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 _ROOT = Path(__file__).resolve().parents[2]
-_COPIED = ("services", "shared", "quartet", "emulators", "tests/simulation", "tests/__init__.py")
+_COPIED = (
+    *("services", "shared", "quartet", "emulators", "pyproject.toml"),
+    *("tests/simulation", "tests/__init__.py"),
+)
 _PATIENCE = stretched(600)
 
 
@@ -24,8 +27,8 @@ class Verdict(NamedTuple):
 
     mutant: Mutant
     found: str | None
-    seconds: float
     output: str
+    seconds: float
 
 
 def main() -> int:
@@ -58,10 +61,12 @@ def _hunt(mutant: Mutant, sagas: int) -> Verdict:
         for name in _COPIED:
             _copy(_ROOT / name, root / name)
         mutant.plant(root)
+        if mutant.proof is not None:
+            return Verdict(mutant, *_prove(root, mutant.proof), time.monotonic() - began)
         found, output = _simulate(root, "--exhaustive", "--case", mutant.case) if mutant.case else (None, "")
         if found is None:
             found, output = _simulate(root, "--sagas", str(sagas))
-    return Verdict(mutant, found, time.monotonic() - began, output)
+    return Verdict(mutant, found, output, time.monotonic() - began)
 
 
 def _simulate(root: Path, *arguments: str) -> tuple[str | None, str]:
@@ -71,6 +76,14 @@ def _simulate(root: Path, *arguments: str) -> tuple[str | None, str]:
     found = [line for line in run.stdout.splitlines() if line.startswith("BROKEN")]
     rule = found[0].removeprefix("BROKEN ") if run.returncode == 1 and found else None
     return rule, run.stdout[-1000:] + run.stderr[-2000:]
+
+
+def _prove(root: Path, proof: str) -> tuple[str | None, str]:
+    """Whether the test fails there. One that cannot even be run finds nothing."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", proof]
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    failed = [line for line in run.stdout.splitlines() if line.startswith("FAILED")]
+    return (failed[0] if run.returncode == 1 and failed else None), run.stdout[-2000:] + run.stderr[-1000:]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -18,12 +18,14 @@ class Mutant:
         file: where.
         replacements: texts, and what becomes of each.
         case: chance seldom meets the moment at which it matters: every moment of this case is looked at first.
+        proof: a test that finds it, where the simulation alone cannot.
     """
 
     name: str
     file: str
     replacements: tuple[tuple[str, str], ...]
     case: str | None = None
+    proof: str | None = None
 
     def plant(self, root: Path) -> None:
         """Write it into the tree under `root`.
@@ -40,8 +42,8 @@ class Mutant:
         path.write_text(source)
 
 
-def _mutant(name: str, file: str, *texts: str, case: str | None = None) -> Mutant:
-    return Mutant(name, file, tuple(zip(texts[::2], texts[1::2], strict=True)), case)
+def _mutant(name: str, file: str, *texts: str, case: str | None = None, proof: str | None = None) -> Mutant:
+    return Mutant(name, file, tuple(zip(texts[::2], texts[1::2], strict=True)), case, proof)
 
 
 MUTANTS: Final = (
@@ -210,5 +212,188 @@ MUTANTS: Final = (
         "services/payment/simulated_gateway.py",
         '{"id": key, "order_id": order_id, **what}',
         '{"id": f"{key}_{id(what)}", "order_id": order_id, **what}',
+    ),
+    # What is ordered
+    _mutant(
+        "a total that uses one price per product",
+        "shared/events/parts.py",
+        "    return sum((item.quantity * item.unit_price for item in items), start=Decimal(0))",
+        "    lines = list(items)\n    prices = {item.product_id: item.unit_price for item in lines}\n"
+        "    return sum((item.quantity * prices[item.product_id] for item in lines), start=Decimal(0))",
+    ),
+    _mutant(
+        "two decimals in every currency",
+        "shared/events/money.py",
+        "    decimals = MINOR_UNITS[currency]\n",
+        "    decimals = 2\n",
+    ),
+    _mutant(
+        "a product that comes twice counts once",
+        "shared/events/parts.py",
+        "pieces[line.product_id] = pieces.get(line.product_id, 0) + line.quantity",
+        "pieces[line.product_id] = line.quantity",
+    ),
+    _mutant(
+        "products without capitals",
+        "services/inventory/handlers.py",
+        "    pieces = quantities(lines)\n",
+        "    pieces = {product.lower(): count for product, count in quantities(lines).items()}\n",
+    ),
+    _mutant(
+        "events are the same if their ids are",
+        "shared/events/event.py",
+        "        return event_key(self.source, self.id)",
+        '        return event_key("", self.id)',
+    ),
+    _mutant(
+        "properties count in structured mode",
+        "shared/events/reading.py",
+        "    if content_type == CONTENT_TYPE:\n",
+        "    if content_type == CONTENT_TYPE and not properties:\n",
+        "    if kind is not None and kind.essence.startswith(_STRUCTURED):\n",
+        "    if kind is not None and kind.essence.startswith(_STRUCTURED) and not properties:\n",
+    ),
+    _mutant(
+        "what nobody can read is passed over",
+        "shared/runtime/intake.py",
+        "            if letter.order_id is None or letter.event_type in opens:\n"
+        "                intake.letters.append(letter)",
+        "            if letter.order_id is None:\n                intake.passed_over += 1\n"
+        "            elif letter.event_type in opens:\n                intake.letters.append(letter)",
+    ),
+    # What is given back
+    _mutant(
+        "a refund that is too large",
+        "services/payment/handlers.py",
+        "refund_key(order_id), charge.payment_id, charge.amount, charge.currency, order_id)",
+        "refund_key(order_id), charge.payment_id, charge.amount + 1, charge.currency, order_id)",
+    ),
+    # Starts and stops
+    _mutant(
+        "what is cancelled at stop() counts as finished",
+        "shared/runtime/consumer.py",
+        "        batch = await self._process(partition, [message_of(event) for event in events])\n",
+        "        try:\n"
+        "            batch = await self._process(partition, [message_of(event) for event in events])\n"
+        "        except asyncio.CancelledError:\n"
+        "            self._checkpoints.mark(context, events[-1])\n"
+        "            raise\n",
+        "        for task in await self._finish_batches(within):\n            task.cancel()\n",
+        "        unfinished = await self._finish_batches(within)\n"
+        "        for task in unfinished:\n            task.cancel()\n"
+        "        await asyncio.gather(*unfinished, return_exceptions=True)\n",
+        case="stopped and started again",
+    ),
+    _mutant(
+        "a hub that was recreated is not noticed",
+        "shared/runtime/watchdog.py",
+        "        is_another = self._made_at not in {None, made_at}\n",
+        "        is_another = made_at is None\n",
+        case="another hub",
+    ),
+    _mutant(
+        "a new hub is recorded before its checkpoints are put back",
+        "shared/runtime/stale_checkpoints.py",
+        "            await self._put_back(checkpoints)\n            await self._record(made_at)\n",
+        "            await self._record(made_at)\n            await self._put_back(checkpoints)\n",
+        case="another hub, and nobody else is there",
+    ),
+    _mutant(
+        "a receiver that gets nothing is left alone",
+        "shared/runtime/progress.py",
+        "        return now - known.waiting_since >= self._patience",
+        "        return now < known.waiting_since",
+    ),
+    # Deadlines
+    _mutant(
+        "what is paid has no deadline",
+        "services/order/domain.py",
+        "CAN_TIME_OUT = frozenset({OrderStatus.PENDING, OrderStatus.INVENTORY_RESERVED, OrderStatus.PAID})",
+        "CAN_TIME_OUT = frozenset({OrderStatus.PENDING, OrderStatus.INVENTORY_RESERVED})",
+        proof="tests/simulation/test_dead_for_good.py",
+    ),
+    _mutant(
+        "a deadline that passes too early",
+        "services/order/deadline.py",
+        '{"name": "@now", "value": now.isoformat()',
+        '{"name": "@now", "value": (now + timedelta(seconds=60)).isoformat()',
+    ),
+    # Dead letters and commands
+    _mutant(
+        "what cannot be stored is passed over",
+        "shared/runtime/recorder.py",
+        "            run.refuse(STATE_NOT_STORED, one_line(error))\n",
+        "            run.refuse(STATE_NOT_STORED, one_line(error))\n"
+        "            run.steps.clear()\n"
+        "            run.changed = False\n",
+        case="stopped and started again",
+    ),
+    _mutant(
+        "a discard settles the letter before it strikes it",
+        "shared/runtime/redrive.py",
+        "        letter = stored.letter\n"
+        "        if letter.order_id is not None:\n"
+        "            await self._engine.discard(",
+        "        letter = stored.letter\n"
+        "        await self._settle(stored, Report(letter, Verdict.DISCARDED), DISCARDED)\n"
+        "        if letter.order_id is not None:\n            await self._engine.discard(",
+        case="blocked, and the operator dies",
+    ),
+    _mutant(
+        "a discard is forgotten where the order is not known",
+        "shared/runtime/saga_run.py",
+        "        self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])",
+        "        if not self.record.is_new:\n"
+        "            self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])",
+        proof="tests/simulation/test_simulation.py::test_what_was_discarded_before_its_order_was_known_does_not_block_it",
+    ),
+    _mutant(
+        "what was handled waits in line again",
+        "shared/runtime/saga_run.py",
+        "        if recorded is not None and not self._is_owed(item):",
+        "        if recorded is not None and not self._is_owed(item) and not self._must_wait(item):",
+    ),
+    _mutant(
+        "seeding once more fills the shelves once more",
+        "quartet/seeding.py",
+        "            await items.create_item(stock_document(product))\n"
+        "    except CosmosResourceExistsError:\n"
+        "        return False",
+        "            await items.create_item(stock_document(product))\n    except CosmosResourceExistsError:\n"
+        "        await _add(items, product)\n        return False",
+        case="seeded, and the seeding dies",
+    ),
+    _mutant(
+        "the audit stops at 1,000 rows",
+        "quartet/stored.py",
+        "            async for document in pages:\n                for parsed",
+        "            for document in [one async for one in pages][:1000]:\n                for parsed",
+        proof="tests/simulation/test_audit_sees_everything.py",
+    ),
+    # Limits and servers
+    _mutant(
+        "the document at the border of a batch is dropped",
+        "shared/runtime/cosmos.py",
+        "            chunk, size = [], 0\n        chunk.append(document)",
+        "            chunk, size = [], 0\n            continue\n        chunk.append(document)",
+    ),
+    _mutant(
+        "a reservation that cannot be seen yet is none",
+        "services/inventory/handlers.py",
+        '        raise TransientError(f"the reservation of order {event.order_id} cannot be seen yet")',
+        '        return Ignored("nothing reserved")',
+    ),
+    _mutant(
+        "claims that differ from process to process",
+        "services/inventory/domain.py",
+        'return f"{order_id}.{blake2b(lines.encode(), digest_size=4).hexdigest()}"',
+        'return f"{order_id}.{hash(lines):x}"',
+        proof="tests/simulation/test_simulation.py::test_a_run_repeats_exactly_in_another_process",
+    ),
+    _mutant(
+        "a key that is refused ends the service",
+        "shared/runtime/cosmos.py",
+        "OUTAGE = REFUSAL | frozenset(",
+        "OUTAGE = frozenset(",
     ),
 )

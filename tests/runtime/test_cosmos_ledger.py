@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.runtime.cosmos import BatchLimits
 from shared.runtime.cosmos_ledger import CosmosLedger
 from tests.cosmos_fixture import Cosmos, running_cosmos
 
@@ -50,3 +51,41 @@ async def test_two_callers_under_one_key_agree(cosmos: Cosmos) -> None:
     ledger = CosmosLedger(await cosmos.container("book"))
     results = await asyncio.gather(*(ledger.record("0", {"id": "one", "by": who}) for who in ("ada", "bob")))
     assert [(entry["by"], is_new) for entry, is_new in results] == [("ada", True), ("ada", False)]
+
+
+async def test_what_stands_is_looked_up_by_its_key_in_its_bucket(cosmos: Cosmos) -> None:
+    ledger = CosmosLedger(await cosmos.container("book"))
+    await ledger.record("0", {"id": "one", "by": "ada"})
+    found = await ledger.look_up("0", "one")
+    assert found is not None
+    assert (found["id"], found["by"], found["pk"]) == ("one", "ada", "0")
+    assert await ledger.look_up("0", "two") is None
+    assert await ledger.look_up("1", "one") is None
+
+
+async def test_entries_are_listed_by_outcome_from_all_buckets(cosmos: Cosmos) -> None:
+    ledger = CosmosLedger(await cosmos.container("book"))
+    for number, outcome in enumerate(("charged", "voided", "refunded", "charged")):
+        await ledger.record(str(number % 2), {"id": f"e-{number}", "outcome": outcome})
+    listed = {entry["id"] async for entry in ledger.entries({"charged", "refunded"})}
+    assert listed == {"e-0", "e-2", "e-3"}
+    assert [entry async for entry in ledger.entries({"lost"})] == []
+
+
+async def test_a_ledger_keeps_the_limits_that_it_is_given(cosmos: Cosmos) -> None:
+    ledger = CosmosLedger(await cosmos.container("book"), BatchLimits(operations=3))
+    await asyncio.gather(*(ledger.record("0", {"id": f"e-{n}"}) for n in range(7)))
+    assert cosmos.requests("batch") == 3
+
+
+async def test_what_was_entered_is_what_is_returned(cosmos: Cosmos) -> None:
+    """Also if some of those who ask together find theirs entered before."""
+    ledger = CosmosLedger(await cosmos.container("book"))
+    await asyncio.gather(*(ledger.record("0", {"id": f"e-{n}", "by": "ada"}) for n in (0, 2)))
+    results = await asyncio.gather(*(ledger.record("0", {"id": f"e-{n}", "by": "bob"}) for n in range(4)))
+    assert [(entry["by"], is_new) for entry, is_new in results] == [
+        ("ada", False),
+        ("bob", True),
+        ("ada", False),
+        ("bob", True),
+    ]

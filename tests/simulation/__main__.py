@@ -46,7 +46,7 @@ def _one(seed: int, *, trace: bool, whole: bool) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--sagas", type=int, default=10_000, help="how many at least")
+    parser.add_argument("--sagas", type=int, default=8_000, help="how many at least")
     parser.add_argument("--seed", type=int, default=1, help="of the first run")
     parser.add_argument("--processes", type=int, default=1, help="how many processors to use")
     parser.add_argument(

@@ -116,6 +116,7 @@ def _bare(event: Json) -> Wire:
 def _misleading(event: Json) -> Wire:
     """In structured mode the body counts, whatever the properties say."""
     others: dict[Any, object] = {
+        "cloudEvents:specversion": "1.0",
         "cloudEvents:type": "OrderShipped.v1",
         "cloudEvents:id": "another",
         b"cloudEvents:subject": b"another",

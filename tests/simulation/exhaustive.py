@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 from tests.simulation.content import Json
 from tests.simulation.faults import ADMIN, BLOB, COSMOS, HUB, ON_REQUEST, OPERATOR, Fault
+from tests.simulation.garbage import ALL
 from tests.simulation.plan import Plan, event_of, publication
 from tests.simulation.publication import Publication
 from tests.simulation.run import run_plan
@@ -33,9 +34,12 @@ class Case:
         cancelled: whether the customer cancels it on its way, through another partition.
         changed: whether it is sent again with other items under its id, while its parcel is being booked.
         blocked: whether a message that cannot be read comes between, so that the order waits until it is discarded.
-        recreated: whether the hub is recreated when all is quiet, and another order placed after that.
+        recreated: whether the hub is recreated when all is quiet, and another order placed after that. By then there is
+            more in it than the old checkpoints count.
+        replicas: of each service.
         who: what the names of the processes begin with that are disturbed; empty for all replicas.
         kinds: which faults, by kind of request.
+        every: of the disturbances, only each so-manieth is tried, because the runs are long.
     """
 
     method: str = "tok_visa"
@@ -45,8 +49,10 @@ class Case:
     changed: bool = False
     blocked: bool = False
     recreated: bool = False
+    replicas: int = 2
     who: str = ""
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _TELLING)
+    every: int = 1
 
 
 # What tells most: the others only make a request wait.
@@ -83,7 +89,8 @@ CASES: dict[str, Case] = {
     "cancelled, and not served anyway": Case(country="AQ", cancelled=True),
     "sent again with other items": Case(changed=True),
     "stopped and started again": Case(country="AQ", kinds=_LIFE),
-    "another hub": Case(recreated=True, kinds=_DEATHS),
+    "another hub": Case(recreated=True, kinds=_DEATHS, every=5),
+    "another hub, and nobody else is there": Case(recreated=True, replicas=1, kinds=_DEATHS),
     "blocked, and the operator dies": Case(blocked=True, who=OPERATOR, kinds=_COMMANDS),
     "seeded, and the seeding dies": Case(lamps=1, who=f"{OPERATOR}-seed", kinds=_COMMANDS),
 }
@@ -162,7 +169,8 @@ def explore(
 def _work(cases: Iterable[str], *, pairs: bool) -> Iterator[tuple[str, Plan]]:
     for name in cases:
         plan = _plan(CASES[name])
-        for faults in _disturbances(CASES[name], plan, pairs=pairs):
+        case = CASES[name]
+        for faults in islice(_disturbances(case, plan, pairs=pairs), 0, None, 1 if pairs else case.every):
             yield name, replace(plan, faults=plan.faults + faults)
 
 
@@ -217,6 +225,7 @@ def _plan(case: Case) -> Plan:
         sent.append(replace(publication(5.02, "garbage", "1", about), kept_by=kept_by))
     if case.recreated:
         another = event_of("OrderCreated.v1", _order(case, lamps=1) | {"order_id": "marple-2"}, "/shop", "another")
+        sent += [Publication(_RECREATED + 0.5, "garbage", f"none-{n}", "1", b"", kept_by=ALL) for n in range(12)]
         sent.append(publication(_RECREATED + 3, "order", "1", another))
         faults = (Fault("hub recreated", "order-1", at=_RECREATED),)
     return Plan(
@@ -224,7 +233,7 @@ def _plan(case: Case) -> Plan:
         publications=tuple(sent),
         faults=faults,
         stock={"lamp": case.lamps, "teacup": 20},
-        replicas=2,
+        replicas=case.replicas,
         partitions=2 if case.cancelled else 1,
         until=_RECREATED + 30 if case.recreated else 9.0 if case.changed else 7.0,
         deadline=20.0,

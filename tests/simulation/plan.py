@@ -179,5 +179,5 @@ def _fault(random: Random, plan: Plan, at: float) -> Fault:
     if sort == "receive":
         return Fault(random.choice(ON_RECEIVE), who, at=at, amount=amount)
     if sort == "timed":
-        return Fault(random.choice(TIMED), who, at=at, seconds=seconds, amount=random.randint(1, 12))
+        return Fault(random.choice(TIMED), who, at=at, seconds=seconds, amount=random.choice((1, 4, 12, 40)))
     return Fault(random.choice(_BY_CHANCE[sort]), who, sort, at=at, seconds=seconds, amount=amount)

@@ -359,7 +359,7 @@ class Simulation:
         result, watcher = self.result, self.watcher
         result.seconds = asyncio.get_running_loop().time()
         result.faults = self.faults.injected
-        result.statuses = Counter(document["status"] for document in watcher.orders.values())
+        result.statuses = Counter(document["status"] for document in watcher.orders.values() if "status" in document)
         result.history = watcher.history
         result.requests = {
             process.name: process.servers

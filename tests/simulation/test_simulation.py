@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,8 +14,10 @@ from services.order import domain
 from services.order.domain import Fact, OrderStatus
 from shared.runtime.timeouts import stretched
 from tests.simulation.campaign import run_campaign, smallest, story
+from tests.simulation.content import PRICES, order_data
 from tests.simulation.exhaustive import explore
-from tests.simulation.plan import make_plan
+from tests.simulation.faults import Fault
+from tests.simulation.plan import Plan, event_of, make_plan, publication
 from tests.simulation.run import run_plan
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -98,3 +102,29 @@ def test_what_breaks_a_rule_is_cut_down_to_a_story_that_can_be_read(monkeypatch:
     told = story(small)
     assert "BROKEN: the status follows from what was heard" in told
     assert len(told.splitlines()) < 120
+
+
+def test_what_was_discarded_before_its_order_was_known_does_not_block_it() -> None:
+    """It is delivered once more when the order is known: nobody could unblock what waits for a settled letter."""
+    unreadable = event_of("OrderCancellationRequested.v1", {"order_id": "o-1"}, "/stranger", "1")
+    data = {**order_data(Random(1), "o-1"), "payment_method": "tok_visa"}
+    plan = Plan(
+        seed=4,
+        publications=(
+            replace(publication(2.0, "garbage", "1", unreadable), kept_by=frozenset({"shipping"})),
+            publication(6.0, "order", "1", event_of("OrderCreated.v1", data, "/shop", "1")),
+            publication(8.0, "duplicate", "1", event_of("OrderCreated.v1", data, "/shop", "2")),
+        ),
+        faults=(
+            Fault("redriven too early", "order-1", at=4.0),
+            Fault("from the start", "shipping-1", at=7.5),
+        ),
+        stock=dict.fromkeys((*PRICES, "Lamp"), 9),
+        replicas=1,
+        partitions=1,
+        until=9.0,
+    )
+    result = run_plan(plan)
+    assert result.broken == []
+    assert result.figures["discarded"] == 1
+    assert result.faults["from the start"] == 1
