@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -86,6 +87,11 @@ def begin(
 
 def main() -> None:
     """The console script."""
+    if sys.stderr is None:  # the shell has closed it
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- until the process ends
+    if sys.stdout is None:
+        sys.stderr.write("quartet: standard output is closed\n")
+        sys.exit(FAILED)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal or pipe that lacks a character gets its escape, and not a traceback.

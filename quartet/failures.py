@@ -1,5 +1,6 @@
 """What went wrong, in one line for the person who can put it right. The only place that does this."""
 
+import errno
 import signal
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ MISUSED = 2
 INTERRUPTED = 128 + signal.SIGINT
 BUG = 70
 """Exit status of a failure that is ours: EX_SOFTWARE of sysexits.h."""
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NOT_PROVISIONED: Final = (
     "a database or container of the services is missing in Cosmos DB: start the services, or run quartet seed FILE"
 )
@@ -60,6 +62,8 @@ def describe(error: BaseException) -> Failure | None:
             )
         case typer.TyperException():
             failure = _describe_misuse(error)
+        case OSError() if error.errno in _FULL:
+            failure = Failure(f"what there is to say cannot be written: {error.strerror}", FAILED)
         case typer.Abort() | KeyboardInterrupt():
             failure = Failure("", INTERRUPTED)
     return failure
