@@ -161,9 +161,16 @@ class Engine(Generic[S]):
         """Unblock the order: its dead letter has been settled otherwise."""
         await self._change(order_id, partition, lambda run: run.strike(letter_id))
 
-    async def line_up(self, order_id: str, letter_ids: Sequence[str], partition: str) -> None:
-        """Let these dead letters of an order take the place of those for which its record had no room."""
-        await self._change(order_id, partition, lambda run: run.line_up(letter_ids))
+    async def line_up(self, record: Record[S], letter_ids: Sequence[str], partition: str) -> bool:
+        """Let these dead letters of an order take the place of those for which its record had no room.
+
+        Returns:
+            Whether that was done. Not if the order has changed since the record was read: another operator may have
+            redriven one of the letters meanwhile, and nothing may ever wait behind a letter that is settled.
+        """
+        run = SagaRun(record, partition, self._now, self._limits)
+        run.line_up(letter_ids)
+        return not await self._recorder.commit([run])
 
     async def record(self, order_id: str) -> Record[S]:
         """What is stored of an order now; an empty record if nothing is."""

@@ -168,12 +168,14 @@ class Redrive(Generic[S]):
 
     async def _line_up(self, order_id: str, partition: str) -> None:
         """Once the line in the record is empty, put those in line for which the record had no room."""
-        record = await self._engine.record(order_id)
-        if not record.parked_beyond or record.parked:
-            return
-        waiting = [stored for stored in await self._box.find(order_id=order_id) if stored.letter.reason == WAITING]
-        in_order = sorted(waiting, key=lambda stored: stored.letter.message.sequence_number)
-        await self._engine.line_up(order_id, [stored.id for stored in in_order], partition)
+        while True:
+            record = await self._engine.record(order_id)
+            if not record.parked_beyond or record.parked:
+                return
+            waiting = [stored for stored in await self._box.find(order_id=order_id) if stored.letter.reason == WAITING]
+            in_order = sorted(waiting, key=lambda stored: stored.letter.message.sequence_number)
+            if await self._engine.line_up(record, [stored.id for stored in in_order], partition):
+                return
 
     async def _strike(self, letter: DeadLetter) -> None:
         if letter.order_id is not None:

@@ -2,17 +2,30 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.events import Event, OrderCancellationRejected, OrderCancellationRequested, encode, new_event, to_json
+from shared.runtime.letter_box import StoredLetter
 from shared.runtime.outcome import Decided, Outcome
 from shared.runtime.record import Record, RecordLimits, surplus
 from shared.runtime.record_codec import RecordCodec
 from shared.runtime.redrive import Redrive, Verdict
-from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, Desk, Parcel, keys, messages, order_created, reserved
+from tests.runtime.fakes import (
+    DESK_SERVICE,
+    NOON,
+    Bench,
+    Desk,
+    MemoryDeadLetters,
+    Parcel,
+    keys,
+    messages,
+    order_created,
+    reserved,
+)
 
 FEW = RecordLimits(handled=3, handled_bytes=100_000, parked=2, discarded=2)
 
@@ -175,3 +188,42 @@ async def test_what_was_discarded_before_its_order_was_known_blocks_nothing_late
     assert bench.records.records["o-1"].state == Parcel(1, "ada")
     assert not bench.records.records["o-1"].is_blocked
     assert await bench.dead.find() == []
+
+
+class Overtaken(MemoryDeadLetters):
+    """While an operator looks, another one does everything first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other: Callable[[], Awaitable[object]] | None = None
+
+    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+        found = await super().find(order_id=order_id, settled=settled)
+        if self.other is not None and order_id is not None:
+            other, self.other = self.other, None
+            await other()
+        return found
+
+
+async def test_of_two_operators_none_puts_a_settled_letter_into_the_line() -> None:
+    bench = Bench(dead=(dead := Overtaken()))
+    bench.desk.failures = [ZeroDivisionError("a spoon in the gears")]
+    some = messages(order_created("o-1"), *(reserved("o-1", f"r-{n}") for n in range(4)))
+    await bench.engine(limits=FEW).process("0", some)
+    chosen = await dead.find()
+
+    async def redrive_all() -> None:
+        redrive = Redrive(bench.engine(look_first=True, limits=FEW), dead, lambda: NOON)
+        async for _ in redrive.run(chosen):
+            pass
+
+    # The first letters are handled, so that the line is empty and others wait beyond it.
+    for letter in chosen[:2]:
+        await bench.engine(look_first=True, limits=FEW).redeliver("0", letter.letter.message)
+    assert (bench.records.records["o-1"].parked, bench.records.records["o-1"].parked_beyond) == ((), 3)
+    dead.other = redrive_all
+    await redrive_all()
+    record = bench.records.records["o-1"]
+    open_letters = {stored.id for stored in await dead.find()}
+    assert not record.is_blocked or set(record.parked) <= open_letters
+    assert record.state == Parcel(5, "ada")
