@@ -167,9 +167,17 @@ class Redrive(Generic[S]):
         return Report(step.letter, verdict, step.detail or "", said)
 
     async def _line_up(self, order_id: str, partition: str) -> None:
-        """Once the line in the record is empty, put those in line for which the record had no room."""
+        """Strike what stands first in line and was never stored; once the line is empty, put in it who had no room.
+
+        A process that dies between parking an event and storing its dead letter leaves a place that nothing fills, if
+        the event was below the checkpoint: it had been handled before, and was only delivered again.
+        """
         while True:
             record = await self._engine.record(order_id)
+            if record.parked and await self._box.get(record.parked[0]) is None:
+                # If its process is merely slow, the letter comes later, and is redriven like one that is in no line.
+                await self._engine.strike(order_id, record.parked[0], partition)
+                continue
             if not record.parked_beyond or record.parked:
                 return
             waiting = [stored for stored in await self._box.find(order_id=order_id) if stored.letter.reason == WAITING]

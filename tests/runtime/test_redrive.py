@@ -165,3 +165,13 @@ async def test_a_plan_changes_nothing_and_is_what_happens() -> None:
     assert [stored.id for stored in plan] == [message.letter_id("0") for message in some]
     assert (bench.records.records, await bench.dead.find()) == (records, letters)
     assert [(stored.letter.message.sequence_number, "handled") for stored in plan] == await verdicts(bench)
+
+
+async def test_a_place_in_line_whose_letter_was_never_stored_blocks_the_order_no_longer() -> None:
+    """Its process has died in between, and the event, which had been handled long ago, does not come again."""
+    bench, some = await broken_order()
+    record = bench.records.records["o-1"]
+    bench.records.put(replace(record, parked=("0-99-neverstored", *record.parked)))
+    assert await verdicts(bench) == [(0, "handled"), (1, "handled"), (2, "handled")]
+    assert not bench.records.records["o-1"].is_blocked
+    assert len(some) == 3
