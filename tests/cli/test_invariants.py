@@ -483,3 +483,29 @@ def test_the_figures_of_money_and_names_are_readable() -> None:
     attention = audit(snapshot, GRACE)[4].figures["need attention"]
     assert attention == "stuck-0, stuck-1, stuck-2, stuck-3, stuck-4"
     assert "nothing" in audit(Snapshot(at=NOON), GRACE)[3].figures.values()
+
+
+def test_5_an_order_that_cannot_be_read_has_been_placed_for_all_we_know() -> None:
+    def change(snapshot: Snapshot) -> None:
+        del snapshot.orders["open"]
+        snapshot.unread = {"order": frozenset({"open"})}
+
+    def of_another_service(snapshot: Snapshot) -> None:
+        del snapshot.orders["open"]
+        snapshot.unread = {"payment": frozenset({"open"})}
+
+    lost = "open: has stock, money or a parcel, but the order service has no order"
+    assert lost not in after(change).get(5, [])
+    assert lost in after(of_another_service)[5]
+
+
+def test_5_money_of_an_order_that_nobody_knows() -> None:
+    found = after(lambda snapshot: snapshot.charges.append(Movement("stranger", Decimal(5), "EUR")))
+    assert found[5] == ["stranger: has stock, money or a parcel, but the order service has no order"]
+
+
+def test_3_what_an_order_has_of_a_product_under_two_claims_is_counted_together() -> None:
+    def change(snapshot: Snapshot) -> None:
+        snapshot.allocations += [Allocation("rosin", "undone", 1, "held") for _ in range(2)]
+
+    assert "undone: is CANCELLED, but has 2 pieces" in after(change)[3]

@@ -17,7 +17,7 @@ from tests.mutants.catalogue import MUTANTS, Mutant
 _ROOT = Path(__file__).resolve().parents[2]
 _COPIED = (
     *("services", "shared", "quartet", "emulators", "pyproject.toml"),
-    *("tests/simulation", "tests/__init__.py"),
+    *("tests/simulation", "tests/domain", "tests/__init__.py"),
 )
 _PATIENCE = stretched(600)
 

@@ -382,6 +382,7 @@ MUTANTS: Final = (
         "services/inventory/handlers.py",
         '        raise TransientError(f"the reservation of order {event.order_id} cannot be seen yet")',
         '        return Ignored("nothing reserved")',
+        proof="tests/domain/test_inventory.py",
     ),
     _mutant(
         "claims that differ from process to process",
@@ -391,9 +392,9 @@ MUTANTS: Final = (
         proof="tests/simulation/test_simulation.py::test_a_run_repeats_exactly_in_another_process",
     ),
     _mutant(
-        "a key that is refused ends the service",
+        "an order whose write is refused for a while is given up",
         "shared/runtime/cosmos.py",
-        "OUTAGE = REFUSAL | frozenset(",
-        "OUTAGE = frozenset(",
+        "OUTAGE = REFUSAL | frozenset({408, 410, 429, 449,",
+        "OUTAGE = REFUSAL | frozenset({408, 429,",
     ),
 )

@@ -89,3 +89,14 @@ async def test_what_was_entered_is_what_is_returned(cosmos: Cosmos) -> None:
         ("ada", False),
         ("bob", True),
     ]
+
+
+async def test_a_key_of_another_bucket_is_another_key(cosmos: Cosmos) -> None:
+    ledger = CosmosLedger(await cosmos.container("book"))
+    await ledger.record("1", {"id": "one", "by": "ada"})
+    await ledger.record("0", {"id": "two", "by": "ada"})
+    results = await asyncio.gather(*(ledger.record("0", {"id": name, "by": "bob"}) for name in ("one", "two")))
+    assert [(entry["by"], entry["pk"], is_new) for entry, is_new in results] == [
+        ("bob", "0", True),
+        ("ada", "0", False),
+    ]

@@ -9,6 +9,10 @@ from tests.simulation.storage import is_open, place_of
 Broke = Callable[[str, str], None]
 Place = tuple[str, int]
 
+# What the server says with every status that it gives for a while, and the one status that is given for good.
+PLANNED = "as planned"
+TOO_LARGE = "413"
+
 
 @dataclass(slots=True)
 class Letters:
@@ -37,6 +41,8 @@ class Letters:
         before = self.stored.get((service, letter["id"]))
         self.stored[service, letter["id"]] = letter
         self.at[service, place_of(letter)] = letter
+        if PLANNED in letter["detail"] and TOO_LARGE not in letter["detail"]:
+            self.broke("an outage is no dead letter", f"{service}: {letter['id']}: {letter['detail']}")
         is_opened = is_open(letter) and (before is None or not is_open(before))
         if is_opened and is_handled and (by, service, letter["id"]) not in self._announced:
             self.broke("a handled event opens no dead letter", f"{service}: {letter['id']}: {letter['reason']}")

@@ -11,6 +11,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from azure.eventhub.exceptions import ConnectionLostError
 
 from tests.simulation.faults import COSMOS, HUB, Fault, Faults
+from tests.simulation.letters import PLANNED
 from tests.simulation.process import Process
 from tests.simulation.trace import Trace
 
@@ -107,7 +108,7 @@ class Network:
         if fault.kind.startswith("status "):
             await asyncio.sleep(there + back)
             status = int(fault.kind.split()[1])
-            raise CosmosHttpResponseError(status_code=status, message="as planned")  # type: ignore[no-untyped-call]  # the SDK's
+            raise CosmosHttpResponseError(status_code=status, message=PLANNED)  # type: ignore[no-untyped-call]  # the SDK's
         power = self._power_over(process, fault)
         match fault.kind.split():
             case ["pause", "before"]:
