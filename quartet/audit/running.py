@@ -1,7 +1,7 @@
 """Auditing a system that may be at work: only what is still wrong after a while is wrong."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,12 +24,12 @@ async def run_audit(
     """The findings about what is stored now.
 
     The containers are read one after the other while the services go on, so a snapshot can look wrong that is not.
-    If it does, it is taken again after `settle`, and what was wrong both times is reported.
+    If it does, another is taken, as `lasting` says.
 
     Args:
         cosmos: the databases.
         grace: how long after its deadline an order may still be open.
-        settle: how long to wait before the second look.
+        settle: how long to wait before each further look.
         environment: names the services' ports, whose ledgers are read; None means this process's.
         page: how many documents a request gets at the most. Everything is read, whatever it is.
 
@@ -41,11 +41,30 @@ async def run_audit(
     for participant in PARTICIPANTS:
         await Stored(cosmos).check_there(participant, participant.container)
     async with open_ledgers(cosmos, environment) as ledgers:
-        findings = audit(await read_snapshot(Stored(cosmos, page), ledgers), grace)
-        if all(finding.holds for finding in findings):
-            return findings
+
+        async def look() -> list[Finding]:
+            return audit(await read_snapshot(Stored(cosmos, page), ledgers), grace)
+
+        return await lasting(look, settle)
+
+
+async def lasting(look: Callable[[], Awaitable[list[Finding]]], settle: timedelta) -> list[Finding]:
+    """What is wrong in every look, taken until a look finds nothing wrong, or all that the look before it found.
+
+    A service that is behind is not wrong as long as it catches up. New violations do not count, so each further look
+    has fewer of them, and there is a last one.
+    """
+    findings = await look()
+    while violations := _count(findings):
         await asyncio.sleep(settle.total_seconds())
-        return persistent(findings, audit(await read_snapshot(Stored(cosmos, page), ledgers), grace))
+        findings = persistent(findings, await look())
+        if _count(findings) == violations:
+            break
+    return findings
+
+
+def _count(findings: Sequence[Finding]) -> int:
+    return sum(len(finding.violations) for finding in findings)
 
 
 def persistent(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:

@@ -25,7 +25,10 @@ def audit(
     settle: Annotated[
         float,
         typer.Option(
-            min=0, max=MOST_SECONDS, callback=a_number, help="Look again after so many seconds if something is wrong."
+            min=0,
+            max=MOST_SECONDS,
+            callback=a_number,
+            help="Look again after so many seconds while something is wrong and gets less.",
         ),
     ] = 2,
 ) -> None:

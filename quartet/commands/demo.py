@@ -33,6 +33,7 @@ from quartet.samples import CATALOGUE, sample
 from quartet.seeding import provision, seed
 from quartet.timeline import Said, read_timeline
 from quartet.timeline_view import timeline_listing
+from shared.runtime.timeouts import stretched
 
 COMPENSATED: Final = "ord-1034"
 """The order whose story is told: paid, then not deliverable, so released and refunded."""
@@ -112,7 +113,7 @@ async def _play(stack: LocalStack) -> Evidence:
             run_audit(
                 shop.cosmos,
                 grace=timedelta(seconds=60),
-                settle=timedelta(seconds=1),
+                settle=timedelta(seconds=stretched(1)),
                 environment=stack.environment,
             ),
         )

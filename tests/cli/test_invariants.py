@@ -9,7 +9,7 @@ import pytest
 
 from quartet.audit.invariants import Finding, audit
 from quartet.audit.report import audit_json
-from quartet.audit.running import persistent
+from quartet.audit.running import lasting, persistent
 from quartet.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
 from quartet.stored import Unparsed
 from services.inventory.domain import ReservationStatus
@@ -386,6 +386,43 @@ def test_what_has_just_gone_wrong_is_not_reported_yet() -> None:
     late = shop()
     late.parcels.append("undone")
     assert broken(persistent(audit(shop(), GRACE), audit(late, GRACE))) == {}
+
+
+async def looked_at(*snapshots: Snapshot) -> tuple[list[Finding], int]:
+    """What lasts in these snapshots, of which the last stays as it is; and how many were looked at."""
+    looks = 0
+
+    async def look() -> list[Finding]:
+        nonlocal looks
+        looks += 1
+        return audit(snapshots[min(looks, len(snapshots)) - 1], GRACE)
+
+    return await lasting(look, timedelta(0)), looks
+
+
+def behind(*order_ids: str) -> Snapshot:
+    """A shop in which a parcel of each of these orders is on its way that should not be."""
+    snapshot = shop()
+    snapshot.parcels += order_ids
+    return snapshot
+
+
+async def test_a_service_that_catches_up_slowly_is_not_wrong() -> None:
+    findings, looks = await looked_at(behind("undone", "refused"), behind("undone"), shop())
+    assert broken(findings) == {}
+    assert looks == 3
+
+
+async def test_what_no_longer_gets_less_is_wrong() -> None:
+    findings, looks = await looked_at(behind("undone", "refused"), behind("undone"))
+    assert broken(findings) == {3: ["undone: is CANCELLED, but a parcel is on its way"]}
+    assert looks == 3
+
+
+async def test_other_violations_at_each_look_keep_nobody_waiting() -> None:
+    findings, looks = await looked_at(behind("undone"), behind("refused"))
+    assert broken(findings) == {}
+    assert looks == 2
 
 
 def test_programs_get_every_offender() -> None:
