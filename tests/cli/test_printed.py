@@ -231,8 +231,7 @@ def test_no_command_shows_what_a_hostile_event_wants_it_to(
         monkeypatch.setenv(name, value)
     asyncio.run(send(up.settings, hostile_events("hostile")))
     publish(capsys, tmp_path, an_order("other"))
-    up.until("dead letter")
-    letter = first_letter(capsys)
+    letter = first_letter(up, capsys)
     places = {"ORDER": "hostile", "LETTER": letter, "FILE": str(tmp_path / "orders.json")}
     seen = ""
     for commands in COMMANDS.values():
@@ -249,9 +248,13 @@ def test_no_command_shows_what_a_hostile_event_wants_it_to(
 NO_JSON = {"seed", "cancel"}
 
 
-def first_letter(capsys: pytest.CaptureFixture[str]) -> str:
-    """The id of the order service's dead letter."""
-    capsys.readouterr()
-    assert run(["dead-letters", "list", "--service", "order", "--json"]) == 0
-    letter: str = json.loads(capsys.readouterr().out)[0]["id"]
-    return letter
+def first_letter(up: Up, capsys: pytest.CaptureFixture[str]) -> str:
+    """The id of the order service's dead letter, once there is one: the other services may be quicker."""
+    while True:
+        up.until("dead letter")
+        capsys.readouterr()
+        assert run(["dead-letters", "list", "--service", "order", "--json"]) == 0
+        letters = json.loads(capsys.readouterr().out)
+        if letters:
+            letter: str = letters[0]["id"]
+            return letter

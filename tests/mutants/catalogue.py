@@ -397,4 +397,22 @@ MUTANTS: Final = (
         "OUTAGE = REFUSAL | frozenset({408, 410, 429, 449,",
         "OUTAGE = REFUSAL | frozenset({408, 429,",
     ),
+    _mutant(
+        "a port may take as long as it likes",
+        "shared/runtime/handler_runner.py",
+        "with_time_limit(ports, retry.call_seconds)",
+        "ports",
+    ),
+    _mutant(
+        "a log line that cannot be written fails its batch",
+        "shared/runtime/engine.py",
+        "steady(log or structlog.get_logger(service=participant.name), self.stats)",
+        "log or structlog.get_logger(service=participant.name)",
+    ),
+    _mutant(
+        "a document of another release counts as none",
+        "shared/runtime/saga_run.py",
+        "        if self.record.foreign is not None:\n            self.fail(",
+        "        if False:\n            self.fail(",
+    ),
 )
