@@ -27,8 +27,8 @@ COPY emulators ./emulators
 COPY quartet ./quartet
 COPY samples ./samples
 # Only the locked versions are in /wheels, so that is what the project's own dependencies resolve to.
-RUN /tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels . \
-    && /tools/bin/pip --python /opt/quartet/bin/python install --quiet quartet
+RUN /tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels ./emulators . \
+    && /tools/bin/pip --python /opt/quartet/bin/python install --quiet quartet quartet-emulators
 
 
 FROM ${BASE_IMAGE}

@@ -84,8 +84,8 @@ LOCK := $(CHECKS_BIN)/uv pip compile --universal --python-version 3.11 --generat
   --no-annotate --custom-compile-command 'make lock'
 
 lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTRIBUTING.md (UPGRADE=NAME or UPGRADE=all)
-	$(LOCK) $(LOCK_UPGRADE) pyproject.toml requirements/build.in -o requirements/runtime.txt
-	$(LOCK) $(LOCK_UPGRADE) pyproject.toml --extra dev --constraint requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml requirements/build.in -o requirements/runtime.txt
+	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml --extra dev --constraint requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/checks.in -o requirements/checks.txt
 	$(LOCK) requirements/pip-oldest.in -o requirements/pip-oldest.txt
@@ -101,9 +101,9 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quartet needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(RUNTIME): $(VENV)/bin/python requirements/runtime.txt pyproject.toml
+$(RUNTIME): $(VENV)/bin/python requirements/runtime.txt pyproject.toml emulators/pyproject.toml
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/runtime.txt
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e ./emulators -e .
 	@touch $@
 
 $(DEV): $(RUNTIME) requirements/dev.txt

@@ -1,1 +1,1 @@
-"""What the four services share: the contracts (`shared.events`) and what they run on (`shared.runtime`)."""
+"""What the four services share: the contracts of their events, in `shared.events`."""

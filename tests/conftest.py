@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.saga.shop import Shop, running_shop
 
 # Hypothesis measures examples by the clock, which on a busy machine tells of the machine.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from azure.cosmos.aio import ContainerProxy, CosmosClient
+from quartet_emulators.cosmos import CosmosEmulator
 
-from emulators.cosmos import CosmosEmulator
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.participant import ContainerSpec
-from shared.runtime.provision import open_database
-from shared.runtime.settings import Settings
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.cosmos.provision import open_database
+from quartet.azure.credentials import Credentials
+from quartet.azure.settings import Settings
+from quartet.engine.declaration.participant import ContainerSpec
 
 AGENT = "quartet-tests"
 

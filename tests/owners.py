@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from contextlib import AsyncExitStack
 
-from shared.runtime.credentials import Credentials
-from shared.runtime.event_hubs import consumer_client
-from shared.runtime.settings import Settings
-from shared.runtime.startup import checkpoint_store
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import consumer_client
+from quartet.azure.settings import Settings
+from quartet.process.startup import checkpoint_store
 
 LASTING = "400"
 """For OWNERSHIP_EXPIRES_SECONDS: longer than any test takes, and well within an order's deadline."""

@@ -8,14 +8,14 @@ from pathlib import Path
 from azure.cosmos.aio import CosmosClient
 from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
+from quartet_emulators.options import parse_options
+from quartet_emulators.stack import Stack
 
-from emulators.options import parse_options
-from emulators.stack import Stack
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.event_hubs import producer_client
-from shared.runtime.settings import Settings
-from shared.runtime.startup import checkpoint_store
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import producer_client
+from quartet.azure.settings import Settings
+from quartet.process.startup import checkpoint_store
 
 AGENT = "quartet-tests"
 

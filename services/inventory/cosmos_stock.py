@@ -18,11 +18,11 @@ from typing import Literal, TypeAlias
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
+from quartet.azure.cosmos.client import CONFLICT, BatchLimits, Operation, in_time, run_batch
+from quartet.azure.cosmos.keyed_batcher import Coalescer
 from services.inventory.domain import order_of
 from services.inventory.stock import Held, HoldAnswer, Refused
 from shared.events import Shortage
-from shared.runtime.coalesce import Coalescer
-from shared.runtime.cosmos import CONFLICT, BatchLimits, Operation, in_time, run_batch
 
 Verb: TypeAlias = Literal["hold", "refuse", "release", "ship"]
 HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"

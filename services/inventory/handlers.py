@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
+from quartet.engine.errors import TransientError
 from services.inventory import domain
 from services.inventory.domain import Reservation, ReservationStatus
 from services.inventory.stock import Held, Stock
@@ -22,8 +24,6 @@ from shared.events import (
     StockRefusal,
     quantities,
 )
-from shared.runtime.errors import TransientError
-from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
 
 
 async def reserve_stock(

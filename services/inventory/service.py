@@ -1,10 +1,10 @@
 """The inventory service: its tables, its database, and the stock that it keeps there."""
 
+from quartet.engine.declaration.participant import ContainerSpec, Participant
+from quartet.process.service import Service, Surroundings
 from services.inventory.cosmos_stock import CosmosStock
 from services.inventory.domain import Reservation
 from services.inventory.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
-from shared.runtime.participant import ContainerSpec, Participant
-from shared.runtime.service import Service, Surroundings
 
 ITEMS = ContainerSpec("items", "/product_id")
 

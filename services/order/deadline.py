@@ -11,6 +11,10 @@ from typing import Any
 
 from azure.cosmos.aio import ContainerProxy
 
+from quartet.azure.cosmos.client import outages
+from quartet.engine.errors import OutageError, one_line
+from quartet.engine.records.record import Json
+from quartet.process.service import Surroundings
 from services.order.domain import CAN_TIME_OUT, Order, cancellation_for
 from shared.events import (
     Event,
@@ -20,10 +24,6 @@ from shared.events import (
     service_source,
     to_json,
 )
-from shared.runtime.cosmos import outages
-from shared.runtime.errors import OutageError, one_line
-from shared.runtime.record import Json
-from shared.runtime.service import Surroundings
 
 # A request is said again if the order is still open this long after: shipping may have been away. The pauses double,
 # because an order that waits for a person may wait for days.

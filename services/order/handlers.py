@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
 from services.order import domain
 from services.order.domain import Fact, Order, OrderPolicy
 from shared.events import (
@@ -24,7 +25,6 @@ from shared.events import (
     PaymentVoided,
     ShippingFailed,
 )
-from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
 
 
 async def open_order(event: Event[OrderCreated], order: Order | None, policy: OrderPolicy) -> Outcome[Order]:

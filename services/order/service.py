@@ -1,10 +1,10 @@
 """The order service: its tables, its database, and the watch over its deadlines."""
 
+from quartet.engine.declaration.participant import Participant
+from quartet.process.service import Service, Surroundings
 from services.order.deadline import DeadlineWatch
 from services.order.domain import Order, OrderPolicy
 from services.order.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
-from shared.runtime.participant import Participant
-from shared.runtime.service import Service, Surroundings
 
 PARTICIPANT = Participant(
     name="order",

@@ -9,14 +9,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.cosmos.port_record import same_ports
+from quartet.azure.credentials import Credentials
+from quartet.azure.settings import Settings, load_settings
+from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.process.named_ports import SIMULATED
 from services.payment.service import GATEWAY, GATEWAY_LEDGER, PARTICIPANT
 from services.payment.simulated_gateway import SimulatedGateway
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.errors import ConfigurationError, OutageError
-from shared.runtime.named_ports import SIMULATED
-from shared.runtime.port_record import same_ports
-from shared.runtime.settings import Settings, load_settings
 
 
 async def have_a_word(settings: Settings, environment: Mapping[str, str], order_ids: Sequence[str]) -> None:

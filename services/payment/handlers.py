@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, assert_never
 
+from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
 from services.payment import domain
 from services.payment.domain import Charge, Payment, PaymentStatus
 from services.payment.gateway import (
@@ -29,7 +30,6 @@ from shared.events import (
     PaymentVoided,
     ShippingFailed,
 )
-from shared.runtime.outcome import Decided, Ignored, Outcome
 
 
 async def charge_payment(

@@ -1,12 +1,12 @@
 """The payment service: its tables, its database, and the gateway that it charges through."""
 
+from quartet.engine.declaration.participant import ContainerSpec, Participant
+from quartet.process.named_ports import PortByName
+from quartet.process.service import Service, Surroundings
 from services.payment.domain import Payment
 from services.payment.gateway import Gateway
 from services.payment.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
 from services.payment.simulated_gateway import SimulatedGateway
-from shared.runtime.named_ports import PortByName
-from shared.runtime.participant import ContainerSpec, Participant
-from shared.runtime.service import Service, Surroundings
 
 GATEWAY_LEDGER = ContainerSpec("gateway-ledger")
 

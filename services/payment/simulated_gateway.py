@@ -14,6 +14,8 @@ from decimal import Decimal
 
 from azure.cosmos.aio import ContainerProxy
 
+from quartet.azure.cosmos.client import BatchLimits
+from quartet.azure.cosmos.ledger import CosmosLedger, Entry
 from services.payment.gateway import (
     AlreadyCharged,
     AlreadyDeclined,
@@ -30,8 +32,6 @@ from services.payment.gateway import (
 )
 from services.payment.ledger import ChargeMade, RefundMade
 from shared.events import bucket_of, legacy_derived_id
-from shared.runtime.cosmos import BatchLimits
-from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
 PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
+from quartet.engine.errors import TransientError
 from shared.events import Address
-from shared.runtime.errors import TransientError
 
 HOUSE_CARRIER: Final = "Quartet Parcel"
 """Who carries a parcel when the booking does not say."""

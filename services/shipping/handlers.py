@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, assert_never
 
+from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
 from services.shipping import domain
 from services.shipping.carrier import (
     AlreadyBooked,
@@ -26,7 +27,6 @@ from shared.events import (
     merged,
     quantities,
 )
-from shared.runtime.outcome import Decided, Ignored, Outcome
 
 
 async def ship_order(event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier) -> Outcome[Shipment]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from shared.runtime.ledger import Effect, Ledger
+from quartet.engine.declaration.ledger import Effect, Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """The shipping service: its tables, its database, and the carrier that it books with."""
 
+from quartet.engine.declaration.participant import ContainerSpec, Participant
+from quartet.process.named_ports import PortByName
+from quartet.process.service import Service, Surroundings
 from services.shipping.carrier import Carrier
 from services.shipping.domain import Shipment
 from services.shipping.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
 from services.shipping.simulated_carrier import SimulatedCarrier
-from shared.runtime.named_ports import PortByName
-from shared.runtime.participant import ContainerSpec, Participant
-from shared.runtime.service import Service, Surroundings
 
 CARRIER_LEDGER = ContainerSpec("carrier-ledger")
 

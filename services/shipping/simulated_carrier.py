@@ -5,11 +5,11 @@ from uuid import UUID
 
 from azure.cosmos.aio import ContainerProxy
 
+from quartet.azure.cosmos.client import BatchLimits
+from quartet.azure.cosmos.ledger import CosmosLedger, Entry
 from services.shipping.carrier import AlreadyBooked, AlreadyRefused, BookAnswer, Booked, NotServed, VoidAnswer, Voided
 from services.shipping.ledger import ParcelBooked
 from shared.events import Address, bucket_of, legacy_derived_id
-from shared.runtime.cosmos import BatchLimits
-from shared.runtime.cosmos_ledger import CosmosLedger, Entry
 
 NOT_SERVED = frozenset({"AQ"})
 

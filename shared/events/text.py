@@ -2,7 +2,7 @@
 
 import re
 
-from shared.printable import printable
+from quartet.printable import printable
 
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system: a string contains no control
 # characters, no lone surrogates and no noncharacters. Nothing else is refused: what else is "printable" depends on

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from quartet.connection import open_cosmos
-from quartet.seeding import provision, seed
-from shared.runtime.timeouts import stretched
+from quartet.cli.reading.connection import open_cosmos
+from quartet.cli.seed.seeding import provision, seed
+from quartet.engine.failures.timeouts import stretched
 from tests.chaos import report
 from tests.chaos.customers import Customers
 from tests.chaos.director import Director

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from quartet.orders import Outgoing, order_event
-from quartet.publishing import by_bucket
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import HubPublisher, producer_client
+from quartet.azure.settings import Settings
+from quartet.cli.publish.orders import Outgoing, order_event
+from quartet.cli.publish.publishing import by_bucket
+from quartet.engine.errors import OutageError
 from shared.events import OrderCreated
-from shared.runtime.credentials import Credentials
-from shared.runtime.errors import OutageError
-from shared.runtime.event_hubs import HubPublisher, producer_client
-from shared.runtime.settings import Settings
 from tests.chaos.workload import Sending
 
 _AGENT = "customers"

@@ -6,8 +6,8 @@ from typing import Final
 
 from rich.console import Console
 
+from quartet.engine.failures.timeouts import stretched
 from services.order.domain import OrderStatus
-from shared.runtime.timeouts import stretched
 from tests.chaos.customers import Customers
 from tests.chaos.fleet import EMULATORS, Fleet
 from tests.chaos.report import Recoveries

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import aiohttp
 
-from quartet.local_stack import SIMULATED_PORTS, local_settings, read_settings_file, settings_flags
-from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
-from shared.runtime.settings import Settings
-from shared.runtime.timeouts import stretched
+from quartet.azure.settings import Settings
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.stack import SIMULATED_PORTS, local_settings, read_settings_file, settings_flags
+from quartet.local.supervisor import Exit, Process, ProcessExitedError, Supervisor
 from tests.chaos.scenario import SERVICES, replica_names
 from tests.chaos.watching import Watch
 
@@ -68,7 +68,7 @@ class Fleet:
             word for name, port in zip(_SERVERS, self._ports, strict=False) for word in (f"--{name}-port", str(port))
         ]
         flags += settings_flags(SIMULATED_PORTS)
-        process = Process(EMULATORS, "emulators", ("--data-dir", str(self._data_dir), *flags))
+        process = Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._data_dir), *flags))
         await self.supervisor.start(process, ready_line="ready")
 
     async def start_services(self) -> None:

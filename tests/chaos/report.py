@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-from quartet.timeline_view import timeline_listing
+from quartet.cli.timeline.view import timeline_listing
 from tests.chaos.fleet import Fleet
 from tests.chaos.verdict import Verdict
 

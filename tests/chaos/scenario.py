@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Final
 
-from emulators.faults.catalogue import KINDS
+from quartet_emulators.faults.catalogue import KINDS
 
 SERVICES: Final = ("order", "inventory", "payment", "shipping")
 REPLICAS: Final = 2

@@ -11,11 +11,11 @@ from typing import Final
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import hub_outages, producer_client
+from quartet.azure.settings import Settings
+from quartet.engine.errors import OutageError
 from shared.events import CONTENT_TYPE
-from shared.runtime.credentials import Credentials
-from shared.runtime.errors import OutageError
-from shared.runtime.event_hubs import hub_outages, producer_client
-from shared.runtime.settings import Settings
 
 _AGENT: Final = "strangers"
 _PAUSE: Final = 0.3  # seconds before a send is tried again

@@ -9,17 +9,17 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from quartet.audit.running import run_audit
-from quartet.catalogue import Product
-from quartet.connection import Cosmos, open_cosmos
-from quartet.generator import generate_orders
-from quartet.orders import Outgoing, order_event
-from quartet.participants import INVENTORY
-from quartet.seeding import provision, seed
-from quartet.waiting import Outcome, wait_until_settled
+from quartet.cli.audit.running import run_audit
+from quartet.cli.participants import INVENTORY
+from quartet.cli.publish.catalogue import Product
+from quartet.cli.publish.generator import generate_orders
+from quartet.cli.publish.orders import Outgoing, order_event
+from quartet.cli.publish.waiting import Outcome, wait_until_settled
+from quartet.cli.reading.connection import Cosmos, open_cosmos
+from quartet.cli.seed.seeding import provision, seed
+from quartet.engine.failures.timeouts import stretched
 from services.inventory.service import ITEMS
 from services.order.domain import OrderStatus
-from shared.runtime.timeouts import stretched
 from tests.chaos.customers import Customers
 from tests.chaos.fleet import Fleet, running_fleet
 from tests.chaos.verdict import GRACE, SETTLE

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from quartet.audit.invariants import Finding
-from quartet.audit.running import run_audit
-from quartet.connection import Cosmos, open_cosmos
-from quartet.participants import PARTICIPANTS
-from quartet.timeline import Said, read_timeline
-from quartet.waiting import Outcome, wait_until_settled
-from shared.runtime.cosmos import outages
-from shared.runtime.errors import OutageError
-from shared.runtime.participant import DEAD_LETTERS
-from shared.runtime.settings import Settings
+from quartet.azure.cosmos.client import outages
+from quartet.azure.settings import Settings
+from quartet.cli.audit.invariants import Finding
+from quartet.cli.audit.running import run_audit
+from quartet.cli.participants import PARTICIPANTS
+from quartet.cli.publish.waiting import Outcome, wait_until_settled
+from quartet.cli.reading.connection import Cosmos, open_cosmos
+from quartet.cli.timeline.timeline import Said, read_timeline
+from quartet.engine.declaration.participant import DEAD_LETTERS
+from quartet.engine.errors import OutageError
 from tests.chaos.workload import Expected
 
 GRACE: Final = timedelta(seconds=30)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from emulators.event_hubs.partition_key import partition_of
-from quartet.catalogue import Product
-from quartet.generator import generate_orders
-from quartet.orders import Outgoing, cancellation_event, order_event
+from quartet_emulators.event_hubs.partition_key import partition_of
+
+from quartet.cli.publish.catalogue import Product
+from quartet.cli.publish.generator import generate_orders
+from quartet.cli.publish.orders import Outgoing, cancellation_event, order_event
 from services.order.domain import OrderStatus
 from shared.events import OrderCreated, bucket_of
 

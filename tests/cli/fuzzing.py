@@ -12,7 +12,7 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from quartet.cli import run
+from quartet.cli.main import run
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from quartet.catalogue import read_catalogue
-from quartet.failures import UserError
-from quartet.seeding import stock_document
+from quartet.cli.publish.catalogue import read_catalogue
+from quartet.cli.seed.seeding import stock_document
+from quartet.cli.terminal.failures import UserError
 
 ROSIN = {"product_id": "rosin", "name": "Rosin", "quantity": 7, "unit_price": "8.90", "currency": "EUR"}
 

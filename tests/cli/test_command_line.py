@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from quartet.cli import run
-from quartet.failures import BUG, FAILED, INTERRUPTED, MISUSED, UserError, describe
-from quartet.samples import sample
-from shared.runtime.errors import ConfigurationError, OutageError
-from shared.version import __version__
+from quartet.cli.main import run
+from quartet.cli.samples import sample
+from quartet.cli.terminal.failures import BUG, FAILED, INTERRUPTED, MISUSED, UserError, describe
+from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.version import __version__
 
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 NAMES = (
@@ -173,14 +173,14 @@ def test_a_directory_that_cannot_be_made_is_told(capsys: pytest.CaptureFixture[s
 def test_a_bug_is_owned_and_asks_to_be_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quartet.commands.schema.json_schemas", lambda: 1 // 0)
+    monkeypatch.setattr("quartet.cli.schema.json_schemas", lambda: 1 // 0)
     line = failure(capsys, "schema", status=BUG)
     assert line.startswith("a bug in quartet: ZeroDivisionError")
     assert "report" in line
 
 
 def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quartet.commands.schema.json_schemas", lambda: 1 // 0)
+    monkeypatch.setattr("quartet.cli.schema.json_schemas", lambda: 1 // 0)
     assert run(["--debug", "schema"]) == BUG
     assert "Traceback" in capsys.readouterr().err
 
@@ -217,7 +217,7 @@ def test_a_setting_of_the_local_stack_is_a_name_and_a_value(
 def test_an_adapter_in_the_current_directory_is_found_as_by_the_services(tmp_path: Path) -> None:
     (tmp_path / "my_shop_gateway.py").write_text("FOUND = 'found'\n", encoding="utf-8")
     script = """
-from quartet.cli import main
+from quartet.cli.main import main
 try:
     main()
 except SystemExit:

@@ -1,7 +1,7 @@
-from quartet.demo.acts import Play
-from quartet.demo.costs import Costs, Counters, costs_between
-from quartet.demo.expectations import Verdict
-from quartet.demo.report import failures
+from quartet.cli.demo.acts import Play
+from quartet.cli.demo.costs import Costs, Counters, costs_between
+from quartet.cli.demo.expectations import Verdict
+from quartet.cli.demo.report import failures
 
 BEFORE: Counters = {
     "cosmos": {"quartet-order": {"metadata": 9, "query": 2, "batch": 1}, "quartet-cli": {"query": 50}},

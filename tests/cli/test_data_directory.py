@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
+from quartet_emulators.data_directory import locked
 
-from emulators.data_directory import locked
-from quartet.data_directory import wipe
-from quartet.failures import UserError
+from quartet.cli.terminal.failures import UserError
+from quartet.local.data_directory import wipe
 
 
 def used(directory: Path) -> Path:

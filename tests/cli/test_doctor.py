@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 from azure.cosmos import PartitionKey
+from quartet_emulators.options import default_config, parse_options
+from quartet_emulators.stack import Stack
 
-from emulators.options import default_config, parse_options
-from emulators.stack import Stack
-from quartet.doctor.check import Finding, Status
-from quartet.doctor.deployment import examine_deployment
-from quartet.participants import PARTICIPANTS
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.event_hubs import HubPublisher, consumer_client, producer_client
-from shared.runtime.settings import Settings, load_settings
-from shared.runtime.startup import checkpoint_store, participant_database
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import HubPublisher, consumer_client, producer_client
+from quartet.azure.settings import Settings, load_settings
+from quartet.cli.doctor.check import Finding, Status
+from quartet.cli.doctor.deployment import examine_deployment
+from quartet.cli.participants import PARTICIPANTS
+from quartet.process.startup import checkpoint_store, participant_database
 from tests.owners import LASTING, take_partitions
 from tests.saga.test_start import free_ports
 

@@ -6,15 +6,15 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from quartet.doctor.addresses import Address, blob_address, cosmos_address, event_hubs_address
-from quartet.doctor.blob import judge_checkpoints
-from quartet.doctor.check import Check, Finding, Status, Verdict, broken, doubtful, examine, fine
-from quartet.doctor.identity import describe
-from quartet.doctor.network import judge_clock
-from quartet.doctor.report import findings_json, is_well, summary
-from quartet.doctor.timing import check_timing
-from quartet.doctor.versions import judge_versions
-from shared.runtime.settings import Settings
+from quartet.azure.settings import Settings
+from quartet.cli.doctor.addresses import Address, blob_address, cosmos_address, event_hubs_address
+from quartet.cli.doctor.blob import judge_checkpoints
+from quartet.cli.doctor.check import Check, Finding, Status, Verdict, broken, doubtful, examine, fine
+from quartet.cli.doctor.identity import describe
+from quartet.cli.doctor.network import judge_clock
+from quartet.cli.doctor.report import findings_json, is_well, summary
+from quartet.cli.doctor.timing import check_timing
+from quartet.cli.doctor.versions import judge_versions
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from quartet.cli import run
-from quartet.local_stack import SIMULATED_PORTS, read_settings_file
-from quartet.participants import PORT_VARIABLES
-from quartet.samples import sample
-from shared.runtime.timeouts import stretched
+from quartet.cli.main import run
+from quartet.cli.participants import PORT_VARIABLES
+from quartet.cli.samples import sample
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.stack import SIMULATED_PORTS, read_settings_file
 
-QUARTET = (sys.executable, "-c", "from quartet.cli import main; main()")
+QUARTET = (sys.executable, "-c", "from quartet.cli.main import main; main()")
 READY = "quartet      | ready. To join from another shell:"
 SETTINGS = ("EVENT_HUBS_", "EVENT_HUB_", "BLOB_", "COSMOS_", *PORT_VARIABLES)
 
@@ -254,7 +254,7 @@ def child(up: Up, module: str) -> int:
     )
 
 
-@pytest.mark.parametrize("module", ["services.payment", "emulators"])
+@pytest.mark.parametrize("module", ["services.payment", "quartet_emulators"])
 def test_a_process_that_is_killed_is_restarted_and_orders_complete(
     tmp_path: Path, module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

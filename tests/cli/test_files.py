@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from quartet.failures import UserError
-from quartet.files import Entry, read_entries
+from quartet.cli.terminal.failures import UserError
+from quartet.cli.terminal.files import Entry, read_entries
 
 
 def written(directory: Path, text: str) -> Path:

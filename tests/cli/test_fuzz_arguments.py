@@ -11,8 +11,8 @@ import typer
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quartet.cli import app
-from quartet.samples import CATALOGUE, sample
+from quartet.cli.main import app
+from quartet.cli.samples import CATALOGUE, sample
 from tests.cli.fuzzing import WORD, bounded, shell
 from tests.cli.test_command_line import KEY, NAMES
 

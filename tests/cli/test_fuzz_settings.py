@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.runtime.settings import Settings
+from quartet.azure.settings import Settings
 from tests.cli.fuzzing import WORD, bounded, shell
 from tests.cli.test_command_line import KEY
 

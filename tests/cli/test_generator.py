@@ -1,9 +1,9 @@
 import pytest
 
-from quartet.catalogue import Product, read_catalogue
-from quartet.failures import UserError
-from quartet.generator import generate_orders
-from quartet.samples import CATALOGUE, sample
+from quartet.cli.publish.catalogue import Product, read_catalogue
+from quartet.cli.publish.generator import generate_orders
+from quartet.cli.samples import CATALOGUE, sample
+from quartet.cli.terminal.failures import UserError
 
 CATALOGUE_OF_THE_SHOP = read_catalogue(sample(CATALOGUE))
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from quartet.audit.invariants import Finding, audit
-from quartet.audit.report import audit_json
-from quartet.audit.running import lasting, persistent
-from quartet.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
-from quartet.stored import Unparsed
+from quartet.cli.audit.invariants import Finding, audit
+from quartet.cli.audit.report import audit_json
+from quartet.cli.audit.running import lasting, persistent
+from quartet.cli.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
+from quartet.cli.reading.stored import Unparsed
 from services.inventory.domain import ReservationStatus
 from services.order.domain import OrderStatus
 from services.payment.domain import PaymentStatus

@@ -4,11 +4,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quartet.checkpoint_reading import Progress
-from quartet.doctor.check import Status
-from quartet.doctor.lag import judge_service
-from quartet.lag import Head, Lag, Place, Standstill, behind, in_words, judge, oldest, standstill_json, standstill_lines
-from quartet.lag_reading import View
+from quartet.cli.doctor.check import Status
+from quartet.cli.doctor.lag import judge_service
+from quartet.cli.lag.checkpoints import Progress
+from quartet.cli.lag.lag import (
+    Head,
+    Lag,
+    Place,
+    Standstill,
+    behind,
+    in_words,
+    judge,
+    oldest,
+    standstill_json,
+    standstill_lines,
+)
+from quartet.cli.lag.reading import View
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 LIMIT = timedelta(seconds=60)

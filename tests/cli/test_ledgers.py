@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from quartet.audit.ledgers import GuardedLedger
+from quartet.cli.audit.ledgers import GuardedLedger
+from quartet.engine.errors import ConfigurationError, OutageError, TransientError
+from quartet.process.named_ports import Adapter
 from services.payment.ledger import ChargeMade
-from shared.runtime.errors import ConfigurationError, OutageError, TransientError
-from shared.runtime.named_ports import Adapter
 
 CHARGE = ChargeMade("ord-1", "pi_1", Decimal(5), "EUR")
 

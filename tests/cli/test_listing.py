@@ -10,32 +10,32 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from quartet.audit.invariants import Finding as AuditFinding
-from quartet.audit.invariants import Violation
-from quartet.audit.report import audit_listing
-from quartet.cells import cell
-from quartet.cli import run
-from quartet.dead_letters import Found
-from quartet.dead_letters_view import letter_view, letters_listing, reports_listing
-from quartet.doctor.check import Finding, broken
-from quartet.doctor.report import findings_listing
-from quartet.hub_reader import Found as Heard
-from quartet.lag import Head, Standing, Standstill
-from quartet.listing import Listing, Unbroken, column_widths, wrapped
-from quartet.outcomes import outcome_listing
-from quartet.status import Whereabouts
-from quartet.status_view import status_view
-from quartet.stuck import Letter, Stuck
-from quartet.stuck_reading import StuckReport
-from quartet.stuck_view import stuck_view
-from quartet.timeline import tell
-from quartet.timeline_view import timeline_listing
-from quartet.waiting import Outcome
+from quartet.cli.audit.invariants import Finding as AuditFinding
+from quartet.cli.audit.invariants import Violation
+from quartet.cli.audit.report import audit_listing
+from quartet.cli.dead_letters.dead_letters import Found
+from quartet.cli.dead_letters.view import letter_view, letters_listing, reports_listing
+from quartet.cli.doctor.check import Finding, broken
+from quartet.cli.doctor.report import findings_listing
+from quartet.cli.lag.lag import Head, Standing, Standstill
+from quartet.cli.main import run
+from quartet.cli.publish.outcomes import outcome_listing
+from quartet.cli.publish.waiting import Outcome
+from quartet.cli.reading.hub_reader import Found as Heard
+from quartet.cli.status.status import Whereabouts
+from quartet.cli.status.stuck import Letter, Stuck
+from quartet.cli.status.stuck_reading import StuckReport
+from quartet.cli.status.stuck_view import stuck_view
+from quartet.cli.status.view import status_view
+from quartet.cli.terminal.cells import cell
+from quartet.cli.terminal.listing import Listing, Unbroken, column_widths, wrapped
+from quartet.cli.timeline.timeline import tell
+from quartet.cli.timeline.view import timeline_listing
+from quartet.engine.dead_letters.redrive import Report, Verdict
+from quartet.engine.dead_letters.store import StoredLetter
+from quartet.engine.ports import DeadLetter, Message
 from services.order.domain import Entry, Fact, Order, OrderStatus
 from shared.events import CONTENT_TYPE, OrderCancellationRequested, encode, new_event, to_json
-from shared.runtime.letter_box import StoredLetter
-from shared.runtime.ports import DeadLetter, Message
-from shared.runtime.redrive import Report, Verdict
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ORDER_ID = "o" * 32 + "-" + "d" * 31

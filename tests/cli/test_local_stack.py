@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from quartet_emulators.env_file import write_env_file
 
-from emulators.env_file import write_env_file
-from quartet.failures import UserError
-from quartet.local_stack import SIMULATED_PORTS, free_ports, local_settings, read_settings_file, says_ready
+from quartet.cli.terminal.failures import UserError
+from quartet.local.stack import SIMULATED_PORTS, free_ports, local_settings, read_settings_file, says_ready
 
 STACK = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=k;SharedAccessKey=v=;",
@@ -41,7 +41,7 @@ def test_a_default_port_that_is_taken_is_replaced(monkeypatch: pytest.MonkeyPatc
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = taken.getsockname()[1]
-        monkeypatch.setattr("quartet.local_stack._PORTS", {"cosmos": number})
+        monkeypatch.setattr("quartet.local.stack._PORTS", {"cosmos": number})
         assert free_ports() == {"cosmos": 0}
     assert free_ports() == {"cosmos": number}
 
@@ -76,7 +76,15 @@ def test_the_emulators_alone_ask_for_simulated_ports(
     tmp_path: Path, flags: tuple[str, ...], changed: dict[str, str]
 ) -> None:
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
-    command = ("-c", "from quartet.cli import main; main()", "emulators", "--data-dir", str(tmp_path), *ports, *flags)
+    command = (
+        "-c",
+        "from quartet.cli.main import main; main()",
+        "emulators",
+        "--data-dir",
+        str(tmp_path),
+        *ports,
+        *flags,
+    )
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert "ready\n" in iter(process.stdout.readline, "")

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from quartet.failures import UserError
-from quartet.files import Entry
-from quartet.orders import cancellation_event, read_events, wrap_events
+from quartet.cli.publish.orders import cancellation_event, read_events, wrap_events
+from quartet.cli.terminal.failures import UserError
+from quartet.cli.terminal.files import Entry
 from shared.events import from_json
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

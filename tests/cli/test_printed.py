@@ -17,25 +17,25 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quartet.audit.invariants import Finding, Violation
-from quartet.audit.report import audit_listing
-from quartet.cells import cell
-from quartet.cli import app, run
-from quartet.connection import open_producer
-from quartet.console import results, write_json
-from quartet.console_sink import ConsoleSink
-from quartet.doctor.check import Finding as Check
-from quartet.doctor.check import Status, Verdict
-from quartet.doctor.report import findings_listing
-from quartet.failures import BUG, UserError, one_line
-from quartet.lag import Standstill
-from quartet.local_stack import local_settings
-from quartet.outcomes import outcome_counts, outcome_listing
-from quartet.samples import sample
-from quartet.stuck import Letter, Stuck
-from quartet.stuck_reading import StuckReport
-from quartet.stuck_view import stuck_view
-from quartet.waiting import Outcome
+from quartet.cli.audit.invariants import Finding, Violation
+from quartet.cli.audit.report import audit_listing
+from quartet.cli.doctor.check import Finding as Check
+from quartet.cli.doctor.check import Status, Verdict
+from quartet.cli.doctor.report import findings_listing
+from quartet.cli.lag.lag import Standstill
+from quartet.cli.main import app, run
+from quartet.cli.publish.outcomes import outcome_counts, outcome_listing
+from quartet.cli.publish.waiting import Outcome
+from quartet.cli.reading.connection import open_producer
+from quartet.cli.samples import sample
+from quartet.cli.status.stuck import Letter, Stuck
+from quartet.cli.status.stuck_reading import StuckReport
+from quartet.cli.status.stuck_view import stuck_view
+from quartet.cli.terminal.cells import cell
+from quartet.cli.terminal.console import results, write_json
+from quartet.cli.terminal.console_sink import ConsoleSink
+from quartet.cli.terminal.failures import BUG, UserError, one_line
+from quartet.local.stack import local_settings
 from services.order.domain import OrderStatus
 from shared.events import CONTENT_TYPE
 from tests.cli.test_end_to_end import Up, clean_environment, publish, start_up
@@ -116,7 +116,7 @@ def test_a_bug_is_told_on_one_printable_line_with_and_without_its_traceback(
     def fails() -> None:
         raise RuntimeError(HOSTILE)
 
-    monkeypatch.setattr("quartet.commands.doctor.examine_deployment", fails)
+    monkeypatch.setattr("quartet.cli.doctor.command.examine_deployment", fails)
     assert run(["doctor"]) == BUG
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isprintable()

@@ -4,11 +4,11 @@ from typing import Any, cast
 import pytest
 from azure.eventhub.aio import EventHubProducerClient
 
-from quartet.failures import UserError
-from quartet.orders import Outgoing
-from quartet.publishing import by_bucket, check_sizes, send
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.cli.publish.orders import Outgoing
+from quartet.cli.publish.publishing import by_bucket, check_sizes, send
+from quartet.cli.terminal.failures import UserError
 from shared.events import bucket_of, encode
-from shared.runtime.event_hubs import HubPublisher
 
 
 class RecordingPublisher(HubPublisher):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from quartet.failures import MISUSED, describe
-from quartet.restarting import LONG_LIFE, Backoff, Restarter
-from quartet.supervisor import Exit, Process, Supervisor
-from shared.runtime.timeouts import stretched
+from quartet.cli.terminal.failures import MISUSED, describe
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.restarting import LONG_LIFE, Backoff, Restarter
+from quartet.local.supervisor import Exit, Process, Supervisor
 
 DEADLINE = stretched(30.0)  # seconds; only a broken restart takes as long
 QUICK = Backoff(first=0.01, longest=0.04)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-QUARTET = f"{sys.executable} -c 'from quartet.cli import main; main()'"
+QUARTET = f"{sys.executable} -c 'from quartet.cli.main import main; main()'"
 
 
 def shell(line: str, directory: Path) -> subprocess.CompletedProcess[str]:

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from quartet.cli import run
-from quartet.connection import Cosmos
-from quartet.lag import Lag, Standstill
-from quartet.lag_reading import LagReader, open_lag_reader
-from quartet.local_stack import SIMULATED_PORTS
-from quartet.participants import PARTICIPANTS
-from quartet.seeding import provision
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.cli.lag.lag import Lag, Standstill
+from quartet.cli.lag.reading import LagReader, open_lag_reader
+from quartet.cli.main import run
+from quartet.cli.participants import PARTICIPANTS
+from quartet.cli.reading.connection import Cosmos
+from quartet.cli.seed.seeding import provision
+from quartet.local.stack import SIMULATED_PORTS
 from shared.events import OrderCancellationRequested, new_event, to_json
-from shared.runtime.event_hubs import HubPublisher
 from tests.owners import LASTING, take_partitions
 from tests.stack_fixture import Servers, running_stack
 

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 from rich.console import Console
 
-from quartet.status import Whereabouts, status_json
-from quartet.status_view import status_view
+from quartet.cli.status.status import Whereabouts, status_json
+from quartet.cli.status.view import status_view
 from services.inventory.domain import Reservation, ReservationStatus
 from services.order.domain import Entry, Fact, Order, OrderStatus
 from services.payment.domain import Charge, Payment, PaymentStatus

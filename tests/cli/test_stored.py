@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from quartet.audit.running import run_audit
-from quartet.cli import run
-from quartet.connection import Cosmos
-from quartet.dead_letters import NAMES, find_letters
-from quartet.failures import FAILED, MISUSED
-from quartet.lag import Standstill
-from quartet.participants import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING
-from quartet.seeding import provision
-from quartet.status import whereabouts
-from quartet.stored import MissingError, Stored
-from quartet.stuck_reading import stuck_orders
-from quartet.waiting import wait_until_settled
+from quartet.azure.cosmos.dead_letters import dead_letter_document
+from quartet.cli.audit.running import run_audit
+from quartet.cli.dead_letters.dead_letters import NAMES, find_letters
+from quartet.cli.lag.lag import Standstill
+from quartet.cli.main import run
+from quartet.cli.participants import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING
+from quartet.cli.publish.waiting import wait_until_settled
+from quartet.cli.reading.connection import Cosmos
+from quartet.cli.reading.stored import MissingError, Stored
+from quartet.cli.seed.seeding import provision
+from quartet.cli.status.status import whereabouts
+from quartet.cli.status.stuck_reading import stuck_orders
+from quartet.cli.terminal.failures import FAILED, MISUSED
+from quartet.engine.ports import DeadLetter, Message
+from quartet.engine.records.codec import RecordCodec
+from quartet.engine.records.record import Record
 from services.order.domain import Fact, Order, OrderStatus
 from shared.events import bucket_of
-from shared.runtime.cosmos_dead_letters import dead_letter_document
-from shared.runtime.ports import DeadLetter, Message
-from shared.runtime.record import Record
-from shared.runtime.record_codec import RecordCodec
 from tests.stack_fixture import Servers, running_stack
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 
 PROGRAM = """
 import sys
 from rich.table import Table
 from quartet import cli
-from quartet.console import show, write_json
+from quartet.cli.terminal.console import show, write_json
 def says(_arguments):
     if sys.argv[1] == "json":
         write_json({"recipient": "Zoë 東京"})

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quartet.lag import Head, Standing, Standstill
-from quartet.stuck import Letter, Stuck, owed_by, reasons
-from quartet.stuck_reading import StuckReport
-from quartet.stuck_view import stuck_json
+from quartet.cli.lag.lag import Head, Standing, Standstill
+from quartet.cli.status.stuck import Letter, Stuck, owed_by, reasons
+from quartet.cli.status.stuck_reading import StuckReport
+from quartet.cli.status.stuck_view import stuck_json
 from services.inventory.domain import ReservationStatus
 from services.order.domain import Fact, OrderStatus, status_of
 from services.payment.domain import PaymentStatus

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from quartet.supervisor import Exit, Process, ProcessExitedError, Supervisor
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.supervisor import Exit, Process, ProcessExitedError, Supervisor
 
 DEADLINE = stretched(30.0)  # seconds; only a broken supervisor takes as long
 
@@ -51,7 +51,7 @@ for n in itertools.count(): print(n, flush=True); time.sleep(0.005)
 """,
     "boss": """
 import asyncio, signal, sys
-from quartet.supervisor import Process, Supervisor
+from quartet.local.supervisor import Process, Supervisor
 
 # A shell lets what it starts in the background ignore Ctrl-C, which is inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from quartet.hub_reader import Found
-from quartet.timeline import Said, concerns, tell
-from quartet.timeline_view import timeline_json, timeline_listing
+from quartet.cli.reading.hub_reader import Found
+from quartet.cli.timeline.timeline import Said, concerns, tell
+from quartet.cli.timeline.view import timeline_json, timeline_listing
+from quartet.engine.ports import Message
 from shared.events import (
     CONTENT_TYPE,
     Event,
@@ -19,7 +20,6 @@ from shared.events import (
     service_source,
     to_json,
 )
-from shared.runtime.ports import Message
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import aiohttp.connector
 import pytest
+from quartet_emulators.options import parse_options
+from quartet_emulators.stack import Stack
 
-from emulators.options import parse_options
-from emulators.stack import Stack
-from quartet.local_stack import SIMULATED_PORTS
-from quartet.participants import PARTICIPANTS
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.settings import Settings
-from shared.runtime.startup import checkpoint_store, participant_database
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.credentials import Credentials
+from quartet.azure.settings import Settings
+from quartet.cli.participants import PARTICIPANTS
+from quartet.local.stack import SIMULATED_PORTS
+from quartet.process.startup import checkpoint_store, participant_database
 from tests.cloud.certificates import Certificate, make_certificate
 from tests.cloud.managed_identity import TOKEN_KEY, ManagedIdentity, running_identity
 from tests.owners import LASTING, take_partitions

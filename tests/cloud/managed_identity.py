@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
-
-from emulators.tokens import TokenCheck
+from quartet_emulators.tokens import TokenCheck
 
 TOKEN_KEY = "a key that only the tests know"
 EVENT_HUBS = "https://eventhubs.azure.net/"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from quartet.doctor.check import Finding, Status
-from quartet.doctor.deployment import examine_deployment
+from quartet.cli.doctor.check import Finding, Status
+from quartet.cli.doctor.deployment import examine_deployment
 from tests.cloud.conftest import Cloud
 
 

@@ -8,11 +8,11 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 from azure.identity.aio import DefaultAzureCredential
 
-from quartet.participants import ORDER
-from shared.runtime.cosmos import cosmos_client, outages
-from shared.runtime.credentials import Credentials
-from shared.runtime.errors import OutageError
-from shared.runtime.startup import checkpoint_store
+from quartet.azure.cosmos.client import cosmos_client, outages
+from quartet.azure.credentials import Credentials
+from quartet.cli.participants import ORDER
+from quartet.engine.errors import OutageError
+from quartet.process.startup import checkpoint_store
 from tests.cloud.conftest import Cloud
 from tests.cloud.test_tokens import CHECKPOINT
 

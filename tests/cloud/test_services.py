@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from quartet.supervisor import Supervisor
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.event_hubs import HubPublisher, producer_client
-from shared.runtime.timeouts import stretched
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import HubPublisher, producer_client
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.supervisor import Supervisor
 from tests.cloud.conftest import Cloud
 from tests.cloud.managed_identity import EVENT_HUBS
 from tests.saga.shop import SERVICES, Logs, Shop, order, services

@@ -5,12 +5,12 @@ from contextlib import AsyncExitStack
 import pytest
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
-from quartet.participants import ORDER
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.errors import ConfigurationError
-from shared.runtime.event_hubs import HubPublisher, check_group, check_hub, consumer_client, producer_client
-from shared.runtime.startup import checkpoint_store, participant_database
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import HubPublisher, check_group, check_hub, consumer_client, producer_client
+from quartet.cli.participants import ORDER
+from quartet.engine.errors import ConfigurationError
+from quartet.process.startup import checkpoint_store, participant_database
 from tests.cloud.conftest import Cloud
 
 CHECKPOINT = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.deployment.compose_file import ROOT
 
 # Stands for make: tells what it was asked for, and what it found.

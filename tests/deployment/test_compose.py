@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from quartet_emulators.blob.authorisation import ACCOUNT_KEY
+from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
+from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
 
-from emulators.blob.authorisation import ACCOUNT_KEY
-from emulators.cosmos.authorisation import WELL_KNOWN_KEY
-from emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
-from quartet.connection import CONSOLE
-from quartet.local_stack import SIMULATED_PORTS
-from quartet.participants import PARTICIPANTS
-from shared.runtime.settings import Settings
+from quartet.azure.settings import Settings
+from quartet.cli.participants import PARTICIPANTS
+from quartet.cli.reading.connection import CONSOLE
+from quartet.local.stack import SIMULATED_PORTS
 from tests.deployment.compose_file import MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
 
 PARTICIPANT_NAMES = [participant.name for participant in PARTICIPANTS]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.deployment.compose_file import PROFILES, ROOT, services
 
 OLDEST = (2, 20, 2)  # the first one that knows `required: false`

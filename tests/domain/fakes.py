@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from quartet.engine.errors import TransientError
 from services.inventory.stock import Held, HoldAnswer, Refused
 from services.payment.gateway import (
     AlreadyCharged,
@@ -23,7 +24,6 @@ from services.payment.gateway import (
 from services.shipping import carrier as ports
 from services.shipping.carrier import CarrierTimeout
 from shared.events import Address, Shortage
-from shared.runtime.errors import TransientError
 
 
 class Piece(StrEnum):

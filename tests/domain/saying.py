@@ -2,8 +2,8 @@
 
 from typing import Any, TypeVar
 
+from quartet.engine.declaration.outcome import Decided, Outcome
 from shared.events import Event, EventData, new_event
-from shared.runtime.outcome import Decided, Outcome
 from tests.domain.shop import NOON
 
 S = TypeVar("S")

@@ -4,6 +4,8 @@ from itertools import permutations
 
 import pytest
 
+from quartet.engine.declaration.outcome import Ignored, Rejected
+from quartet.engine.errors import TransientError
 from services.inventory.domain import Reservation, ReservationStatus
 from services.inventory.handlers import (
     give_up_releasing,
@@ -27,8 +29,6 @@ from shared.events import (
     StockRefusal,
     merged,
 )
-from shared.runtime.errors import TransientError
-from shared.runtime.outcome import Ignored, Rejected
 from tests.domain.fakes import FakeStock, Piece
 from tests.domain.saying import decided, only_answer, said
 from tests.domain.shop import LAMPS_AND_CUPS, order_created, placed

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quartet.engine.declaration.outcome import Decided, Ignored, Rejected
 from services.order.domain import (
     CLOSED,
     Fact,
@@ -36,7 +37,6 @@ from shared.events import (
     PaymentVoided,
     ShippingFailed,
 )
-from shared.runtime.outcome import Decided, Ignored, Rejected
 from tests.domain.saying import decided, said
 from tests.domain.shop import LAMPS_AND_CUPS, NOON, placed
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from quartet.engine.declaration.outcome import Ignored
 from services.payment.domain import Charge, Payment, PaymentStatus
 from services.payment.gateway import Charged, GatewayTimeout, Voided, charge_key, refund_key
 from services.payment.handlers import charge_payment, give_up_charging, give_up_refunding, refund_payment
@@ -19,7 +20,6 @@ from shared.events import (
     ShippingFailed,
     ShippingRefusal,
 )
-from shared.runtime.outcome import Ignored
 from tests.domain.fakes import FakeGateway
 from tests.domain.saying import decided, only_answer, said
 from tests.domain.shop import order_created

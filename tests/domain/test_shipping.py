@@ -2,6 +2,7 @@
 
 import pytest
 
+from quartet.engine.declaration.outcome import Ignored
 from services.shipping.carrier import CarrierTimeout, Voided, shipment_key
 from services.shipping.domain import Shipment, ShipmentStatus
 from services.shipping.handlers import cancel_shipment, give_up_shipping, ship_order
@@ -17,7 +18,6 @@ from shared.events import (
     ShippingRefusal,
     merged,
 )
-from shared.runtime.outcome import Ignored
 from tests.domain.fakes import FakeCarrier
 from tests.domain.saying import decided, only_answer, said
 from tests.domain.shop import order_created

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from quartet.engine.declaration.outcome import Decided, Ignored, Rejected
 from services.inventory import domain as inventory
 from services.inventory.domain import Reservation, ReservationStatus
 from services.inventory.handlers import (
@@ -55,7 +56,6 @@ from shared.events import (
     Shortage,
     merged,
 )
-from shared.runtime.outcome import Decided, Ignored, Rejected
 from tests.domain.saying import said
 from tests.domain.scripted import Scripted
 from tests.domain.shop import NOON, order_created, placed

@@ -12,6 +12,8 @@ from decimal import Decimal
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from quartet.engine.declaration.outcome import Decided, Outcome, Rejected
+from quartet.engine.errors import TransientError
 from services.inventory import handlers as inventory
 from services.inventory.domain import ReservationStatus
 from services.order import handlers as order
@@ -29,8 +31,6 @@ from shared.events import (
     quantities,
     service_source,
 )
-from shared.runtime.errors import TransientError
-from shared.runtime.outcome import Decided, Outcome, Rejected
 from tests.domain.fakes import FakeCarrier, FakeGateway, FakeStock, Piece
 from tests.domain.shop import NOON, placed
 

@@ -4,8 +4,7 @@ from collections import Counter
 
 import aiohttp
 import pytest
-
-from emulators.control import ControlEndpoint
+from quartet_emulators.control import ControlEndpoint
 
 
 async def test_counters_are_nested_by_agent_and_live() -> None:

@@ -1,4 +1,4 @@
-"""`python -m emulators` as a person and a program meet it."""
+"""`python -m quartet_emulators` as a person and a program meet it."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 
 NAMES = {
     "EVENT_HUBS_CONNECTION_STRING",
@@ -47,7 +47,7 @@ async def start(data_dir: Path) -> AsyncIterator[Start]:
 
     async def start(*flags: str) -> Process:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "emulators", "--data-dir", str(data_dir), *FREE_PORTS, *flags),
+            *(sys.executable, "-m", "quartet_emulators", "--data-dir", str(data_dir), *FREE_PORTS, *flags),
             stdout=PIPE,
             stderr=PIPE,
         )
@@ -231,7 +231,7 @@ async def test_a_number_that_is_no_port_is_refused(start: Start, port: str) -> N
 
 def test_starting_imports_nothing_heavy() -> None:
     """Ready in under a second: what is slow to import stays out."""
-    script = "import emulators.__main__, sys; print(*sys.modules)"
+    script = "import quartet_emulators.__main__, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & {"azure", "pydantic", "rich", "structlog", "typer", "shared", "services", "quartet"}

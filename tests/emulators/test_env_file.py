@@ -4,8 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from emulators.env_file import remove_env_file, write_env_file
-from emulators.options import BUILT_IN_CONFIG, CHECKOUT_CONFIG
+from quartet_emulators.env_file import remove_env_file, write_env_file
+from quartet_emulators.options import BUILT_IN_CONFIG, CHECKOUT_CONFIG
 
 
 def test_a_shell_reads_every_value_as_it_was_written(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from quartet_emulators.blob import BlobEmulator
+from quartet_emulators.cosmos import CosmosEmulator
 
-from emulators.blob import BlobEmulator
-from emulators.cosmos import CosmosEmulator
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 
 
 @pytest.mark.parametrize("kind", [BlobEmulator, CosmosEmulator])

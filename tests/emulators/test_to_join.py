@@ -4,8 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from emulators.env_file import to_join, write_env_file
+from quartet_emulators.env_file import to_join, write_env_file
 
 
 @pytest.mark.parametrize("name", ["plain", "my data", "it's", '"quoted"', "-n", "$HOME", "new\nline", "ünïcode", "a;b"])

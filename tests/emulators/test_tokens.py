@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from emulators.blob.authorisation import authorise
-from emulators.blob.errors import BlobError
-from emulators.cosmos.authorisation import check
-from emulators.cosmos.errors import CosmosError
-from emulators.event_hubs.authorisation import Grant, check_token
-from emulators.event_hubs.errors import AmqpError
-from emulators.security import OPEN, read_security
-from emulators.tokens import TokenCheck, TokenExpiredError, TokenRefusedError
+from quartet_emulators.blob.authorisation import authorise
+from quartet_emulators.blob.errors import BlobError
+from quartet_emulators.cosmos.authorisation import check
+from quartet_emulators.cosmos.errors import CosmosError
+from quartet_emulators.event_hubs.authorisation import Grant, check_token
+from quartet_emulators.event_hubs.errors import AmqpError
+from quartet_emulators.security import OPEN, read_security
+from quartet_emulators.tokens import TokenCheck, TokenExpiredError, TokenRefusedError
 
 TOKENS = TokenCheck("a key of sixteen bytes or more")
 NOW = 1000.0

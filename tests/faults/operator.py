@@ -10,9 +10,9 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 from unittest.mock import patch
 
-from quartet.cli import run
+from quartet.azure.settings import load_settings
+from quartet.cli.main import run
 from services.payment.bank import have_a_word
-from shared.runtime.settings import load_settings
 from tests.saga.shop import Shop
 
 
@@ -33,7 +33,7 @@ async def quartet_apart(shop: Shop, *arguments: str) -> tuple[int, Any]:
     """The same in a process of its own, so that several can run at once."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-c", "from quartet.cli import main; main()"),
+        *("-c", "from quartet.cli.main import main; main()"),
         *(*arguments, "--json"),
         stdout=asyncio.subprocess.PIPE,
         env=os.environ | shop.environment,
@@ -45,7 +45,7 @@ async def quartet_apart(shop: Shop, *arguments: str) -> tuple[int, Any]:
 
 async def quartet_fails(shop: Shop, *arguments: str, **changes: str) -> tuple[int, str]:
     """A command that fails, with changes of the operator's environment: its exit status, and the one line it says."""
-    return await _fails(shop, ("-c", "from quartet.cli import main; main()", *arguments), changes)
+    return await _fails(shop, ("-c", "from quartet.cli.main import main; main()", *arguments), changes)
 
 
 async def module_fails(shop: Shop, module: str, *arguments: str, **changes: str) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.saga.shop import PATIENCE, Shop, order, running_shop
 
 # What is shipped for a local stack, not what makes tests quick.

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.deployment.compose_file import ROOT
 
 ASSEMBLED: Final = "localhost/quartet-base:trixie"

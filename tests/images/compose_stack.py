@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.deployment.compose_file import ROOT
 
 _SECONDS = stretched(900)  # images are pulled and built in it

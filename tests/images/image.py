@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.version import __version__
+from quartet.version import __version__
 from tests.deployment.compose_file import ROOT
 from tests.images.base_image import base_image, run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.deployment.compose_file import OURS, services
 from tests.images.container import Container, Network
 from tests.images.image import Image

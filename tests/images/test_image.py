@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from shared.runtime.timeouts import stretched
-from shared.version import __version__
+from quartet.engine.failures.timeouts import stretched
+from quartet.version import __version__
 from tests.deployment.compose_file import OURS
 from tests.images.image import Image
 from tests.images.image_stack import ImageStack

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from shared.runtime.timeouts import stretched
-from shared.version import __version__
+from quartet.engine.failures.timeouts import stretched
+from quartet.version import __version__
 from tests.images.compose_stack import ComposeStack
 from tests.images.stack import SERVICES, Stack
 

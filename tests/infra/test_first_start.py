@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from azure.cosmos import PartitionKey
 
-from quartet.participants import PARTICIPANTS
-from shared.runtime.participant import DEPLOYMENT, Participant
-from shared.runtime.provision import open_database
+from quartet.azure.cosmos.provision import open_database
+from quartet.cli.participants import PARTICIPANTS
+from quartet.engine.declaration.participant import DEPLOYMENT, Participant
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.infra.bicep import read_json
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from quartet.connection import CONSOLE
-from quartet.participants import PARTICIPANTS
-from shared.runtime.participant import Participant
-from shared.runtime.settings import Settings
+from quartet.azure.settings import Settings
+from quartet.cli.participants import PARTICIPANTS
+from quartet.cli.reading.connection import CONSOLE
+from quartet.engine.declaration.participant import Participant
 from tests.infra.bicep import INFRA, parsed, read_json, resource
 
 SAGA = read_json("saga.json")

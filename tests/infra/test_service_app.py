@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from quartet.participants import PARTICIPANTS, PORT_VARIABLES, SERVICES
-from shared.runtime import health
-from shared.runtime.service import Service
-from shared.runtime.settings import Settings
+from quartet.azure.settings import Settings
+from quartet.cli.participants import PARTICIPANTS, PORT_VARIABLES, SERVICES
+from quartet.process import health
+from quartet.process.service import Service
 from tests.infra.bicep import INFRA, Scope, assignments, parsed, read_json, resource, using
 
 TIERS = read_json("tiers.json")

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen = [one for one in MUTANTS if not arguments.names or any(name in one.name for name in arguments.names)]
     survived = 0
-    sound = _hunt(Mutant("nothing at all", "shared/version.py", (), case="cancelled"), sagas=1_000)
+    sound = _hunt(Mutant("nothing at all", "quartet/version.py", (), case="cancelled"), sagas=1_000)
     if sound.found is not None:
         print(f"without a planted bug, a rule is broken as well: {sound.found}")
         return 1

@@ -49,20 +49,20 @@ def _mutant(name: str, file: str, *texts: str, case: str | None = None, proof: s
 MUTANTS: Final = (
     _mutant(
         "checkpoint before publish",
-        "shared/runtime/consumer.py",
+        "quartet/azure/event_hubs/consumer.py",
         "        batch = await self._process(partition, [message_of(event) for event in events])\n",
         "        self._checkpoints.mark(context, events[-1])\n"
         "        batch = await self._process(partition, [message_of(event) for event in events])\n",
     ),
     _mutant(
         "receiving begins at the end of the stream",
-        "shared/runtime/consumer.py",
+        "quartet/azure/event_hubs/consumer.py",
         'starting_position="-1"',
         'starting_position="@latest"',
     ),
     _mutant(
         "answers published before the commit",
-        "shared/runtime/settler.py",
+        "quartet/engine/settler.py",
         "        lost = await self.settler.recorder.commit(runs)\n",
         "        early = [said for run in runs for step in run.steps for said in step.answers]\n"
         "        await self.settler.finisher.publish(self.batch.partition, early)\n"
@@ -70,7 +70,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "answers dropped when the hub is away",
-        "shared/runtime/finisher.py",
+        "quartet/engine/finisher.py",
         'await self._patience.outlast("publish answers", lambda: self._publisher.publish(partition, some))',
         "await asyncio.gather(self._publisher.publish(partition, some), return_exceptions=True)",
         "from collections.abc import Sequence\n",
@@ -78,13 +78,13 @@ MUTANTS: Final = (
     ),
     _mutant(
         "the loser of a conflict goes on",
-        "shared/runtime/settler.py",
+        "quartet/engine/settler.py",
         "        lost = await self.settler.recorder.commit(runs)\n",
         "        await self.settler.recorder.commit(runs)\n        lost: set[str] = set()\n",
     ),
     _mutant(
         "acting on a state that is not committed",
-        "shared/runtime/handler_runner.py",
+        "quartet/engine/handler_runner.py",
         "if (run.new_state and self._participant.acts_outside) or run.is_full:",
         "if run.is_full:",
         case="sent again with other items",
@@ -97,13 +97,13 @@ MUTANTS: Final = (
     ),
     _mutant(
         "duplicates known in memory only",
-        "shared/runtime/record_codec.py",
+        "quartet/engine/records/codec.py",
         '"handled": {cause: list(answers) for cause, answers in record.handled.items()},',
         '"handled": {},',
     ),
     _mutant(
         "replace without an ETag",
-        "shared/runtime/cosmos_records.py",
+        "quartet/azure/cosmos/records.py",
         'return ("replace", (record.order_id, document), {"if_match_etag": record.etag})',
         'return ("replace", (record.order_id, document), {})',
     ),
@@ -255,7 +255,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "what nobody can read is passed over",
-        "shared/runtime/intake.py",
+        "quartet/engine/received.py",
         "            if letter.order_id is None or letter.event_type in opens:\n"
         "                intake.letters.append(letter)",
         "            if letter.order_id is None:\n                intake.passed_over += 1\n"
@@ -271,7 +271,7 @@ MUTANTS: Final = (
     # Starts and stops
     _mutant(
         "what is cancelled at stop() counts as finished",
-        "shared/runtime/consumer.py",
+        "quartet/azure/event_hubs/consumer.py",
         "        batch = await self._process(partition, [message_of(event) for event in events])\n",
         "        try:\n"
         "            batch = await self._process(partition, [message_of(event) for event in events])\n"
@@ -286,21 +286,21 @@ MUTANTS: Final = (
     ),
     _mutant(
         "a hub that was recreated is not noticed",
-        "shared/runtime/watchdog.py",
+        "quartet/process/watchdog.py",
         "        is_another = self._made_at not in {None, made_at}\n",
         "        is_another = made_at is None\n",
         case="another hub",
     ),
     _mutant(
         "a new hub is recorded before its checkpoints are put back",
-        "shared/runtime/stale_checkpoints.py",
+        "quartet/azure/event_hubs/stale_checkpoints.py",
         "            await self._put_back(checkpoints)\n            await self._record(made_at)\n",
         "            await self._record(made_at)\n            await self._put_back(checkpoints)\n",
         case="another hub, and nobody else is there",
     ),
     _mutant(
         "a receiver that gets nothing is left alone",
-        "shared/runtime/progress.py",
+        "quartet/engine/failures/stall_detector.py",
         "        return now - known.waiting_since >= self._patience",
         "        return now < known.waiting_since",
     ),
@@ -321,7 +321,7 @@ MUTANTS: Final = (
     # Dead letters and commands
     _mutant(
         "what cannot be stored is passed over",
-        "shared/runtime/recorder.py",
+        "quartet/engine/records/recorder.py",
         "            run.refuse(STATE_NOT_STORED, one_line(error))\n",
         "            run.refuse(STATE_NOT_STORED, one_line(error))\n"
         "            run.steps.clear()\n"
@@ -330,7 +330,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "a discard settles the letter before it strikes it",
-        "shared/runtime/redrive.py",
+        "quartet/engine/dead_letters/redrive.py",
         "        letter = stored.letter\n"
         "        if letter.order_id is not None:\n"
         "            await self._engine.discard(",
@@ -341,7 +341,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "a discard is forgotten where the order is not known",
-        "shared/runtime/saga_run.py",
+        "quartet/engine/saga_update.py",
         "        self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])",
         "        if not self.record.is_new:\n"
         "            self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])",
@@ -349,13 +349,13 @@ MUTANTS: Final = (
     ),
     _mutant(
         "what was handled waits in line again",
-        "shared/runtime/saga_run.py",
+        "quartet/engine/saga_update.py",
         "        if recorded is not None and not self._is_owed(item):",
         "        if recorded is not None and not self._is_owed(item) and not self._must_wait(item):",
     ),
     _mutant(
         "seeding once more fills the shelves once more",
-        "quartet/seeding.py",
+        "quartet/cli/seed/seeding.py",
         "            await items.create_item(stock_document(product))\n"
         "    except CosmosResourceExistsError:\n"
         "        return False",
@@ -365,7 +365,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "the audit stops at 1,000 rows",
-        "quartet/stored.py",
+        "quartet/cli/reading/stored.py",
         "            async for document in pages:\n                for parsed",
         "            for document in [one async for one in pages][:1000]:\n                for parsed",
         proof="tests/simulation/test_audit_sees_everything.py",
@@ -373,7 +373,7 @@ MUTANTS: Final = (
     # Limits and servers
     _mutant(
         "the document at the border of a batch is dropped",
-        "shared/runtime/cosmos.py",
+        "quartet/azure/cosmos/client.py",
         "            chunk, size = [], 0\n        chunk.append(document)",
         "            chunk, size = [], 0\n            continue\n        chunk.append(document)",
     ),
@@ -393,25 +393,25 @@ MUTANTS: Final = (
     ),
     _mutant(
         "an order whose write is refused for a while is given up",
-        "shared/runtime/cosmos.py",
+        "quartet/azure/cosmos/client.py",
         "OUTAGE = REFUSAL | frozenset({408, 410, 429, 449,",
         "OUTAGE = REFUSAL | frozenset({408, 429,",
     ),
     _mutant(
         "a port may take as long as it likes",
-        "shared/runtime/handler_runner.py",
+        "quartet/engine/handler_runner.py",
         "with_time_limit(ports, retry.call_seconds)",
         "ports",
     ),
     _mutant(
         "a log line that cannot be written fails its batch",
-        "shared/runtime/engine.py",
+        "quartet/engine/engine.py",
         "steady(log or structlog.get_logger(service=participant.name), self.stats)",
         "log or structlog.get_logger(service=participant.name)",
     ),
     _mutant(
         "a document of another release counts as none",
-        "shared/runtime/saga_run.py",
+        "quartet/engine/saga_update.py",
         "        if self.record.foreign is not None:\n            self.fail(",
         "        if False:\n            self.fail(",
     ),

@@ -11,6 +11,9 @@ from typing import Any
 
 import aiohttp
 
+from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.failures.timeouts import stretched
+from quartet.process.service_context import Surroundings
 from services.payment.gateway import (
     AlreadyCharged,
     AlreadyDeclined,
@@ -24,9 +27,6 @@ from services.payment.gateway import (
     Voided,
 )
 from services.payment.ledger import ChargeMade, RefundMade
-from shared.runtime.errors import ConfigurationError, OutageError
-from shared.runtime.surroundings import Surroundings
-from shared.runtime.timeouts import stretched
 
 _AWAY = frozenset({429, 503})
 

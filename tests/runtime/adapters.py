@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from shared.runtime.errors import ConfigurationError, OutageError
+from quartet.engine.errors import ConfigurationError, OutageError
 
 not_callable = "a string"
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from azure.eventhub import EventData
 from hypothesis import strategies as st
-
-from emulators.event_hubs.encoding import encode, encode_list
-from emulators.event_hubs.types import (
+from quartet_emulators.event_hubs.encoding import encode, encode_list
+from quartet_emulators.event_hubs.types import (
     Array,
     Byte,
     Char,
@@ -22,7 +21,8 @@ from emulators.event_hubs.types import (
     ULong,
     UShort,
 )
-from shared.runtime.amqp_decoding import decode, install
+
+from quartet.azure.event_hubs.amqp_decoding import decode, install
 
 PLACE: Mapping[object, object] = {Symbol("x-opt-sequence-number"): 7, Symbol("x-opt-offset"): "4096"}
 """What the hub adds."""

@@ -12,6 +12,14 @@ from typing import Any
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
+from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
+from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.retry_policy import Backoff, RetryPolicy
+from quartet.engine.engine import Engine
+from quartet.engine.errors import OutageError
+from quartet.engine.ports import DeadLetter, Message, Now
+from quartet.engine.records.record import Json, Record, RecordLimits
 from shared.events import (
     CONTENT_TYPE,
     CompensationFailed,
@@ -29,14 +37,6 @@ from shared.events import (
     new_event,
     to_json,
 )
-from shared.runtime.engine import Engine
-from shared.runtime.errors import OutageError
-from shared.runtime.letter_box import DISCARDED, Settled, StoredLetter
-from shared.runtime.outcome import Decided, Ignored, Outcome, Rejected
-from shared.runtime.participant import Participant
-from shared.runtime.ports import DeadLetter, Message, Now
-from shared.runtime.record import Json, Record, RecordLimits
-from shared.runtime.retry import Backoff, RetryPolicy
 
 # Tracebacks of the bugs that tests plant are drawn slowly, and nobody reads them.
 QUIET: FilteringBoundLogger = structlog.wrap_logger(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from azure.cosmos.aio import ContainerProxy
 
-from shared.runtime.participant import Participant
+from quartet.engine.declaration.participant import Participant
 from tests.simulation.cosmos import MemoryContainer, MemoryCosmos
 from tests.simulation.network import Network
 from tests.simulation.process import Process

@@ -12,17 +12,17 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import PartitionContext
 from hypothesis import given
 from hypothesis import strategies as st
+from quartet_emulators.event_hubs import EventHubsEmulator, NamespaceConfig
+from quartet_emulators.event_hubs.config import HubConfig
+from quartet_emulators.event_hubs.encoding import encode
+from quartet_emulators.event_hubs.types import Byte, Char, Decimal, Described, Float, Symbol, Timestamp, ULong
 
-from emulators.event_hubs import EventHubsEmulator, NamespaceConfig
-from emulators.event_hubs.config import HubConfig
-from emulators.event_hubs.encoding import encode
-from emulators.event_hubs.types import Byte, Char, Decimal, Described, Float, Symbol, Timestamp, ULong
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import consumer_client, message_of
+from quartet.azure.settings import Settings
+from quartet.engine.failures.timeouts import stretched
+from quartet.engine.ports import Message
 from shared.events import CONTENT_TYPE, Unreadable, read_envelope
-from shared.runtime.credentials import Credentials
-from shared.runtime.event_hubs import consumer_client, message_of
-from shared.runtime.ports import Message
-from shared.runtime.settings import Settings
-from shared.runtime.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in
 from tests.runtime.amqp import data, message, received, scalars, section, sequence, value, values
 

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from quartet_emulators.event_hubs import EventHubsEmulator, NamespaceConfig
+from quartet_emulators.event_hubs.config import HubConfig
 
-from emulators.event_hubs import EventHubsEmulator, NamespaceConfig
-from emulators.event_hubs.config import HubConfig
-from shared.runtime.credentials import Credentials
-from shared.runtime.errors import ConfigurationError
-from shared.runtime.event_hubs import check_group, consumer_client
-from shared.runtime.settings import Settings
-from shared.runtime.timeouts import stretched
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import check_group, consumer_client
+from quartet.azure.settings import Settings
+from quartet.engine.errors import ConfigurationError
+from quartet.engine.failures.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in
 
 CONFIG = NamespaceConfig("emulatorNs1", (HubConfig("saga-events", 1, ("$Default", "order")),))

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from azure.core.exceptions import HttpResponseError
+from quartet_emulators.blob import BlobEmulator
+from quartet_emulators.faults import Injector
 
-from emulators.blob import BlobEmulator
-from emulators.faults import Injector
-from shared.runtime.credentials import Credentials
-from shared.runtime.settings import Settings
-from shared.runtime.startup import checkpoint_store
-from shared.runtime.timeouts import stretched
+from quartet.azure.credentials import Credentials
+from quartet.azure.settings import Settings
+from quartet.engine.failures.timeouts import stretched
+from quartet.process.startup import checkpoint_store
 from tests.emulators.faults.rules import switch_on
 
 

@@ -8,7 +8,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.eventhub import EventData
 from azure.eventhub.aio import PartitionContext
 
-from shared.runtime.checkpoints import Checkpoints
+from quartet.azure.event_hubs.checkpoints import Checkpoints
 from tests.runtime.fakes import QUIET
 
 

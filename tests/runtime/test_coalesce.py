@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.runtime.coalesce import Coalescer
-from shared.runtime.errors import OutageError
+from quartet.azure.cosmos.keyed_batcher import Coalescer
+from quartet.engine.errors import OutageError
 
 
 class Shopkeeper:

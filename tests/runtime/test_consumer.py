@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 
-from shared.runtime.batch import Batch
-from shared.runtime.checkpoints import Checkpoints
-from shared.runtime.consumer import Consumer
-from shared.runtime.intake import Intake
-from shared.runtime.ports import Message
-from shared.runtime.progress import Progress
+from quartet.azure.event_hubs.checkpoints import Checkpoints
+from quartet.azure.event_hubs.consumer import Consumer
+from quartet.engine.batch import Batch
+from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.ports import Message
+from quartet.engine.received import Intake
 from tests.runtime.fakes import NOON, QUIET
 
 
@@ -119,7 +119,7 @@ async def test_what_is_finished_is_checkpointed_before_the_new_client_receives()
 async def test_a_batch_that_outlives_the_restart_is_finished_and_not_checkpointed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.runtime.consumer._RESTART_SECONDS", 0)
+    monkeypatch.setattr("quartet.azure.event_hubs.consumer._RESTART_SECONDS", 0)
     bench = Bench()
     running = asyncio.create_task(bench.consumer.run())
     await bench.first.is_receiving.wait()

@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
-from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
-from shared.runtime.letter_box import DISCARDED, Settled
-from shared.runtime.ports import DeadLetter, Message
+from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
+from quartet.engine.dead_letters.store import DISCARDED, Settled
+from quartet.engine.ports import DeadLetter, Message
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.runtime.fakes import NOON
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.cosmos import BatchLimits
-from shared.runtime.cosmos_ledger import CosmosLedger
+from quartet.azure.cosmos.client import BatchLimits
+from quartet.azure.cosmos.ledger import CosmosLedger
 from tests.cosmos_fixture import Cosmos, running_cosmos
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from quartet.azure.cosmos.client import in_time
+from quartet.azure.cosmos.records import CosmosRecords
+from quartet.engine.errors import OutageError
+from quartet.engine.records.record import Json, Record
 from shared.events import bucket_of
-from shared.runtime.cosmos import in_time
-from shared.runtime.cosmos_records import CosmosRecords
-from shared.runtime.errors import OutageError
-from shared.runtime.record import Json, Record
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.runtime.fakes import Parcel
 

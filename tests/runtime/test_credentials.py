@@ -9,7 +9,7 @@ from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import DefaultAzureCredential
 
-from shared.runtime.credentials import Identity, IdentityError, is_identity_error
+from quartet.azure.credentials import Identity, IdentityError, is_identity_error
 
 SCOPE = "https://cosmos.azure.com/.default"
 

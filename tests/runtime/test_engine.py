@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from quartet.engine.errors import OutageError, TransientError
+from quartet.engine.records.record import Record
 from shared.events import OrderCompleted, PaymentFailed, new_event
-from shared.runtime.errors import OutageError, TransientError
-from shared.runtime.record import Record
 from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, Parcel, keys, messages, order_created, reserved
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import PartitionContext
+from quartet_emulators.event_hubs import EventHubsEmulator, NamespaceConfig
+from quartet_emulators.event_hubs.config import HubConfig
+from quartet_emulators.faults import Injector
 
-from emulators.event_hubs import EventHubsEmulator, NamespaceConfig
-from emulators.event_hubs.config import HubConfig
-from emulators.faults import Injector
-from shared.runtime import event_hubs
-from shared.runtime.credentials import Credentials
-from shared.runtime.event_hubs import consumer_client
-from shared.runtime.settings import Settings
-from shared.runtime.timeouts import stretched
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs import client as event_hubs
+from quartet.azure.event_hubs.client import consumer_client
+from quartet.azure.settings import Settings
+from quartet.engine.failures.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
 from tests.emulators.faults.rules import switch_on
 

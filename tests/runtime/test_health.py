@@ -5,8 +5,8 @@ import socket
 import aiohttp
 import pytest
 
-from shared.runtime.errors import ConfigurationError
-from shared.runtime.health import Health, health_server
+from quartet.engine.errors import ConfigurationError
+from quartet.process.health import Health, health_server
 
 
 def free_port() -> int:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from quartet.engine.errors import ConfigurationError, Kind, OutageError, TransientError, classify
+from quartet.engine.failures.isolation import isolate
+from quartet.engine.ports import DeadLetter, Message
+from quartet.engine.records.record import Foreign, Json, Record
+from quartet.engine.saga_update import SagaRun
 from shared.events import read_envelope
-from shared.runtime.errors import ConfigurationError, Kind, OutageError, TransientError, classify
-from shared.runtime.isolation import isolate
-from shared.runtime.ports import DeadLetter, Message
-from shared.runtime.record import Foreign, Json, Record
-from shared.runtime.saga_run import SagaRun
 from tests.runtime.fakes import (
     Bench,
     MemoryDeadLetters,
@@ -249,7 +249,7 @@ async def test_a_message_that_breaks_the_reading_becomes_a_dead_letter(monkeypat
             raise RecursionError("too deep")
         return read_envelope(body, *args)
 
-    monkeypatch.setattr("shared.runtime.intake.read_envelope", read)
+    monkeypatch.setattr("quartet.engine.received.read_envelope", read)
     bench = Bench()
     await bench.engine().process("0", messages(b"bomb", order_created("o-1")))
     assert [letter.reason for letter in bench.dead.letters] == ["reading_failed"]

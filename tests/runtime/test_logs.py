@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from shared.runtime.logs import LogStream
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
+from quartet.process.logs import LogStream
 
 PROGRAM = """
 import logging, sys, structlog
-from shared.runtime.logs import configure_logs
+from quartet.process.logs import configure_logs
 configure_logs(sys.argv[1], "INFO", colors=False)
 structlog.get_logger(service="payment").info("InventoryReserved.v1", order="o-1", outcome="charged", ms=1.2)
 structlog.get_logger(service="payment").debug("not said")
@@ -102,7 +102,7 @@ def test_nothing_of_a_value_acts_on_the_terminal_or_forges_a_line(log_format: st
 
 HOSTILE = r"""
 import structlog
-from shared.runtime.logs import configure_logs
+from quartet.process.logs import configure_logs
 configure_logs("FORMAT", "INFO", colors=False)
 structlog.get_logger().info("said", id="\x1b[2J\x1b]0;owned\x07 \u202e \x9b1m\nforged line\r", other=7)
 """
@@ -119,7 +119,7 @@ def test_a_traceback_neither_acts_on_the_terminal_nor_looks_like_another_line() 
 
 FAILING = r"""
 import structlog
-from shared.runtime.logs import configure_logs
+from quartet.process.logs import configure_logs
 configure_logs("console", "INFO", colors=False)
 class Odd:
     def __repr__(self): return "\x1b[2J\nforged"

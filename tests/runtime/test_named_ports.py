@@ -10,11 +10,11 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.process.named_ports import Adapter, PortByName
+from quartet.process.port_opening import check_port, open_port
+from quartet.process.service_context import Surroundings
 from services.payment.gateway import Gateway
-from shared.runtime.errors import ConfigurationError, OutageError
-from shared.runtime.named_ports import Adapter, PortByName
-from shared.runtime.port_opening import check_port, open_port
-from shared.runtime.surroundings import Surroundings
 from tests.runtime import adapters
 
 GATEWAY = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, adapters.plain)

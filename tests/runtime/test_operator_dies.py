@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from quartet.catalogue import Product
-from quartet.participants import INVENTORY
-from quartet.seeding import Seeded, seed
+from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
+from quartet.azure.cosmos.records import CosmosRecords
+from quartet.cli.participants import INVENTORY
+from quartet.cli.publish.catalogue import Product
+from quartet.cli.seed.seeding import Seeded, seed
+from quartet.engine.dead_letters.redrive import Redrive
+from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
+from quartet.engine.declaration.retry_policy import Backoff, RetryPolicy
+from quartet.engine.engine import Engine
+from quartet.engine.failures.timeouts import stretched
+from quartet.engine.ports import Message
+from quartet.engine.records.record import Json, Record
 from services.inventory.service import ITEMS
 from shared.events import encode, to_json
-from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
-from shared.runtime.cosmos_records import CosmosRecords
-from shared.runtime.engine import Engine
-from shared.runtime.letter_box import DISCARDED, Settled, StoredLetter
-from shared.runtime.ports import Message
-from shared.runtime.record import Json, Record
-from shared.runtime.redrive import Redrive
-from shared.runtime.retry import Backoff, RetryPolicy
-from shared.runtime.timeouts import stretched
 from tests.runtime.fakes import DESK_SERVICE, NOON, QUIET, Desk, Parcel, messages, order_created, reserved
 from tests.runtime.mortal import DiedError, Mortal
 from tests.simulation.cosmos import MemoryCosmos

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.printable import printable, printable_lines
+from quartet.printable import printable, printable_lines
 
 ANY_TEXT = st.text(st.characters(categories=None))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.runtime.progress import Progress
+from quartet.engine.failures.stall_detector import Progress
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.errors import ConfigurationError
-from shared.runtime.participant import ContainerSpec
-from shared.runtime.provision import open_database
+from quartet.azure.cosmos.provision import open_database
+from quartet.engine.declaration.participant import ContainerSpec
+from quartet.engine.errors import ConfigurationError
 from tests.cosmos_fixture import Cosmos, running_cosmos
 
 SPECS = (ContainerSpec("parcels"), ContainerSpec("deployment", "/id"))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.runtime.record import Record
-from shared.runtime.record_codec import RecordCodec, StateSchema
+from quartet.engine.records.codec import RecordCodec, StateSchema
+from quartet.engine.records.record import Record
 from tests.runtime.fakes import Parcel
 
 STORED: dict[str, Any] = {

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from quartet.engine.dead_letters.redrive import Redrive, Verdict
+from quartet.engine.dead_letters.store import Settled, StoredLetter
+from quartet.engine.declaration.outcome import Decided, Outcome
+from quartet.engine.ports import Message
+from quartet.engine.records.codec import RecordCodec
+from quartet.engine.records.record import Record, RecordLimits, surplus
 from shared.events import Event, OrderCancellationRejected, OrderCancellationRequested, encode, new_event, to_json
-from shared.runtime.letter_box import Settled, StoredLetter
-from shared.runtime.outcome import Decided, Outcome
-from shared.runtime.ports import Message
-from shared.runtime.record import Record, RecordLimits, surplus
-from shared.runtime.record_codec import RecordCodec
-from shared.runtime.redrive import Redrive, Verdict
 from tests.runtime.fakes import (
     DESK_SERVICE,
     NOON,

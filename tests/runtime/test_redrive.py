@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from quartet.engine.dead_letters.redrive import Redrive, Verdict
+from quartet.engine.dead_letters.store import StoredLetter
+from quartet.engine.ports import DeadLetter, Message
+from quartet.engine.records.record import Record
 from shared.events import OrderCancelled, encode, new_event, to_json
-from shared.runtime.letter_box import StoredLetter
-from shared.runtime.ports import DeadLetter, Message
-from shared.runtime.record import Record
-from shared.runtime.redrive import Redrive, Verdict
 from tests.runtime.fakes import NOON, Bench, Parcel, messages, order_created, reserved, shipping_failed
 
 BUG = ZeroDivisionError("a spoon in the gears")

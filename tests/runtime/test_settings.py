@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.runtime.errors import ConfigurationError
-from shared.runtime.settings import load_settings
+from quartet.azure.settings import load_settings
+from quartet.engine.errors import ConfigurationError
 
 COMPLETE = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://localhost;",

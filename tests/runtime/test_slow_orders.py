@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.runtime.errors import TransientError
-from shared.runtime.outcome import Decided
-from shared.runtime.time_limit import with_time_limit
-from shared.runtime.watermark import Watermark
+from quartet.azure.event_hubs.watermark import Watermark
+from quartet.engine.declaration.outcome import Decided
+from quartet.engine.errors import TransientError
+from quartet.engine.failures.time_limit import with_time_limit
 from tests.runtime.fakes import NOON, Bench, Desk, Parcel, messages, order_created, reserved
 
 
@@ -218,7 +218,7 @@ def test_behind_an_event_that_takes_hours_hardly_anything_is_kept() -> None:
 async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_it_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.runtime.engine._SLOW_ORDERS", 1)
+    monkeypatch.setattr("quartet.engine.engine._SLOW_ORDERS", 1)
     desk = SlowDesk(slow="o-1")
     bench = Bench(desk=desk)
     engine = bench.engine(together_seconds=0.05)

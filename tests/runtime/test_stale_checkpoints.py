@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from azure.cosmos.aio import ContainerProxy
 
-from shared.runtime.event_hubs import HubPublisher
-from shared.runtime.participant import DEPLOYMENT
-from shared.runtime.provision import open_database
-from shared.runtime.stale_checkpoints import StaleCheckpoints
+from quartet.azure.cosmos.provision import open_database
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
+from quartet.engine.declaration.participant import DEPLOYMENT
 from tests.runtime.fakes import QUIET
 from tests.stack_fixture import Servers, running_stack
 

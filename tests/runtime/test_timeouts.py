@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.errors import ConfigurationError
-from shared.runtime.timeouts import VARIABLE, stretched
+from quartet.engine.errors import ConfigurationError
+from quartet.engine.failures.timeouts import VARIABLE, stretched
 
 ROOT = Path(__file__).parents[2]
 # The emulators know nothing of ours. A clock that jumps needs no patience.
-LOOKED_AT = ("quartet", "shared/runtime", "tests")
+LOOKED_AT = ("quartet", "tests")
 ON_A_CLOCK_OF_THEIR_OWN = ("tests/deployment/test_await_http.py", "tests/cli/test_waiting.py")
 
 

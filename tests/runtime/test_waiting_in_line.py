@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from quartet.engine.engine import Engine
+from quartet.engine.errors import TransientError
+from quartet.engine.ports import DeadLetter, Message
+from quartet.engine.records.record import Record
+from quartet.engine.saga_update import Step
 from shared.events import encode, to_json
-from shared.runtime.engine import Engine
-from shared.runtime.errors import TransientError
-from shared.runtime.ports import DeadLetter, Message
-from shared.runtime.record import Record
-from shared.runtime.saga_run import Step
 from tests.runtime.fakes import Bench, Parcel, keys, messages, order_created, reserved, shipping_failed
 
 BUG = ZeroDivisionError("a spoon in the gears")

@@ -7,10 +7,10 @@ import pytest
 from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.exceptions import ConnectError
 
-from shared.runtime.errors import OutageError
-from shared.runtime.progress import Progress
-from shared.runtime.stale_checkpoints import StaleCheckpoints
-from shared.runtime.watchdog import Watchdog
+from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
+from quartet.engine.errors import OutageError
+from quartet.engine.failures.stall_detector import Progress
+from quartet.process.watchdog import Watchdog
 from tests.runtime.fakes import QUIET
 
 

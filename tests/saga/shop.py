@@ -12,15 +12,15 @@ from typing import Any
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
-from quartet.local_stack import SIMULATED_PORTS, settings_flags
-from quartet.supervisor import Process, Supervisor
+from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import HubPublisher, producer_client
+from quartet.azure.settings import Settings
+from quartet.engine.failures.timeouts import stretched
+from quartet.engine.records.record import Json
+from quartet.local.stack import SIMULATED_PORTS, settings_flags
+from quartet.local.supervisor import Process, Supervisor
 from shared.events import Event, EventData, OrderCancellationRequested, OrderCreated, bucket_of, new_event, to_json
-from shared.runtime.cosmos import cosmos_client
-from shared.runtime.credentials import Credentials
-from shared.runtime.event_hubs import HubPublisher, producer_client
-from shared.runtime.record import Json
-from shared.runtime.settings import Settings
-from shared.runtime.timeouts import stretched
 
 SERVICES = ("order", "inventory", "payment", "shipping")
 MAIN_CONTAINERS = {
@@ -161,7 +161,7 @@ def emulators(data_dir: Path) -> Process:
     """The three emulators in one process, on free ports."""
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
     flags = settings_flags(SIMULATED_PORTS)
-    return Process("emulators", "emulators", ("--data-dir", str(data_dir), *ports, *flags))
+    return Process("emulators", "quartet_emulators", ("--data-dir", str(data_dir), *ports, *flags))
 
 
 def read_environment(data_dir: Path) -> dict[str, str]:

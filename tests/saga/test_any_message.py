@@ -10,9 +10,9 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from quartet_emulators.event_hubs.encoding import encode
+from quartet_emulators.event_hubs.types import Symbol
 
-from emulators.event_hubs.encoding import encode
-from emulators.event_hubs.types import Symbol
 from shared.events import CONTENT_TYPE, to_json
 from shared.events import encode as encode_event
 from tests.runtime.amqp import data, message, scalars, sequence, value, values

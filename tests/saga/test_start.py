@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from quartet.local_stack import SIMULATED_PORTS
-from quartet.supervisor import Process, Supervisor
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.stack import SIMULATED_PORTS
+from quartet.local.supervisor import Process, Supervisor
 from tests.saga.shop import Logs, emulators, read_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -71,7 +71,7 @@ async def test_a_service_waits_for_servers_that_come_later(tmp_path: Path) -> No
     async with Supervisor(logs) as supervisor:
         await supervisor.start(Process("payment", "services.payment", env={**settings, "LOG_FORMAT": "json"}))
         await logs.until(lambda _, line: '"waiting"' in line and "Cosmos DB" in line)
-        await supervisor.start(Process("emulators", "emulators", ("--data-dir", str(tmp_path), *ports)))
+        await supervisor.start(Process("emulators", "quartet_emulators", ("--data-dir", str(tmp_path), *ports)))
         await logs.until(lambda who, line: who == "payment" and '"partition opened"' in line)
 
 

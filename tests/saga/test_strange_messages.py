@@ -6,13 +6,13 @@ import math
 from urllib.parse import urlsplit
 
 import pytest
+from quartet_emulators.event_hubs.encoding import encode
+from quartet_emulators.event_hubs.types import Char, Decimal, Symbol
 
-from emulators.event_hubs.encoding import encode
-from emulators.event_hubs.types import Char, Decimal, Symbol
-from quartet.timeline import read_timeline
+from quartet.azure.settings import Settings
+from quartet.cli.timeline.timeline import read_timeline
+from quartet.engine.records.record import Json
 from shared.events import CONTENT_TYPE, to_json
-from shared.runtime.record import Json
-from shared.runtime.settings import Settings
 from tests.emulators.event_hubs.wire import logged_in
 from tests.runtime.amqp import data, message, sequence, value
 from tests.saga.shop import Shop, order

@@ -9,14 +9,14 @@ from typing import cast
 import pytest
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 
+from quartet.azure.cosmos.records import CosmosRecords
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.engine.errors import OutageError
+from quartet.engine.records.record import Json, Record
+from quartet.process.service import Surroundings
 from services.order.deadline import SAY_AGAIN, DeadlineWatch
 from services.order.domain import Fact, Order, OrderPolicy, place
 from shared.events import OrderCancellationRequested, bucket_of, from_json, new_event
-from shared.runtime.cosmos_records import CosmosRecords
-from shared.runtime.errors import OutageError
-from shared.runtime.event_hubs import HubPublisher
-from shared.runtime.record import Json, Record
-from shared.runtime.service import Surroundings
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.domain.shop import NOON, order_created
 from tests.runtime.fakes import QUIET

@@ -5,17 +5,17 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from quartet.audit.invariants import Finding, audit
-from quartet.audit.ledgers import Ledgers
-from quartet.audit.reading import read_snapshot
-from quartet.connection import Cosmos
-from quartet.participants import PAYMENT, SHIPPING
-from quartet.stored import Stored
+from quartet.cli.audit.invariants import Finding, audit
+from quartet.cli.audit.ledgers import Ledgers
+from quartet.cli.audit.reading import read_snapshot
+from quartet.cli.participants import PAYMENT, SHIPPING
+from quartet.cli.reading.connection import Cosmos
+from quartet.cli.reading.stored import Stored
+from quartet.engine.declaration.participant import Participant
 from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
 from services.shipping.simulated_carrier import SimulatedCarrier
-from shared.runtime.participant import Participant
 from tests.simulation.cosmos import MemoryContainer, MemoryCosmos
 from tests.simulation.network import Network
 from tests.simulation.process import Process
@@ -34,7 +34,7 @@ class _Opened:
         self._process = process
 
     def container(self, participant: Participant[Any], name: str | None = None) -> MemoryContainer:
-        """As in `quartet.connection`."""
+        """As in `quartet.cli.reading.connection`."""
         database, container = participant.database, name or participant.container
         return MemoryContainer(self._cosmos, self._network, self._process, database, container)
 

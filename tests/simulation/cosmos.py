@@ -17,18 +17,18 @@ from azure.cosmos.exceptions import (
     CosmosResourceExistsError,
     CosmosResourceNotFoundError,
 )
+from quartet_emulators.cosmos import documents
+from quartet_emulators.cosmos.batch import run_batch
+from quartet_emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.documents import ALWAYS, Conditions, Outcome
+from quartet_emulators.cosmos.errors import CosmosError, bad_request, too_large
+from quartet_emulators.cosmos.exchange import Call
+from quartet_emulators.cosmos.pages import query_page
+from quartet_emulators.cosmos.partition_keys import text_of_value
+from quartet_emulators.cosmos.storage import Storage
+from quartet_emulators.cosmos.transaction import Transaction
 
-from emulators.cosmos import documents
-from emulators.cosmos.batch import run_batch
-from emulators.cosmos.container import Container, Item
-from emulators.cosmos.documents import ALWAYS, Conditions, Outcome
-from emulators.cosmos.errors import CosmosError, bad_request, too_large
-from emulators.cosmos.exchange import Call
-from emulators.cosmos.pages import query_page
-from emulators.cosmos.partition_keys import text_of_value
-from emulators.cosmos.storage import Storage
-from emulators.cosmos.transaction import Transaction
-from shared.runtime.participant import DEPLOYMENT, Participant
+from quartet.engine.declaration.participant import DEPLOYMENT, Participant
 from tests.simulation.faults import ADMIN, COSMOS
 from tests.simulation.network import Network
 from tests.simulation.process import Process

@@ -8,11 +8,11 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from quartet.engine.dead_letters.redrive import Redrive
+from quartet.engine.dead_letters.store import StoredLetter
+from quartet.engine.errors import OutageError
+from quartet.engine.saga_update import COMPENSATION_FAILED
 from services.payment.service import simulated_gateway
-from shared.runtime.errors import OutageError
-from shared.runtime.letter_box import StoredLetter
-from shared.runtime.redrive import Redrive
-from shared.runtime.saga_run import COMPENSATION_FAILED
 from tests.simulation.faults import OPERATOR
 from tests.simulation.process import Process
 from tests.simulation.replica import Replica

@@ -5,7 +5,7 @@ import functools
 from random import Random
 from typing import Any
 
-from shared.runtime.errors import TransientError
+from quartet.engine.errors import TransientError
 
 
 class Unreliable:

@@ -1,4 +1,4 @@
-"""One replica of a service: the real parts, put together as `shared.runtime.service` does it, on servers in memory."""
+"""One replica of a service: the real parts, put together as `quartet.process.service` does it, on servers in memory."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,23 +11,23 @@ from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
-from quartet.local_stack import SIMULATED_PORTS
-from shared.runtime.checkpoints import Checkpoints
-from shared.runtime.consumer import Consumer
-from shared.runtime.cosmos import BatchLimits
-from shared.runtime.cosmos_dead_letters import CosmosDeadLetters
-from shared.runtime.cosmos_records import CosmosRecords
-from shared.runtime.engine import Engine
-from shared.runtime.errors import OutageError
-from shared.runtime.event_hubs import HubPublisher
-from shared.runtime.health import Health
-from shared.runtime.participant import DEAD_LETTERS, DEPLOYMENT
-from shared.runtime.progress import Progress
-from shared.runtime.record import RecordLimits
-from shared.runtime.service import Service, Surroundings
-from shared.runtime.settings import Settings
-from shared.runtime.stale_checkpoints import StaleCheckpoints
-from shared.runtime.watchdog import Watchdog
+from quartet.azure.cosmos.client import BatchLimits
+from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
+from quartet.azure.cosmos.records import CosmosRecords
+from quartet.azure.event_hubs.checkpoints import Checkpoints
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.azure.event_hubs.consumer import Consumer
+from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
+from quartet.azure.settings import Settings
+from quartet.engine.declaration.participant import DEAD_LETTERS, DEPLOYMENT
+from quartet.engine.engine import Engine
+from quartet.engine.errors import OutageError
+from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.records.record import RecordLimits
+from quartet.local.stack import SIMULATED_PORTS
+from quartet.process.health import Health
+from quartet.process.service import Service, Surroundings
+from quartet.process.watchdog import Watchdog
 from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
 from tests.simulation.hub import Blobs, Hub
 from tests.simulation.management import CheckpointStore, HubProperties

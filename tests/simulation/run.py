@@ -15,16 +15,16 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.eventhub.exceptions import EventHubError
 
-from quartet.catalogue import Product
-from quartet.participants import PARTICIPANTS
-from quartet.seeding import seed
+from quartet.azure.settings import Settings
+from quartet.cli.participants import PARTICIPANTS
+from quartet.cli.publish.catalogue import Product
+from quartet.cli.seed.seeding import seed
+from quartet.engine.errors import OutageError
+from quartet.process.service import Service
 from services.inventory.service import SERVICE as INVENTORY
 from services.order.service import SERVICE as ORDER
 from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING
-from shared.runtime.errors import OutageError
-from shared.runtime.service import Service
-from shared.runtime.settings import Settings
 from tests.simulation.audited import opened
 from tests.simulation.cosmos import MemoryCosmos
 from tests.simulation.dead import check_without

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from shared.runtime.cosmos import BatchLimits
+from quartet.azure.cosmos.client import BatchLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from quartet.audit.invariants import audit
-from quartet.audit.ledgers import Ledgers
-from quartet.audit.reading import read_snapshot
-from quartet.audit.snapshot import Snapshot
-from quartet.participants import PARTICIPANTS, PAYMENT, SHIPPING
-from quartet.stored import Stored
+from quartet.cli.audit.invariants import audit
+from quartet.cli.audit.ledgers import Ledgers
+from quartet.cli.audit.reading import read_snapshot
+from quartet.cli.audit.snapshot import Snapshot
+from quartet.cli.participants import PARTICIPANTS, PAYMENT, SHIPPING
+from quartet.cli.reading.stored import Stored
+from quartet.engine.records.codec import RecordCodec
+from quartet.engine.records.record import Record
 from services.inventory.domain import Reservation, ReservationStatus
 from services.order.domain import Fact, Order, OrderStatus
 from services.payment.service import GATEWAY_LEDGER
@@ -18,8 +20,6 @@ from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
 from services.shipping.simulated_carrier import SimulatedCarrier
 from shared.events import Item
-from shared.runtime.record import Record
-from shared.runtime.record_codec import RecordCodec
 from tests.simulation.audited import opened
 from tests.simulation.cosmos import MemoryCosmos
 from tests.simulation.faults import Faults

@@ -10,9 +10,9 @@ from random import Random
 
 import pytest
 
+from quartet.engine.failures.timeouts import stretched
 from services.order import domain
 from services.order.domain import Fact, OrderStatus
-from shared.runtime.timeouts import stretched
 from tests.simulation.campaign import run_campaign, smallest, story
 from tests.simulation.content import PRICES, order_data
 from tests.simulation.exhaustive import explore

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.container import Container, Item
+
 from tests.simulation.process import Process
 
 Version = tuple[int, float, Item]

@@ -2,8 +2,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from quartet_emulators.blob import BlobEmulator
 
-from emulators.blob import BlobEmulator
 from tests.emulators.blob.signed_client import SignedClient
 
 

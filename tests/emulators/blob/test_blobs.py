@@ -4,10 +4,10 @@ import base64
 import hashlib
 
 import pytest
+from quartet_emulators.blob import blobs, blocks, server
+from quartet_emulators.blob.call import metadata_of
+from quartet_emulators.blob.errors import BlobError
 
-from emulators.blob import blobs, blocks, server
-from emulators.blob.call import metadata_of
-from emulators.blob.errors import BlobError
 from tests.emulators.blob.conftest import Clock
 from tests.emulators.blob.signed_client import SignedClient
 

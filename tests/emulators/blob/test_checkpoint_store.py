@@ -10,8 +10,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio._vendor.storage.blob.aio i
     BlobServiceClient,
     ContainerClient,
 )
-
-from emulators.blob import BlobEmulator
+from quartet_emulators.blob import BlobEmulator
 
 # With a port, as the namespace of a local emulator has, and with the group that must be percent-encoded.
 NAMESPACE, HUB, GROUP = "localhost:5673", "Saga-Events", "$Default"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quartet_emulators.blob.blobs import stored_headers
+from quartet_emulators.blob.call import Call, metadata_of, parse_query, parse_target
+from quartet_emulators.blob.conditions import check_read, check_write
+from quartet_emulators.blob.errors import BlobError
+from quartet_emulators.blob.routing import OPERATIONS, find_operation
+from quartet_emulators.blob.store import BlobStore, Container
 
-from emulators.blob.blobs import stored_headers
-from emulators.blob.call import Call, metadata_of, parse_query, parse_target
-from emulators.blob.conditions import check_read, check_write
-from emulators.blob.errors import BlobError
-from emulators.blob.routing import OPERATIONS, find_operation
-from emulators.blob.store import BlobStore, Container
 from tests.emulators.blob.signed_client import SignedClient
 
 # The same examples in every run, and no time limit on a busy machine.

@@ -5,8 +5,8 @@ import bisect
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quartet_emulators.blob.listing import _after
 
-from emulators.blob.listing import _after
 from tests.emulators.blob.signed_client import Answer, SignedClient
 
 PUT = {"x_ms_blob_type": "BlockBlob"}

@@ -9,15 +9,15 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
+from quartet_emulators.blob import BlobEmulator
 
-from emulators.blob import BlobEmulator
 from tests.emulators.blob.signed_client import ACCOUNT, SignedClient
 
 PUT = {"x_ms_blob_type": "BlockBlob"}
 SERVE = """
 import asyncio, sys
 from pathlib import Path
-from emulators.blob import BlobEmulator
+from quartet_emulators.blob import BlobEmulator
 
 async def main():
     emulator = BlobEmulator(Path(sys.argv[1]))
@@ -49,7 +49,7 @@ async def test_what_is_not_supported_says_so(
     path: str,
     headers: dict[str, str],
 ) -> None:
-    with caplog.at_level(logging.WARNING, logger="emulators.blob"):
+    with caplog.at_level(logging.WARNING, logger="quartet_emulators.blob"):
         assert (await http(method, path, **headers)).error == (501, "NotImplemented")
     (record,) = caplog.records
     assert method in record.message
@@ -76,7 +76,7 @@ async def test_a_path_that_is_none_of_this_account_is_refused(http: SignedClient
 async def test_a_bug_is_answered_and_logged(
     http: SignedClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulators.blob.server.authorise", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("quartet_emulators.blob.server.authorise", lambda *_, **__: 1 / 0)
     assert (await http("GET", "shop/tea")).error == (500, "InternalError")
     assert "ZeroDivisionError" in caplog.text
 

@@ -6,8 +6,8 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
+from quartet_emulators.cosmos import CosmosEmulator
 
-from emulators.cosmos import CosmosEmulator
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from multidict import CIMultiDict
-
-from emulators.cosmos.account import Account
-from emulators.cosmos.authorisation import WELL_KNOWN_KEY, signed_resource
-from emulators.cosmos.dispatch import Dispatcher
-from emulators.cosmos.exchange import Answer, Call
-from emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.account import Account
+from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY, signed_resource
+from quartet_emulators.cosmos.dispatch import Dispatcher
+from quartet_emulators.cosmos.exchange import Answer, Call
+from quartet_emulators.cosmos.json_text import Json
 
 DATE = "fri, 15 jan 2027 08:00:00 gmt"
 

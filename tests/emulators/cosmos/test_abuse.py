@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quartet_emulators.cosmos.json_text import Json
 
-from emulators.cosmos.json_text import Json
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 

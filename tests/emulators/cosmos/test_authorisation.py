@@ -4,8 +4,8 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
+from quartet_emulators.cosmos import CosmosEmulator
 
-from emulators.cosmos import CosmosEmulator
 from tests.emulators.cosmos.direct import Direct, signed
 
 WRONG_KEY = base64.b64encode(b"not the key of the emulator, but as long as one").decode()

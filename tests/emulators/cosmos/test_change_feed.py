@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
+from quartet_emulators.cosmos.json_text import Json
 
-from emulators.cosmos.json_text import Json
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 

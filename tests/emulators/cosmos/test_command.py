@@ -9,15 +9,15 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import CosmosClient
+from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
 
-from emulators.cosmos.authorisation import WELL_KNOWN_KEY
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 
 
 @asynccontextmanager
 async def running(data_dir: Path, port: int = 0) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    """`python -m emulators.cosmos` as a process of its own, and its port; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "emulators.cosmos", "--data-dir", str(data_dir), "--port", str(port)]
+    """`python -m quartet_emulators.cosmos` as a process, and its port; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "quartet_emulators.cosmos", "--data-dir", str(data_dir), "--port", str(port)]
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

@@ -12,8 +12,8 @@ from azure.cosmos.exceptions import (
     CosmosResourceNotFoundError,
 )
 from azure.cosmos.partition_key import NonePartitionKeyValue, NullPartitionKeyValue
+from quartet_emulators.cosmos.json_text import Json
 
-from emulators.cosmos.json_text import Json
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 

@@ -6,8 +6,8 @@ from azure.cosmos.exceptions import (
     CosmosResourceExistsError,
     CosmosResourceNotFoundError,
 )
+from quartet_emulators.cosmos.json_text import Json
 
-from emulators.cosmos.json_text import Json
 from tests.emulators.cosmos.direct import Direct
 
 

@@ -10,10 +10,10 @@ from azure.cosmos.exceptions import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from quartet_emulators.cosmos.errors import CosmosError
+from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.patch import apply_patch
 
-from emulators.cosmos.errors import CosmosError
-from emulators.cosmos.json_text import Json
-from emulators.cosmos.patch import apply_patch
 from tests.emulators.cosmos.direct import Direct
 
 KEY = [["pk"]]

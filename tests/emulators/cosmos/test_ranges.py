@@ -4,10 +4,10 @@ import pytest
 from azure.cosmos import PartitionKey
 from hypothesis import given
 from hypothesis import strategies as st
+from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.partition_keys import text_of_value
+from quartet_emulators.cosmos.ranges import effective_key
 
-from emulators.cosmos.json_text import Json
-from emulators.cosmos.partition_keys import text_of_value
-from emulators.cosmos.ranges import effective_key
 from tests.emulators.cosmos.direct import Direct
 
 VALUES = (

@@ -8,10 +8,10 @@ import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError
+from quartet_emulators.cosmos import CosmosEmulator
+from quartet_emulators.cosmos.storage import StorageError
 
-from emulators.cosmos import CosmosEmulator
-from emulators.cosmos.storage import StorageError
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.emulators.cosmos.conftest import connect
 
 

@@ -8,8 +8,7 @@ from azure.core import MatchConditions
 from azure.core.pipeline.transport import RequestsTransport
 from azure.cosmos import ContainerProxy, CosmosClient, PartitionKey
 from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosBatchOperationError
-
-from emulators.cosmos import CosmosEmulator
+from quartet_emulators.cosmos import CosmosEmulator
 
 
 @pytest.fixture

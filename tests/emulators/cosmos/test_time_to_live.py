@@ -2,8 +2,8 @@ import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
+from quartet_emulators.cosmos import CosmosEmulator
 
-from emulators.cosmos import CosmosEmulator
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 

@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-
-from emulators.event_hubs import EventHubsEmulator, NamespaceConfig
-from emulators.event_hubs.config import HubConfig
+from quartet_emulators.event_hubs import EventHubsEmulator, NamespaceConfig
+from quartet_emulators.event_hubs.config import HubConfig
 
 CONFIG = NamespaceConfig(
     "emulatorNs1",

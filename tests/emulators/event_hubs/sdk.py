@@ -7,9 +7,9 @@ from typing import Any
 
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
+from quartet_emulators.event_hubs import EventHubsEmulator
 
-from emulators.event_hubs import EventHubsEmulator
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 
 PATIENCE = stretched(30.0)
 """Seconds after which a test gives up waiting for events."""

@@ -8,11 +8,11 @@ from azure.eventhub import EventData
 from azure.eventhub._pyamqp.utils import generate_sas_token
 from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.exceptions import AuthenticationError, ConnectError, EventHubError
+from quartet_emulators.event_hubs import EventHubsEmulator
+from quartet_emulators.event_hubs.authorisation import Claims, Grant, check_token, log_in, path_of
+from quartet_emulators.event_hubs.errors import AmqpError
+from quartet_emulators.event_hubs.performatives import Detach
 
-from emulators.event_hubs import EventHubsEmulator
-from emulators.event_hubs.authorisation import Claims, Grant, check_token, log_in, path_of
-from emulators.event_hubs.errors import AmqpError
-from emulators.event_hubs.performatives import Detach
 from tests.emulators.event_hubs.wire import Wire, condition, connected, logged_in
 
 NAME, KEY = "RootManageSharedAccessKey", "SAS_KEY_VALUE"

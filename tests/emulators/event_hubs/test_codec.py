@@ -8,12 +8,11 @@ import pytest
 from azure.eventhub._pyamqp._decode import decode_payload
 from hypothesis import given
 from hypothesis import strategies as st
-
-from emulators.event_hubs.decoding import DecodeError, decode, skip
-from emulators.event_hubs.encoding import encode
-from emulators.event_hubs.frames import read_frame, write_frame
-from emulators.event_hubs.performatives import PERFORMATIVES, Attach, Begin, Flow, Performative, Transfer
-from emulators.event_hubs.types import (
+from quartet_emulators.event_hubs.decoding import DecodeError, decode, skip
+from quartet_emulators.event_hubs.encoding import encode
+from quartet_emulators.event_hubs.frames import read_frame, write_frame
+from quartet_emulators.event_hubs.performatives import PERFORMATIVES, Attach, Begin, Flow, Performative, Transfer
+from quartet_emulators.event_hubs.types import (
     Array,
     Byte,
     Char,

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quartet_emulators.event_hubs import ConfigError, NamespaceConfig, load_config
+from quartet_emulators.event_hubs.config import HubConfig
 
-from emulators.event_hubs import ConfigError, NamespaceConfig, load_config
-from emulators.event_hubs.config import HubConfig
 from tests.emulators.event_hubs.conftest import running
 
 

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 from azure.eventhub.exceptions import ConnectError
+from quartet_emulators.event_hubs import EventHubsEmulator
 
-from emulators.event_hubs import EventHubsEmulator
 from tests.emulators.event_hubs.sdk import producer
 from tests.emulators.event_hubs.wire import connected, logged_in, message
 

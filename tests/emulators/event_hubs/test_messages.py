@@ -6,12 +6,12 @@ import pytest
 from azure.eventhub._buffered_producer._partition_resolver import generate_hash_code
 from hypothesis import given
 from hypothesis import strategies as st
+from quartet_emulators.event_hubs.decoding import DecodeError
+from quartet_emulators.event_hubs.encoding import encode
+from quartet_emulators.event_hubs.messages import cut, cut_batch, insert_delivery_annotations, runtime_metrics
+from quartet_emulators.event_hubs.partition_key import partition_of
+from quartet_emulators.event_hubs.types import Symbol
 
-from emulators.event_hubs.decoding import DecodeError
-from emulators.event_hubs.encoding import encode
-from emulators.event_hubs.messages import cut, cut_batch, insert_delivery_annotations, runtime_metrics
-from emulators.event_hubs.partition_key import partition_of
-from emulators.event_hubs.types import Symbol
 from tests.emulators.event_hubs.wire import batch, message, sections
 
 HEADER = b"\x00\x53\x70\xc0\x02\x01\x41"

@@ -5,9 +5,9 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from quartet_emulators.event_hubs import EventHubsEmulator
+from quartet_emulators.event_hubs.performatives import Detach, Disposition
 
-from emulators.event_hubs import EventHubsEmulator
-from emulators.event_hubs.performatives import Detach, Disposition
 from tests.emulators.event_hubs.conftest import running
 from tests.emulators.event_hubs.sdk import bodies, receive
 from tests.emulators.event_hubs.wire import Wire, condition, logged_in, message

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from azure.eventhub import EventData
+from quartet_emulators.event_hubs import EventHubsEmulator
 
-from emulators.event_hubs import EventHubsEmulator
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.emulators.event_hubs.conftest import CONFIG, running
 from tests.emulators.event_hubs.sdk import producer
 from tests.emulators.event_hubs.wire import logged_in, message
@@ -23,7 +23,7 @@ SOURCE = "saga-events/ConsumerGroups/order/Partitions/0"
 
 
 def command(data_dir: Path, *options: str) -> list[str]:
-    module = [sys.executable, "-m", "emulators.event_hubs", "--data-dir", str(data_dir)]
+    module = [sys.executable, "-m", "quartet_emulators.event_hubs", "--data-dir", str(data_dir)]
     return [*module, "--config", CONFIG_FILE, "--port", "0", *options]
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from emulators.event_hubs import EventHubsEmulator
-from emulators.event_hubs.frames import AMQP_HEADER, EMPTY_FRAME, SASL_HEADER, write_frame
-from emulators.event_hubs.messages import BATCH_FORMAT
-from emulators.event_hubs.performatives import (
+from quartet_emulators.event_hubs import EventHubsEmulator
+from quartet_emulators.event_hubs.frames import AMQP_HEADER, EMPTY_FRAME, SASL_HEADER, write_frame
+from quartet_emulators.event_hubs.messages import BATCH_FORMAT
+from quartet_emulators.event_hubs.performatives import (
     Attach,
     Begin,
     Close,
@@ -22,7 +21,8 @@ from emulators.event_hubs.performatives import (
     Performative,
     Transfer,
 )
-from emulators.event_hubs.types import Array, Described, Symbol, ULong
+from quartet_emulators.event_hubs.types import Array, Described, Symbol, ULong
+
 from tests.emulators.event_hubs.conftest import running
 from tests.emulators.event_hubs.wire import condition, connected, logged_in, message
 

@@ -15,9 +15,9 @@ from azure.eventhub import EventHubProducerClient as SyncProducer
 from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.amqp import AmqpAnnotatedMessage, AmqpMessageHeader, AmqpMessageProperties
 from azure.eventhub.exceptions import EventHubError
+from quartet_emulators.event_hubs import EventHubsEmulator
+from quartet_emulators.event_hubs.partition_key import partition_of
 
-from emulators.event_hubs import EventHubsEmulator
-from emulators.event_hubs.partition_key import partition_of
 from tests.emulators.event_hubs.sdk import bodies, data, producer, publish, receive, receiving
 
 BIG = bytes(range(256)) * 3600

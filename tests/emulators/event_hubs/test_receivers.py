@@ -11,9 +11,9 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import PartitionContext
 from azure.eventhub.aio._eventprocessor.in_memory_checkpoint_store import InMemoryCheckpointStore
 from azure.eventhub.exceptions import EventHubError
+from quartet_emulators.event_hubs import EventHubsEmulator
+from quartet_emulators.event_hubs.performatives import Attach, Detach
 
-from emulators.event_hubs import EventHubsEmulator
-from emulators.event_hubs.performatives import Attach, Detach
 from tests.emulators.event_hubs.sdk import PATIENCE, bodies, consumer, receiving
 from tests.emulators.event_hubs.wire import Wire, condition, logged_in, message
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from emulators.event_hubs.decoding import decode
-from emulators.event_hubs.encoding import encode
-from emulators.event_hubs.frames import AMQP_HEADER, SASL_FRAME, SASL_HEADER, read_frame, write_frame
-from emulators.event_hubs.messages import BATCH_FORMAT
-from emulators.event_hubs.performatives import (
+from quartet_emulators.event_hubs.decoding import decode
+from quartet_emulators.event_hubs.encoding import encode
+from quartet_emulators.event_hubs.frames import AMQP_HEADER, SASL_FRAME, SASL_HEADER, read_frame, write_frame
+from quartet_emulators.event_hubs.messages import BATCH_FORMAT
+from quartet_emulators.event_hubs.performatives import (
     Attach,
     Begin,
     Detach,
@@ -20,8 +20,9 @@ from emulators.event_hubs.performatives import (
     SaslInit,
     Transfer,
 )
-from emulators.event_hubs.types import Described, Symbol, ULong
-from shared.runtime.timeouts import stretched
+from quartet_emulators.event_hubs.types import Described, Symbol, ULong
+
+from quartet.engine.failures.timeouts import stretched
 
 KEY = b"\0RootManageSharedAccessKey\0SAS_KEY_VALUE"
 PATIENCE = stretched(30.0)

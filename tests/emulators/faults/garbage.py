@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
+from quartet_emulators.event_hubs.encoding import encode
+from quartet_emulators.event_hubs.frames import AMQP_HEADER, SASL_FRAME, SASL_HEADER, write_frame
+from quartet_emulators.event_hubs.messages import BATCH_FORMAT
+from quartet_emulators.event_hubs.performatives import Attach, Begin, Close, Detach, End, Flow, Open, SaslInit, Transfer
+from quartet_emulators.event_hubs.types import Array, Described, Int, Symbol, Timestamp, UByte, ULong
 
-from emulators.event_hubs.encoding import encode
-from emulators.event_hubs.frames import AMQP_HEADER, SASL_FRAME, SASL_HEADER, write_frame
-from emulators.event_hubs.messages import BATCH_FORMAT
-from emulators.event_hubs.performatives import Attach, Begin, Close, Detach, End, Flow, Open, SaslInit, Transfer
-from emulators.event_hubs.types import Array, Described, Int, Symbol, Timestamp, UByte, ULong
 from tests.emulators.event_hubs.wire import KEY, batch, message
 
 _TARGET = Described(ULong(0x29), ["saga-events/Partitions/0"])

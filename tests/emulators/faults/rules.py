@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.faults import Injector, read_plan
+from quartet_emulators.faults import Injector, read_plan
 
 
 def injector(server: str, fault: str, *, seed: int = 1, **fields: Any) -> Injector:  # noqa: ANN401 - a rule's fields

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
+from quartet_emulators.blob import BlobEmulator
+from quartet_emulators.faults import Injector
 
-from emulators.blob import BlobEmulator
-from emulators.faults import Injector
 from tests.emulators.faults.rules import switch_on
 
 WHERE = ("hub.local", "saga-events", "order")

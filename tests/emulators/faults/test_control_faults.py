@@ -9,11 +9,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from quartet_emulators.options import parse_options
+from quartet_emulators.stack import Stack
+from quartet_emulators.start_error import StartError
 
-from emulators.options import parse_options
-from emulators.stack import Stack
-from emulators.start_error import StartError
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
 
 THROTTLE = {"server": "cosmos", "fault": "throttle", "name": "busy"}

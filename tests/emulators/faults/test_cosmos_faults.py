@@ -18,9 +18,9 @@ from azure.cosmos.exceptions import (
     CosmosHttpResponseError,
     CosmosResourceExistsError,
 )
+from quartet_emulators.cosmos import CosmosEmulator
+from quartet_emulators.faults import Injector
 
-from emulators.cosmos import CosmosEmulator
-from emulators.faults import Injector
 from tests.emulators.faults.rules import switch_on
 
 ORDER = {"id": "o-1", "pk": "7", "n": 1}

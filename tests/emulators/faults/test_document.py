@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-
-from emulators.faults import read_plan
-from emulators.faults.catalogue import KINDS, MATCHES
-from emulators.options import parse_options
+from quartet_emulators.faults import read_plan
+from quartet_emulators.faults.catalogue import KINDS, MATCHES
+from quartet_emulators.options import parse_options
 
 TEXT = (Path(__file__).parents[3] / "docs" / "emulators.md").read_text()
 

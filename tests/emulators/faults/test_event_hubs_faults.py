@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from quartet_emulators.event_hubs import EventHubsEmulator, NamespaceConfig
+from quartet_emulators.event_hubs.config import HubConfig
+from quartet_emulators.event_hubs.performatives import ACCEPTED, Attach, Detach, Disposition, Transfer
+from quartet_emulators.event_hubs.types import Described
+from quartet_emulators.faults import Injector
 
-from emulators.event_hubs import EventHubsEmulator, NamespaceConfig
-from emulators.event_hubs.config import HubConfig
-from emulators.event_hubs.performatives import ACCEPTED, Attach, Detach, Disposition, Transfer
-from emulators.event_hubs.types import Described
-from emulators.faults import Injector
 from tests.emulators.event_hubs.wire import Wire, condition, logged_in, message
 from tests.emulators.faults.rules import switch_on
 

@@ -10,10 +10,10 @@ import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.exceptions import EventHubError
+from quartet_emulators.event_hubs import EventHubsEmulator, NamespaceConfig
+from quartet_emulators.event_hubs.config import HubConfig
+from quartet_emulators.faults import Injector
 
-from emulators.event_hubs import EventHubsEmulator, NamespaceConfig
-from emulators.event_hubs.config import HubConfig
-from emulators.faults import Injector
 from tests.emulators.event_hubs.sdk import bodies, producer, receiving
 from tests.emulators.faults.rules import switch_on
 

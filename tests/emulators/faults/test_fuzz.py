@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.runtime.timeouts import stretched
+from quartet.engine.failures.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
 from tests.emulators.faults.garbage import amqp, http
 
@@ -83,7 +83,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     flags = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
     with (data_dir / "stderr").open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "emulators", "--data-dir", str(data_dir), *flags],
+            [sys.executable, "-m", "quartet_emulators", "--data-dir", str(data_dir), *flags],
             stdout=subprocess.PIPE,
             stderr=errors,
         )

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quartet_emulators.faults import FaultsError, Injector, read_plan
+from quartet_emulators.faults.catalogue import KINDS, MATCHES
+from quartet_emulators.faults.reading import read_plan_file
 
-from emulators.faults import FaultsError, Injector, read_plan
-from emulators.faults.catalogue import KINDS, MATCHES
-from emulators.faults.reading import read_plan_file
 from tests.emulators.faults.rules import injector
 
 SLOW = {"server": "cosmos", "fault": "slow"}

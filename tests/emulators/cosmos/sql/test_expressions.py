@@ -1,9 +1,8 @@
 import pytest
-
-from emulators.cosmos.errors import CosmosError
-from emulators.cosmos.json_text import Json
-from emulators.cosmos.sql.compile import compiled
-from emulators.cosmos.sql.values import UNDEFINED
+from quartet_emulators.cosmos.errors import CosmosError
+from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.sql.compile import compiled
+from quartet_emulators.cosmos.sql.values import UNDEFINED
 
 DOCUMENT: dict[str, Json] = {
     "id": "1",

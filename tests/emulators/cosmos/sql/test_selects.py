@@ -1,8 +1,7 @@
 import pytest
-
-from emulators.cosmos.errors import CosmosError
-from emulators.cosmos.json_text import Json
-from emulators.cosmos.sql.compile import compiled
+from quartet_emulators.cosmos.errors import CosmosError
+from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.sql.compile import compiled
 
 DOCUMENTS: list[dict[str, Json]] = [
     {"id": "1", "kind": "tea", "n": 3, "tags": ["hot", "red"], "maker": {"name": "Ann"}},

@@ -1,6 +1,0 @@
-"""AMQP 1.0 as Azure Event Hubs speaks it: an emulator that unmodified Event Hubs clients connect to."""
-
-from emulators.event_hubs.config import ConfigError, NamespaceConfig, load_config
-from emulators.event_hubs.server import EventHubsEmulator
-
-__all__ = ["ConfigError", "EventHubsEmulator", "NamespaceConfig", "load_config"]

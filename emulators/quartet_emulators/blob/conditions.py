@@ -1,0 +1,78 @@
+"""Conditional headers: If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since.
+
+After "Specifying conditional headers for Blob service operations": the request goes on if
+`If-Match && If-Unmodified-Since && (If-None-Match || If-Modified-Since)`. An ETag may come without its
+quotes, which is how a list shows it.
+"""
+
+from collections.abc import Mapping
+
+from quartet_emulators.blob.dates import read_http_date
+from quartet_emulators.blob.errors import BlobError, ErrorCode
+
+
+def check_read(headers: Mapping[str, str], etag: str, modified: float) -> None:
+    """Let a read of an existing resource pass.
+
+    Raises:
+        BlobError: 412 if it is not the version asked for, 304 if the reader already has it.
+    """
+    if not _is_wanted_version(headers, etag, modified):
+        raise BlobError(ErrorCode.CONDITION_NOT_MET)
+    if not _is_new_to_reader(headers, etag, modified):
+        raise BlobError(ErrorCode.NOT_MODIFIED)
+
+
+def check_write(headers: Mapping[str, str], etag: str, modified: float) -> None:
+    """Let a change of an existing resource pass.
+
+    Raises:
+        BlobError: 412 if a condition is not met.
+    """
+    if not (_is_wanted_version(headers, etag, modified) and _is_new_to_reader(headers, etag, modified)):
+        raise BlobError(ErrorCode.CONDITION_NOT_MET)
+
+
+def check_put(headers: Mapping[str, str], existing: tuple[str, float] | None) -> None:
+    """Let a Put Blob or Put Block List pass, over `existing` (its ETag and time) or where nothing is.
+
+    Raises:
+        BlobError: 409 if `If-None-Match: *` finds a blob, otherwise 412 if a condition is not met.
+    """
+    if existing is None:
+        if "If-Match" in headers:
+            raise BlobError(ErrorCode.CONDITION_NOT_MET)
+        return
+    if headers.get("If-None-Match", "").strip() == "*":
+        raise BlobError(ErrorCode.BLOB_ALREADY_EXISTS)
+    check_write(headers, *existing)
+
+
+def _is_wanted_version(headers: Mapping[str, str], etag: str, modified: float) -> bool:
+    wanted = headers.get("If-Match")
+    if wanted is not None and not _names(wanted, etag):
+        return False
+    since = _date(headers, "If-Unmodified-Since")
+    return since is None or int(modified) <= since
+
+
+def _is_new_to_reader(headers: Mapping[str, str], etag: str, modified: float) -> bool:
+    known = headers.get("If-None-Match")
+    since = _date(headers, "If-Modified-Since")
+    if known is None and since is None:
+        return True
+    return (known is not None and not _names(known, etag)) or (since is not None and int(modified) > since)
+
+
+def _names(value: str, etag: str) -> bool:
+    return any(tag == "*" or tag.strip('"') == etag for tag in (part.strip() for part in value.split(",")))
+
+
+def _date(headers: Mapping[str, str], name: str) -> float | None:
+    value = headers.get(name)
+    if value is None:
+        return None
+    try:
+        return read_http_date(value)
+    except ValueError:
+        raise BlobError(ErrorCode.INVALID_HEADER_VALUE, f"{name}: {value}") from None

@@ -1,0 +1,145 @@
+"""From a request to its answer: authorisation, routing, counting, and errors turned into answers."""
+
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from quartet_emulators.cosmos import authorisation, charges, metadata
+from quartet_emulators.cosmos.account import Account
+from quartet_emulators.cosmos.agents import agent_of
+from quartet_emulators.cosmos.container import Container
+from quartet_emulators.cosmos.errors import CosmosError, unsupported
+from quartet_emulators.cosmos.exchange import Answer, Call
+from quartet_emulators.cosmos.items import ITEM_OPERATIONS, answer_items, feed_operation
+from quartet_emulators.cosmos.json_text import encode
+from quartet_emulators.cosmos.transaction import remove_expired
+from quartet_emulators.tokens import TokenCheck
+
+logger = logging.getLogger("quartet_emulators.cosmos")
+
+DATABASE_FEED: Final = 1
+DATABASE: Final = 2
+CONTAINER_FEED: Final = 3
+CONTAINER: Final = 4
+CHILD_FEED: Final = 5
+CHILD: Final = 6
+_SWEEP_SECONDS: Final = 30.0
+
+
+class Dispatcher:
+    """Answers calls, one after the other; every call is atomic because nothing in here waits."""
+
+    def __init__(
+        self,
+        account: Account,
+        counters: Counter[tuple[str, str]],
+        clock: Callable[[], float],
+        tokens: TokenCheck | None = None,
+    ) -> None:
+        self._account = account
+        self._counters = counters
+        self._clock = clock
+        self._tokens = tokens
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a call, in any case."""
+        operation = operation_of(call)
+        self._counters[agent_of(call.headers.get("user-agent")), operation] += 1
+        return self.carry_out(call, operation)
+
+    def refuse(self, call: Call, error: CosmosError) -> Answer:
+        """Count a call and answer it with an error that has nothing to do with what it asks."""
+        self._counters[agent_of(call.headers.get("user-agent")), operation_of(call)] += 1
+        return error_answer(call, error)
+
+    def carry_out(self, call: Call, operation: str) -> Answer:
+        """Answer a call without counting it."""
+        try:
+            authorisation.check(call.method, call.segments, call.headers, self._tokens, self._clock())
+            answer = self._route(call, operation)
+        except CosmosError as error:
+            answer = error_answer(call, error)
+        except sqlite3.Error as error:
+            logger.exception("the disk refused a write; the request is answered with 503")
+            answer = error_answer(
+                call,
+                CosmosError(HTTPStatus.SERVICE_UNAVAILABLE, f"The emulator cannot write to its disk: {error}"),
+            )
+        except RecursionError:
+            answer = error_answer(call, CosmosError(HTTPStatus.BAD_REQUEST, "The request is nested too deeply."))
+        activity = call.headers.get("x-ms-activity-id", "")
+        if activity.isascii():
+            answer.headers["x-ms-activity-id"] = activity
+        return answer
+
+    def _route(self, call: Call, operation: str) -> Answer:
+        segments = call.segments
+        if not segments:
+            return metadata.account_answer(call)
+        if segments[0] == "offers" and len(segments) <= DATABASE:
+            return metadata.offers_answer(self._account, call, self._clock())
+        if segments[0] != "dbs":
+            raise unsupported(f"{call.method} on /{'/'.join(segments)}")
+        if len(segments) <= CONTAINER:
+            return self._route_metadata(call)
+        container = self._account.container(segments[1], segments[3], owner=True)
+        metadata.check_container_id(container, call)
+        kind = segments[4]
+        if kind == "docs" and len(segments) <= CHILD:
+            return self._answer_items(container, call, operation)
+        if kind == "pkranges" and len(segments) == CHILD_FEED:
+            return metadata.ranges_answer(container, call)
+        raise unsupported(f"{call.method} on /{'/'.join(segments[4:])} of a container")
+
+    def _route_metadata(self, call: Call) -> Answer:
+        now = self._clock()
+        length = len(call.segments)
+        if length == DATABASE_FEED:
+            return metadata.databases_answer(self._account, call, now)
+        if length == DATABASE:
+            return metadata.database_answer(self._account, call)
+        if call.segments[2] != "colls":
+            self._account.database(call.segments[1], owner=True)
+            raise unsupported(f"{call.method} on /{'/'.join(call.segments[2:])} of a database")
+        if length == CONTAINER_FEED:
+            return metadata.containers_answer(self._account, call, now)
+        return metadata.container_answer(self._account, call, now)
+
+    def _answer_items(self, container: Container, call: Call, operation: str) -> Answer:
+        now = self._clock()
+        storage = self._account.storage
+        if container.default_ttl is not None and now >= container.swept_at + _SWEEP_SECONDS:
+            container.swept_at = now
+            remove_expired(container, storage, now)
+        answer = answer_items(container, call, operation, storage, now)
+        headers = answer.headers
+        headers["x-ms-session-token"] = f"0:-1#{container.lsn}"
+        headers["lsn"] = str(container.lsn)
+        headers["x-ms-alt-content-path"] = container.path
+        headers["x-ms-documentdb-partitionkeyrangeid"] = "0"
+        return answer
+
+
+def operation_of(call: Call) -> str:
+    """The word under which a request is counted."""
+    segments = call.segments
+    if len(segments) < CHILD_FEED or segments[4] != "docs":
+        known = len(segments) <= CONTAINER or segments[4] == "pkranges"
+        return "metadata" if known else "unsupported"
+    if len(segments) == CHILD_FEED:
+        return feed_operation(call)
+    return ITEM_OPERATIONS.get(call.method, "unsupported")
+
+
+def error_answer(call: Call, error: CosmosError) -> Answer:
+    """Put an error into words that clients understand."""
+    if error.status == HTTPStatus.NOT_IMPLEMENTED:
+        logger.warning("unsupported: %s /%s: %s", call.method, "/".join(call.segments), error.message)
+    headers = {"x-ms-request-charge": str(charges.FAILED)}
+    if error.substatus:
+        headers["x-ms-substatus"] = str(error.substatus)
+    body = {"code": error.code, "message": error.message.encode("utf-8", "replace").decode()}
+    return Answer(error.status, encode(body), headers)

@@ -1,0 +1,202 @@
+"""Requests about the account, databases, containers, partition key ranges and offers."""
+
+from http import HTTPStatus
+from typing import Final
+
+from quartet_emulators.cosmos import charges
+from quartet_emulators.cosmos.account import Account
+from quartet_emulators.cosmos.container import Container
+from quartet_emulators.cosmos.errors import CONTAINER_RECREATED, CosmosError
+from quartet_emulators.cosmos.exchange import Answer, Call
+from quartet_emulators.cosmos.json_text import Json, decode, encode
+from quartet_emulators.cosmos.offers import wanted_throughput
+from quartet_emulators.cosmos.pages import query_resources, read_request
+from quartet_emulators.cosmos.ranges import ALL_RANGES_END, ALL_RANGES_START
+
+_RANGES_ETAG: Final = '"1"'
+_CHARGE: Final = {"x-ms-request-charge": str(charges.METADATA)}
+
+
+def account_answer(call: Call) -> Answer:
+    """The account: one region, which is where the client has just found it."""
+    region = {"name": "Local", "databaseAccountEndpoint": f"{call.scheme}://{call.host}/"}
+    replicas = {"asyncReplication": False, "minReplicaSetSize": 1, "maxReplicasetSize": 1}
+    return Answer(
+        HTTPStatus.OK,
+        encode(
+            {
+                "_self": "",
+                "id": "emulator",
+                "_rid": "emulator",
+                "media": "//media/",
+                "addresses": "//addresses/",
+                "_dbs": "//dbs/",
+                "writableLocations": [region],
+                "readableLocations": [region],
+                "enableMultipleWriteLocations": False,
+                "userReplicationPolicy": replicas,
+                "systemReplicationPolicy": replicas,
+                "userConsistencyPolicy": {"defaultConsistencyLevel": "Session"},
+                "readPolicy": {"primaryReadCoefficient": 1, "secondaryReadCoefficient": 1},
+                "queryEngineConfiguration": "{}",
+            }
+        ),
+        dict(_CHARGE),
+    )
+
+
+def databases_answer(account: Account, call: Call, now: float) -> Answer:
+    """``/dbs``: list, query or create."""
+    if call.method == "GET":
+        return _feed("Databases", "", [database.body for database in account.databases.values()])
+    if is_query(call):
+        bodies = [database.body for database in account.databases.values()]
+        return _feed("Databases", "", query_resources(bodies, read_request(call.body), now))
+    _require(call, "POST")
+    return _resource(HTTPStatus.CREATED, account.create_database(decode(call.body), now, wanted_throughput(call)))
+
+
+def database_answer(account: Account, call: Call) -> Answer:
+    """``/dbs/x``: read or delete."""
+    database = account.database(call.segments[1])
+    if call.method == "GET":
+        return _resource(HTTPStatus.OK, database.body)
+    _require(call, "DELETE")
+    account.delete_database(database)
+    return Answer(HTTPStatus.NO_CONTENT, b"", dict(_CHARGE))
+
+
+def containers_answer(account: Account, call: Call, now: float) -> Answer:
+    """``/dbs/x/colls``: list, query or create."""
+    database = account.database(call.segments[1], owner=True)
+    bodies = [container.properties for container in database.containers.values()]
+    if call.method == "GET":
+        return _feed("DocumentCollections", database.rid_text, bodies)
+    if is_query(call):
+        found = query_resources(bodies, read_request(call.body), now)
+        return _feed("DocumentCollections", database.rid_text, found)
+    _require(call, "POST")
+    body = account.create_container(database, decode(call.body), now, wanted_throughput(call))
+    return _resource(HTTPStatus.CREATED, body)
+
+
+def container_answer(account: Account, call: Call, now: float) -> Answer:
+    """``/dbs/x/colls/y``: read, replace or delete."""
+    container = account.container(call.segments[1], call.segments[3])
+    if call.method == "GET":
+        return _resource(HTTPStatus.OK, container.properties)
+    if call.method == "PUT":
+        return _resource(HTTPStatus.OK, account.replace_container(container, decode(call.body), now))
+    _require(call, "DELETE")
+    account.delete_container(container)
+    return Answer(HTTPStatus.NO_CONTENT, b"", dict(_CHARGE))
+
+
+def ranges_answer(container: Container, call: Call) -> Answer:
+    """``.../pkranges``: the one range of every container; 304 to a client that has read it."""
+    _require(call, "GET")
+    headers = {"etag": _RANGES_ETAG, **_CHARGE}
+    if call.headers.get("if-none-match") == _RANGES_ETAG:
+        return Answer(HTTPStatus.NOT_MODIFIED, b"", headers)
+    only = {
+        "_rid": container.rid_text,
+        "id": "0",
+        "_etag": _RANGES_ETAG,
+        "minInclusive": ALL_RANGES_START,
+        "maxExclusive": ALL_RANGES_END,
+        "ridPrefix": 0,
+        "_self": f"{container.link}pkranges/0/",
+        "throughputFraction": 1,
+        "status": "online",
+        "parents": [],
+        "_ts": container.properties["_ts"],
+    }
+    return Answer(HTTPStatus.OK, _feed_body("PartitionKeyRanges", container.rid_text, [only]), headers)
+
+
+def offers_answer(account: Account, call: Call, now: float) -> Answer:
+    """``/offers`` and ``/offers/rid``: list, query, read or replace."""
+    if len(call.segments) == 1:
+        if call.method == "GET":
+            return _feed("Offers", "", account.offers.all())
+        if is_query(call):
+            return _feed("Offers", "", query_resources(account.offers.all(), read_request(call.body), now))
+    elif call.method == "GET":
+        return _resource(HTTPStatus.OK, account.offers.get(call.segments[1]))
+    elif call.method == "PUT":
+        return _resource(HTTPStatus.OK, account.offers.replace(call.segments[1], decode(call.body), now))
+    raise wrong_method(call)
+
+
+def query_plan_answer() -> Answer:
+    """The plan of every query: send it as it is to the one range there is; nothing is left to do for the client."""
+    info: dict[str, Json] = {
+        "distinctType": "None",
+        "top": None,
+        "offset": None,
+        "limit": None,
+        "orderBy": [],
+        "orderByExpressions": [],
+        "groupByExpressions": [],
+        "groupByAliases": [],
+        "aggregates": [],
+        "groupByAliasToAggregateType": {},
+        "rewrittenQuery": "",
+        "hasSelectValue": False,
+        "hasNonStreamingOrderBy": False,
+    }
+    everything = {
+        "min": ALL_RANGES_START,
+        "max": ALL_RANGES_END,
+        "isMinInclusive": True,
+        "isMaxInclusive": False,
+    }
+    plan = {"partitionedQueryExecutionInfoVersion": 2, "queryInfo": info, "queryRanges": [everything]}
+    return Answer(HTTPStatus.OK, encode(plan), dict(_CHARGE))
+
+
+def is_query(call: Call) -> bool:
+    """Whether a POST carries a query instead of a new resource."""
+    if call.method != "POST":
+        return False
+    return call.flag("x-ms-documentdb-isquery") or call.headers.get("content-type", "").startswith(
+        "application/query+json"
+    )
+
+
+def wrong_method(call: Call) -> CosmosError:
+    """405: the resource exists, but not this verb on it."""
+    path = "/".join(call.segments)
+    return CosmosError(HTTPStatus.METHOD_NOT_ALLOWED, f"{call.method} is not possible on /{path}.")
+
+
+def check_container_id(container: Container, call: Call) -> None:
+    """Refuse a request that was meant for an earlier container of the same name; the client then reads it anew.
+
+    Raises:
+        CosmosError: 400 with sub-status 1024.
+    """
+    intended = call.headers.get("x-ms-cosmos-intended-collection-rid")
+    if intended is not None and intended != container.rid_text:
+        raise CosmosError(
+            HTTPStatus.BAD_REQUEST,
+            f"The container {container.name!r} was created again since the client read it.",
+            substatus=CONTAINER_RECREATED,
+        )
+
+
+def _require(call: Call, method: str) -> None:
+    if call.method != method:
+        raise wrong_method(call)
+
+
+def _resource(status: HTTPStatus, body: dict[str, Json]) -> Answer:
+    return Answer(status, encode(body), {"etag": body["_etag"], **_CHARGE})
+
+
+def _feed(kind: str, rid: str, entries: list[Json]) -> Answer:
+    return Answer(HTTPStatus.OK, _feed_body(kind, rid, entries), {"x-ms-item-count": str(len(entries)), **_CHARGE})
+
+
+def _feed_body(kind: str, rid: str, entries: list[Json]) -> bytes:
+    return encode({"_rid": rid, kind: entries, "_count": len(entries)})

@@ -1,0 +1,217 @@
+"""Queries and feeds of items, page by page.
+
+A continuation token says after which item (by number, so in the order of creation) or after how many rows the next
+page begins. Either way the server keeps nothing between two pages.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from itertools import islice
+from typing import Final, NamedTuple
+
+from quartet_emulators.cosmos import charges
+from quartet_emulators.cosmos.access import Candidates, candidates
+from quartet_emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.errors import CosmosError, bad_request
+from quartet_emulators.cosmos.exchange import Answer, Call
+from quartet_emulators.cosmos.json_text import Json, decode, decode_stored, encode, encode_text
+from quartet_emulators.cosmos.ranges import KeyRange, key_range
+from quartet_emulators.cosmos.sql.compile import compiled
+
+DEFAULT_PAGE: Final = 100
+LARGEST_PAGE: Final = 1000
+MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
+
+
+class Request(NamedTuple):
+    """A query as a client sends it."""
+
+    text: str
+    parameters: dict[str, Json]
+
+
+class Page(NamedTuple):
+    """Rows as JSON, where the next page begins (``None`` = nowhere) and how many items were looked at."""
+
+    rows: list[bytes]
+    position: int | None
+    looked_at: int
+
+
+def read_request(body: bytes) -> Request:
+    """The query and its parameters.
+
+    Raises:
+        CosmosError: 400, if the body is not ``{query, parameters?}``.
+    """
+    content = decode(body)
+    if not isinstance(content, dict) or not isinstance(content.get("query"), str):
+        raise bad_request("A query is an object: {query, parameters?}.")
+    parameters = content.get("parameters") or []
+    if not isinstance(parameters, list) or not all(_is_parameter(entry) for entry in parameters):
+        raise bad_request("parameters is a list of {name, value}, with names that begin with '@'.")
+    return Request(content["query"], {entry["name"]: entry["value"] for entry in parameters})
+
+
+def query_page(container: Container, call: Call, partition: str | None, now: float) -> Answer:
+    """One page of a query over one logical partition, or all of them.
+
+    Raises:
+        CosmosError: 400 or 501, if the query, a parameter or the continuation token is not acceptable.
+    """
+    request = read_request(call.body)
+    query = compiled(request.text)
+    wanted = key_range(container, call)
+    token = _Token(container, call.body, partition, wanted)
+    after = token.read(call.headers.get("x-ms-continuation"))
+    size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
+    found = candidates(query, request.parameters, container, partition, now)
+    if wanted is not None:
+        found = Candidates(wanted.limit(found.items), found.exact)
+    matches = query.matcher(request.parameters, now)
+    try:
+        if not query.is_row_per_document:
+            source = _Documents(found.items, reads=query.reads_documents)
+            page = _page_by_row(source, query.rows(source, request.parameters, now), after, size)
+        else:
+            items = found.items if after == 0 else (item for item in found.items if item.number > after)
+            if query.query.items is None:
+                page = _page_of_items(items, None if found.exact else matches, size)
+            else:
+                source = _Documents(items, reads=query.reads_documents)
+                page = _page_by_item(source, query.rows(source, request.parameters, now), size)
+    except RecursionError:
+        raise bad_request("The query is nested too deeply.") from None
+    return _answer(container, page, token)
+
+
+def feed_page(container: Container, call: Call, partition: str | None, now: float) -> Answer:
+    """One page of all items (``read_all_items``).
+
+    Raises:
+        CosmosError: 400, if the continuation token is not acceptable.
+    """
+    wanted = key_range(container, call)
+    token = _Token(container, b"", partition, wanted)
+    after = token.read(call.headers.get("x-ms-continuation"))
+    size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
+    items = container.scan(now, partition, after)
+    if wanted is not None:
+        items = wanted.limit(items)
+    return _answer(container, _page_of_items(items, None, size), token)
+
+
+def query_resources(resources: Iterable[dict[str, Json]], request: Request, now: float) -> list[Json]:
+    """A query over databases, containers or offers; they are few, so it is one page."""
+    return list(compiled(request.text).rows(resources, request.parameters, now))
+
+
+def _page_of_items(items: Iterable[Item], matches: Callable[[Json], bool] | None, size: int) -> Page:
+    """``SELECT *``: the items as they are stored, decoded only if there is a condition to check."""
+    looked_at = 0
+
+    def matching() -> Iterator[tuple[int, bytes]]:
+        nonlocal looked_at
+        for item in items:
+            looked_at += 1
+            if matches is None or matches(decode_stored(item.body)):
+                yield item.number, item.body
+
+    return _fill(matching(), size)._replace(looked_at=looked_at)
+
+
+def _page_by_item(source: "_Documents", rows: Iterable[Json], size: int) -> Page:
+    """At most one row for each item: the next page goes on after the last item."""
+    page = _fill(((source.last, encode(row)) for row in rows), size)
+    return page._replace(looked_at=source.count)
+
+
+def _page_by_row(source: "_Documents", rows: Iterable[Json], skip: int, size: int) -> Page:
+    """Sorted, grouped or joined rows: the next page skips those that have been sent."""
+    left = islice(rows, skip, None)
+    page = _fill(((skip + count, encode(row)) for count, row in enumerate(left, start=1)), size)
+    return page._replace(looked_at=source.count)
+
+
+class _Documents:
+    """The documents of items, decoded only if the query looks into them, and how far they have been taken."""
+
+    def __init__(self, items: Iterable[Item], *, reads: bool) -> None:
+        self._items = items
+        self._reads = reads
+        self.last = 0
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Json]:
+        for item in self._items:
+            self.last = item.number
+            self.count += 1
+            yield decode_stored(item.body) if self._reads else None
+
+
+def _fill(rows: Iterable[tuple[int, bytes]], size: int) -> Page:
+    """Take rows, each with the position after it, until the page is full."""
+    taken: list[bytes] = []
+    position = filled = 0
+    for after, row in rows:
+        if len(taken) == size or (taken and filled + len(row) > MAX_PAGE_BYTES):
+            return Page(taken, position, len(taken))
+        taken.append(row)
+        filled += len(row)
+        position = after
+    return Page(taken, None, len(taken))
+
+
+def _answer(container: Container, page: Page, token: "_Token") -> Answer:
+    joined = b",".join(page.rows)
+    body = b'{"_rid":"%b","Documents":[%b],"_count":%d}' % (
+        container.rid_text.encode(),
+        joined,
+        len(page.rows),
+    )
+    headers = {
+        "x-ms-request-charge": str(charges.query(page.looked_at, len(joined))),
+        "x-ms-item-count": str(len(page.rows)),
+    }
+    if page.position is not None:
+        headers["x-ms-continuation"] = token.write(page.position)
+    return Answer(HTTPStatus.OK, body, headers)
+
+
+class _Token:
+    """Continuation tokens of one query; those of another query or container are refused."""
+
+    def __init__(self, container: Container, query: bytes, partition: str | None, wanted: KeyRange | None) -> None:
+        mark = hashlib.blake2b(digest_size=9)
+        for part in (container.rid, query, (partition or "").encode(), repr(wanted).encode()):
+            mark.update(len(part).to_bytes(4, "big"))
+            mark.update(part)
+        self._mark = mark.hexdigest()
+
+    def write(self, position: int) -> str:
+        return base64.b64encode(encode_text({"v": 1, "query": self._mark, "after": position}).encode()).decode()
+
+    def read(self, text: str | None) -> int:
+        if not text:
+            return 0
+        try:
+            content = decode(base64.b64decode(text, validate=True))
+        except (binascii.Error, ValueError, CosmosError):
+            content = None
+        if not isinstance(content, dict) or type(content.get("after")) is not int:
+            raise bad_request("Invalid Continuation Token.")
+        if content.get("query") != self._mark:
+            raise bad_request("Invalid Continuation Token: it belongs to another query or container.")
+        return int(content["after"])
+
+
+def _is_parameter(entry: Json) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("name"), str)
+        and entry["name"].startswith("@")
+        and "value" in entry
+    )

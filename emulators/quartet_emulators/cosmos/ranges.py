@@ -1,0 +1,126 @@
+"""Effective partition keys: the hashes by which clients name a part of a container.
+
+A client that wants the changes of one partition key, or a prefix of a hierarchical one, sends a range of hashes. They
+are those of the service's published clients: MurmurHash3 (128 bits, seed 0) over a type byte and the value.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from quartet_emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.errors import bad_request, unsupported
+from quartet_emulators.cosmos.exchange import Call
+from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.partition_keys import components
+
+ALL_RANGES_START: Final = ""
+ALL_RANGES_END: Final = "FF"
+_MASK: Final = 0xFFFFFFFFFFFFFFFF
+_C1: Final = 0x87C37B91114253D5
+_C2: Final = 0x4CF5AD432745937F
+_BLOCK: Final = 16
+_HASH_VERSION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """A range of hashes of a container's partition keys, from ``start`` to ``end``."""
+
+    kind: str
+    start: str
+    end: str
+
+    def holds(self, partition: str) -> bool:
+        """Whether the key lies in the range; a range of one point holds that point."""
+        key = effective_key(partition, self.kind)
+        return self.start <= key < self.end or key == self.start == self.end
+
+    def limit(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Those of the items whose key lies in the range."""
+        return (item for item in items if self.holds(item.partition))
+
+
+def key_range(container: Container, call: Call) -> KeyRange | None:
+    """The range that a request is limited to, if it is.
+
+    Raises:
+        CosmosError: 400 if only one end is given; 501 for the first version of partition keys, which hash otherwise.
+    """
+    start, end = call.headers.get("x-ms-start-epk"), call.headers.get("x-ms-end-epk")
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise bad_request("x-ms-start-epk and x-ms-end-epk go together.")
+    if (start, end.upper()) == (ALL_RANGES_START, ALL_RANGES_END):
+        return None
+    definition = container.partition_key
+    if definition.kind == "Hash" and definition.version != _HASH_VERSION:
+        raise unsupported("ranges of partition keys in containers whose partition key has version 1")
+    return KeyRange(definition.kind, start.upper(), end.upper())
+
+
+@lru_cache(maxsize=65536)
+def effective_key(partition: str, kind: str) -> str:
+    """The hash of a key text, in hexadecimal; for a hierarchical key one hash per level, one after the other."""
+    encoded = [_encoded(value) for value in components(partition)]
+    parts = encoded if kind == "MultiHash" else [b"".join(encoded)]
+    return "".join(_hash_text(part) for part in parts)
+
+
+def _encoded(value: Json) -> bytes:
+    if isinstance(value, str):
+        return b"\x08" + value.encode("utf-8", "surrogatepass") + b"\xff"
+    if value is True or value is False:
+        return b"\x03" if value else b"\x02"
+    if value is None:
+        return b"\x01"
+    if isinstance(value, dict):
+        return b"\x00"
+    return b"\x05" + struct.pack("<d", float(value))
+
+
+def _hash_text(data: bytes) -> str:
+    low, high = murmur3_128(data)
+    raw = bytearray((high << 64 | low).to_bytes(_BLOCK, "big"))
+    raw[0] &= 0x3F  # the two highest bits are free, so that every hash is below "FF"
+    return raw.hex().upper()
+
+
+def murmur3_128(data: bytes) -> tuple[int, int]:
+    """MurmurHash3 for 64-bit machines with 128 bits and seed 0 (public domain algorithm by Austin Appleby)."""
+    h1 = h2 = 0
+    whole = len(data) - len(data) % _BLOCK
+    for at in range(0, whole, _BLOCK):
+        k1, k2 = struct.unpack_from("<QQ", data, at)
+        h1 ^= _mix(k1, _C1, 31, _C2)
+        h1 = (_rotate(h1, 27) + h2) * 5 + 0x52DCE729 & _MASK
+        h2 ^= _mix(k2, _C2, 33, _C1)
+        h2 = (_rotate(h2, 31) + h1) * 5 + 0x38495AB5 & _MASK
+    tail = data[whole:].ljust(_BLOCK, b"\0")
+    k1, k2 = struct.unpack("<QQ", tail)
+    h2 ^= _mix(k2, _C2, 33, _C1)
+    h1 ^= _mix(k1, _C1, 31, _C2)
+    h1 ^= len(data)
+    h2 ^= len(data)
+    h1 = h1 + h2 & _MASK
+    h2 = h2 + h1 & _MASK
+    h1, h2 = _finish(h1), _finish(h2)
+    h1 = h1 + h2 & _MASK
+    return h1, h2 + h1 & _MASK
+
+
+def _mix(value: int, first: int, turn: int, second: int) -> int:
+    return _rotate(value * first & _MASK, turn) * second & _MASK
+
+
+def _rotate(value: int, by: int) -> int:
+    return (value << by | value >> 64 - by) & _MASK
+
+
+def _finish(value: int) -> int:
+    value = (value ^ value >> 33) * 0xFF51AFD7ED558CCD & _MASK
+    value = (value ^ value >> 33) * 0xC4CEB9FE1A85EC53 & _MASK
+    return value ^ value >> 33

@@ -1,0 +1,175 @@
+"""The emulator as a server: HTTP in, HTTP out."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from quartet_emulators.cosmos.account import Account
+from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
+from quartet_emulators.cosmos.dispatch import Dispatcher
+from quartet_emulators.cosmos.exchange import Answer, Call
+from quartet_emulators.cosmos.failing import Failing
+from quartet_emulators.faults import NO_FAULTS, Injector
+from quartet_emulators.http_log import http_logger
+from quartet_emulators.http_request import new_request
+from quartet_emulators.security import OPEN, Security
+
+MAX_BODY_BYTES: Final = 8 * 1024 * 1024
+"""Far above the service's limits, so that what exceeds those is read and answered with 413, not cut off."""
+
+STOP_SECONDS: Final = 1.0
+"""How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
+
+
+class CosmosEmulator:
+    """Azure Cosmos DB for NoSQL on a port of this machine.
+
+    Args:
+        data_dir: Where ``cosmos.db`` lies or will lie.
+        host: The address to bind.
+        port: The port to bind, 0 for any free one.
+        counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
+        clock: Seconds since the epoch, for time stamps and time to live.
+        faults: Those to inject.
+        security: How it is entered.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        counters: Counter[tuple[str, str]] | None = None,
+        clock: Callable[[], float] = time.time,
+        faults: Injector = NO_FAULTS,
+        security: Security = OPEN,
+    ) -> None:
+        self.host = host
+        self._data_dir = data_dir
+        self._faults = faults
+        self._port = port
+        self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
+        self._clock = clock
+        self._security = security
+        self._account: Account | None = None
+        self._runner: web.ServerRunner | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._failing: Failing | None = None
+
+    @property
+    def port(self) -> int:
+        """The port, once started the one that was bound."""
+        return self._port
+
+    @property
+    def connection_string(self) -> str:
+        """What a client connects with."""
+        return f"AccountEndpoint={self.endpoint};AccountKey={WELL_KNOWN_KEY};"
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is reached."""
+        return f"{self._security.http}://{self.host}:{self._port}/"
+
+    @property
+    def account(self) -> Account:
+        """What the running emulator holds.
+
+        Raises:
+            RuntimeError: If it is not running.
+        """
+        if self._account is None:
+            msg = "the emulator is not running"
+            raise RuntimeError(msg)
+        return self._account
+
+    async def start(self) -> None:
+        """Load the data and listen.
+
+        Raises:
+            OSError: If the port is taken.
+            StorageError: If the data directory cannot be used.
+        """
+        account = Account(self._data_dir)
+        server = web.Server(
+            self._handle,
+            request_factory=partial(new_request, client_max_size=MAX_BODY_BYTES),
+            access_log=None,
+            logger=http_logger("quartet_emulators.cosmos.http"),
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
+        try:
+            await runner.setup()
+            site = web.TCPSite(runner, self.host, self._port, ssl_context=self._security.tls)
+            await site.start()
+        except BaseException:
+            await runner.cleanup()
+            account.close()
+            raise
+        self._port = runner.addresses[0][1]
+        self._account, self._runner = account, runner
+        self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens)
+        self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
+
+    def drop_connections(self) -> None:
+        """Drop every connection without a word, as a failing network would."""
+        server = self._runner.server if self._runner else None
+        for connection in server.connections if server else []:
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def stop(self) -> None:
+        """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._account is not None:
+            self._account.close()
+        self._runner = self._account = self._dispatcher = self._failing = None
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """All requests pass here: entered, answered, sent. Injected faults strike between these three steps."""
+        call = await _enter(request)
+        if isinstance(call, Answer):
+            return _leave(call)
+        if self._faults.rules and self._failing is not None:
+            answer = await self._failing.answer(call)
+            if answer is None and request.transport is not None:
+                request.transport.abort()
+            return _leave(answer or Answer(HTTPStatus.SERVICE_UNAVAILABLE))
+        return _leave(self._answer(call))
+
+    def _answer(self, call: Call) -> Answer:
+        if self._dispatcher is None:
+            return Answer(HTTPStatus.SERVICE_UNAVAILABLE)
+        return self._dispatcher.answer(call)
+
+
+async def _enter(request: web.BaseRequest) -> Call | Answer:
+    """Read a request, or refuse one whose body is beyond all limits."""
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        message = b'{"code":"RequestEntityTooLarge","message":"Request size is too large."}'
+        return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
+    path = request.raw_path.partition("?")[0]
+    segments = [part for part in path.split("/") if part]
+    if "%" in path:
+        segments = [unquote(part) for part in segments]
+    headers = request.headers
+    return Call(request.method, segments, headers, body, headers.get("host", ""), request.scheme)
+
+
+def _leave(answer: Answer) -> web.Response:
+    """Turn an answer into an HTTP response."""
+    headers = answer.headers
+    headers["content-type"] = "application/json"
+    headers["x-ms-version"] = "2018-12-31"
+    return web.Response(status=answer.status, body=answer.body or None, headers=headers)

@@ -1,0 +1,45 @@
+"""How a function of the query language is described, and checks that many of them share."""
+
+import math
+from collections.abc import Callable
+
+from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, is_number
+
+Function = Callable[..., Value]
+
+
+class Signature:
+    """A function and how many arguments it takes; ``most`` is ``None`` if there is no limit."""
+
+    __slots__ = ("call", "least", "most")
+
+    def __init__(self, call: Function, least: int, most: int | None) -> None:
+        self.call = call
+        self.least = least
+        self.most = most
+
+
+def strings(function: Function) -> Function:
+    """Undefined unless all arguments are strings."""
+
+    def call(*values: Value) -> Value:
+        return function(*values) if all(type(value) is str for value in values) else UNDEFINED
+
+    return call
+
+
+def numbers(function: Function) -> Function:
+    """Undefined unless all arguments are numbers and the result is finite."""
+
+    def call(*values: Value) -> Value:
+        if not all(map(is_number, values)):
+            return UNDEFINED
+        try:
+            result = function(*values)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return UNDEFINED
+        if isinstance(result, float) and not math.isfinite(result):
+            return UNDEFINED
+        return result
+
+    return call

@@ -1,0 +1,139 @@
+"""Writes to one logical partition: each sees those before it, and all are applied together or not at all."""
+
+from typing import Final
+
+from quartet_emulators.cosmos import identifiers
+from quartet_emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.errors import bad_request, too_large
+from quartet_emulators.cosmos.json_text import Json, encode_text, to_utf8
+from quartet_emulators.cosmos.storage import ItemRow, Storage, place
+
+MAX_ITEM_BYTES: Final = 2 * 1024 * 1024
+SYSTEM_PROPERTIES: Final = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")
+FOREVER: Final = -1
+
+
+class Transaction:
+    """The writes of one request, which see one another and nobody else sees until :meth:`commit`."""
+
+    def __init__(self, container: Container, partition: str, now: float) -> None:
+        self.container = container
+        self.partition = partition
+        self.now = now
+        self._lsn = container.lsn + 1
+        self._last_number = container.last_number
+        self._written: dict[str, Item] = {}
+        self._removed: dict[str, Item] = {}
+        self._versions = 0
+
+    def find(self, item_id: str) -> Item | None:
+        """The living item with this id, as this transaction would leave it."""
+        written = self._written.get(item_id)
+        if written is not None:
+            return written
+        if item_id in self._removed:
+            return None
+        return self.container.find(self.partition, item_id, self.now)
+
+    def write(self, item_id: str, document: dict[str, Json], replaced: Item | None) -> Item:
+        """Write a document, new or in place of ``replaced``, and return the item with its system properties.
+
+        The system properties in ``document`` are removed: the service sets them.
+
+        Raises:
+            CosmosError: 400 if ``ttl`` is not valid, 413 if the item is larger than 2 MB.
+        """
+        ttl = _checked_ttl(document)
+        for name in SYSTEM_PROPERTIES:
+            document.pop(name, None)
+        number = replaced.number if replaced is not None else self._next_number()
+        etag = self._new_etag()
+        ts = int(self.now)
+        rid = identifiers.item_rid(self.container.rid, number)
+        body = to_utf8(
+            f'{encode_text(document)[:-1]},"_rid":"{rid}","_self":"{self.container.link}docs/{rid}/",'
+            f'"_etag":"\\"{etag}\\"","_attachments":"attachments/","_ts":{ts}}}'
+        )
+        if len(body) > MAX_ITEM_BYTES:
+            raise too_large(f"Request size is too large: the item has {len(body)} bytes, the limit is 2 MB.")
+        where = place(self.container.key, number)
+        item = Item(ItemRow(where, self.partition, item_id, self._lsn, ts, ttl, f'"{etag}"', body))
+        self._written[item_id] = item
+        return item
+
+    def remove(self, item: Item) -> None:
+        """Delete an item that :meth:`find` has returned."""
+        if self._written.get(item.id) is item:
+            del self._written[item.id]
+        stored = self._stored(item.id)
+        if stored is not None:
+            self._removed[item.id] = stored
+
+    def commit(self, storage: Storage) -> None:
+        """Write everything to disk in one transaction, then into memory; afterwards it is acknowledged truth.
+
+        A write over an item that has expired and not been removed yet takes its place.
+
+        Raises:
+            sqlite3.Error: If the disk refuses; nothing has changed then.
+        """
+        if not self._written and not self._removed:
+            return
+        replaced = {item.id: self._stored(item.id) for item in self._written.values()}
+        gone = [
+            stored
+            for item_id, stored in {**replaced, **self._removed}.items()
+            if stored is not None and (item_id not in self._written or self._written[item_id].number != stored.number)
+        ]
+        rows = [item.row(self.container.key) for item in self._written.values()]
+        if gone:
+            numbers = [item.number for item in gone]
+            storage.write_and_delete(self.container.key, rows, numbers, self._lsn, self._last_number)
+        else:
+            storage.write(rows)
+        for item in gone:
+            self.container.drop(item)
+        for item in self._written.values():
+            stored = replaced[item.id]
+            self.container.put(item, stored if stored is not None and stored.current else None)
+        self.container.lsn = self._lsn
+        self.container.last_number = self._last_number
+
+    def _stored(self, item_id: str) -> Item | None:
+        """The item that memory holds, expired or not."""
+        items = self.container.partitions.get(self.partition)
+        return items.get(item_id) if items else None
+
+    def _next_number(self) -> int:
+        self._last_number += 1
+        return self._last_number
+
+    def _new_etag(self) -> str:
+        """An ETag that no other version of any item has: sequence number, count in this transaction, microseconds."""
+        self._versions += 1
+        micros = int(self.now * 1_000_000)
+        return f"{self._lsn & 0xFFFFFFFF:08x}-{self._versions:04x}-0000-0000-{micros & 0xFFFFFFFFFFFF:012x}"
+
+
+def _checked_ttl(document: dict[str, Json]) -> int | None:
+    ttl = document.get("ttl")
+    if ttl is None:
+        return None
+    if type(ttl) is not int or (ttl <= 0 and ttl != FOREVER):
+        raise bad_request(f"The ttl {ttl!r} is not valid: it is -1 or a positive whole number of seconds.")
+    return ttl
+
+
+def remove_expired(container: Container, storage: Storage, now: float) -> int:
+    """Remove for good what has expired; returns how many items.
+
+    Raises:
+        sqlite3.Error: If the disk refuses; nothing has changed then.
+    """
+    gone = container.expired(now)
+    if gone:
+        numbers = [item.number for item in gone]
+        storage.write_and_delete(container.key, [], numbers, container.lsn, container.last_number)
+        for item in gone:
+            container.drop(item)
+    return len(gone)

@@ -1,0 +1,111 @@
+"""The command line of `python -m quartet_emulators`."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from quartet_emulators.env_file import read_setting
+
+CHECKOUT_CONFIG = Path(__file__).parent.parent / "infra" / "eventhubs-emulator" / "Config.json"
+BUILT_IN_CONFIG = Path(__file__).parent / "default_hubs.json"
+MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to run and where.
+
+    Attributes:
+        data_dir: where the data, the lock and, unless said otherwise, the settings file are.
+        event_hubs_config: a `Config.json` as Microsoft's Event Hubs emulator reads it.
+        host: the address that the three emulators listen on; the control endpoint stays on loopback.
+        tls_certificate, tls_key: PEM files; with them, the emulators speak TLS.
+        accept_tokens_signed_with: with it, the emulators accept bearer tokens that are signed with this key.
+        faults: a plan of faults to begin with; None means none.
+        env_file: the settings file; None means `.env` in `data_dir`.
+        settings: further variables for the settings file, for whoever joins by it.
+
+    The ports are those of Microsoft's emulators by default; 0 takes any free one.
+    """
+
+    data_dir: Path
+    event_hubs_config: Path
+    host: str
+    event_hubs_port: int
+    cosmos_port: int
+    blob_port: int
+    control_port: int
+    env_file: Path | None
+    faults: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    accept_tokens_signed_with: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def settings_path(self) -> Path:
+        """Where the settings of the running emulators are written."""
+        return self.env_file or self.data_dir / ".env"
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line; `None` means that of this process.
+
+    Raises:
+        SystemExit: with status 2 if it is wrong, 0 after `--help`.
+    """
+    parser = argparse.ArgumentParser(
+        prog="emulators",
+        description="Run emulators of Event Hubs, Cosmos DB and Blob Storage until SIGTERM or Ctrl-C.",
+    )
+    parser.add_argument("--data-dir", type=Path, default=Path(".quartet"), metavar="D", help="default: .quartet")
+    parser.add_argument(
+        "--event-hubs-config",
+        type=Path,
+        default=default_config(),
+        metavar="FILE",
+        help="hubs and consumer groups",
+    )
+    parser.add_argument("--event-hubs-port", type=_port, default=5672, metavar="N", help="default: 5672; 0: any")
+    parser.add_argument("--cosmos-port", type=_port, default=8081, metavar="N", help="default: 8081; 0: any")
+    parser.add_argument("--blob-port", type=_port, default=10000, metavar="N", help="default: 10000; 0: any")
+    parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback")
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
+    parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")
+    parser.add_argument(
+        "--setting",
+        dest="settings",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further variable for the settings file; may be repeated, the last one of a name counts",
+    )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="faults to inject; see docs/emulators.md")
+    tls = parser.add_argument_group("TLS and tokens", "for tests of what uses identities instead of keys")
+    tls.add_argument("--tls-certificate", type=Path, metavar="FILE", help="PEM; the emulators then speak TLS only")
+    tls.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM; the certificate's private key")
+    tls.add_argument(
+        "--accept-tokens-signed-with", metavar="KEY", help="accept bearer tokens (JWT, HS256); the keys stay good"
+    )
+    given = vars(parser.parse_args(arguments))
+    return Options(**{**given, "settings": dict(given["settings"])})
+
+
+def default_config() -> Path:
+    """The configuration in the checkout, or its equal in the installed package."""
+    return CHECKOUT_CONFIG if CHECKOUT_CONFIG.is_file() else BUILT_IN_CONFIG
+
+
+def _setting(text: str) -> tuple[str, str]:
+    try:
+        return read_setting(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: expected 0 to {MAX_PORT}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Records, dead letters and ledgers in Cosmos DB."""

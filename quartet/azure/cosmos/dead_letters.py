@@ -1,0 +1,206 @@
+"""Dead letters in Cosmos DB: everything that is needed to look into one, and to try again."""
+
+import asyncio
+import base64
+import math
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
+
+from azure.core import MatchConditions
+from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import (
+    CosmosAccessConditionFailedError,
+    CosmosBatchOperationError,
+    CosmosResourceNotFoundError,
+)
+
+from quartet.azure.cosmos.client import BatchLimits, in_chunks, outages, run_batch
+from quartet.azure.cosmos.stored_letters import UnreadableLetterError, by_death, stored_letter
+from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
+from quartet.engine.ports import DeadLetter
+from shared.events import bucket_of
+
+Document: TypeAlias = dict[str, Any]
+CONFLICT: Final = 409
+# Integers beyond this are not the same everywhere in JSON.
+_SAFE_INTEGER: Final = 2**53
+
+
+class CosmosDeadLetters:
+    """A `LetterBox`: the service's `dead-letters` container, partitioned by bucket like the orders."""
+
+    def __init__(self, container: ContainerProxy, buckets: int, limits: BatchLimits | None = None) -> None:
+        self._container = container
+        self._limits = limits or BatchLimits()
+        self._buckets = buckets
+
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        """See `DeadLetters.put`. One transactional batch per bucket, as far as none of them is there already."""
+        by_bucket: dict[str, dict[str, Document]] = defaultdict(dict)
+        for letter in letters:
+            document = dead_letter_document(letter, self._buckets)
+            by_bucket[document["pk"]][letter.id] = document
+        results = await asyncio.gather(
+            *(self._put_bucket(pk, documents) for pk, documents in by_bucket.items()), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _put_bucket(self, pk: str, documents: Mapping[str, Document]) -> None:
+        for chunk in in_chunks(documents.values(), self._limits):
+            missing = {document["id"]: document for document in chunk}
+            while missing:
+                try:
+                    await run_batch(self._container, pk, [("create", (document,), {}) for document in missing.values()])
+                except CosmosBatchOperationError as error:
+                    if error.status_code != CONFLICT:
+                        raise
+                    for letter_id in await self._existing(pk, missing):
+                        await self._die_again(missing.pop(letter_id))
+                else:
+                    break
+
+    async def _existing(self, pk: str, letter_ids: Collection[str]) -> list[str]:
+        query = self._container.query_items(
+            "SELECT VALUE c.id FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+            parameters=[{"name": "@ids", "value": list(letter_ids)}],
+            partition_key=pk,
+        )
+        with outages():
+            return [str(letter_id) async for letter_id in query]
+
+    async def discarded_sagas(self) -> set[str]:
+        """See `DeadLetters.discarded_sagas`."""
+        query = self._container.query_items(
+            "SELECT VALUE c.order_id FROM c WHERE c.settled.outcome = @outcome AND IS_STRING(c.order_id)",
+            parameters=[{"name": "@outcome", "value": DISCARDED}],
+        )
+        with outages():
+            return {str(order_id) async for order_id in query}
+
+    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+        """See `LetterBox.find`."""
+        conditions = ["true"] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
+        options: dict[str, Any] = {}
+        if order_id is not None:
+            conditions.append("c.order_id = @order")
+            options = {
+                "parameters": [{"name": "@order", "value": order_id}],
+                "partition_key": bucket_of(order_id, self._buckets),
+            }
+        query = self._container.query_items(f"SELECT * FROM c WHERE {' AND '.join(conditions)}", **options)  # noqa: S608 -- constants
+        letters: list[StoredLetter] = []
+        with outages():
+            async for document in query:
+                # What another release has stored, or somebody has touched, must not keep the others from being found.
+                # Its place in the line of its order is kept by the record.
+                with suppress(UnreadableLetterError):
+                    letters.append(stored_letter(document))
+        return sorted(letters, key=by_death)
+
+    async def get(self, letter_id: str) -> StoredLetter | None:
+        """See `LetterBox.get`."""
+        query = self._container.query_items(
+            "SELECT * FROM c WHERE c.id = @id", parameters=[{"name": "@id", "value": letter_id}]
+        )
+        with outages():
+            async for document in query:
+                return stored_letter(document)
+        return None
+
+    async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
+        """See `LetterBox.settle`."""
+        with outages():
+            try:
+                current = await self._container.read_item(stored.id, _bucket(stored.letter, self._buckets))
+            except CosmosResourceNotFoundError:
+                return False
+            end = {"at": settled.at.isoformat(), "outcome": settled.outcome}
+            return current["_etag"] == stored.etag and await self._replace(current, settled=end)
+
+    async def _die_again(self, document: Document) -> None:
+        """A letter that is there already is open again; its first death counts.
+
+        One that names no saga stays discarded if it was. Of a saga, the record knows what was discarded, and an event
+        that gets here is not among it.
+        """
+        replaced = False
+        while not replaced:
+            with outages():
+                current = await self._container.read_item(document["id"], document["pk"])
+                outcome = (current.get("settled") or {}).get("outcome")
+                if document["order_id"] is None and outcome == DISCARDED:
+                    return
+                attempts = current["attempts"] + document["attempts"]
+                news = {name: document[name] for name in ("reason", "detail", "settled")}
+                replaced = await self._replace(current, attempts=attempts, **news)
+
+    async def _replace(self, current: Mapping[str, Any], **changes: object) -> bool:
+        """Whether nobody else has written it since it was read."""
+        try:
+            await self._container.replace_item(
+                current["id"],
+                {**current, **changes},
+                etag=current["_etag"],
+                match_condition=MatchConditions.IfNotModified,
+            )
+        except CosmosAccessConditionFailedError:
+            return False
+        return True
+
+
+def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
+    """The document of a dead letter; readable text where the body is text, base64 in any case."""
+    message = letter.message
+    return {
+        "id": letter.id,
+        "pk": _bucket(letter, buckets),
+        "order_id": letter.order_id,
+        "event_id": letter.event_id,
+        "event_type": letter.event_type,
+        "reason": letter.reason,
+        "detail": _text(letter.detail),
+        "attempts": letter.attempts,
+        "partition": letter.partition,
+        "sequence_number": message.sequence_number,
+        "offset": message.offset,
+        "dead_at": letter.dead_at.isoformat(),
+        "content_type": None if message.content_type is None else _text(message.content_type),
+        "properties": _plain(message.properties),
+        "body": base64.b64encode(message.body).decode(),
+        "text": message.body.decode("utf-8", "backslashreplace")[:10_000],
+        **({"digest": message.digest} if message.digest else {}),
+        **({"body_form": message.body_form} if message.body_form != "data" else {}),
+        "settled": None,
+    }
+
+
+def _bucket(letter: DeadLetter, buckets: int) -> str:
+    return bucket_of(letter.order_id or f"{letter.partition}:{letter.message.sequence_number}", buckets)
+
+
+def _plain(properties: Mapping[str, object]) -> dict[str, object]:
+    return {str(_as_json(key)): _as_json(value) for key, value in properties.items()}
+
+
+def _as_json(value: object) -> object:
+    """What JSON keeps as it is; bytes as the text that they are, and everything else as text."""
+    match value:
+        case bool() | None:
+            return value
+        case int() if abs(value) < _SAFE_INTEGER:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case _:
+            return _text(str(value))
+
+
+def _text(text: str) -> str:
+    """Text that UTF-8 can carry: half of a surrogate pair is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,66 @@
+"""Calls that are made one by one, answered many at a time.
+
+A handler asks for one order's stock; a hundred handlers that run at once ask for the same product. The coalescer lets
+each of them write the plain call and makes one request of all that wait.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from quartet.engine.errors import OutageError
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Coalescer(Generic[K, T, R]):
+    """Gathers calls by key. Of each key one request is under way at a time; what arrives meanwhile forms the next."""
+
+    def __init__(self, answer: Callable[[K, Sequence[T]], Awaitable[Sequence[R]]], *, most: int) -> None:
+        """Answer at most `most` calls at once with `answer`, which returns one result per call, in order.
+
+        If it raises `OutageError`, every caller of that request gets it. If it raises anything else, each call is
+        answered alone, so that only the one at fault fails: `answer` must stand being repeated.
+        """
+        self._answer = answer
+        self._most = most
+        self._waiting: dict[K, list[tuple[T, asyncio.Future[R]]]] = {}
+        self._workers: set[asyncio.Task[None]] = set()
+
+    async def call(self, key: K, item: T) -> R:
+        """Ask for one thing, and wait for its answer."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        if key in self._waiting:
+            self._waiting[key].append((item, future))
+        else:
+            self._waiting[key] = [(item, future)]
+            # The task starts after everybody who is ready to run now has run, so a burst of calls is one request.
+            worker = asyncio.create_task(self._work(key))
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+        return await future
+
+    async def _work(self, key: K) -> None:
+        while calls := self._waiting[key][: self._most]:
+            del self._waiting[key][: len(calls)]
+            await self._settle(key, calls)
+        del self._waiting[key]
+
+    async def _settle(self, key: K, calls: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await self._answer(key, [item for item, _ in calls])
+        except Exception as error:  # noqa: BLE001 -- it belongs to the callers, who get it here
+            if len(calls) > 1 and not isinstance(error, OutageError):
+                # One of them is at fault: the others must not pay for it.
+                for call in calls:
+                    await self._settle(key, [call])
+                return
+            for _, future in calls:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), result in zip(calls, results, strict=True):
+                if not future.done():
+                    future.set_result(result)

@@ -1,0 +1,74 @@
+"""Databases and containers: made where a key allows it, checked everywhere."""
+
+from contextlib import suppress
+
+from azure.cosmos import PartitionKey
+from azure.cosmos.aio import CosmosClient, DatabaseProxy
+from azure.cosmos.exceptions import CosmosResourceExistsError, CosmosResourceNotFoundError
+
+from quartet.azure.cosmos.client import outages
+from quartet.engine.declaration.participant import DEPLOYMENT, ContainerSpec
+from quartet.engine.errors import ConfigurationError
+
+BUCKETS_RECORD = "buckets"
+"""The id of the document, in the container `deployment`, with the count of buckets."""
+
+
+async def open_database(
+    client: CosmosClient, database: str, containers: tuple[ContainerSpec, ...], *, buckets: int, may_create: bool
+) -> DatabaseProxy:
+    """A participant's database, with every container there and laid out for `buckets` buckets.
+
+    `may_create` says that the credential is a key, which may create what is missing. An identity may not: the
+    infrastructure code has done it, and what is missing is a mistake in the deployment.
+
+    Raises:
+        ConfigurationError: something is missing, or differs from what the code expects.
+        OutageError: Cosmos DB did not answer.
+    """
+    with outages():
+        proxy = client.get_database_client(database)
+        if may_create:
+            # Not the SDK's "if not exists": it looks first and fails if a replica creates it in between.
+            with suppress(CosmosResourceExistsError):
+                await client.create_database(database)
+        for spec in containers:
+            await _open_container(proxy, database, spec, may_create=may_create)
+        await _check_buckets(proxy, database, buckets)
+    return proxy
+
+
+async def _open_container(proxy: DatabaseProxy, database: str, spec: ContainerSpec, *, may_create: bool) -> None:
+    try:
+        properties = await proxy.get_container_client(spec.name).read()
+    except CosmosResourceNotFoundError as error:
+        if not may_create:
+            raise ConfigurationError(
+                f"the container {database}/{spec.name} is missing in Cosmos DB: deploy the infrastructure first"
+            ) from error
+        with suppress(CosmosResourceExistsError):
+            await proxy.create_container(spec.name, PartitionKey(path=spec.partition_key))
+        properties = await proxy.get_container_client(spec.name).read()
+    paths = properties["partitionKey"]["paths"]
+    if paths != [spec.partition_key]:
+        raise ConfigurationError(
+            f"the container {database}/{spec.name} is partitioned by {', '.join(paths)}, not by {spec.partition_key}: "
+            "it belongs to something else, or to another version"
+        )
+
+
+async def _check_buckets(proxy: DatabaseProxy, database: str, buckets: int) -> None:
+    """Every document's partition key depends on the bucket count: with another one, no order would be found."""
+    container = proxy.get_container_client(DEPLOYMENT.name)
+    try:
+        recorded = (await container.read_item(BUCKETS_RECORD, partition_key=BUCKETS_RECORD))["count"]
+    except CosmosResourceNotFoundError:
+        try:
+            recorded = (await container.create_item({"id": BUCKETS_RECORD, "count": buckets}))["count"]
+        except CosmosResourceExistsError:  # another replica was first
+            recorded = (await container.read_item(BUCKETS_RECORD, partition_key=BUCKETS_RECORD))["count"]
+    if recorded != buckets:
+        raise ConfigurationError(
+            f"the database {database} was laid out with {recorded} buckets, and BUCKETS is {buckets}: "
+            f"set BUCKETS={recorded}"
+        )

@@ -1,0 +1,108 @@
+"""The records of a participant in Cosmos DB: loaded in one query, committed in one batch per bucket."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Generic, TypeVar
+
+from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import CosmosBatchOperationError
+
+from quartet.azure.cosmos.client import CONFLICT, BatchLimits, Operation, in_chunks, outages, run_batch
+from quartet.engine.errors import OutageError
+from quartet.engine.records.codec import RecordCodec, StateSchema
+from quartet.engine.records.record import Record
+from shared.events import bucket_of
+
+S = TypeVar("S")
+
+# As many as the SDK asks for in one query; the default page is a tenth of that.
+_PAGE = 1000
+
+
+class CosmosRecords(Generic[S]):
+    """A `RecordStore`. All orders of a bucket are one logical partition, so their writes commit as a group."""
+
+    def __init__(
+        self,
+        container: ContainerProxy,
+        state: type[S] | StateSchema[S],
+        buckets: int,
+        limits: BatchLimits | None = None,
+    ) -> None:
+        self._container = container
+        self._limits = limits or BatchLimits()
+        self._codec = RecordCodec(state)
+        self._buckets = buckets
+
+    async def load(self, order_ids: Collection[str]) -> dict[str, Record[S]]:
+        """See `RecordStore.load`. One query for all, whatever their buckets."""
+        with outages():
+            documents = await self._container.read_items(
+                [(order_id, bucket_of(order_id, self._buckets)) for order_id in order_ids], max_item_count=_PAGE
+            )
+        return {document["id"]: self._codec.decode(document) for document in documents}
+
+    async def commit(self, records: Sequence[Record[S]]) -> dict[str, str]:
+        """See `RecordStore.commit`. The buckets are written side by side."""
+        by_bucket: dict[str, list[Record[S]]] = defaultdict(list)
+        for record in records:
+            by_bucket[record.pk].append(record)
+        # All buckets are waited for, also when one fails: nothing goes on behind the caller's back.
+        writes = (self._commit_bucket(pk, some) for pk, some in by_bucket.items())
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        etags: dict[str, str] = {}
+        failures: list[BaseException] = []
+        for result in results:
+            if isinstance(result, BaseException):
+                failures.append(result)
+            else:
+                etags |= result
+        if failures:
+            raise next((error for error in failures if isinstance(error, OutageError)), failures[0])
+        return etags
+
+    async def _commit_bucket(self, pk: str, records: Sequence[Record[S]]) -> dict[str, str]:
+        etags: dict[str, str] = {}
+        by_id = {record.order_id: record for record in records}
+        for chunk in in_chunks((self._codec.encode(record) for record in records), self._limits):
+            writes = {document["id"]: _write(document, by_id[document["id"]]) for document in chunk}
+            etags |= await self._commit_chunk(pk, writes)
+        return etags
+
+    async def _commit_chunk(self, pk: str, writes: dict[str, Operation]) -> dict[str, str]:
+        """Write all that can be written. One conflict fails the whole batch, so the losers are found and left out."""
+        while writes:
+            try:
+                responses = await run_batch(self._container, pk, list(writes.values()))
+            except CosmosBatchOperationError as error:
+                if error.status_code not in CONFLICT or error.error_index is None:
+                    raise
+                losers = await self._losers(pk, writes) | {list(writes)[error.error_index]}
+                writes = {order_id: write for order_id, write in writes.items() if order_id not in losers}
+            else:
+                return {order_id: response["eTag"] for order_id, response in zip(writes, responses, strict=True)}
+        return {}
+
+    async def _losers(self, pk: str, writes: dict[str, Operation]) -> set[str]:
+        """Which of these writes would fail now: all of them in one query, not one attempt each."""
+        query = self._container.query_items(
+            "SELECT c.id, c._etag FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+            parameters=[{"name": "@ids", "value": list(writes)}],
+            partition_key=pk,
+        )
+        with outages():
+            stored = {row["id"]: row["_etag"] async for row in query}
+        return {order_id for order_id, write in writes.items() if stored.get(order_id) != _expected(write)}
+
+
+def _write(document: dict[str, object], record: Record[S]) -> Operation:
+    if record.etag is None:
+        return ("create", (document,), {})
+    return ("replace", (record.order_id, document), {"if_match_etag": record.etag})
+
+
+def _expected(write: Operation) -> str | None:
+    """The ETag that a write counts on; None if it counts on there being no document."""
+    _, _, conditions = write
+    return conditions.get("if_match_etag")

@@ -1,0 +1,1 @@
+"""Receiving from Event Hubs, publishing to it, and checkpoints in Blob Storage."""

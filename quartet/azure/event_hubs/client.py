@@ -1,0 +1,288 @@
+"""Event Hubs as this project uses it: what a connection needs, how answers are sent, how a message looks."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+from azure.eventhub import EventData, EventDataBatch, TransportType
+from azure.eventhub._pyamqp.error import AMQPLinkError  # the SDK wraps it in its own errors, but not where we call it
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
+from azure.eventhub.amqp import AmqpMessageBodyType
+from azure.eventhub.exceptions import AuthenticationError, EventHubError
+
+from quartet.azure.credentials import Credentials, is_identity_error
+from quartet.azure.event_hubs import amqp_decoding
+from quartet.azure.event_hubs.amqp_values import Undecoded, json_text, plain, plain_map, scalar
+from quartet.azure.settings import Settings
+from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.failures.timeouts import stretched
+from quartet.engine.ports import Message
+from quartet.engine.records.record import Json
+from shared.events import CONTENT_TYPE, BodyForm, encode
+
+C = TypeVar("C")
+
+# The SDK's own repeats multiply (a failed send that it repeats four times takes half a minute): one is enough,
+# the runtime has the longer breath.
+_RETRIES = 1
+_SEND_SECONDS = 15
+# A receiver that hears nothing for so long, not even the heartbeat that it has asked for, is connected to nobody. By
+# default the SDK would wait for ever. (Not for senders: they do not read while they have nothing to send.)
+_SILENCE_SECONDS = 15
+
+
+def producer_client(settings: Settings, credentials: Credentials, agent: str) -> EventHubProducerClient:
+    """A client that sends to the hub.
+
+    Raises:
+        ConfigurationError: the connection string cannot be used.
+    """
+    return _client(
+        settings,
+        lambda text: EventHubProducerClient.from_connection_string(
+            text, eventhub_name=settings.event_hub_name, user_agent=agent, retry_total=_RETRIES
+        ),
+        lambda namespace: EventHubProducerClient(
+            namespace,
+            settings.event_hub_name,
+            credentials.token(),
+            user_agent=agent,
+            retry_total=_RETRIES,
+            **_endpoint(namespace),
+        ),
+    )
+
+
+def consumer_client(
+    settings: Settings,
+    credentials: Credentials,
+    agent: str,
+    group: str,
+    **options: Any,  # noqa: ANN401 -- the SDK's
+) -> EventHubConsumerClient:
+    """A client that receives as `group`; `options` go to the SDK.
+
+    Raises:
+        ConfigurationError: the connection string cannot be used.
+    """
+    amqp_decoding.install()
+    return _client(
+        settings,
+        lambda text: EventHubConsumerClient.from_connection_string(
+            text,
+            group,
+            eventhub_name=settings.event_hub_name,
+            user_agent=agent,
+            idle_timeout=_SILENCE_SECONDS,
+            **options,
+        ),
+        lambda namespace: EventHubConsumerClient(
+            namespace,
+            settings.event_hub_name,
+            group,
+            credentials.token(),
+            user_agent=agent,
+            idle_timeout=_SILENCE_SECONDS,
+            **_endpoint(namespace),
+            **options,
+        ),
+    )
+
+
+def _client(settings: Settings, by_string: Callable[[str], C], by_namespace: Callable[[str], C]) -> C:
+    try:
+        if settings.event_hubs_connection_string is not None:
+            return by_string(settings.event_hubs_connection_string)
+        return by_namespace(str(settings.event_hubs_namespace))
+    except (ValueError, KeyError) as error:
+        raise ConfigurationError(
+            f"EVENT_HUBS_CONNECTION_STRING or EVENT_HUBS_NAMESPACE cannot be used: {error}. It should look like "
+            "Endpoint=sb://HOST/;SharedAccessKeyName=…;SharedAccessKey=…  or  NAME.servicebus.windows.net"
+        ) from error
+
+
+def _endpoint(namespace: str) -> dict[str, Any]:
+    """What the SDK must be told besides the namespace.
+
+    Over TLS it takes no port from a name (HOST:PORT), and it trusts the roots of certifi alone, where the clients of
+    the other servers do as OpenSSL does.
+    """
+    options: dict[str, Any] = {"connection_verify": os.environ.get("SSL_CERT_FILE")}
+    if ":" in namespace:
+        options |= {"custom_endpoint_address": f"sb://{namespace}", "transport_type": TransportType.Amqp}
+    return options
+
+
+@contextmanager
+def hub_outages() -> Iterator[None]:
+    """Turn what the SDK raises when the hub is away into `OutageError`."""
+    try:
+        yield
+    except (EventHubError, OSError, TimeoutError) as error:
+        raise OutageError(f"Event Hubs: {_first_line(error)}") from error
+
+
+async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, settings: Settings) -> list[str]:
+    """The hub's partition ids.
+
+    Raises:
+        ConfigurationError: the hub does not exist, or the key is wrong.
+        OutageError: the hub does not answer.
+    """
+    try:
+        with hub_outages():
+            return list(await client.get_partition_ids())
+    except OutageError as outage:
+        cause = outage.__cause__
+        if is_identity_error(cause):
+            raise ConfigurationError(str(outage)) from cause
+        if is_not_found(cause):
+            raise ConfigurationError(
+                f"the event hub {settings.event_hub_name!r} does not exist in this namespace: check EVENT_HUB_NAME, "
+                "or add it to the emulator's Config.json"
+            ) from cause
+        if isinstance(cause, AuthenticationError):
+            raise ConfigurationError(
+                f"Event Hubs refuses the key or identity: check EVENT_HUBS_CONNECTION_STRING ({_first_line(cause)})"
+            ) from cause
+        raise
+
+
+async def check_group(client: EventHubConsumerClient, group: str, partition: str) -> None:
+    """Open a receiver of `group` once.
+
+    The SDK's own loop takes a refused receiver for one that was closed and says nothing: a service whose group is
+    missing would wait for ever in silence. So the check needs two of its private calls.
+
+    Raises:
+        ConfigurationError: the hub has no such consumer group, or does not let us receive.
+        OutageError: the hub does not answer.
+    """
+
+    async def nothing(_context: PartitionContext, _event: EventData) -> None:
+        """Receive nothing: without credit no event arrives."""
+
+    receiver = client._create_consumer(group, partition, "@latest", nothing)  # noqa: SLF001 -- see above
+    try:
+        await receiver._open()  # noqa: SLF001 -- see above
+    except Exception as error:  # the SDK's other types for this are private, too
+        if is_not_found(error):
+            raise ConfigurationError(
+                f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
+            ) from error
+        if "amqp:unauthorized-access" in str(error):
+            raise ConfigurationError(
+                f"Event Hubs does not let us receive as {group!r}: give the identity the role Azure Event Hubs Data "
+                f"Receiver, or the key the right to listen ({_first_line(error)})"
+            ) from error
+        # A link that is refused for another reason (a replica has the partition, there are too many receivers) shows
+        # that the group exists.
+        if not isinstance(error, AMQPLinkError):
+            raise OutageError(f"Event Hubs: {_first_line(error)}") from error
+    finally:
+        await receiver.close()
+
+
+def is_not_found(error: BaseException | None) -> bool:
+    """Whether the namespace says that the hub, or the consumer group, does not exist. The SDK has no type for it."""
+    text = str(error).lower()
+    return "amqp:not-found" in text or "could not be found" in text
+
+
+class HubPublisher:
+    """A `Publisher`: structured CloudEvents to one partition, as few AMQP sends as their size allows."""
+
+    def __init__(self, client: EventHubProducerClient) -> None:
+        self._client = client
+
+    async def open(self, partition: str) -> None:
+        """Open the link to a partition before there is anything to send.
+
+        The first send on a link takes half a second and more, for the SDK sleeps at every step of the handshake:
+        four services one after the other would make the first customer wait. It has no public call for this.
+
+        Raises:
+            OutageError: the hub does not answer. The first send will try again.
+        """
+        with hub_outages():
+            async with asyncio.timeout(stretched(_SEND_SECONDS)):
+                await self._client.create_batch(partition_id=partition)
+                await self._client._start_producer(partition, None)  # noqa: SLF001 -- see above
+                producer = self._client._producers[partition]  # noqa: SLF001 -- see above
+                if producer is not None:
+                    await producer._open_with_retry()  # noqa: SLF001 -- see above
+
+    async def publish(self, partition: str, events: Sequence[Json]) -> None:
+        """See `Publisher.publish`."""
+        await self._send(events, lambda: self._client.create_batch(partition_id=partition))
+
+    async def publish_by_key(self, key: str, events: Sequence[Json]) -> None:
+        """Send to the partition that the hub maps `key` to: for whoever starts a saga and answers nobody.
+
+        Raises:
+            OutageError: the hub did not accept all of them. Some may have been accepted.
+        """
+        await self._send(events, lambda: self._client.create_batch(partition_key=key))
+
+    async def _send(self, events: Sequence[Json], new_batch: Callable[[], Awaitable[EventDataBatch]]) -> None:
+        with hub_outages():
+            batch = await new_batch()
+            for event in events:
+                data = EventData(encode(event))
+                data.content_type = CONTENT_TYPE
+                try:
+                    batch.add(data)
+                except ValueError:
+                    await self._send_batch(batch)
+                    batch = await new_batch()
+                    batch.add(data)
+            await self._send_batch(batch)
+
+    async def _send_batch(self, batch: EventDataBatch) -> None:
+        # Without a deadline of our own a half-open connection would hold the partition for minutes. A send that
+        # is cut off may have arrived: the repeat has the same ids.
+        async with asyncio.timeout(stretched(_SEND_SECONDS)):
+            await self._client.send_batch(batch)
+
+
+def message_of(data: EventData) -> Message:
+    """What the engine needs of an event, free of the SDK. It never raises, whatever a stranger has sent.
+
+    A value body that is one string or binary is as good as a data section. Of any other body that is not data,
+    `Message.body` is a rendering for people. Properties have text for keys, and values that JSON has.
+    """
+    body, body_form = _body_of(data)
+    content_type = scalar(data.content_type)
+    # The SDK promises a map. What a stranger has put there instead is kept under no name.
+    properties: object = data.properties or {}
+    named = plain_map(properties if isinstance(properties, dict) else {"": properties})
+    return Message(
+        body=body,
+        content_type=None if content_type is None else str(content_type),
+        properties={name: scalar(value) for name, value in named.items()},
+        sequence_number=data.sequence_number or 0,
+        offset=str(data.offset),
+        body_form=body_form,
+    )
+
+
+def _body_of(data: EventData) -> tuple[bytes, BodyForm]:
+    body = data.body
+    if isinstance(body, bytes) and not isinstance(body, Undecoded):
+        return body, "data"
+    if data.body_type == AmqpMessageBodyType.VALUE:
+        return json_text(plain(body)).encode(), "value"
+    sections = list(cast(Iterable[object], body))
+    if data.body_type == AmqpMessageBodyType.SEQUENCE:
+        return json_text(plain(sections)).encode(), "sequence"
+    chunks = [section for section in sections if type(section) is bytes]
+    if len(chunks) == len(sections):
+        return b"".join(chunks), "data"
+    # Data sections that hold no bytes are against the rules of AMQP.
+    return json_text(plain(sections)).encode(), "value"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,1 @@
+"""`quartet dead-letters`: list, show, redrive and discard."""

@@ -1,0 +1,178 @@
+"""`quartet dead-letters`: what the services could not handle, and what to do about it."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+
+from quartet.azure.settings import Settings, load_settings
+from quartet.cli.dead_letters.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
+from quartet.cli.dead_letters.view import letter_json, letter_view, letters_listing, reports_json, reports_listing
+from quartet.cli.options import LetterArgument, LettersArgument, OrderOption, SomeLettersArgument
+from quartet.cli.reading.connection import open_cosmos
+from quartet.cli.reading.stored import Stored, Unparsed
+from quartet.cli.reading.unparsed import tell_unparsed
+from quartet.cli.terminal.console import results, show, write_json
+from quartet.cli.terminal.failures import FAILED
+from quartet.engine.dead_letters.redrive import Report
+
+dead_letters = typer.Typer(
+    help="What the services could not handle: list, show, redrive, discard.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+ServiceOption = Annotated[str | None, typer.Option("--service", help="Only this service's.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+@dead_letters.command("list")
+def list_letters(
+    service: ServiceOption = None,
+    order: OrderOption = None,
+    settled: Annotated[bool, typer.Option("--all", help="Those that were redriven or discarded, too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the dead letters that are open.
+
+    Exit status 1 if one of them cannot be read: it is named on standard error.
+    """
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> tuple[list[Found], list[Unparsed]]:
+        async with open_cosmos(settings) as cosmos:
+            stored = Stored(cosmos)
+            return await find_letters(stored, services, order_id=order, settled=settled), stored.unparsed
+
+    found, unparsed = asyncio.run(work())
+    if as_json:
+        write_json([letter_json(one) for one in found])
+    elif found:
+        show(letters_listing(found, with_end=settled))
+    elif not unparsed:
+        results().print("no dead letters")
+    tell_unparsed(unparsed)
+
+
+@dead_letters.command("show")
+def show_letter(
+    letter: LetterArgument,
+    service: ServiceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show everything about a dead letter, its body included. Several services may have the same one."""
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> list[Found]:
+        async with open_cosmos(settings) as cosmos:
+            return await letters_by_id(Stored(cosmos), services, [letter])
+
+    found = asyncio.run(work())
+    if as_json:
+        write_json([letter_json(one) for one in found])
+        return
+    for one in found:
+        show(letter_view(one))
+
+
+@dead_letters.command()
+def redrive(
+    context: typer.Context,
+    letters: LettersArgument = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
+    service: ServiceOption = None,
+    order: OrderOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be redriven, in order.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the services' handlers run on dead letters again, in order, with what waits behind them.
+
+    They run in this process, which must have the ports that the services have: the same names, and what those need.
+    Doing it twice does nothing twice. Exit status 1 if any of them is a dead letter still.
+    """
+    if bool(letters) is (every or order is not None):
+        raise typer.BadParameter("say which dead letters: either their ids, or --all, or --order", ctx=context)
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> tuple[bool, list[Unparsed]]:
+        chosen, unparsed = await _choose(settings, services, letters, order)
+        if dry_run:
+            _show_plan(await _plan(settings, chosen), as_json=as_json)
+            return True, unparsed
+        reports = await _redrive(settings, chosen)
+        _show_reports(reports, as_json=as_json)
+        return not any(report.verdict.is_open for _, report in reports), unparsed
+
+    is_done, unparsed = asyncio.run(work())
+    tell_unparsed(unparsed)
+    if not is_done:
+        raise typer.Exit(FAILED)
+
+
+@dead_letters.command()
+def discard(
+    letters: SomeLettersArgument,
+    service: ServiceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide that nothing shall become of dead letters: their orders need not wait for them any more.
+
+    What waited behind them can be redriven then.
+    """
+    services, settings = check_service(service), load_settings()
+
+    async def work() -> list[tuple[str, Report]]:
+        chosen, _ = await _choose(settings, services, letters, None)
+        async with open_redrives(settings, {one.service for one in chosen}, None) as redrives:
+            return [(one.service, await redrives[one.service].discard(one.stored)) for one in chosen]
+
+    _show_reports(asyncio.run(work()), as_json=as_json)
+
+
+async def _choose(
+    settings: Settings, services: tuple[str, ...], letters: list[str] | None, order: str | None
+) -> tuple[list[Found], list[Unparsed]]:
+    """The dead letters that are meant, and those that may be and cannot be read."""
+    async with open_cosmos(settings) as cosmos:
+        stored = Stored(cosmos)
+        if letters:
+            return await letters_by_id(stored, services, letters), []
+        return await find_letters(stored, services, order_id=order), stored.unparsed
+
+
+async def _plan(settings: Settings, chosen: list[Found]) -> list[Found]:
+    plan: list[Found] = []
+    async with open_redrives(settings, {one.service for one in chosen}, None) as redrives:
+        for service, redrive_of in redrives.items():
+            letters = [one.stored for one in chosen if one.service == service]
+            plan += [Found(service, stored) for stored in await redrive_of.plan(letters)]
+    return plan
+
+
+async def _redrive(settings: Settings, chosen: list[Found]) -> list[tuple[str, Report]]:
+    reports: list[tuple[str, Report]] = []
+    async with open_redrives(settings, {one.service for one in chosen}, os.environ) as redrives:
+        for service, redrive_of in redrives.items():
+            letters = [one.stored for one in chosen if one.service == service]
+            reports += [(service, report) async for report in redrive_of.run(letters)]
+    return reports
+
+
+def _show_plan(plan: list[Found], *, as_json: bool) -> None:
+    if as_json:
+        write_json([letter_json(one) for one in plan])
+    elif plan:
+        show(letters_listing(plan, with_end=False))
+    else:
+        results().print("nothing to redrive")
+
+
+def _show_reports(reports: list[tuple[str, Report]], *, as_json: bool) -> None:
+    if as_json:
+        write_json(reports_json(reports))
+    elif reports:
+        show(reports_listing(reports))
+    else:
+        results().print("nothing to do")

@@ -1,0 +1,151 @@
+"""The dead letters of all four services: found, and redriven on the services' own ports."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from quartet.azure.cosmos.provision import open_database
+from quartet.azure.cosmos.stored_letters import by_death, stored_letter
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.azure.settings import Settings
+from quartet.cli.lag.silence import silent_log
+from quartet.cli.participants import SERVICES
+from quartet.cli.reading.connection import open_cosmos, open_producer
+from quartet.cli.reading.outside import open_acting_port
+from quartet.cli.reading.stored import Stored
+from quartet.cli.terminal.failures import UserError
+from quartet.engine.dead_letters.redrive import Redrive
+from quartet.engine.dead_letters.store import StoredLetter
+from quartet.engine.declaration.participant import DEAD_LETTERS
+from quartet.process.service import Surroundings
+from shared.events import bucket_of
+
+NAMES: Final = tuple(service.participant.name for service in SERVICES)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A dead letter, and whose it is."""
+
+    service: str
+    stored: StoredLetter
+
+
+async def find_letters(
+    stored: Stored, services: Collection[str], *, order_id: str | None = None, settled: bool = False
+) -> list[Found]:
+    """The open dead letters of some services, with `settled` all of them, in the order in which they died.
+
+    Those that cannot be read are noted in `stored`.
+
+    Raises:
+        MissingError: the database or container of a service does not exist.
+        OutageError: Cosmos DB did not answer.
+    """
+    conditions = [] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
+    if order_id is None:
+        return await _find(stored, services, conditions)
+    conditions.append("(NOT IS_DEFINED(c.order_id) OR c.order_id = @order)")
+    bucket = bucket_of(order_id, stored.cosmos.settings.buckets)
+    return await _find(stored, services, conditions, {"order": order_id}, bucket)
+
+
+async def letters_by_id(stored: Stored, services: Collection[str], ids: Sequence[str]) -> list[Found]:
+    """These dead letters, in every service that has one of them: a broken event is dead wherever it is heard.
+
+    Raises:
+        UserError: there is no dead letter of one of these ids, or it cannot be read.
+        MissingError: the database or container of a service does not exist.
+        OutageError: Cosmos DB did not answer.
+    """
+    found = await _find(stored, services, ["ARRAY_CONTAINS(@ids, c.id)"], {"ids": list(ids)})
+    known = {one.stored.id for one in found}
+    unparsed = {one.id: one for one in stored.unparsed}
+    for letter_id in ids:
+        if letter_id in unparsed and letter_id not in known:
+            raise UserError(f"this release cannot read {unparsed[letter_id]}")
+        if letter_id not in known:
+            raise UserError(f"there is no dead letter {letter_id}: see quartet dead-letters list --all")
+    return found
+
+
+async def _find(
+    stored: Stored,
+    services: Collection[str],
+    conditions: Sequence[str],
+    parameters: Mapping[str, object] | None = None,
+    bucket: str | None = None,
+) -> list[Found]:
+    found: list[Found] = []
+    where = " AND ".join(conditions) or "true"
+    for service in SERVICES:
+        participant = service.participant
+        if participant.name not in services:
+            continue
+        letters = [
+            letter
+            async for letter in stored.rows(
+                participant, DEAD_LETTERS.name, stored_letter, where=where, parameters=parameters, bucket=bucket
+            )
+        ]
+        found += [Found(participant.name, letter) for letter in sorted(letters, key=by_death)]
+    return found
+
+
+def check_service(service: str | None) -> tuple[str, ...]:
+    """The services that are meant; all of them if none is named.
+
+    Raises:
+        UserError: there is no such service.
+    """
+    if service is None:
+        return NAMES
+    if service not in NAMES:
+        raise UserError(f"there is no service {service}: it is one of {', '.join(NAMES)}")
+    return (service,)
+
+
+@asynccontextmanager
+async def open_redrives(
+    settings: Settings, services: Collection[str], ports_from: Mapping[str, str] | None
+) -> AsyncIterator[dict[str, Redrive[Any]]]:
+    """What redrives the dead letters of each service: an engine on the service's own ports, which receives nothing.
+
+    Args:
+        settings: where the servers are.
+        services: the names of the services.
+        ports_from: the environment that names the ports. None opens none, for what runs no handler: it can plan and
+            discard, and not redrive.
+
+    Raises:
+        ConfigurationError: the settings cannot be used, or do not fit what is stored, or a service runs with other
+            ports than these.
+        OutageError: a server does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        cosmos = await stack.enter_async_context(open_cosmos(settings))
+        publisher = HubPublisher(await stack.enter_async_context(open_producer(settings)))
+        redrives: dict[str, Redrive[Any]] = {}
+        for service in SERVICES:
+            participant = service.participant
+            if participant.name not in services:
+                continue
+            # This checks the bucket count, too: with another one, we would look in the wrong places.
+            database = await open_database(
+                cosmos.client,
+                participant.database,
+                participant.all_containers,
+                buckets=settings.buckets,
+                may_create=False,
+            )
+            around = Surroundings(settings, database, publisher, frozenset(), _now, silent_log())
+            ports = None if ports_from is None else await open_acting_port(stack, service, around, ports_from)
+            box = service.dead_letters(around)
+            redrives[participant.name] = Redrive(service.engine(around, ports, box, look_first=True), box, _now)
+        yield redrives
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

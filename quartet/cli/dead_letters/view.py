@@ -1,0 +1,93 @@
+"""Dead letters, and what became of them, for people and for programs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group
+
+from quartet.cli.dead_letters.dead_letters import Found
+from quartet.cli.terminal.cells import cell
+from quartet.cli.terminal.listing import Listing, Unbroken
+from quartet.engine.dead_letters.redrive import Report, Verdict
+from shared.events import format_time
+
+
+def letters_listing(found: Sequence[Found], *, with_end: bool) -> Listing:
+    """One row per dead letter; with how it has ended, if that is asked for."""
+    headings = ("id", "service", "died", "event", "order", "reason", "detail", *(("became",) if with_end else ()))
+    listing = Listing(*headings, title="Dead letters")
+    for one in found:
+        letter = one.stored.letter
+        end = (one.stored.settled.outcome if one.stored.settled else "",) if with_end else ()
+        listing.add(
+            one.stored.id,
+            one.service,
+            format_time(letter.dead_at),
+            letter.event_type or "",
+            letter.order_id or "",
+            letter.reason,
+            letter.detail,
+            *end,
+        )
+    return listing
+
+
+def letter_json(one: Found) -> dict[str, Any]:
+    """A dead letter for programs. `text` is the body as far as it is text."""
+    letter, settled = one.stored.letter, one.stored.settled
+    return {
+        "id": one.stored.id,
+        "service": one.service,
+        "order_id": letter.order_id,
+        "event_id": letter.event_id,
+        "event_type": letter.event_type,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "attempts": letter.attempts,
+        "dead_at": format_time(letter.dead_at),
+        "partition": letter.partition,
+        "sequence_number": letter.message.sequence_number,
+        "offset": letter.message.offset,
+        "content_type": letter.message.content_type,
+        "properties": dict(letter.message.properties),
+        "text": letter.message.body.decode("utf-8", "backslashreplace"),
+        "settled": {"at": format_time(settled.at), "outcome": settled.outcome} if settled else None,
+    }
+
+
+def letter_view(one: Found) -> Group:
+    """A dead letter for people: everything that is known of it."""
+    parts = [Unbroken(cell(f"Dead letter {one.stored.id} of {one.service}", style="bold"))]
+    for name, value in letter_json(one).items():
+        if value is not None and name not in {"id", "service"}:
+            parts.append(Unbroken(cell(f"{name}: ", style="dim") + cell(value), indent=2))
+    return Group(*parts)
+
+
+def reports_listing(reports: Sequence[tuple[str, Report]]) -> Listing:
+    """What became of each dead letter, in the order in which they were given to the services."""
+    listing = Listing("id", "service", "event", "order", "became", "detail")
+    for service, report in reports:
+        letter = report.letter
+        colour = "yellow" if report.verdict is Verdict.WAITING else "red" if report.verdict.is_open else "green"
+        said = f", said {' '.join(report.said)}" if report.said and not report.verdict.is_open else ""
+        became = cell(report.verdict, style=colour)
+        listing.add(letter.id, service, letter.event_type or "", letter.order_id or "", became, report.detail + said)
+    return listing
+
+
+def reports_json(reports: Sequence[tuple[str, Report]]) -> list[dict[str, Any]]:
+    """What became of each dead letter, for programs."""
+    return [
+        {
+            "id": report.letter.id,
+            "service": service,
+            "order_id": report.letter.order_id,
+            "event_type": report.letter.event_type,
+            "became": report.verdict.value,
+            "open": report.verdict.is_open,
+            "detail": report.detail,
+            "said": list(report.said),
+        }
+        for service, report in reports
+    ]

@@ -1,0 +1,163 @@
+"""Reading how far the services are: checkpoints, owners, and what the hub has, with a bounded number of requests.
+
+Per service one list of blobs, per partition one question to the hub, and one event for every place where events wait.
+They are made side by side, a few at a time: each question to the hub is a connection of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from azure.eventhub.aio import EventHubConsumerClient
+from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
+
+from quartet.azure.credentials import Credentials
+from quartet.azure.event_hubs.client import hub_outages
+from quartet.azure.settings import Settings
+from quartet.cli.lag.checkpoints import ByPartition, Progress, read_progress
+from quartet.cli.lag.hub_head import read_head
+from quartet.cli.lag.lag import Head, Lag, Place, Standstill, judge
+from quartet.cli.reading.connection import AGENT, console_client, open_consumer
+from quartet.engine.ports import Now, Sleep
+from quartet.process.startup import new_checkpoint_store
+
+AT_ONCE: Final = 8
+"""How many questions to the hub are under way at a time."""
+
+R = TypeVar("R")
+Ends = dict[str, tuple[int, int]]
+"""By partition, the sequence numbers of the first and the last event; the last is before the first if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One look at the checkpoint store, by service and partition, and at the hub after it."""
+
+    progress: dict[str, ByPartition]
+    ends: Ends
+
+    def places(self, alive_since: datetime) -> list[Place]:
+        """Where every service is in every partition; an owner counts if it has been heard of since `alive_since`."""
+        return [
+            _place(service, partition, ends, known.get(partition, Progress()), alive_since)
+            for service, known in self.progress.items()
+            for partition, ends in self.ends.items()
+        ]
+
+
+class LagReader:
+    """Looks at the services' progress."""
+
+    def __init__(
+        self,
+        client: EventHubConsumerClient,
+        partitions: Sequence[str],
+        store: BlobCheckpointStore,
+        settings: Settings,
+        *,
+        connect: Callable[[], EventHubConsumerClient],
+        at_once: int = AT_ONCE,
+    ) -> None:
+        """`connect` makes another client like the first."""
+        self._client = client
+        self._connect = connect
+        self._partitions = partitions
+        self._store = store
+        self._settings = settings
+        self._gate = asyncio.Semaphore(at_once)
+        # The SDK has no public name for the namespace under which it keeps its checkpoints.
+        self._namespace = str(client._address.hostname)  # noqa: SLF001 -- see above
+
+    async def look(self, services: Sequence[str]) -> View:
+        """Look once.
+
+        Raises:
+            UserError: the checkpoint store has no container, or a checkpoint cannot be read.
+            ConfigurationError: a server refuses the key or identity.
+            OutageError: a server does not answer.
+        """
+        # The checkpoints come first: what comes in meanwhile can only make the ends later.
+        progress = await self._progress(services)
+        ends = await asyncio.gather(*(self._ends(partition) for partition in self._partitions))
+        return View(progress, dict(zip(self._partitions, ends, strict=True)))
+
+    async def lags(self, view: View, now: datetime) -> list[Lag]:
+        """Where every service is, with the event that is next there. Raises as `look` does."""
+        places = view.places(now - timedelta(seconds=self._settings.ownership_expires_seconds))
+        # Services that are equally far wait for the same event.
+        wanted = list(dict.fromkeys((place.partition, place.next) for place in places if place.waiting))
+        found = await asyncio.gather(*(self._head(partition, number) for partition, number in wanted))
+        heads = dict(zip(wanted, found, strict=True))
+        return [Lag(place, heads[place.partition, place.next] if place.waiting else None) for place in places]
+
+    async def standstill(
+        self, lags: Sequence[Lag], now: Now, limit: timedelta, sleep: Sleep = asyncio.sleep
+    ) -> Standstill:
+        """What stands still. What seems to is looked at twice: a service may have begun a moment ago.
+
+        Raises as `look` does.
+        """
+        first = judge(lags, now(), limit)
+        if not first.standing:
+            return first
+        await sleep(2 + 2 * self._settings.checkpoint_seconds)
+        progress = await self._progress(list(dict.fromkeys(one.service for one in first.standing)))
+        return judge([_again(lag, progress, now()) for lag in lags], now(), limit)
+
+    async def _progress(self, services: Sequence[str]) -> dict[str, ByPartition]:
+        found = await asyncio.gather(
+            *(read_progress(self._store, self._namespace, self._settings, service) for service in services)
+        )
+        return dict(zip(services, found, strict=True))
+
+    async def _ends(self, partition: str) -> tuple[int, int]:
+        async def ask() -> tuple[int, int]:
+            with hub_outages():
+                properties = await self._client.get_partition_properties(partition)
+            first, last = int(properties["beginning_sequence_number"]), int(properties["last_enqueued_sequence_number"])
+            return (last + 1, last) if properties["is_empty"] else (first, last)
+
+        return await self._gated(ask)
+
+    async def _head(self, partition: str, number: int) -> Head:
+        return await self._gated(lambda: read_head(self._connect(), partition, number))
+
+    async def _gated(self, step: Callable[[], Awaitable[R]]) -> R:
+        async with self._gate:
+            return await step()
+
+
+@asynccontextmanager
+async def open_lag_reader(settings: Settings) -> AsyncIterator[LagReader]:
+    """A reader with clients of its own.
+
+    Raises:
+        ConfigurationError: the settings cannot be used, or the hub does not exist.
+        OutageError: the hub does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        credentials = await stack.enter_async_context(Credentials())
+        store = await stack.enter_async_context(new_checkpoint_store(settings, credentials, AGENT))
+        client, partitions = await stack.enter_async_context(open_consumer(settings))
+
+        def connect() -> EventHubConsumerClient:
+            return console_client(settings, credentials)
+
+        yield LagReader(client, partitions, store, settings, connect=connect)
+
+
+def _place(service: str, partition: str, ends: tuple[int, int], known: Progress, alive_since: datetime) -> Place:
+    is_owned = bool(known.owner) and known.renewed is not None and known.renewed > alive_since
+    checkpoint = None if known.checkpoint is None or known.checkpoint < 0 else known.checkpoint
+    return Place(service, partition, *ends, checkpoint, known.written, is_owned)
+
+
+def _again(lag: Lag, progress: dict[str, ByPartition], now: datetime) -> Lag:
+    """The same; if its checkpoint is another one now, written now."""
+    place = lag.place
+    known = progress.get(place.service, {}).get(place.partition, Progress())
+    has_moved = known.checkpoint is not None and known.checkpoint != place.checkpoint
+    return replace(lag, place=replace(place, written=now)) if has_moved else lag

@@ -1,0 +1,132 @@
+"""`quartet`: the commands, and the one place where an exception becomes a line and an exit status."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quartet.cli.audit.command import audit
+from quartet.cli.dead_letters.command import dead_letters
+from quartet.cli.demo.command import demo
+from quartet.cli.doctor.command import doctor
+from quartet.cli.emulators import emulators
+from quartet.cli.publish.cancel import cancel
+from quartet.cli.publish.command import publish
+from quartet.cli.schema import schema
+from quartet.cli.seed.command import seed
+from quartet.cli.status.command import status
+from quartet.cli.terminal.failures import BUG, FAILED, describe, one_line
+from quartet.cli.timeline.command import timeline
+from quartet.cli.up import up
+from quartet.printable import printable_lines
+from quartet.version import __version__
+
+app = typer.Typer(
+    name="quartet",
+    help="A choreography-based saga on Azure: four services, one order, and proof that stock and money add up.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, up, seed, publish, cancel, status, timeline, audit, doctor, schema):
+    app.command()(command)
+app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+)(emulators)
+
+
+app.add_typer(dead_letters, name="dead-letters")
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What was said before the command."""
+
+    debug: bool = False
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"quartet {__version__}")
+        raise typer.Exit
+
+
+class PrintableFormatter(logging.Formatter):
+    """As the standard one; what a server has sent to be logged does not act on the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the lines of a traceback."""
+        return printable_lines(super().format(record))
+
+
+@app.callback()
+def begin(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, and the SDKs' logs.")] = False,
+    version: Annotated[  # noqa: ARG001 -- its callback does the work
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version.")
+    ] = False,
+) -> None:
+    """Run before every command."""
+    invocation = context.ensure_object(Invocation)
+    invocation.debug = debug
+    if context.invoked_subcommand != emulators.__name__:  # they have a log of their own
+        # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
+        handler = logging.StreamHandler()
+        handler.setFormatter(PrintableFormatter(logging.BASIC_FORMAT))
+        logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, handlers=[handler])
+
+
+def main() -> None:
+    """The console script."""
+    if sys.stderr is None:  # the shell has closed it
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- until the process ends
+    if sys.stdout is None:
+        sys.stderr.write("quartet: standard output is closed\n")
+        sys.exit(FAILED)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal or pipe that lacks a character gets its escape, and not a traceback.
+            stream.reconfigure(errors="backslashreplace")
+    # An adapter in the current directory is found by `python -m services.payment`, so it must be found here, too.
+    # Last, so that it takes no other module's place.
+    sys.path.append("")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status. Never raises."""
+    invocation = Invocation()
+    try:
+        status = app(args=list(arguments), prog_name="quartet", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
+        return int(status or 0)
+    except SystemExit as error:  # argparse, which reads the flags of the emulators
+        return error.code if isinstance(error.code, int) else FAILED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except BaseException as error:  # noqa: BLE001 -- the end of the program
+        return _report(error, invocation)
+
+
+def _report(error: BaseException, invocation: Invocation) -> int:
+    failure = describe(error)
+    if invocation.debug:
+        sys.stderr.write(printable_lines("".join(traceback.format_exception(error))))
+    if failure is None:
+        line = one_line(f"{type(error).__name__}: {error}")
+        sys.stderr.write(f"quartet: a bug in quartet: {line}. Please report it, with the output of quartet --debug …\n")
+        return BUG
+    if failure.line:
+        sys.stderr.write(f"quartet: {failure.line}\n")
+    return failure.status

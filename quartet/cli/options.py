@@ -1,0 +1,51 @@
+"""Options that several commands have."""
+
+import re
+from typing import Annotated, Final
+
+import typer
+
+from quartet.cli.terminal.numbers import a_number
+from quartet.printable import printable
+from shared.events.fields import ORDER_ID_PATTERN
+
+_ORDER_ID: Final = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")
+_LETTER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{1,128}\Z")
+_ORDER_HINT: Final = "order_id: must be 1 to 64 of A-Z, a-z, 0-9, _ and -"
+
+
+def _order_id(text: str) -> str:
+    if not _ORDER_ID.match(text):
+        raise typer.BadParameter(f"{_ORDER_HINT}, and not {printable(text)!r}")
+    return text
+
+
+def _letter_id(text: str) -> str:
+    if not _LETTER_ID.match(text):
+        raise typer.BadParameter(f"{printable(text)!r} is no id of a dead letter: see quartet dead-letters list")
+    return text
+
+
+OrderArgument = Annotated[str, typer.Argument(parser=_order_id, metavar="ORDER", help="The order's id.")]
+AnyOrderArgument = Annotated[str | None, typer.Argument(parser=_order_id, metavar="ORDER", help="The order's id.")]
+OrderOption = Annotated[
+    str | None, typer.Option("--order", parser=_order_id, metavar="ORDER", help="Only this order's.")
+]
+LetterArgument = Annotated[str, typer.Argument(parser=_letter_id, metavar="ID", help="The dead letter's id.")]
+SomeLettersArgument = Annotated[
+    list[str], typer.Argument(parser=_letter_id, metavar="ID", help="Dead letters by their ids.")
+]
+LettersArgument = Annotated[
+    list[str] | None, typer.Argument(parser=_letter_id, metavar="ID", help="Dead letters by their ids.")
+]
+
+StandingOption = Annotated[
+    float | None,
+    typer.Option(
+        "--standing",
+        min=0,
+        max=31_536_000,
+        callback=a_number,
+        help="Seconds that an event may wait before its partition stands still; STANDING_SECONDS by default.",
+    ),
+]

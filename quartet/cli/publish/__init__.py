@@ -1,0 +1,1 @@
+"""`quartet publish` and `quartet cancel`."""

@@ -1,0 +1,1 @@
+"""Reading what is stored and what the hub has, for commands."""

@@ -1,0 +1,22 @@
+"""Telling a person of the stored documents that this release cannot read."""
+
+from collections.abc import Sequence
+
+import typer
+
+from quartet.cli.reading.stored import Unparsed
+from quartet.cli.terminal.cells import cell
+from quartet.cli.terminal.console import remarks
+from quartet.cli.terminal.failures import FAILED
+
+
+def tell_unparsed(unparsed: Sequence[Unparsed]) -> None:
+    """Name each of them on standard error.
+
+    Raises:
+        typer.Exit: there are some, so what was said before is not all: exit status 1.
+    """
+    for one in unparsed:
+        remarks().print(cell(f"quartet: this release cannot read {one}"), soft_wrap=True)
+    if unparsed:
+        raise typer.Exit(FAILED)

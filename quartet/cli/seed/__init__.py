@@ -1,0 +1,1 @@
+"""`quartet seed`: stock on the shelves."""

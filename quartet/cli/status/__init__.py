@@ -1,0 +1,1 @@
+"""`quartet status`: where each saga is, and which are stuck."""

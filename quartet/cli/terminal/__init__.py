@@ -1,0 +1,1 @@
+"""What a person sees: tables, lines of processes, errors in one line."""

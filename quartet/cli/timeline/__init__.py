@@ -1,0 +1,1 @@
+"""`quartet timeline`: the events of one saga."""

@@ -1,0 +1,147 @@
+"""One saga as a story: every event in order, who said it, because of what, after how long."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from quartet.azure.settings import Settings
+from quartet.cli.reading.hub_reader import Found, read_hub
+from quartet.engine.ports import Message
+from shared.events import Envelope, Event, EventData, OrderCreated, Unreadable, read_envelope
+
+# Fields of an event's data that say in a word what it is about.
+_TELLING = ("reason", "compensation", "tracking_number", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event of a saga.
+
+    Attributes:
+        number: its place in the story, from 1.
+        at: when the hub took it in.
+        milliseconds: since the first event of the saga.
+        cause: the number of the event that it answers; None if it answers none, or one that is not there any more.
+        repeats: the number of the event that had the same source and id before; None if it was said for the first time.
+        remark: what it says in a word, or why it cannot be read.
+        is_read: whether this release can read it; one that it cannot is shown all the same.
+    """
+
+    number: int
+    at: datetime
+    milliseconds: int
+    type: str
+    source: str
+    event_id: str
+    causation_id: str | None
+    cause: int | None
+    repeats: int | None
+    remark: str
+    partition: str
+    sequence_number: int
+    is_read: bool = True
+
+
+async def read_timeline(order_id: str, settings: Settings) -> list[Said]:
+    """The events of an order that the hub still holds; empty if there are none.
+
+    Raises:
+        ConfigurationError: the settings cannot be used, or the hub does not exist.
+        OutageError: the hub does not answer.
+    """
+    needle = order_id.encode()
+
+    def wanted(message: Message) -> bool:
+        # Looking for the text first spares the parsing of nearly all that is not wanted. JSON may write it with
+        # escapes, though, and in binary mode it may be in the properties alone.
+        may_be = needle in message.body or b"\\u" in message.body or bool(message.properties)
+        return may_be and concerns(message, order_id)
+
+    return tell(await read_hub(settings, wanted))
+
+
+def tell(found: Sequence[Found]) -> list[Said]:
+    """The story that readable messages of one saga tell, in the order given."""
+    story: list[Said] = []
+    first_saying: dict[str, int] = {}
+    known: dict[tuple[str, str], int] = {}
+    for one in found:
+        envelope = _envelope(one.message)
+        number = len(story) + 1
+        milliseconds = round((one.enqueued - found[0].enqueued).total_seconds() * 1000)
+        if isinstance(envelope, Unreadable):
+            story.append(_unreadable(one, envelope, number, milliseconds))
+            continue
+        story.append(
+            Said(
+                number=number,
+                at=one.enqueued,
+                milliseconds=milliseconds,
+                type=envelope.type,
+                source=envelope.source,
+                event_id=envelope.id,
+                causation_id=envelope.causation_id,
+                cause=first_saying.get(envelope.causation_id or ""),
+                repeats=known.get((envelope.source, envelope.id)),
+                remark=_remark(event := envelope.read()),
+                partition=one.partition,
+                sequence_number=one.message.sequence_number,
+                is_read=not isinstance(event, Unreadable),
+            )
+        )
+        first_saying.setdefault(envelope.id, number)
+        known.setdefault((envelope.source, envelope.id), number)
+    return story
+
+
+def concerns(message: Message, order_id: str) -> bool:
+    """Whether a message is about an order: by its subject, or, if it is no event, by the order id that it names."""
+    envelope = _envelope(message)
+    if isinstance(envelope, Unreadable):
+        return (
+            re.search(rf"(?<![A-Za-z0-9_-]){re.escape(order_id)}(?![A-Za-z0-9_-])".encode(), message.body) is not None
+        )
+    return envelope.subject == order_id
+
+
+def _unreadable(one: Found, why: Unreadable, number: int, milliseconds: int) -> Said:
+    return Said(
+        number=number,
+        at=one.enqueued,
+        milliseconds=milliseconds,
+        type="not an event",
+        source="",
+        event_id="",
+        causation_id=None,
+        cause=None,
+        repeats=None,
+        remark=f"cannot be read: {why.detail}",
+        partition=one.partition,
+        sequence_number=one.message.sequence_number,
+        is_read=False,
+    )
+
+
+def _envelope(message: Message) -> Envelope | Unreadable:
+    return read_envelope(message.body, message.content_type, message.properties, message.body_form)
+
+
+def _remark(event: Event[EventData] | Unreadable) -> str:
+    return f"cannot be read: {event.detail}" if isinstance(event, Unreadable) else _words(event.data)
+
+
+def _words(data: EventData) -> str:
+    """What happened in a few words: why, what, how much."""
+    content = data.to_json()
+    words = [str(content[name]) for name in _TELLING if content.get(name)]
+    if isinstance(data, OrderCreated):
+        words += [_pieces(content["items"]), f"{data.total} {data.currency}"]
+    else:
+        words += [f"{content[name]} {content['currency']}" for name in ("total", "amount") if name in content]
+    return "  ".join(words)
+
+
+def _pieces(items: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{item['quantity']} x {item['product_id']}" for item in items)

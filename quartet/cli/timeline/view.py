@@ -1,0 +1,69 @@
+"""One saga as a story, for people and for programs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quartet.cli.terminal.cells import cell
+from quartet.cli.terminal.listing import Listing
+from quartet.cli.timeline.timeline import Said
+from shared.events import format_time
+
+
+def timeline_listing(story: Sequence[Said], title: str) -> Listing:
+    """The story for people."""
+    listing = Listing("#", "+ms", "event", "said by", "because of", "remark", title=title)
+    by_number = {said.number: said for said in story}
+    for said in story:
+        remark = f"said before, see {said.repeats}" if said.repeats else said.remark
+        listing.add(
+            str(said.number),
+            str(said.milliseconds),
+            cell(said.type, style=_style(said)),
+            said.source,
+            _because(said, by_number),
+            cell(remark, style="dim"),
+        )
+    return listing
+
+
+def timeline_json(story: Sequence[Said]) -> list[dict[str, Any]]:
+    """The story for programs."""
+    return [
+        {
+            "number": said.number,
+            "at": format_time(said.at),
+            "milliseconds": said.milliseconds,
+            "type": said.type,
+            "source": said.source,
+            "id": said.event_id,
+            "causation_id": said.causation_id,
+            "cause": said.cause,
+            "repeats": said.repeats,
+            "remark": said.remark,
+            "partition": said.partition,
+            "sequence_number": said.sequence_number,
+            "readable": said.is_read,
+        }
+        for said in story
+    ]
+
+
+def _because(said: Said, by_number: Mapping[int, Said]) -> str:
+    if said.causation_id is None:
+        return ""
+    if said.cause is None:
+        return said.causation_id
+    return f"{said.cause} {by_number[said.cause].type}"
+
+
+def _style(said: Said) -> str:
+    name = said.type.partition(".")[0]
+    if said.repeats:
+        return "dim"
+    if not said.is_read:
+        return "red"
+    if name == "OrderCompleted":
+        return "bold green"
+    if name == "OrderCancelled":
+        return "bold yellow"
+    return "red" if name.endswith(("Failed", "Rejected")) else ""

@@ -1,0 +1,119 @@
+"""`quartet up`: the whole system on this machine, until Ctrl-C."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from quartet_emulators.env_file import read_setting, to_join
+
+from quartet.cli.publish.catalogue import read_catalogue
+from quartet.cli.reading.connection import open_cosmos
+from quartet.cli.samples import CATALOGUE, sample
+from quartet.cli.seed.seeding import has_stock, provision, seed
+from quartet.cli.terminal.console import is_coloured, remarks, results
+from quartet.cli.terminal.console_sink import ConsoleSink
+from quartet.cli.terminal.failures import UserError
+from quartet.cli.terminal.interruption import first_of, stop_signals
+from quartet.local.data_directory import wipe
+from quartet.local.restarting import Restarter
+from quartet.local.stack import LocalStack, StackOptions, any_ports, free_ports
+
+
+class LogFormat(StrEnum):
+    """How the services log."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+def up(
+    *,
+    data_dir: Annotated[Path, typer.Option(help="Where the emulators keep their data.")] = Path(".quartet"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Remove the data of earlier runs first.")] = False,
+    replicas: Annotated[int, typer.Option(min=1, max=16, help="Processes of each service.")] = 1,
+    any_port: Annotated[bool, typer.Option("--any-ports", help="Take free ports instead of the default ones.")] = False,
+    log_format: Annotated[LogFormat, typer.Option(help="How the services log.")] = LogFormat.CONSOLE,
+    restart: Annotated[
+        bool, typer.Option("--restart/--no-restart", help="Restart a process that dies, or stop everything.")
+    ] = True,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A further setting, also for whoever joins. May be repeated."),
+    ] = None,
+) -> None:
+    """Run the emulators and the four services, with all their logs, until Ctrl-C.
+
+    A process that dies is restarted, after a pause that grows when it keeps dying. One that refuses its configuration
+    (exit status 2) ends all of them.
+
+    Payments and parcels are simulated, whatever the shell has set; --setting PAYMENT_GATEWAY=package.module:factory
+    puts your own gateway in their place.
+    """
+    shared = _settings(setting or [])
+    if fresh:
+        wipe(data_dir)
+    ports = any_ports() if any_port else free_ports()
+    if not any_port:
+        for name in sorted(name for name, port in ports.items() if port == 0):
+            remarks().print(f"the default port of {name} is taken: it gets another one")
+    options = StackOptions(data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
+    asyncio.run(_run(options, restart=restart))
+
+
+def _settings(given: list[str]) -> dict[str, str]:
+    try:
+        return dict(map(read_setting, given))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--setting") from error
+
+
+async def _run(options: StackOptions, *, restart: bool) -> None:
+    """Run until a signal comes.
+
+    Raises:
+        UserError: a process has died, and is not to be restarted.
+        ConfigurationError: in a group; a process has refused its configuration.
+        ProcessExitedError: the emulators could not start.
+    """
+    console = results()
+    stack_of_all = LocalStack(options, ConsoleSink(console), is_coloured=is_coloured(console))
+    watch = _keep_running if restart else _until_one_dies
+    async with stop_signals() as stopping, stack_of_all as stack:
+        await first_of(stopping.wait(), _work(stack, watch))
+
+
+async def _work(stack: LocalStack, watch: Callable[[LocalStack], Coroutine[Any, Any, NoReturn]]) -> NoReturn:
+    await stack.start_emulators()
+    await first_of(watch(stack), _serve(stack))
+    raise AssertionError("neither of them ends")
+
+
+async def _keep_running(stack: LocalStack) -> NoReturn:
+    await Restarter(stack.supervisor, stack.say).run()
+
+
+async def _until_one_dies(stack: LocalStack) -> NoReturn:
+    raise UserError(f"{await stack.wait_for_exit()}: everything was stopped. Its last lines say why")
+
+
+async def _serve(stack: LocalStack) -> NoReturn:
+    """Start the services, say how to join, and go on for ever."""
+    await asyncio.gather(stack.start_services(), _stock(stack))
+    path = stack.settings_path
+    for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):
+        stack.say(line)
+    await asyncio.Event().wait()
+    raise AssertionError("never set")
+
+
+async def _stock(stack: LocalStack) -> None:
+    """Give the shop something to sell if its shelves have never been filled."""
+    async with open_cosmos(stack.settings) as cosmos:
+        await provision(cosmos)
+        if not await has_stock(cosmos):
+            products = read_catalogue(sample(CATALOGUE))
+            await seed(cosmos, products)
+            stack.say(f"the stock was empty: seeded {len(products)} products of the sample catalogue")

@@ -1,0 +1,1 @@
+"""What turns a received batch into records, answers and dead letters. It knows no SDK, only ports."""

@@ -1,0 +1,1 @@
+"""Dead letters as an operator meets them, and how they are redriven or discarded."""

@@ -1,0 +1,236 @@
+"""Redriving: giving stored dead letters to an engine again, in the order in which their orders want them.
+
+There is little to it, because the engine keeps the rules (`saga_run`): what is not first in line waits, what was
+handled before is repeated, and whoever loses a race with the running service or with another operator looks again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Generic, TypeVar
+
+from quartet.engine.dead_letters.store import DISCARDED, LetterBox, Settled, StoredLetter
+from quartet.engine.engine import Engine
+from quartet.engine.errors import OutageError
+from quartet.engine.failures.timeouts import stretched
+from quartet.engine.ports import DeadLetter, Now
+from quartet.engine.records.record import Record
+from quartet.engine.saga_update import WAITING, Step
+
+S = TypeVar("S")
+
+# A handler may call a slow port a few times. What takes longer waits for a server that is away.
+_SECONDS_PER_LETTER: Final = 60
+
+
+class Verdict(StrEnum):
+    """What became of a dead letter."""
+
+    HANDLED = "handled"
+    """Its event has had its effect, now or before."""
+    FAILING = "still failing"
+    """It is a dead letter as before, for the reason given."""
+    UNREADABLE = "still unreadable"
+    """It cannot be read by this version either."""
+    WAITING = "waiting"
+    """Another dead letter of the order comes first."""
+    NOT_OURS = "for others"
+    """It can be read now, and is nothing that this service acts on."""
+    SETTLED = "settled before"
+    """Somebody has redriven or discarded it before."""
+    DISCARDED = "discarded"
+    """Nothing will become of it, and nothing waits for it any more."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a dead letter still."""
+        return self in {Verdict.FAILING, Verdict.UNREADABLE, Verdict.WAITING}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one dead letter.
+
+    Attributes:
+        detail: the reason why it is dead still, or what its handler has decided.
+        said: the types of the events that were said because of it.
+    """
+
+    letter: DeadLetter
+    verdict: Verdict
+    detail: str = ""
+    said: tuple[str, ...] = ()
+
+
+class Redrive(Generic[S]):
+    """Redrives dead letters of one participant. Doing it twice, or by two people at once, does nothing twice."""
+
+    def __init__(self, engine: Engine[S], box: LetterBox, now: Now) -> None:
+        """Work with an engine that looks first (`look_first`) and keeps its dead letters in `box`."""
+        self._engine = engine
+        self._box = box
+        self._now = now
+
+    async def plan(self, chosen: Sequence[StoredLetter]) -> list[StoredLetter]:
+        """In which order `run` would give which letters to the engine.
+
+        Of each order: what is owed; then the line, from its first letter on, up to one that was not chosen. Letters
+        that only wait are chosen with those that they wait for. Then what stands in no line.
+
+        Raises:
+            OutageError: the store cannot be reached.
+        """
+        plan = [stored for stored in chosen if stored.letter.order_id is None and stored.settled is None]
+        for order_id, letters in _by_order(chosen).items():
+            record = await self._engine.record(order_id)
+            known = {stored.id: stored for stored in await self._box.find(order_id=order_id)}
+            plan += _order_plan(record, known, {stored.id for stored in letters})
+        return plan
+
+    async def run(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
+        """Redrive these letters and what waits for them, and tell of each what became of it.
+
+        Raises:
+            OutageError: a server did not answer. What was told of before is done.
+        """
+        for stored in chosen:
+            if stored.settled is not None:
+                yield Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
+            elif stored.letter.order_id is None:
+                yield await self._redrive(stored)
+        for letters in _by_order(chosen).values():
+            async for report in self._run_order(letters):
+                yield report
+
+    async def _run_order(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
+        told: set[str] = set()
+        held_up = False
+        await self._line_up(chosen[0].letter.order_id or "", chosen[0].letter.partition)
+        # While we work, the running service may put more events of the order into the line.
+        while not held_up and (fresh := [stored for stored in await self.plan(chosen) if stored.id not in told]):
+            for stored in fresh:
+                report = await self._redrive(stored)
+                told.add(stored.id)
+                held_up = held_up or report.verdict.is_open
+                yield report
+            await self._line_up(fresh[0].letter.order_id or "", fresh[0].letter.partition)
+        for stored in chosen:
+            if stored.id not in told:
+                yield await self._why_not(stored)
+
+    async def discard(self, stored: StoredLetter) -> Report:
+        """Decide that nothing shall become of a dead letter, so that its order need not wait for it any more.
+
+        The order is unblocked first, and the letter settled last: who dies in between leaves a letter that is open, and
+        can be discarded again. One that was discarded before is unblocked again, in case its order still waits.
+
+        Raises:
+            OutageError: the store cannot be reached.
+        """
+        if stored.settled is not None and stored.settled.outcome != DISCARDED:
+            return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
+        letter = stored.letter
+        if letter.order_id is not None:
+            await self._engine.discard(letter.order_id, letter.id, letter.partition, letter.message)
+            await self._line_up(letter.order_id, letter.partition)
+        if stored.settled is not None:
+            return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
+        return await self._settle(stored, Report(letter, Verdict.DISCARDED), DISCARDED)
+
+    async def _redrive(self, stored: StoredLetter) -> Report:
+        letter = stored.letter
+        if letter.message.digest:
+            return Report(
+                letter, Verdict.UNREADABLE, "its event was too large to keep: publish it again, or discard it"
+            )
+        try:
+            async with asyncio.timeout(stretched(_SECONDS_PER_LETTER)):
+                became = await self._engine.redeliver(letter.partition, letter.message)
+        except TimeoutError as error:
+            raise OutageError(
+                f"{letter.id} of {self._engine.participant.name} took more than {stretched(_SECONDS_PER_LETTER):g} s: "
+                "is Cosmos DB, or the hub, away?"
+            ) from error
+        if became is None:
+            await self._strike(letter)
+            return await self._settle(stored, Report(letter, Verdict.NOT_OURS), Verdict.NOT_OURS)
+        if isinstance(became, DeadLetter):
+            return Report(became, Verdict.UNREADABLE, f"{became.reason}: {became.detail}")
+        return await self._judge(stored, became)
+
+    async def _judge(self, stored: StoredLetter, step: Step) -> Report:
+        said = tuple(str(said["type"]) for said in step.answers)
+        if step.letter is None:
+            return await self._settle(stored, Report(stored.letter, Verdict.HANDLED, step.outcome, said), step.outcome)
+        verdict = Verdict.WAITING if step.letter.reason == WAITING else Verdict.FAILING
+        return Report(step.letter, verdict, step.detail or "", said)
+
+    async def _line_up(self, order_id: str, partition: str) -> None:
+        """Strike what stands first in line and was never stored; once the line is empty, put in it who had no room.
+
+        A process that dies between parking an event and storing its dead letter leaves a place that nothing fills, if
+        the event was below the checkpoint: it had been handled before, and was only delivered again.
+        """
+        while True:
+            record = await self._engine.record(order_id)
+            if record.parked and await self._box.get(record.parked[0]) is None:
+                # If its process is merely slow, the letter comes later, and is redriven like one that is in no line.
+                await self._engine.strike(order_id, record.parked[0], partition)
+                continue
+            if not record.parked_beyond or record.parked:
+                return
+            waiting = [stored for stored in await self._box.find(order_id=order_id) if stored.letter.reason == WAITING]
+            in_order = sorted(waiting, key=lambda stored: stored.letter.message.sequence_number)
+            if await self._engine.line_up(record, [stored.id for stored in in_order], partition):
+                return
+
+    async def _strike(self, letter: DeadLetter) -> None:
+        if letter.order_id is not None:
+            await self._engine.strike(letter.order_id, letter.id, letter.partition)
+
+    async def _settle(self, stored: StoredLetter, report: Report, outcome: str) -> Report:
+        if await self._box.settle(stored, Settled(self._now(), outcome)):
+            return report
+        # Somebody was quicker. What they have done to the order is what counts, and the engine has seen it.
+        current = await self._box.get(stored.id)
+        if current is None or current.settled is not None:
+            return report
+        return Report(current.letter, Verdict.FAILING, f"{current.letter.reason}: {current.letter.detail}")
+
+    async def _why_not(self, stored: StoredLetter) -> Report:
+        """Why a chosen letter was not given to the engine."""
+        current = await self._box.get(stored.id)
+        if current is not None and current.settled is not None:
+            return Report(current.letter, Verdict.SETTLED, current.settled.outcome)
+        record = await self._engine.record(stored.letter.order_id or "")
+        behind = f"behind {record.parked[0]}" if record.parked else "run it again"
+        return Report(stored.letter, Verdict.WAITING, behind)
+
+
+def _by_order(chosen: Sequence[StoredLetter]) -> dict[str, list[StoredLetter]]:
+    orders: dict[str, list[StoredLetter]] = {}
+    for stored in chosen:
+        if stored.letter.order_id is not None and stored.settled is None:
+            orders.setdefault(stored.letter.order_id, []).append(stored)
+    return orders
+
+
+def _order_plan(record: Record[S], known: dict[str, StoredLetter], chosen: Collection[str]) -> list[StoredLetter]:
+    owed = [known[letter_id] for letter_id in record.owed if letter_id in chosen and letter_id in known]
+    line: list[StoredLetter] = []
+    for letter_id in record.parked:
+        stored = known.get(letter_id)
+        # A letter that cannot be found was parked a moment ago, and is about to be stored.
+        if stored is None or (letter_id not in chosen and stored.letter.reason != WAITING):
+            break
+        line.append(stored)
+    free = [
+        stored
+        for stored in known.values()
+        if stored.id in chosen
+        and stored.id not in record.owed
+        and stored.id not in record.parked
+        and not (record.parked_beyond and stored.letter.reason == WAITING)
+    ]
+    return [*owed, *line, *free]

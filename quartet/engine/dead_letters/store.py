@@ -1,0 +1,72 @@
+"""Dead letters as an operator meets them: stored, open or settled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from quartet.engine.ports import DeadLetter, DeadLetters
+
+DISCARDED: Final = "discarded"
+"""The outcome of a dead letter that an operator has discarded. It stays so, however often its event is delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a dead letter has ended.
+
+    Attributes:
+        at: when.
+        outcome: what became of its event, in words; `discarded` if an operator has decided that nothing shall.
+    """
+
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLetter:
+    """A dead letter as it is stored.
+
+    Attributes:
+        settled: None as long as it is open.
+        etag: the version that was read.
+    """
+
+    letter: DeadLetter
+    settled: Settled | None
+    etag: str
+
+    @property
+    def id(self) -> str:
+        """See `DeadLetter.id`."""
+        return self.letter.id
+
+
+class LetterBox(DeadLetters, Protocol):
+    """The dead letters of one service, to look at and to settle."""
+
+    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+        """The open dead letters, with `settled` those that have ended too; with an order id, that order's.
+
+        They come in the order in which they died.
+
+        Raises:
+            OutageError: the store cannot be reached.
+        """
+
+    async def get(self, letter_id: str) -> StoredLetter | None:
+        """One dead letter, open or not; None if there is none of this id.
+
+        Raises:
+            OutageError: the store cannot be reached.
+        """
+
+    async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
+        """Note how a dead letter has ended, unless somebody else has changed it since it was read.
+
+        Returns:
+            Whether it was noted.
+
+        Raises:
+            OutageError: the store cannot be reached. It may have been noted.
+        """

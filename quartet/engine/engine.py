@@ -1,0 +1,254 @@
+"""The heart of a participant: a received batch in, few requests, a batch of answers out.
+
+The order of the steps is the guarantee. State and answers are written together, then the answers are published,
+and only then may the checkpoint pass the events. A crash anywhere in between leaves them uncheckpointed: they are
+delivered again, and whatever was written is found and published again under the same ids.
+
+Nothing but an outage is repeated for ever. What fails for good is found by halving (`isolation`) and becomes a dead
+letter; everything else of the batch goes on.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final, Generic, TypeVar
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from quartet.engine.batch import Batch, Standing
+from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.retry_policy import RetryPolicy
+from quartet.engine.errors import one_line
+from quartet.engine.failures.isolation import isolate
+from quartet.engine.failures.outage_retry import Patience
+from quartet.engine.finisher import Finisher
+from quartet.engine.handler_runner import HandlerRunner
+from quartet.engine.ports import DeadLetter, DeadLetters, Message, Now, Publisher, RecordStore, Sleep
+from quartet.engine.received import cause_of_death, read_batch
+from quartet.engine.records.record import Record, RecordLimits
+from quartet.engine.records.recorder import Recorder
+from quartet.engine.safe_log import steady
+from quartet.engine.saga_update import SagaRun, Step
+from quartet.engine.settler import Settler
+from quartet.engine.step_log import EventLog
+
+S = TypeVar("S")
+
+RUNTIME_FAILED: Final = "runtime_failed"
+# A batch waits for its handlers so long; what is not done by then goes on beside the next batches.
+_TOGETHER_SECONDS: Final = 2.0
+# So many orders may go on beside the batches of one process: every one of them holds the checkpoint back.
+_SLOW_ORDERS: Final = 500
+# Partitions that are opened within this time of each other are opened together.
+_PREPARED: Final = timedelta(seconds=5)
+
+
+class Engine(Generic[S]):
+    """Processes batches for one participant. Several partitions may be processed at once."""
+
+    def __init__(
+        self,
+        participant: Participant[S],
+        *,
+        ports: object,
+        store: RecordStore[S],
+        publisher: Publisher,
+        dead_letters: DeadLetters,
+        buckets: int,
+        now: Now,
+        sleep: Sleep = asyncio.sleep,
+        retry: RetryPolicy | None = None,
+        limits: RecordLimits | None = None,
+        rng: random.Random | None = None,
+        log: FilteringBoundLogger | None = None,
+        look_first: bool = False,
+        together_seconds: float | None = _TOGETHER_SECONDS,
+    ) -> None:
+        """An engine of `participant` on these ports.
+
+        With `look_first` it also loads the record of an order that an event is expected to open. That costs a request
+        and is never wrong: for redriving, where the order is known. `together_seconds` is how long a batch waits for
+        all of its handlers before the partition goes on without the slow ones; None: as long as it takes.
+        """
+        self.participant = participant
+        self._now = now
+        self._sleep = sleep
+        self._retry = retry or participant.retry
+        self._rng = rng or random.Random()  # noqa: S311 -- jitter, not a secret
+        self._limits = limits or RecordLimits()
+        self.stats: Counter[str] = Counter()
+        self._log = steady(log or structlog.get_logger(service=participant.name), self.stats)
+        self._hears = participant.hears
+        self._opens = frozenset(data.type for data in participant.opens)
+        self._together = together_seconds
+        self._dead_letters = dead_letters
+        self._patience = Patience(self._retry.outage_backoff, sleep, self._rng, self._log, now)
+        self._recorder: Recorder[S] = Recorder(
+            store, self._patience, buckets=buckets, opens=self._opens, look_first=look_first
+        )
+        self._finisher: Finisher[S] = Finisher(
+            publisher=publisher,
+            dead_letters=dead_letters,
+            patience=self._patience,
+            event_log=EventLog(self._log, self.stats),
+            now=now,
+            log=self._log,
+        )
+        runner = HandlerRunner(
+            participant,
+            ports,
+            retry=self._retry,
+            limits=self._limits,
+            patience=self._patience,
+            now=now,
+            sleep=sleep,
+            rng=self._rng,
+            log=self._log,
+            stats=self.stats,
+        )
+        self._settler = Settler(self._recorder, runner, self._finisher, sleep, self.stats)
+        self._batches: set[Batch] = set()
+        self._prepared: asyncio.Task[None] | None = None
+        self._prepared_at = now()
+
+    async def prepare(self) -> None:
+        """Get ready for a partition that may deliver old events again.
+
+        An event that opens a saga is handled without a look at the store. One that an operator has discarded must not
+        have an effect even so: its saga is looked at. Partitions that are opened together share one query.
+        """
+        if self._prepared is None or self._now() - self._prepared_at >= _PREPARED:
+            self._prepared, self._prepared_at = asyncio.create_task(self._find_discarded()), self._now()
+        await asyncio.shield(self._prepared)
+
+    async def _find_discarded(self) -> None:
+        try:
+            discarded = await self._patience.outlast("load discarded sagas", self._dead_letters.discarded_sagas)
+        except Exception as error:  # noqa: BLE001 -- to look at every saga costs requests, and is always right
+            self._log.error("discarded sagas are not known, looking at every saga", error=one_line(error))
+            self._recorder.look_at(None)
+        else:
+            self._recorder.look_at(discarded)
+
+    async def process(self, partition: str, messages: Sequence[Message]) -> Batch:
+        """Handle a batch. Returns when it is finished, or when all that is not finished waits for slow ports.
+
+        The checkpoint must stay before `first_unfinished` of what is returned. Cancelling ends the work on it.
+        """
+        while sum(len(batch.orders) for batch in self._batches if batch.quick.is_set()) >= _SLOW_ORDERS:
+            self._settler.released.clear()
+            await self._settler.released.wait()
+        return await self._begin(partition, messages, self._together)
+
+    async def redeliver(self, partition: str, message: Message) -> Step | DeadLetter | None:
+        """Handle one message as `process` does, and tell what became of it.
+
+        Returns:
+            Its step; if it cannot be read, its dead letter; None if it is for other participants, or was discarded.
+        """
+        batch = await self._begin(partition, [message], None)
+        return next(iter(batch.became), None)
+
+    async def discard(self, order_id: str, letter_id: str, partition: str, message: Message | None = None) -> None:
+        """Unblock the order: neither the dead letter nor its event, if `message` brings one, shall have an effect."""
+        key = cause_of_death(message, "", "").key if message is not None else None
+        await self._change(order_id, partition, lambda run: run.discard(letter_id, key))
+
+    async def strike(self, order_id: str, letter_id: str, partition: str) -> None:
+        """Unblock the order: its dead letter has been settled otherwise."""
+        await self._change(order_id, partition, lambda run: run.strike(letter_id))
+
+    async def line_up(self, record: Record[S], letter_ids: Sequence[str], partition: str) -> bool:
+        """Let these dead letters of an order take the place of those for which its record had no room.
+
+        Returns:
+            Whether that was done. Not if the order has changed since the record was read: another operator may have
+            redriven one of the letters meanwhile, and nothing may ever wait behind a letter that is settled.
+        """
+        run = SagaRun(record, partition, self._now, self._limits)
+        run.line_up(letter_ids)
+        return not await self._recorder.commit([run])
+
+    async def record(self, order_id: str) -> Record[S]:
+        """What is stored of an order now; an empty record if nothing is."""
+        return (await self._recorder.load([order_id]))[order_id]
+
+    def standing(self, seconds: float) -> list[Standing]:
+        """What has been at work for longer than so many seconds: the first event of each such batch, and why."""
+        now = self._now()
+        waits = sorted({f"{outage.doing}: {outage.error}" for outage in self._patience.outages})
+        why = "; ".join(waits) or "a handler that has not returned"
+        late = [batch for batch in self._batches if now - batch.began >= timedelta(seconds=seconds)]
+        return sorted(
+            (batch.standing(now, why) for batch in late), key=lambda one: (one.partition, one.sequence_number)
+        )
+
+    @property
+    def needs_a_person(self) -> list[str]:
+        """What waits for somebody to change the configuration: one line each."""
+        return sorted(f"{outage.doing}: {outage.error}" for outage in self._patience.outages if outage.needs_a_person)
+
+    async def _change(self, order_id: str, partition: str, change: Callable[[SagaRun[S]], None]) -> None:
+        while True:
+            run = SagaRun(await self.record(order_id), partition, self._now, self._limits)
+            change(run)
+            if not await self._recorder.commit([run]):
+                return
+
+    def _read(self, partition: str, messages: Sequence[Message]) -> Batch:
+        intake = read_batch(messages, partition=partition, hears=self._hears, opens=self._opens, now=self._now())
+        return Batch(partition, messages, intake, self._now())
+
+    async def _begin(self, partition: str, messages: Sequence[Message], together: float | None) -> Batch:
+        """Handle messages until the quick ones are finished."""
+        batch = self._read(partition, messages)
+        self._batches.add(batch)
+        batch.task = asyncio.create_task(self._work(batch, together))
+        try:
+            await batch.quick.wait()
+        except asyncio.CancelledError:
+            batch.task.cancel()
+            await asyncio.wait([batch.task])
+            raise
+        return batch
+
+    async def _work(self, batch: Batch, together: float | None) -> None:
+        """See a batch through, whatever happens."""
+        try:
+            try:
+                await self._settler.settle(batch, together)
+            except Exception:  # noqa: BLE001 -- whatever it is, one event must not stop the partition
+                self._log.exception("batch failed, looking for the event at fault", partition=batch.partition)
+                await self._take_apart(batch)
+            batch.close()
+        finally:
+            self._batches.discard(batch)
+            batch.quick.set()
+
+    async def _take_apart(self, batch: Batch) -> None:
+        """Handle a batch again that has failed as a whole, in halves, down to the event at fault."""
+        batch.became.clear()
+
+        async def attempt(some: Sequence[Message]) -> None:
+            part = self._read(batch.partition, some)
+            await self._settler.settle(part, None)
+            batch.became += part.became
+
+        async def isolated(message: Message, error: Exception) -> None:
+            cause = cause_of_death(message, RUNTIME_FAILED, one_line(error))
+            letter = cause.letter(message, batch.partition, self._now())
+            await self._finisher.keep([letter])
+            batch.became.append(letter)
+
+        # What cannot even be kept as a dead letter must not be passed over. The partition stands, and says so.
+        for delay in self._retry.outage_backoff.delays(self._rng):
+            try:
+                await isolate(batch.messages, attempt, isolated)
+            except Exception:  # noqa: BLE001 -- it must not be passed over, whatever it is
+                self._log.exception("event cannot be kept, trying again", partition=batch.partition)
+                await self._sleep(delay)
+            else:
+                return

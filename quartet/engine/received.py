@@ -1,0 +1,167 @@
+"""Reading a received batch: what is for this participant, in which saga, and what cannot be read at all."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from quartet.engine.errors import one_line
+from quartet.engine.ports import DeadLetter, Message
+from shared.events import REGISTRY, Envelope, Event, EventData, Unreadable, event_key, read_envelope
+
+READING_FAILED: Final = "reading_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event for this participant, and the message that brought it."""
+
+    event: Event[EventData]
+    message: Message
+
+    @property
+    def key(self) -> str | None:
+        """What tells the event apart from all others."""
+        return self.event.key
+
+    @property
+    def type(self) -> str | None:
+        """The type of the event."""
+        return self.event.type
+
+    @property
+    def order_id(self) -> str | None:
+        """The saga that it belongs to."""
+        return self.event.order_id
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An event that says which order it belongs to, and no more that could be read. It is a dead letter already.
+
+    Attributes:
+        key: what tells it apart from all others, if its envelope says so.
+    """
+
+    letter: DeadLetter
+    key: str | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message that brought it."""
+        return self.letter.message
+
+    @property
+    def type(self) -> str | None:
+        """The type of the event, as far as its envelope says."""
+        return self.letter.event_type
+
+    @property
+    def order_id(self) -> str | None:
+        """The saga that it belongs to."""
+        return self.letter.order_id
+
+
+Item: TypeAlias = Heard | Unread
+
+
+@dataclass(slots=True)
+class Intake:
+    """A received batch, sorted.
+
+    Attributes:
+        sagas: what there is for each order, in the partition's order.
+        letters: what cannot be read and holds up nobody.
+        passed_over: how many events are for others.
+    """
+
+    sagas: dict[str, list[Item]] = field(default_factory=dict)
+    letters: list[DeadLetter] = field(default_factory=list)
+    passed_over: int = 0
+
+
+def read_batch(
+    messages: Sequence[Message], *, partition: str, hears: Collection[str], opens: Collection[str], now: datetime
+) -> Intake:
+    """Sort a batch. Events of other participants cost one look at their type; only our own are validated.
+
+    What cannot be read of a known order may hold up the order, so it stays in line. An event of a type that `opens`
+    a saga never does: if nothing is known of the order, a corrected one must get through; if something is, it would
+    have been a repeat.
+    """
+    intake = Intake()
+    for message in messages:
+        try:
+            read = _read(message, hears)
+        except Exception as bug:  # noqa: BLE001 -- a message may hold anything; one must not stop the partition
+            read = cause_of_death(message, READING_FAILED, one_line(bug))
+        if isinstance(read, Heard):
+            intake.sagas.setdefault(read.event.order_id, []).append(read)
+        elif isinstance(read, DeadLetterCause):
+            letter = read.letter(message, partition, now)
+            if letter.order_id is None or letter.event_type in opens:
+                intake.letters.append(letter)
+            else:
+                intake.sagas.setdefault(letter.order_id, []).append(Unread(letter, read.key))
+        else:
+            intake.passed_over += 1
+    return intake
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterCause:
+    """Why a message is dead, and as much as could be read of what it was.
+
+    Attributes:
+        reason, detail: as in `DeadLetter`.
+        key: what tells the event apart from all others (`Event.key`).
+    """
+
+    reason: str
+    detail: str
+    order_id: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+    key: str | None = None
+
+    def letter(self, message: Message, partition: str, now: datetime) -> DeadLetter:
+        """The dead letter itself. Reading needs one attempt: a second would read the same bytes."""
+        return DeadLetter(
+            message=message,
+            partition=partition,
+            reason=self.reason,
+            detail=self.detail,
+            attempts=1,
+            order_id=self.order_id,
+            event_id=self.event_id,
+            event_type=self.event_type,
+            dead_at=now,
+        )
+
+
+def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCause:
+    """Why a message is dead that this module has not found fault with, and what it is as far as it can be read."""
+    try:
+        envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
+    except Exception:  # noqa: BLE001 -- reading it may be the very thing that fails
+        return DeadLetterCause(reason, detail)
+    return _cause(envelope if isinstance(envelope, Envelope) else None, reason, detail)
+
+
+def _read(message: Message, hears: Collection[str]) -> Heard | DeadLetterCause | None:
+    envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
+    if isinstance(envelope, Unreadable):
+        return _cause(None, envelope.reason, envelope.detail)
+    if envelope.type not in hears and envelope.type in REGISTRY:
+        return None
+    event = envelope.read()
+    if isinstance(event, Unreadable):
+        return _cause(envelope, event.reason, event.detail)
+    return Heard(event, message)
+
+
+def _cause(envelope: Envelope | None, reason: str, detail: str) -> DeadLetterCause:
+    if envelope is None:
+        return DeadLetterCause(reason, detail)
+    key = event_key(envelope.source, envelope.id)
+    return DeadLetterCause(reason, detail, envelope.subject, envelope.id, envelope.type, key)

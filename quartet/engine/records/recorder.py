@@ -1,0 +1,117 @@
+"""Loading and committing records, many at a time; and what happens to an order whose record cannot be stored."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Generic, TypeVar
+
+from quartet.engine.errors import one_line
+from quartet.engine.failures.isolation import isolate
+from quartet.engine.failures.outage_retry import Patience
+from quartet.engine.ports import RecordStore
+from quartet.engine.received import Heard, Item, Unread
+from quartet.engine.records.cache import RecordCache
+from quartet.engine.records.record import Foreign, Record
+from quartet.engine.saga_update import SagaRun
+from shared.events import bucket_of
+
+S = TypeVar("S")
+
+STATE_NOT_STORED: Final = "state_not_stored"
+
+
+class Recorder(Generic[S]):
+    """The records of one participant. `opens` are the types of events that usually find none."""
+
+    def __init__(
+        self, store: RecordStore[S], patience: Patience, *, buckets: int, opens: Collection[str], look_first: bool
+    ) -> None:
+        self._store = store
+        self._patience = patience
+        self._buckets = buckets
+        self._opens = opens
+        self._look_first = look_first
+        self._look_at: Collection[str] = ()
+        self._cache: RecordCache[S] = RecordCache()
+
+    def look_at(self, order_ids: Collection[str] | None) -> None:
+        """Load these orders also where an event is expected to open them; None means all orders."""
+        self._look_first = self._look_first or order_ids is None
+        self._look_at = order_ids or ()
+
+    async def recall(self, sagas: Mapping[str, Sequence[Item]]) -> dict[str, Record[S]]:
+        """The records to start from: cached, taken as absent where the saga opens here, or loaded together."""
+        records: dict[str, Record[S]] = {}
+        to_load: list[str] = []
+        for order_id, items in sagas.items():
+            cached = self._cache.get(order_id)
+            if cached is not None:
+                records[order_id] = cached
+            elif order_id not in self._look_at and self._may_be_taken_as_absent(items):
+                records[order_id] = self._absent(order_id)
+            else:
+                to_load.append(order_id)
+        return records | await self.load(to_load)
+
+    async def load(self, order_ids: Sequence[str]) -> dict[str, Record[S]]:
+        """What is stored of these orders now; an empty record where nothing is."""
+        records = {order_id: self._absent(order_id) for order_id in order_ids}
+
+        async def load(some: Sequence[str]) -> None:
+            records.update(await self._patience.outlast("load state", lambda: self._store.load(some)))
+
+        async def isolated(order_id: str, error: Exception) -> None:
+            problem = f"its document cannot be loaded: {one_line(error)}"
+            records[order_id] = replace(self._absent(order_id), foreign=Foreign(None, problem))
+
+        await isolate(order_ids, load, isolated)
+        return records
+
+    async def commit(self, runs: Sequence[SagaRun[S]]) -> set[str]:
+        """Write what changed, in as few requests as the store can make of it. Returns the orders that lost.
+
+        An order whose new record cannot be stored keeps its old one, and its events become dead letters. See
+        `_refuse`.
+        """
+        lost: set[str] = set()
+
+        async def commit(some: Sequence[SagaRun[S]]) -> None:
+            records = [run.record for run in some]
+            etags = await self._patience.outlast("commit state", lambda: self._store.commit(records))
+            for record in records:
+                self._note(record, etags.get(record.order_id), lost)
+
+        async def refused(run: SagaRun[S], error: Exception) -> None:
+            run.refuse(STATE_NOT_STORED, one_line(error))
+            await isolate([run] if run.changed else [], commit, given_up)
+
+        async def given_up(run: SagaRun[S], _error: Exception) -> None:
+            # Not even the line of dead letters can be written: the letters alone must do.
+            run.changed = False
+
+        await isolate([run for run in runs if run.changed], commit, refused)
+        return lost
+
+    def _note(self, record: Record[S], etag: str | None, lost: set[str]) -> None:
+        if etag is None:
+            lost.add(record.order_id)
+        # Do not cache an order with dead letters: an operator may change it from another process.
+        if etag is None or record.has_dead_letters:
+            self._cache.drop(record.order_id)
+        else:
+            self._cache.put(replace(record, etag=etag))
+
+    def _may_be_taken_as_absent(self, items: Sequence[Item]) -> bool:
+        """Whether the first event opens the saga: if there is a record after all, the create fails.
+
+        What cannot be read parks only an order that is known, so that wants a look.
+        """
+        first = items[0]
+        return (
+            not self._look_first
+            and isinstance(first, Heard)
+            and first.event.type in self._opens
+            and not any(isinstance(item, Unread) for item in items)
+        )
+
+    def _absent(self, order_id: str) -> Record[S]:
+        return Record(order_id=order_id, pk=bucket_of(order_id, self._buckets))

@@ -1,0 +1,243 @@
+"""One order's events in one received batch, run against one record; and who must wait behind whom.
+
+The rules for an order with dead letters:
+
+- While letters are *parked*, only the event of the first one is handled. If that succeeds, it leaves the line, and
+  the next one may go. All others wait, as dead letters, at the end of the line. So a redelivery of the first one is a
+  retry, and to redrive an order is to give its dead letters to an engine again, in order.
+- An event whose letter is *owed* is handled again in spite of its recorded answers. What it says now is added to them.
+- An event whose letter was *discarded* has no effect, however often it is delivered.
+- Of an order whose document cannot be read, nothing is handled: its events wait for a release that can read it.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, TypeGuard, TypeVar
+
+from quartet.engine.declaration.outcome import Decided, Ignored, Rejected
+from quartet.engine.ports import DeadLetter, Now
+from quartet.engine.received import Heard, Item, Unread
+from quartet.engine.records.record import Answers, Json, Record, RecordLimits, surplus
+
+S = TypeVar("S")
+
+WAITING: Final = "waiting"
+COMPENSATION_FAILED: Final = "compensation_failed"
+STATE_UNREADABLE: Final = "state_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of one event: for its log line, and with the answers that are to be published.
+
+    Attributes:
+        letter: the dead letter that it has become, if it has.
+    """
+
+    heard: Heard
+    outcome: str
+    answers: Answers
+    seconds: float
+    detail: str | None = None
+    letter: DeadLetter | None = None
+
+
+@dataclass(slots=True)
+class SagaRun(Generic[S]):
+    """Runs up a new record from an old one. Nothing of it counts until the record is committed.
+
+    Attributes:
+        partition: where the events come from.
+        changed: whether there is something to commit.
+        new_state: whether the participant's state differs from the one that is committed.
+        rest: the events that have to wait for the commit.
+        unread: the dead letters of events that could not be read; those of the others are with their steps.
+        dropped: the recorded answers that leave the record to keep it small. They are published once more before the
+            record is committed without them, so none of them can be lost.
+    """
+
+    record: Record[S]
+    partition: str
+    now: Now
+    limits: RecordLimits = field(default_factory=RecordLimits)
+    changed: bool = False
+    new_state: bool = False
+    rest: Sequence[Item] = ()
+    steps: list[Step] = field(default_factory=list)
+    unread: list[DeadLetter] = field(default_factory=list)
+    dropped: list[Json] = field(default_factory=list)
+    _added: set[str] = field(default_factory=set)
+    _taken: list[Item] = field(default_factory=list)
+    _origin: Record[S] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the record as it is stored, for `refuse`."""
+        self._origin = self.record
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the record must be committed before more answers may be added to it."""
+        return 2 * len(self._added) >= self.limits.handled
+
+    def refuse(self, reason: str, detail: str) -> None:
+        """Take everything back: the new record cannot be stored. What was handled in this run becomes a dead letter."""
+        taken = self._taken
+        self.record, self.changed, self.new_state = self._origin, False, False
+        self.steps, self.unread, self.dropped, self._taken = [], [], [], []
+        self._added.clear()
+        for item in taken:
+            if self.admit(item):
+                self.fail(item, reason, detail, 1, time.perf_counter())
+
+    def letters(self) -> list[DeadLetter]:
+        """All dead letters of this run."""
+        return [*self.unread, *(step.letter for step in self.steps if step.letter is not None)]
+
+    def admit(self, item: Item) -> TypeGuard[Heard]:
+        """Whether its handler is to run now. If not, all that there is to do about the event has been done."""
+        self._taken.append(item)
+        if self._is_discarded(item):
+            if isinstance(item, Heard):
+                self.steps.append(Step(item, "discarded", (), 0.0))
+            return False
+        if isinstance(item, Unread):
+            self._note_unread(item)
+            return False
+        recorded = self.record.answers_to(item.event)
+        if recorded is not None and not self._is_owed(item):
+            self._leave_line(item)
+            self.steps.append(Step(item, "repeated", recorded, 0.0))
+            return False
+        if self._must_wait(item):
+            self._park(item)
+            behind = self.record.parked[0] if self.record.parked else "other dead letters of the order"
+            self._bury(item, WAITING, f"behind {behind}", 0, time.perf_counter())
+            return False
+        if self.record.foreign is not None:
+            self.fail(item, STATE_UNREADABLE, self.record.foreign.problem, 1, time.perf_counter())
+            return False
+        return True
+
+    def decide(self, heard: Heard, decided: Decided[S], answers: Sequence[Json], began: float) -> None:
+        """Take over a decision: the new state, and the answers under the id of their cause."""
+        before = self.record.answers_to(heard.event) or ()
+        known = {said["id"] for said in before}
+        recorded = (*before, *(said for said in answers if said["id"] not in known))
+        if not decided.owed:
+            self._leave_line(heard)
+        elif not self._is_owed(heard):
+            self._leave_line(heard)
+            self._change(owed=(*self.record.owed, heard.message.letter_id(self.partition)))
+        self.new_state = self.new_state or self.record.is_new or decided.state != self.record.state
+        self._change(state=decided.state)
+        self._record(heard, recorded)
+        if decided.owed:
+            letter = self._letter(heard, COMPENSATION_FAILED, decided.owed, 1)
+            detail = f"{letter.reason}: {letter.detail}"
+            self.steps.append(Step(heard, decided.note, recorded, time.perf_counter() - began, detail, letter))
+        else:
+            self.steps.append(Step(heard, decided.note, recorded, time.perf_counter() - began))
+
+    def ignore(self, heard: Heard, ignored: Ignored, began: float) -> None:
+        """Note that there was nothing to do."""
+        self._leave_line(heard)
+        recorded = self.record.answers_to(heard.event) or ()
+        self.steps.append(Step(heard, "ignored", recorded, time.perf_counter() - began, ignored.reason))
+
+    def reject(self, heard: Heard, rejected: Rejected, began: float) -> None:
+        """Note that the event must not have an effect: it becomes a dead letter, for which nobody waits."""
+        if not self._is_owed(heard):
+            self._leave_line(heard)
+        self._bury(heard, rejected.reason, rejected.detail, 1, began)
+
+    def fail(self, heard: Heard, reason: str, detail: str, attempts: int, began: float) -> None:
+        """Note that the event could not be handled: it becomes a dead letter, and the order waits for it."""
+        if not self._is_owed(heard):
+            self._park(heard)
+        self._bury(heard, reason, detail, attempts, began)
+
+    def _record(self, heard: Heard, answers: Answers) -> None:
+        """Record the answers to an event, as the newest ones, and drop the oldest ones beyond the limits."""
+        handled = {
+            key: kept for key, kept in self.record.handled.items() if key not in {heard.event.key, heard.event.id}
+        }
+        handled[heard.event.key] = answers
+        self._added.add(heard.event.key)
+        for key in list(handled)[: surplus(handled, self.limits)]:
+            if key in self._added:
+                break  # what is not committed yet has not been published either
+            self.dropped += handled.pop(key)
+        self._change(handled=handled)
+
+    def _note_unread(self, item: Unread) -> None:
+        # Of an order that is not known here there is nothing to hold up.
+        if not self.record.is_new or self.changed:
+            self._park(item)
+        self.unread.append(item.letter)
+
+    def _is_discarded(self, item: Item) -> bool:
+        discarded = self.record.discarded
+        return bool(discarded) and (item.message.letter_id(self.partition) in discarded or item.key in discarded)
+
+    def _must_wait(self, heard: Heard) -> bool:
+        if not self.record.is_blocked or self._is_owed(heard):
+            return False
+        return self.record.parked[:1] != (heard.message.letter_id(self.partition),)
+
+    def _is_owed(self, heard: Heard) -> bool:
+        return bool(self.record.owed) and heard.message.letter_id(self.partition) in self.record.owed
+
+    def _park(self, item: Item) -> None:
+        letter_id = item.message.letter_id(self.partition)
+        if letter_id in self.record.parked:
+            return
+        if len(self.record.parked) < self.limits.parked and not self.record.parked_beyond:
+            self._change(parked=(*self.record.parked, letter_id))
+        else:
+            self._change(parked_beyond=self.record.parked_beyond + 1)
+
+    def _leave_line(self, heard: Heard) -> None:
+        """Nothing has to wait for the event any more, and nothing is owed because of it."""
+        if not self.record.has_dead_letters:
+            return
+        self.strike(heard.message.letter_id(self.partition))
+
+    def strike(self, letter_id: str) -> None:
+        """Take a dead letter out of the record."""
+        parked = tuple(parked for parked in self.record.parked if parked != letter_id)
+        owed = tuple(owed for owed in self.record.owed if owed != letter_id)
+        if (parked, owed) != (self.record.parked, self.record.owed):
+            self._change(parked=parked, owed=owed)
+
+    def discard(self, letter_id: str, key: str | None) -> None:
+        """Take a dead letter out of the record for good: it and its event shall have no effect.
+
+        A record is made for it if there is none: the event may be delivered again when the order is known.
+        """
+        self.strike(letter_id)
+        names = (name for name in (letter_id, key) if name is not None and name not in self.record.discarded)
+        self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])
+
+    def line_up(self, letter_ids: Sequence[str]) -> None:
+        """Put these dead letters in line in place of those that had no place in the record."""
+        if self.record.parked_beyond and not self.record.parked:
+            most = self.limits.parked
+            self._change(parked=tuple(letter_ids[:most]), parked_beyond=max(0, len(letter_ids) - most))
+
+    def _change(self, **changes: object) -> None:
+        if self.record.foreign is not None and self.record.foreign.document is None:
+            return  # what could not even be loaded cannot be written: the dead letters alone must do
+        self.record = replace(self.record, partition=self.partition, **changes)  # type: ignore[arg-type]  # by name
+        self.changed = True
+
+    def _bury(self, heard: Heard, reason: str, detail: str, attempts: int, began: float) -> None:
+        letter = self._letter(heard, reason, detail, attempts)
+        seconds = time.perf_counter() - began
+        self.steps.append(Step(heard, "dead letter", (), seconds, f"{reason}: {detail}", letter))
+
+    def _letter(self, heard: Heard, reason: str, detail: str, attempts: int) -> DeadLetter:
+        event = heard.event
+        return DeadLetter(
+            heard.message, self.partition, reason, detail, attempts, event.order_id, event.id, event.type, self.now()
+        )

@@ -1,0 +1,180 @@
+"""Settling a batch: run, commit and finish its orders, together where they are quick, alone where they are slow."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from quartet.engine.batch import Batch
+from quartet.engine.finisher import Finisher
+from quartet.engine.handler_runner import HandlerRunner
+from quartet.engine.ports import Sleep
+from quartet.engine.received import Item
+from quartet.engine.records.record import Record
+from quartet.engine.records.recorder import STATE_NOT_STORED, Recorder
+from quartet.engine.saga_update import SagaRun
+
+S = TypeVar("S")
+
+# A conflict is over as soon as the winner's write can be read. One that lasts for so many rounds is something else.
+_CONFLICTS: Final = 20
+_QUICK_CONFLICTS: Final = 3
+_PAUSE_SECONDS: Final = 0.5
+
+
+class Settler(Generic[S]):
+    """Settles the batches of one participant. Events of one order are handled in turn, also over several batches."""
+
+    def __init__(
+        self,
+        recorder: Recorder[S],
+        runner: HandlerRunner[S],
+        finisher: Finisher[S],
+        sleep: Sleep,
+        stats: Counter[str],
+    ) -> None:
+        self.recorder = recorder
+        self.runner = runner
+        self.finisher = finisher
+        self.sleep = sleep
+        self.stats = stats
+        self._at_work: dict[str, asyncio.Event] = {}
+        self.released = asyncio.Event()
+        """Set whenever an order is finished; whoever waits for that clears it."""
+
+    async def settle(self, batch: Batch, together: float | None) -> None:
+        """Settle every order of the batch. After `together` seconds the partition may go on without the slow ones.
+
+        Until then the batch is one commit, as far as its orders do not conflict, and one send. None means that it is
+        one in any case.
+        """
+        ends = {order_id: asyncio.Event() for order_id in batch.orders}
+        before = {order_id: self._at_work[order_id] for order_id in ends if order_id in self._at_work}
+        self._at_work |= ends
+        settlement = _Settlement(self, batch)
+        try:
+            await settlement.start(before)
+            await settlement.run_together(together)
+            self._let_go(ends, settlement.release())
+            batch.go_slow()
+            while settlement.running:
+                await settlement.run_one()
+                self._let_go(ends, settlement.release())
+        finally:
+            settlement.cancel()
+            self._let_go(ends, list(ends))
+
+    def _let_go(self, ends: dict[str, asyncio.Event], order_ids: Sequence[str]) -> None:
+        """Let the next batch go on with these orders."""
+        for order_id in order_ids:
+            end = ends.pop(order_id)
+            end.set()
+            self.released.set()
+            if self._at_work.get(order_id) is end:
+                del self._at_work[order_id]
+
+
+@dataclass(slots=True)
+class _Settlement(Generic[S]):
+    """The work on one batch.
+
+    Attributes:
+        running: the handlers at work, by the order that they work on.
+        todo: the events that they work on.
+    """
+
+    settler: Settler[S]
+    batch: Batch
+    running: dict[str, asyncio.Task[SagaRun[S]]] = field(default_factory=dict)
+    todo: dict[str, Sequence[Item]] = field(default_factory=dict)
+
+    async def start(self, before: Mapping[str, asyncio.Event]) -> None:
+        """Start every order; one that an earlier batch works on starts when that is done."""
+        self.todo = dict(self.batch.orders)
+        for order_id, end in before.items():
+            self.running[order_id] = asyncio.create_task(self._run_in_turn(end, order_id))
+        free = {order_id: items for order_id, items in self.todo.items() if order_id not in before}
+        self._run(await self.settler.recorder.recall(free))
+
+    async def run_together(self, seconds: float | None) -> None:
+        """Round after round until nothing runs any more or the time is up; then finish what is settled."""
+        loop = asyncio.get_running_loop()
+        deadline = None if seconds is None else loop.time() + seconds
+        won: list[SagaRun[S]] = []
+        while self.running and (deadline is None or loop.time() < deadline):
+            left = None if deadline is None else deadline - loop.time()
+            await asyncio.wait(self.running.values(), timeout=left)
+            won += await self._commit_done()
+        await self._finish(won, whole=True)
+
+    async def run_one(self) -> None:
+        """Wait until an order is done, and finish it, with those that are done by then."""
+        await asyncio.wait(self.running.values(), return_when=asyncio.FIRST_COMPLETED)
+        await self._finish(await self._commit_done())
+
+    def release(self) -> list[str]:
+        """The orders that are finished now."""
+        done = [order_id for order_id in self.batch.orders if order_id not in self.running]
+        self.batch.finished(done)
+        return done
+
+    def cancel(self) -> None:
+        """Stop what runs."""
+        for task in self.running.values():
+            task.cancel()
+
+    async def _commit_done(self) -> list[SagaRun[S]]:
+        """Commit the runs that are done, and run again what lost or has more to do. Returns those that stand."""
+        runs = [task.result() for task in self.running.values() if task.done()]
+        dropped = [answer for run in runs for answer in run.dropped]
+        if dropped:
+            await self.settler.finisher.publish(self.batch.partition, dropped)
+        lost = await self.settler.recorder.commit(runs)
+        self.settler.stats["conflicts"] += len(lost)
+        for run in runs:
+            del self.running[run.record.order_id]
+        won = [run for run in runs if run.record.order_id not in lost or self._is_beyond_help(run)]
+        await self._run_lost([run.record.order_id for run in runs if run not in won])
+        rest = {run.record.order_id: run.rest for run in won if run.rest}
+        self.todo |= rest
+        self._run(await self.settler.recorder.recall(rest))
+        return won
+
+    async def _finish(self, runs: Sequence[SagaRun[S]], *, whole: bool = False) -> None:
+        letters = self.batch.intake.letters if whole else []
+        self.batch.became += await self.settler.finisher.finish(self.batch.partition, runs, letters)
+
+    def _is_beyond_help(self, run: SagaRun[S]) -> bool:
+        """Whether a run has lost so often that it is no conflict. Its events become dead letters then."""
+        order_id = run.record.order_id
+        self.batch.conflicts[order_id] += 1
+        if self.batch.conflicts[order_id] < _CONFLICTS:
+            return False
+        run.refuse(STATE_NOT_STORED, f"lost to another writer {_CONFLICTS} times in a row")
+        run.changed = False
+        return True
+
+    async def _run_lost(self, order_ids: Sequence[str]) -> None:
+        """Run again on what the winner has written: at once, or a little later if that has not helped so far."""
+        quick = [order_id for order_id in order_ids if self.batch.conflicts[order_id] <= _QUICK_CONFLICTS]
+        for order_id in order_ids:
+            if order_id not in quick:
+                self.running[order_id] = asyncio.create_task(self._run_later(order_id))
+        self._run(await self.settler.recorder.load(quick))
+
+    def _run(self, records: Mapping[str, Record[S]]) -> None:
+        for order_id, record in records.items():
+            run = self.settler.runner.run(record, self.todo[order_id], self.batch.partition)
+            self.running[order_id] = asyncio.create_task(run)
+
+    async def _run_in_turn(self, end: asyncio.Event, order_id: str) -> SagaRun[S]:
+        await end.wait()
+        items = self.todo[order_id]
+        records = await self.settler.recorder.recall({order_id: items})
+        return await self.settler.runner.run(records[order_id], items, self.batch.partition)
+
+    async def _run_later(self, order_id: str) -> SagaRun[S]:
+        await self.settler.sleep(_PAUSE_SECONDS)
+        records = await self.settler.recorder.load([order_id])
+        return await self.settler.runner.run(records[order_id], self.todo[order_id], self.batch.partition)

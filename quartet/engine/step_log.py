@@ -1,0 +1,54 @@
+"""One log line per event, with everything needed to follow a saga through four logs; and the figures of a process."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from structlog.typing import FilteringBoundLogger
+
+from quartet.engine.ports import DeadLetter
+from quartet.engine.saga_update import Step
+
+
+class EventLog:
+    """Says what became of each event, and counts the outcomes in `stats`."""
+
+    def __init__(self, log: FilteringBoundLogger, stats: Counter[str]) -> None:
+        self._log = log
+        self._stats = stats
+
+    def tell(self, partition: str, steps: Iterable[Step], unread: Iterable[DeadLetter]) -> None:
+        """Tell of one batch: its events in order, and what could not be read of it."""
+        for step in steps:
+            self._tell_step(partition, step)
+        for letter in unread:
+            self._tell_unread(partition, letter)
+
+    def _tell_step(self, partition: str, step: Step) -> None:
+        event = step.heard.event
+        self._stats[step.outcome] += 1
+        say = self._log.info if step.letter is None else self._log.error
+        say(
+            event.type,
+            order=event.order_id,
+            outcome=step.outcome,
+            **({"detail": step.detail} if step.detail else {}),
+            **({"said": " ".join(str(said["type"]) for said in step.answers)} if step.answers else {}),
+            ms=round(step.seconds * 1000, 1),
+            id=event.id,
+            cause=event.causation_id,
+            correlation=event.correlation_id,
+            partition=partition,
+            sequence=step.heard.message.sequence_number,
+        )
+
+    def _tell_unread(self, partition: str, letter: DeadLetter) -> None:
+        self._stats["dead letter"] += 1
+        self._log.error(
+            letter.event_type or "unreadable event",
+            order=letter.order_id,
+            outcome="dead letter",
+            detail=f"{letter.reason}: {letter.detail}",
+            id=letter.event_id,
+            partition=partition,
+            sequence=letter.message.sequence_number,
+        )

@@ -1,0 +1,1 @@
+"""The local stack: emulators and participants as processes of this machine."""

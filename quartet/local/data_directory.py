@@ -1,0 +1,44 @@
+"""The emulators' data directory: looked at before anything in it is removed."""
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from quartet_emulators.data_directory import locked
+from quartet_emulators.start_error import StartError
+
+from quartet.cli.terminal.failures import UserError
+
+_DATA: Final = ("event-hubs", "cosmos", "blob")
+_LOCK: Final = ".lock"
+_OURS: Final = frozenset({*_DATA, _LOCK, ".env"})
+
+
+def wipe(data_dir: Path) -> None:
+    """Remove what the emulators have stored in a directory; the directory itself stays.
+
+    Raises:
+        UserError: there is something in it that the emulators did not put there, so it is perhaps the wrong one;
+            or emulators are running on it.
+    """
+    if not data_dir.exists():
+        return
+    if not data_dir.is_dir():
+        raise UserError(f"{data_dir} is not a directory: choose another with --data-dir")
+    names = {path.name for path in data_dir.iterdir()}
+    if foreign := sorted(names - _OURS):
+        raise UserError(
+            f"{data_dir} holds {foreign[0]}, which is not the emulators': nothing was removed. "
+            "Choose another directory with --data-dir, or clear this one yourself"
+        )
+    if not names:
+        return
+    try:
+        with locked(data_dir):
+            for name in sorted(names.intersection(_DATA)):
+                shutil.rmtree(data_dir / name)
+            (data_dir / ".env").unlink(missing_ok=True)
+    except StartError as error:
+        raise UserError(str(error)) from error
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be removed: {error.strerror}") from error

@@ -1,0 +1,228 @@
+"""The local stack: the emulators and the four services, as children of this process."""
+
+import asyncio
+import re
+import shlex
+import socket
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from quartet.azure.settings import Settings
+from quartet.cli.participants import PARTICIPANTS, PORT_VARIABLES
+from quartet.cli.terminal.console_sink import without_colours
+from quartet.cli.terminal.failures import UserError
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.child import DEFAULT_GRACE
+from quartet.local.output import OUTPUT_NAME, Sink
+from quartet.local.supervisor import Exit, Process, Supervisor
+from quartet.process.named_ports import SIMULATED
+
+EMULATORS: Final = "emulators"
+_READY_LINE: Final = "ready"  # what the emulators say
+_HOST: Final = "127.0.0.1"
+_PORTS: Final = {"event-hubs": 5672, "cosmos": 8081, "blob": 10000}
+_TOLD_BY: Final = {
+    "event-hubs": "EVENT_HUBS_CONNECTION_STRING",
+    "cosmos": "COSMOS_CONNECTION_STRING",
+    "blob": "BLOB_CONNECTION_STRING",
+    "control": "EMULATORS_CONTROL_URL",
+}
+# Whatever the shell has set for the cloud must not reach a local service: of each pair only one may be set.
+_CLOUD: Final = {"EVENT_HUBS_NAMESPACE": "", "BLOB_ACCOUNT_URL": "", "COSMOS_ENDPOINT": ""}
+SIMULATED_PORTS: Final[Mapping[str, str]] = dict.fromkeys(PORT_VARIABLES, SIMULATED)
+"""What a local stack asks for, whatever the shell has set for the cloud: nobody is charged by it."""
+
+# A service's line about being ready, in either log format.
+_SERVICE_READY: Final = re.compile(r'\bready\b.*\bhears\b|"hears".*"event": "ready"')
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """How the stack is to run.
+
+    Attributes:
+        data_dir: where the emulators keep their data, and the settings of the running stack.
+        ports: the port of each emulator; 0 takes any free one.
+        replicas: of each service.
+        settings: further settings of the services, by the names of their variables.
+        shared_settings: those that other programs need, too: they are written into the stack's settings file.
+    """
+
+    data_dir: Path
+    ports: Mapping[str, int]
+    replicas: int = 1
+    settings: Mapping[str, str] = field(default_factory=dict)
+    shared_settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class LocalStack:
+    """Emulators and services; an asynchronous context manager that stops all of them at its end.
+
+    Args:
+        options: how it is to run.
+        sink: takes every line that a process says.
+        is_coloured: whether the services are to colour their lines.
+    """
+
+    def __init__(self, options: StackOptions, sink: Sink, *, is_coloured: bool = False) -> None:
+        self._options = options
+        self._is_coloured = is_coloured
+        self._sink = sink
+        self._not_ready: set[str] = set()
+        self._all_ready = asyncio.Event()
+        self._environment: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            self.supervisor = await stack.enter_async_context(Supervisor(self._watch, grace=stretched(DEFAULT_GRACE)))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of a client of this stack."""
+        return local_settings(self._environment)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that a program joins this stack by."""
+        return self._environment
+
+    @property
+    def control_url(self) -> str:
+        """Where the emulators tell their counters."""
+        return self._environment["EMULATORS_CONTROL_URL"]
+
+    @property
+    def settings_path(self) -> Path:
+        """The file that another program joins by."""
+        return self._options.data_dir / ".env"
+
+    def say(self, line: str) -> None:
+        """Put in a line of our own among those of the processes."""
+        self._sink(OUTPUT_NAME, line)
+
+    async def start_emulators(self) -> None:
+        """Start the emulators and wait until they serve.
+
+        Raises:
+            ProcessExitedError: they could not start; they have said why.
+        """
+        await self.supervisor.start(self._emulators(self._options.ports), ready_line=_READY_LINE)
+        self._environment = read_settings_file(self.settings_path)
+        # Whoever has joined finds them where they were.
+        self.supervisor.reconfigure(self._emulators(ports_in(self._environment)))
+
+    async def start_services(self) -> None:
+        """Start all replicas of the four services, and wait until each of them has said that it receives.
+
+        There is no time limit, and a process that ends meanwhile does not end the wait: watch with `wait_for_exit`.
+        """
+        # What a service writes comes through a pipe: it cannot see that a person reads it.
+        colours = {"FORCE_COLOR": "1"} if self._is_coloured else {}
+        environment = {**_CLOUD, **self._environment, **colours, **self._options.settings}
+        processes = [
+            replica
+            for participant in PARTICIPANTS
+            for replica in Process(participant.name, f"services.{participant.name}", env=environment).replicas(
+                self._options.replicas
+            )
+        ]
+        self._not_ready = {process.name for process in processes}
+        await self.supervisor.start(*processes)
+        await self._all_ready.wait()
+
+    async def wait_for_exit(self) -> Exit:
+        """Wait until a process ends that nobody has stopped."""
+        return await self.supervisor.wait_for_exit()
+
+    def _emulators(self, ports: Mapping[str, int]) -> Process:
+        numbers = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
+        shared = settings_flags({**SIMULATED_PORTS, **self._options.shared_settings})
+        return Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._options.data_dir), *numbers, *shared))
+
+    def _watch(self, name: str, line: str) -> None:
+        """Pass a line on, and look whether it says that a service is ready. Runs on the supervisor's thread."""
+        self._sink(name, line)
+        if name in self._not_ready and says_ready(line):
+            self._loop.call_soon_threadsafe(self._note_ready, name)
+
+    def _note_ready(self, name: str) -> None:
+        self._not_ready.discard(name)
+        if not self._not_ready:
+            self._all_ready.set()
+
+
+def settings_flags(settings: Mapping[str, str]) -> list[str]:
+    """The flags by which the emulators write further variables into their settings file."""
+    return [word for name, value in settings.items() for word in ("--setting", f"{name}={value}")]
+
+
+def says_ready(line: str) -> bool:
+    """Whether a service says in this line that it receives; in either log format."""
+    return _SERVICE_READY.search(without_colours(line)) is not None
+
+
+def read_settings_file(path: Path) -> dict[str, str]:
+    """The variables in a settings file that the emulators have written.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    return dict(word.split("=", 1) for line in lines for word in shlex.split(line))
+
+
+def ports_in(environment: Mapping[str, str]) -> dict[str, int]:
+    """The port of each emulator, by the settings that running emulators have written.
+
+    Raises:
+        UserError: a setting names no port.
+    """
+    ports: dict[str, int] = {}
+    for name, variable in _TOLD_BY.items():
+        found = re.search(r"://[^/;]+:(\d+)", environment.get(variable, ""))
+        if not found:
+            raise UserError(f"the emulators have not said on which port {name} listens: {variable} is missing")
+        ports[name] = int(found[1])
+    return ports
+
+
+def local_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of a local stack, whatever else this process's own environment says."""
+    own = {name.lower(): value for name, value in (_CLOUD | dict(environment)).items()}
+    return Settings(**{name: value for name, value in own.items() if name in Settings.model_fields})  # type: ignore[arg-type]  # every field is read from text
+
+
+def free_ports() -> dict[str, int]:
+    """The default port of each emulator, or 0 where it is taken: any free one."""
+    return {name: port if _is_free(port) else 0 for name, port in _PORTS.items()}
+
+
+def any_ports() -> dict[str, int]:
+    """Any free port for each emulator."""
+    return dict.fromkeys(_PORTS, 0)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are still being buried is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            return False
+    return True

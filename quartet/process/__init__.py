@@ -1,0 +1,1 @@
+"""A participant as a process: start-up, health, watchdog, logs, shutdown."""

@@ -1,0 +1,125 @@
+"""Logs: one line per event, coloured for people or JSON for machines.
+
+Text in a line may come from an event, so from anybody. On a console nothing of it acts on the terminal or begins
+a line of its own; what the stream's encoding lacks is escaped. A stream that takes nothing any more (a closed pipe, a
+full disk) costs lines, never an event.
+"""
+
+import logging
+import os
+import sys
+from io import StringIO
+from typing import Any, Literal, TextIO, cast
+
+import structlog
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from quartet.printable import printable, printable_lines
+
+
+def wants_colors(stream: TextIO) -> bool:
+    """Whether a person reads the stream: a terminal, or FORCE_COLOR says so; never if NO_COLOR is set."""
+    return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or stream.isatty())
+
+
+class LogStream:
+    """A text stream that never raises. `lost` counts the writes that it could not pass on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def write(self, text: str) -> int:
+        """Write text; what the encoding lacks is escaped."""
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        except (OSError, ValueError, LookupError):
+            self.lost += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that is possible."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self.lost += 1
+
+
+def printable_fields(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Escape what would act on a terminal in the values of a console line."""
+    return {name: value if name == "exc_info" else _printable(value) for name, value in fields.items()}
+
+
+def _printable(value: Any) -> Any:  # noqa: ANN401 -- whatever is logged
+    if isinstance(value, str):
+        return printable(value)
+    shown = repr(value)  # as the renderer shows it
+    return value if shown.isprintable() else printable(shown)
+
+
+def write_traceback(stream: TextIO, error: ExcInfo) -> None:
+    """Write a traceback below its line; it is indented, so that none of its lines looks like another event's."""
+    text = StringIO()
+    structlog.dev.plain_traceback(text, error)
+    stream.write(printable_lines(text.getvalue()).replace("\n", "\n    "))
+
+
+def _short(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Begin the line with what matters, so that a terminal of 80 columns has room for it.
+
+    The time has milliseconds, a level is said if it is not the usual one, and the service comes last: it is also the
+    name of the process.
+    """
+    service, level = fields.pop("service", None), fields.pop("level", "info")
+    if "timestamp" in fields:
+        fields["timestamp"] = str(fields["timestamp"])[: -len("000")]
+    if level != "info":
+        fields["level"] = level
+    if service is not None:
+        fields["service"] = service
+    return fields
+
+
+def configure_logs(log_format: Literal["console", "json"], level: str, *, colors: bool = True) -> None:
+    """Send everything, our own lines and the libraries' warnings, to standard output in one format."""
+    before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(
+            fmt="iso" if log_format == "json" else "%H:%M:%S.%f", utc=log_format == "json"
+        ),
+    ]
+    stream = LogStream(sys.stdout)
+    rendering: list[Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if log_format == "json"
+        else [
+            printable_fields,
+            _short,
+            structlog.dev.ConsoleRenderer(
+                colors=colors,
+                sort_keys=False,
+                pad_event_to=20,
+                # The default draws every frame's variables: two hundred lines and as many milliseconds per dead letter.
+                exception_formatter=write_traceback,
+            ),
+        ]
+    )
+    structlog.configure(
+        processors=[*before, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, stream)),
+        cache_logger_on_first_use=True,
+    )
+    # The Azure SDKs log through the standard library: what they warn of is worth a line in the same format.
+    handler = logging.StreamHandler(cast(TextIO, stream))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # Warns in eight lines, at every attempt, of what `IdentityError` says in one.
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)

@@ -1,0 +1,237 @@
+"""A participant as a process: settings in, servers awaited, events handled, an orderly end."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
+from quartet.azure.cosmos.port_record import record_ports
+from quartet.azure.cosmos.records import CosmosRecords
+from quartet.azure.event_hubs.checkpoints import Checkpoints
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.azure.event_hubs.consumer import Consumer
+from quartet.azure.settings import Settings, load_settings
+from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
+from quartet.engine.declaration.retry_policy import RetryPolicy
+from quartet.engine.engine import Engine
+from quartet.engine.errors import ConfigurationError
+from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.ports import DeadLetters
+from quartet.process.health import Health, health_server
+from quartet.process.logs import configure_logs, wants_colors
+from quartet.process.named_ports import Adapter, PortByName, PortFactory
+from quartet.process.port_opening import check_port, open_port
+from quartet.process.service_context import Surroundings
+from quartet.process.standing import StandingReport, problems_of
+from quartet.process.startup import Servers, Waiting, open_servers
+from quartet.process.watchdog import Watchdog
+
+__all__ = ["Background", "Service", "Surroundings"]
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+Background = Callable[[Surroundings], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[S]):
+    """A participant, with how its ports are made and what it does besides answering events.
+
+    Attributes:
+        ports: makes what the handlers get as their last argument, or says by which variable the deployment chooses it.
+            A port that is an asynchronous context manager is entered at the start and left at the end. One with a
+            method `async check()` is asked before the first event: `ConfigurationError` refuses to start,
+            `OutageError` is waited for.
+        background: work that runs until the service stops; if it raises, the process ends with the error.
+    """
+
+    participant: Participant[S]
+    ports: PortFactory | PortByName
+    background: Sequence[Background] = ()
+
+    @property
+    def port_variables(self) -> tuple[str, ...]:
+        """The environment variables that choose its ports."""
+        return (self.ports.variable,) if isinstance(self.ports, PortByName) else ()
+
+    def port_names(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The names of its ports in this environment, by variable.
+
+        Raises:
+            ConfigurationError: one is not set, or cannot be a name.
+        """
+        return {self.ports.variable: self.ports.name(environment)} if isinstance(self.ports, PortByName) else {}
+
+    def adapter(self, names: Mapping[str, str]) -> Adapter:
+        """How the ports of these names are made.
+
+        Raises:
+            ConfigurationError: there is no such port.
+        """
+        if isinstance(self.ports, PortByName):
+            return self.ports.adapter(names[self.ports.variable])
+        return Adapter(self.ports)
+
+    def main(self) -> None:
+        """Run until SIGTERM or SIGINT. Exits with 2 and one line if a person must change something first."""
+        try:
+            settings = load_settings()
+            configure_logs(settings.log_format, settings.log_level, colors=wants_colors(sys.stdout))
+            asyncio.run(self._run(settings, self.adapter(self.port_names(os.environ))))
+        except ConfigurationError as error:
+            print(f"{self.participant.name}: {error}", file=sys.stderr)  # noqa: T201 -- for the person who started it
+            sys.exit(2)
+
+    async def _run(self, settings: Settings, adapter: Adapter) -> None:
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        log: FilteringBoundLogger = structlog.get_logger(service=self.participant.name)
+        health = Health()
+        async with health_server(health, settings.health_host, settings.health_port), AsyncExitStack() as stack:
+            owned: set[str] = set()
+            opening = asyncio.create_task(self._open(stack, settings, adapter, owned, log))
+            if await _first(opening, stopping):
+                servers, surroundings, ports = opening.result()
+                engine = self.engine(surroundings, ports, self.dead_letters(surroundings))
+                checkpoints = Checkpoints(settings.checkpoint_seconds, log, restore=servers.restore_checkpoints)
+                consumer = Consumer(
+                    servers.receiver,
+                    connect=servers.connect,
+                    process=engine.process,
+                    prepare=partial(_prepare, engine, surroundings.publisher),
+                    checkpoints=checkpoints,
+                    owned=owned,
+                    progress=Progress(settings.watchdog_seconds),
+                    log=log,
+                )
+                watchdog = Watchdog(
+                    consumer,
+                    servers.producer,
+                    servers.stale_checkpoints,
+                    owned=owned,
+                    patience=settings.watchdog_seconds,
+                    log=log,
+                    clock=time.monotonic,
+                )
+                health.report = lambda: {
+                    "partitions": sorted(owned),
+                    "checkpoints": checkpoints.written,
+                    **engine.stats,
+                }
+                health.problems = lambda: problems_of(engine, settings.standing_seconds)
+                standing = StandingReport(engine, seconds=settings.standing_seconds, now=_now, log=log)
+                beside = (checkpoints.run, watchdog.run, standing.run)
+                await self._work(surroundings, consumer, beside, health, stopping)
+
+    async def _open(
+        self, stack: AsyncExitStack, settings: Settings, adapter: Adapter, owned: set[str], log: FilteringBoundLogger
+    ) -> tuple[Servers, Surroundings, object]:
+        """Open servers and ports on `stack`, and record which ports they are.
+
+        Raises:
+            ConfigurationError: a server or a port refuses, or did not answer in time.
+        """
+        servers = await open_servers(stack, self.participant, settings, log)
+        surroundings = Surroundings(settings, servers.database, HubPublisher(servers.producer), owned, _now, log)
+        waiting = Waiting(settings.startup_seconds, log)
+        ports = await waiting.call(adapter.label, lambda: open_port(stack, adapter, surroundings))
+        await waiting.call(adapter.label, lambda: check_port(adapter, ports))
+        if adapter.names:
+            await waiting.call("Cosmos DB", lambda: record_ports(servers.database, adapter.names, log))
+        return servers, surroundings, ports
+
+    def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
+        """Where the participant keeps its dead letters."""
+        container = surroundings.database.get_container_client(DEAD_LETTERS.name)
+        return CosmosDeadLetters(container, surroundings.settings.buckets, surroundings.limits)
+
+    def engine(
+        self, surroundings: Surroundings, ports: object, dead_letters: DeadLetters, *, look_first: bool = False
+    ) -> Engine[S]:
+        """The participant's engine on these ports; it handles what it is given, and receives nothing by itself."""
+        database, buckets = surroundings.database, surroundings.settings.buckets
+        records = database.get_container_client(self.participant.container)
+        return Engine(
+            self.participant,
+            ports=ports,
+            store=CosmosRecords(records, self.participant.state, buckets, surroundings.limits),
+            publisher=surroundings.publisher,
+            dead_letters=dead_letters,
+            buckets=buckets,
+            retry=self._retry(surroundings.settings),
+            now=surroundings.now,
+            log=surroundings.log,
+            look_first=look_first,
+        )
+
+    def _retry(self, settings: Settings) -> RetryPolicy:
+        """The participant's retry policy, with what the deployment has set."""
+        retry = self.participant.retry
+        if settings.handler_attempts is not None:
+            retry = replace(retry, attempts=settings.handler_attempts)
+        if settings.port_seconds is not None:
+            retry = replace(retry, call_seconds=settings.port_seconds)
+        return retry
+
+    async def _work(
+        self,
+        surroundings: Surroundings,
+        consumer: Consumer,
+        beside: Sequence[Callable[[], Awaitable[None]]],
+        health: Health,
+        stopping: asyncio.Event,
+    ) -> None:
+        """Receive until told to stop, then finish what has begun."""
+        log = surroundings.log
+        receiving = asyncio.create_task(consumer.run())
+        others = [asyncio.ensure_future(work()) for work in beside]
+        others += [asyncio.ensure_future(work(surroundings)) for work in self.background]
+        health.ready = True
+        log.info("ready", hears=" ".join(sorted(self.participant.hears)))
+        try:
+            await _first(asyncio.gather(receiving, *others), stopping)
+        finally:
+            health.ready = False
+            log.info("stopping")
+            await consumer.stop(surroundings.settings.shutdown_seconds)
+            for task in (receiving, *others):
+                task.cancel()
+            await asyncio.gather(receiving, *others, return_exceptions=True)
+            log.info("stopped")
+
+
+async def _prepare(engine: Engine[Any], publisher: HubPublisher, partition: str) -> None:
+    await engine.prepare()
+    await publisher.open(partition)
+
+
+async def _first(work: "asyncio.Future[R]", stopping: asyncio.Event) -> bool:
+    """Whether `work` ended (with its exception, if it raised one) before it was time to stop."""
+    stop = asyncio.create_task(stopping.wait())
+    waited_for: list[asyncio.Future[Any]] = [work, stop]
+    await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if work.done():
+        await work
+        return True
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work
+    return False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

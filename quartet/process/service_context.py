@@ -1,0 +1,33 @@
+"""What a service's own parts may use of the process that they run in."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from azure.cosmos.aio import DatabaseProxy
+from structlog.typing import FilteringBoundLogger
+
+from quartet.azure.cosmos.client import BatchLimits
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.azure.settings import Settings
+from quartet.engine.ports import Now
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a service's own parts (its ports, its background work) may use.
+
+    Attributes:
+        database: the service's own database.
+        publisher: says events on the hub.
+        owned: the partitions that this replica receives from, as they are now.
+        now: the clock.
+        limits: how much goes into one transactional batch.
+    """
+
+    settings: Settings
+    database: DatabaseProxy
+    publisher: HubPublisher
+    owned: Collection[str]
+    now: Now
+    log: FilteringBoundLogger
+    limits: BatchLimits = field(default_factory=BatchLimits)

@@ -1,0 +1,117 @@
+"""The watchdog: finds receivers that stand still without an error, and has them made anew.
+
+The SDK can lose a receiver silently: a link that is refused at attach is never reported, and partitions that stall have
+been reported by its users (azure-sdk-for-python #35948, #30931, #29081). Asking the hub what it has is the only way to
+notice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol
+
+from azure.eventhub.aio import EventHubProducerClient
+from structlog.typing import FilteringBoundLogger
+
+from quartet.azure.event_hubs.client import hub_outages
+from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
+from quartet.engine.errors import OutageError
+from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.ports import Sleep
+
+# A partition that stands still is found this much later than its patience, at most.
+_LOOKS_PER_PATIENCE = 4
+
+
+class Watched(Protocol):
+    """What the watchdog watches: a consumer."""
+
+    progress: Progress
+
+    @property
+    def busy(self) -> Collection[str]:
+        """The partitions of which a batch is being handled."""
+
+    async def restart(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        """Receive with a new client, from the checkpoints; `meanwhile` is awaited while nothing is received."""
+
+
+class Watchdog:
+    """Looks at every partition that this replica owns, a few times per `patience` seconds."""
+
+    def __init__(
+        self,
+        consumer: Watched,
+        hub: EventHubProducerClient,
+        checkpoints: StaleCheckpoints,
+        *,
+        owned: Collection[str],
+        patience: float,
+        log: FilteringBoundLogger,
+        clock: Callable[[], float],
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._consumer = consumer
+        self._hub = hub
+        self._checkpoints = checkpoints
+        self._owned = owned
+        self._every = patience / _LOOKS_PER_PATIENCE
+        self._log = log
+        self._clock = clock
+        self._sleep = sleep
+        self._made_at: object = None
+
+    async def run(self) -> None:
+        """Look, for ever."""
+        while True:
+            await self._sleep(self._every)
+            try:
+                await self.look()
+            except OutageError as outage:
+                # A server that is away is no reason to restart: the SDK comes back by itself.
+                self._log.warning("watchdog interrupted", error=str(outage))
+            except Exception:  # noqa: BLE001 -- a watchdog that fails must not end what it watches
+                self._log.exception("watchdog failed, looking again")
+
+    async def look(self) -> None:
+        """Look once, and have the receiver made anew if it stands still or the hub is another one.
+
+        Raises:
+            OutageError: a server did not answer.
+        """
+        still = await self._standing_still()
+        with hub_outages():
+            made_at = (await self._hub.get_eventhub_properties())["created_at"]
+        is_another = self._made_at not in {None, made_at}
+        if is_another:
+            self._log.error("the hub is not the one that we received from: receiving anew")
+        elif still:
+            self._log.error("nothing comes in although events are waiting: receiving anew", partitions=still)
+        if is_another or still:
+            # Of another hub, all of them: a replica may have put them back, and we may have overwritten them since.
+            await self._consumer.restart(lambda: self._checkpoints.reset(all_of_them=is_another))
+        self._made_at = made_at
+
+    async def _standing_still(self) -> list[str]:
+        owned = sorted(self._owned)
+        progress = self._consumer.progress
+        progress.keep_only(set(owned))
+        # Where we are is asked first: what comes in meanwhile must not look like a hub that has lost it.
+        received = [progress.position(partition) for partition in owned]
+        starts = await self._starts() if None in received else {}
+        ends = await asyncio.gather(*(self._end(partition) for partition in owned))
+        busy, now = self._consumer.busy, self._clock()
+        still = []
+        for partition, place, end in zip(owned, received, ends, strict=True):
+            position = starts.get(partition, -1) if place is None else place
+            if progress.stands_still(partition, end=end, position=position, is_busy=partition in busy, now=now):
+                still.append(partition)
+        return still
+
+    async def _starts(self) -> dict[str, int]:
+        """Where a receiver begins that has received nothing yet."""
+        return {str(one["partition_id"]): int(one["sequence_number"]) for one in await self._checkpoints.checkpoints()}
+
+    async def _end(self, partition: str) -> int:
+        with hub_outages():
+            properties = await self._hub.get_partition_properties(partition)
+        return int(properties["last_enqueued_sequence_number"])

@@ -1,1 +1,0 @@
-"""What a participant runs on: receive, load, handle, group-commit, publish, checkpoint."""
