@@ -39,10 +39,10 @@ def cost_listing(play: Play) -> Listing:
         "the promise",
         title="What a saga costs, counted for the four services together",
         caption=(
-            f"Of the requests for orders that come alone, {alone.queries_of_order} are looks of the deadline watch in "
-            f"{alone.seconds:.1f} s, which cost the same without any order: {alone.requests_without_watch:.1f} each "
-            f"without them. Not counted: {alone.metadata + among.metadata + rush.metadata} requests for metadata, made "
-            "once"
+            f"Of the requests for orders that come alone, {alone.queries} are looks for overdue orders and discarded "
+            f"events in {alone.seconds:.1f} s, which cost the same without any order: "
+            f"{alone.requests_without_queries:.1f} each without them. "
+            f"Not counted: {alone.metadata + among.metadata + rush.metadata} requests for metadata, made once"
         ),
     )
     rows: tuple[tuple[str, Callable[[Costs], float], str], ...] = (
@@ -61,9 +61,9 @@ def failures(play: Play, findings: Sequence[Finding]) -> list[str]:
     """What did not come as it should have; empty if all is well."""
     wrong = [f"{verdict.story}: {verdict.got}" for verdict in play.verdicts if not verdict.is_met]
     wrong += [f"invariant {finding.number} is broken" for finding in findings if not finding.holds]
-    if play.one_at_a_time.requests_without_watch > MOST_REQUESTS_ONE_AT_A_TIME:
+    if play.one_at_a_time.requests_without_queries > MOST_REQUESTS_ONE_AT_A_TIME:
         wrong.append(
-            f"a saga costs {play.one_at_a_time.requests_without_watch:.1f} Cosmos DB requests, "
+            f"a saga costs {play.one_at_a_time.requests_without_queries:.1f} Cosmos DB requests, "
             f"at most {MOST_REQUESTS_ONE_AT_A_TIME} are allowed"
         )
     if play.in_a_rush.requests >= REQUESTS_IN_A_RUSH * play.in_a_rush.sagas:
@@ -81,7 +81,7 @@ def proof(play: Play) -> str:
     orders = sum(verdict.orders for verdict in play.verdicts)
     return (
         f"Shown: {orders} orders in {len(play.verdicts)} stories came out as they should; stock and money add up; all "
-        f"four services agree; {play.one_at_a_time.requests_without_watch:.1f} Cosmos DB requests for a saga alone, "
+        f"four services agree; {play.one_at_a_time.requests_without_queries:.1f} Cosmos DB requests for a saga alone, "
         f"{play.in_a_rush.requests / play.in_a_rush.sagas:.1f} for one among {play.in_a_rush.sagas}."
     )
 
