@@ -6,10 +6,10 @@ from typing import Annotated, Final
 import typer
 
 from quartet.cli.terminal.numbers import a_number
+from quartet.events import SAGA_ID_PATTERN
 from quartet.printable import printable
-from shared.events.fields import ORDER_ID_PATTERN
 
-_ORDER_ID: Final = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")
+_ORDER_ID: Final = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")
 _LETTER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{1,128}\Z")
 _ORDER_HINT: Final = "order_id: must be 1 to 64 of A-Z, a-z, 0-9, _ and -"
 

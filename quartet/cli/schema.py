@@ -8,14 +8,15 @@ import typer
 
 from quartet.cli.terminal.console import remarks, write_json
 from quartet.cli.terminal.failures import UserError
-from shared.events import json_schemas
+from quartet.events import json_schemas
+from shared.events import REGISTRY
 
 
 def schema(
     out: Annotated[Path | None, typer.Option(help="Write two files per event into this directory.")] = None,
 ) -> None:
     """Write the JSON Schemas of every event: of its data, and of the whole CloudEvent."""
-    schemas = json_schemas()
+    schemas = json_schemas(REGISTRY.models)
     if out is None:
         write_json(schemas)
         return

@@ -78,10 +78,10 @@ class Batch:
             return self.messages[0].sequence_number
         return min(items[0].message.sequence_number for items in self._unfinished.values())
 
-    def finished(self, order_ids: Collection[str]) -> None:
+    def finished(self, saga_ids: Collection[str]) -> None:
         """Note that nothing is left to do for these orders."""
-        for order_id in order_ids:
-            self._unfinished.pop(order_id, None)
+        for saga_id in saga_ids:
+            self._unfinished.pop(saga_id, None)
 
     def go_slow(self) -> None:
         """Note that all but the unfinished orders is finished, and that the partition may go on meanwhile."""
@@ -107,7 +107,7 @@ class Batch:
             partition=self.partition,
             sequence_number=first.message.sequence_number if first else self.messages[0].sequence_number,
             what=first.type if first else None,
-            saga=first.order_id if first else None,
+            saga=first.saga_id if first else None,
             seconds=round((now - self.began).total_seconds()),
             why=why,
         )

@@ -152,14 +152,14 @@ class Engine(Generic[S]):
         batch = await self._begin(partition, [message], None)
         return next(iter(batch.became), None)
 
-    async def discard(self, order_id: str, letter_id: str, partition: str, message: Message | None = None) -> None:
+    async def discard(self, saga_id: str, letter_id: str, partition: str, message: Message | None = None) -> None:
         """Unblock the order: neither the dead letter nor its event, if `message` brings one, shall have an effect."""
         key = cause_of_death(message, "", "").key if message is not None else None
-        await self._change(order_id, partition, lambda run: run.discard(letter_id, key))
+        await self._change(saga_id, partition, lambda run: run.discard(letter_id, key))
 
-    async def strike(self, order_id: str, letter_id: str, partition: str) -> None:
+    async def strike(self, saga_id: str, letter_id: str, partition: str) -> None:
         """Unblock the order: its dead letter has been settled otherwise."""
-        await self._change(order_id, partition, lambda run: run.strike(letter_id))
+        await self._change(saga_id, partition, lambda run: run.strike(letter_id))
 
     async def line_up(self, record: Record[S], letter_ids: Sequence[str], partition: str) -> bool:
         """Let these dead letters of an order take the place of those for which its record had no room.
@@ -172,9 +172,9 @@ class Engine(Generic[S]):
         run.line_up(letter_ids)
         return not await self._recorder.commit([run])
 
-    async def record(self, order_id: str) -> Record[S]:
+    async def record(self, saga_id: str) -> Record[S]:
         """What is stored of an order now; an empty record if nothing is."""
-        return (await self._recorder.load([order_id]))[order_id]
+        return (await self._recorder.load([saga_id]))[saga_id]
 
     def standing(self, seconds: float) -> list[Standing]:
         """What has been at work for longer than so many seconds: the first event of each such batch, and why."""
@@ -191,15 +191,22 @@ class Engine(Generic[S]):
         """What waits for somebody to change the configuration: one line each."""
         return sorted(f"{outage.doing}: {outage.error}" for outage in self._patience.outages if outage.needs_a_person)
 
-    async def _change(self, order_id: str, partition: str, change: Callable[[SagaRun[S]], None]) -> None:
+    async def _change(self, saga_id: str, partition: str, change: Callable[[SagaRun[S]], None]) -> None:
         while True:
-            run = SagaRun(await self.record(order_id), partition, self._now, self._limits)
+            run = SagaRun(await self.record(saga_id), partition, self._now, self._limits)
             change(run)
             if not await self._recorder.commit([run]):
                 return
 
     def _read(self, partition: str, messages: Sequence[Message]) -> Batch:
-        intake = read_batch(messages, partition=partition, hears=self._hears, opens=self._opens, now=self._now())
+        intake = read_batch(
+            messages,
+            self.participant.events,
+            partition=partition,
+            hears=self._hears,
+            opens=self._opens,
+            now=self._now(),
+        )
         return Batch(partition, messages, intake, self._now())
 
     async def _begin(self, partition: str, messages: Sequence[Message], together: float | None) -> Batch:

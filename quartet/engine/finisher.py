@@ -93,7 +93,7 @@ class Finisher(Generic[S]):
             if str(said["id"]) in problems
         ]
         for letter in letters:
-            self._log.error("answer cannot be published", order=letter.order_id, id=letter.id, error=letter.detail)
+            self._log.error("answer cannot be published", saga=letter.saga_id, id=letter.id, error=letter.detail)
         await self.keep(letters)
 
 
@@ -103,5 +103,5 @@ def _unpublished(step: Step, partition: str, problem: str, now: datetime) -> Dea
     if step.letter is not None:
         return replace(step.letter, detail=f"{step.letter.detail}; and an answer was not published: {problem}")
     return DeadLetter(
-        step.heard.message, partition, ANSWER_NOT_PUBLISHED, problem, 1, event.order_id, event.id, event.type, now
+        step.heard.message, partition, ANSWER_NOT_PUBLISHED, problem, 1, event.saga_id, event.id, event.type, now
     )

@@ -18,7 +18,7 @@ from quartet.engine.ports import Now, Sleep
 from quartet.engine.received import Heard, Item
 from quartet.engine.records.record import Json, Record, RecordLimits
 from quartet.engine.saga_update import SagaRun
-from shared.events import answer, to_json
+from quartet.events import answer, to_json
 
 S = TypeVar("S")
 
@@ -83,7 +83,7 @@ class HandlerRunner(Generic[S]):
         except RetriesUsedUpError as used_up:
             run.fail(heard, "retries_used_up", str(used_up), self._retry.attempts, began)
         except Exception as bug:  # noqa: BLE001 -- whatever a handler raises, the partition must go on
-            self._log.exception("handler failed", type=heard.event.type, order=heard.event.order_id)
+            self._log.exception("handler failed", type=heard.event.type, saga=heard.event.saga_id)
             run.record = before
             del run.steps[steps:]
             run.fail(heard, "handler_failed", one_line(bug), 1, began)
@@ -121,7 +121,7 @@ class HandlerRunner(Generic[S]):
             "handler will be retried" if attempt < self._retry.attempts else "retries used up",
             handler=_name(handler),
             type=heard.event.type,
-            order=heard.event.order_id,
+            saga=heard.event.saga_id,
             attempt=attempt,
             of=self._retry.attempts,
             error=one_line(error),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from quartet.engine.records.record import Json, Record
-from shared.events import BodyForm
+from quartet.events import BodyForm
 
 S = TypeVar("S")
 
@@ -46,7 +46,7 @@ class Message:
 class RecordStore(Protocol[S]):
     """Where the records of a participant are kept."""
 
-    async def load(self, order_ids: Collection[str]) -> dict[str, Record[S]]:
+    async def load(self, saga_ids: Collection[str]) -> dict[str, Record[S]]:
         """The records that exist, in as few requests as possible.
 
         Raises:
@@ -84,7 +84,7 @@ class DeadLetter:
         reason: a stable code: `invalid_data`, `handler_failed`, `waiting`, …
         detail: one line for a person.
         attempts: how often it was tried.
-        order_id, event_id, event_type: None where the event could not be read that far.
+        saga_id, event_id, event_type: None where the event could not be read that far.
     """
 
     message: Message
@@ -92,7 +92,7 @@ class DeadLetter:
     reason: str
     detail: str
     attempts: int
-    order_id: str | None
+    saga_id: str | None
     event_id: str | None
     event_type: str | None
     dead_at: datetime

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from quartet.engine.errors import one_line
 from quartet.engine.ports import DeadLetter, Message
-from shared.events import REGISTRY, Envelope, Event, EventData, Unreadable, event_key, read_envelope
+from quartet.events import Envelope, Event, EventData, Models, Unreadable, event_key, read_envelope
 
 READING_FAILED: Final = "reading_failed"
 
@@ -30,9 +30,9 @@ class Heard:
         return self.event.type
 
     @property
-    def order_id(self) -> str | None:
+    def saga_id(self) -> str | None:
         """The saga that it belongs to."""
-        return self.event.order_id
+        return self.event.saga_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Unread:
         return self.letter.event_type
 
     @property
-    def order_id(self) -> str | None:
+    def saga_id(self) -> str | None:
         """The saga that it belongs to."""
-        return self.letter.order_id
+        return self.letter.saga_id
 
 
 Item: TypeAlias = Heard | Unread
@@ -81,9 +81,17 @@ class Intake:
 
 
 def read_batch(
-    messages: Sequence[Message], *, partition: str, hears: Collection[str], opens: Collection[str], now: datetime
+    messages: Sequence[Message],
+    models: Models,
+    *,
+    partition: str,
+    hears: Collection[str],
+    opens: Collection[str],
+    now: datetime,
 ) -> Intake:
-    """Sort a batch. Events of other participants cost one look at their type; only our own are validated.
+    """Sort a batch of an application that has these models.
+
+    Events of other participants cost one look at their type; only our own are validated.
 
     What cannot be read of a known order may hold up the order, so it stays in line. An event of a type that `opens`
     a saga never does: if nothing is known of the order, a corrected one must get through; if something is, it would
@@ -92,17 +100,17 @@ def read_batch(
     intake = Intake()
     for message in messages:
         try:
-            read = _read(message, hears)
+            read = _read(message, models, hears)
         except Exception as bug:  # noqa: BLE001 -- a message may hold anything; one must not stop the partition
             read = cause_of_death(message, READING_FAILED, one_line(bug))
         if isinstance(read, Heard):
-            intake.sagas.setdefault(read.event.order_id, []).append(read)
+            intake.sagas.setdefault(read.event.saga_id, []).append(read)
         elif isinstance(read, DeadLetterCause):
             letter = read.letter(message, partition, now)
-            if letter.order_id is None or letter.event_type in opens:
+            if letter.saga_id is None or letter.event_type in opens:
                 intake.letters.append(letter)
             else:
-                intake.sagas.setdefault(letter.order_id, []).append(Unread(letter, read.key))
+                intake.sagas.setdefault(letter.saga_id, []).append(Unread(letter, read.key))
         else:
             intake.passed_over += 1
     return intake
@@ -119,7 +127,7 @@ class DeadLetterCause:
 
     reason: str
     detail: str
-    order_id: str | None = None
+    saga_id: str | None = None
     event_id: str | None = None
     event_type: str | None = None
     key: str | None = None
@@ -132,7 +140,7 @@ class DeadLetterCause:
             reason=self.reason,
             detail=self.detail,
             attempts=1,
-            order_id=self.order_id,
+            saga_id=self.saga_id,
             event_id=self.event_id,
             event_type=self.event_type,
             dead_at=now,
@@ -148,13 +156,13 @@ def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCaus
     return _cause(envelope if isinstance(envelope, Envelope) else None, reason, detail)
 
 
-def _read(message: Message, hears: Collection[str]) -> Heard | DeadLetterCause | None:
+def _read(message: Message, models: Models, hears: Collection[str]) -> Heard | DeadLetterCause | None:
     envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if isinstance(envelope, Unreadable):
         return _cause(None, envelope.reason, envelope.detail)
-    if envelope.type not in hears and envelope.type in REGISTRY:
+    if envelope.type not in hears and envelope.type in models:
         return None
-    event = envelope.read()
+    event = envelope.read(models)
     if isinstance(event, Unreadable):
         return _cause(envelope, event.reason, event.detail)
     return Heard(event, message)

@@ -239,5 +239,5 @@ class SagaRun(Generic[S]):
     def _letter(self, heard: Heard, reason: str, detail: str, attempts: int) -> DeadLetter:
         event = heard.event
         return DeadLetter(
-            heard.message, self.partition, reason, detail, attempts, event.order_id, event.id, event.type, self.now()
+            heard.message, self.partition, reason, detail, attempts, event.saga_id, event.id, event.type, self.now()
         )

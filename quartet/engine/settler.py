@@ -49,8 +49,8 @@ class Settler(Generic[S]):
         Until then the batch is one commit, as far as its orders do not conflict, and one send. None means that it is
         one in any case.
         """
-        ends = {order_id: asyncio.Event() for order_id in batch.orders}
-        before = {order_id: self._at_work[order_id] for order_id in ends if order_id in self._at_work}
+        ends = {saga_id: asyncio.Event() for saga_id in batch.orders}
+        before = {saga_id: self._at_work[saga_id] for saga_id in ends if saga_id in self._at_work}
         self._at_work |= ends
         settlement = _Settlement(self, batch)
         try:
@@ -65,14 +65,14 @@ class Settler(Generic[S]):
             settlement.cancel()
             self._let_go(ends, list(ends))
 
-    def _let_go(self, ends: dict[str, asyncio.Event], order_ids: Sequence[str]) -> None:
+    def _let_go(self, ends: dict[str, asyncio.Event], saga_ids: Sequence[str]) -> None:
         """Let the next batch go on with these orders."""
-        for order_id in order_ids:
-            end = ends.pop(order_id)
+        for saga_id in saga_ids:
+            end = ends.pop(saga_id)
             end.set()
             self.released.set()
-            if self._at_work.get(order_id) is end:
-                del self._at_work[order_id]
+            if self._at_work.get(saga_id) is end:
+                del self._at_work[saga_id]
 
 
 @dataclass(slots=True)
@@ -92,9 +92,9 @@ class _Settlement(Generic[S]):
     async def start(self, before: Mapping[str, asyncio.Event]) -> None:
         """Start every order; one that an earlier batch works on starts when that is done."""
         self.todo = dict(self.batch.orders)
-        for order_id, end in before.items():
-            self.running[order_id] = asyncio.create_task(self._run_in_turn(end, order_id))
-        free = {order_id: items for order_id, items in self.todo.items() if order_id not in before}
+        for saga_id, end in before.items():
+            self.running[saga_id] = asyncio.create_task(self._run_in_turn(end, saga_id))
+        free = {saga_id: items for saga_id, items in self.todo.items() if saga_id not in before}
         self._run(await self.settler.recorder.recall(free))
 
     async def run_together(self, seconds: float | None) -> None:
@@ -115,7 +115,7 @@ class _Settlement(Generic[S]):
 
     def release(self) -> list[str]:
         """The orders that are finished now."""
-        done = [order_id for order_id in self.batch.orders if order_id not in self.running]
+        done = [saga_id for saga_id in self.batch.orders if saga_id not in self.running]
         self.batch.finished(done)
         return done
 
@@ -133,10 +133,10 @@ class _Settlement(Generic[S]):
         lost = await self.settler.recorder.commit(runs)
         self.settler.stats["conflicts"] += len(lost)
         for run in runs:
-            del self.running[run.record.order_id]
-        won = [run for run in runs if run.record.order_id not in lost or self._is_beyond_help(run)]
-        await self._run_lost([run.record.order_id for run in runs if run not in won])
-        rest = {run.record.order_id: run.rest for run in won if run.rest}
+            del self.running[run.record.saga_id]
+        won = [run for run in runs if run.record.saga_id not in lost or self._is_beyond_help(run)]
+        await self._run_lost([run.record.saga_id for run in runs if run not in won])
+        rest = {run.record.saga_id: run.rest for run in won if run.rest}
         self.todo |= rest
         self._run(await self.settler.recorder.recall(rest))
         return won
@@ -147,34 +147,34 @@ class _Settlement(Generic[S]):
 
     def _is_beyond_help(self, run: SagaRun[S]) -> bool:
         """Whether a run has lost so often that it is no conflict. Its events become dead letters then."""
-        order_id = run.record.order_id
-        self.batch.conflicts[order_id] += 1
-        if self.batch.conflicts[order_id] < _CONFLICTS:
+        saga_id = run.record.saga_id
+        self.batch.conflicts[saga_id] += 1
+        if self.batch.conflicts[saga_id] < _CONFLICTS:
             return False
         run.refuse(STATE_NOT_STORED, f"lost to another writer {_CONFLICTS} times in a row")
         run.changed = False
         return True
 
-    async def _run_lost(self, order_ids: Sequence[str]) -> None:
+    async def _run_lost(self, saga_ids: Sequence[str]) -> None:
         """Run again on what the winner has written: at once, or a little later if that has not helped so far."""
-        quick = [order_id for order_id in order_ids if self.batch.conflicts[order_id] <= _QUICK_CONFLICTS]
-        for order_id in order_ids:
-            if order_id not in quick:
-                self.running[order_id] = asyncio.create_task(self._run_later(order_id))
+        quick = [saga_id for saga_id in saga_ids if self.batch.conflicts[saga_id] <= _QUICK_CONFLICTS]
+        for saga_id in saga_ids:
+            if saga_id not in quick:
+                self.running[saga_id] = asyncio.create_task(self._run_later(saga_id))
         self._run(await self.settler.recorder.load(quick))
 
     def _run(self, records: Mapping[str, Record[S]]) -> None:
-        for order_id, record in records.items():
-            run = self.settler.runner.run(record, self.todo[order_id], self.batch.partition)
-            self.running[order_id] = asyncio.create_task(run)
+        for saga_id, record in records.items():
+            run = self.settler.runner.run(record, self.todo[saga_id], self.batch.partition)
+            self.running[saga_id] = asyncio.create_task(run)
 
-    async def _run_in_turn(self, end: asyncio.Event, order_id: str) -> SagaRun[S]:
+    async def _run_in_turn(self, end: asyncio.Event, saga_id: str) -> SagaRun[S]:
         await end.wait()
-        items = self.todo[order_id]
-        records = await self.settler.recorder.recall({order_id: items})
-        return await self.settler.runner.run(records[order_id], items, self.batch.partition)
+        items = self.todo[saga_id]
+        records = await self.settler.recorder.recall({saga_id: items})
+        return await self.settler.runner.run(records[saga_id], items, self.batch.partition)
 
-    async def _run_later(self, order_id: str) -> SagaRun[S]:
+    async def _run_later(self, saga_id: str) -> SagaRun[S]:
         await self.settler.sleep(_PAUSE_SECONDS)
-        records = await self.settler.recorder.load([order_id])
-        return await self.settler.runner.run(records[order_id], self.todo[order_id], self.batch.partition)
+        records = await self.settler.recorder.load([saga_id])
+        return await self.settler.runner.run(records[saga_id], self.todo[saga_id], self.batch.partition)

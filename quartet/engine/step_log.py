@@ -29,7 +29,7 @@ class EventLog:
         say = self._log.info if step.letter is None else self._log.error
         say(
             event.type,
-            order=event.order_id,
+            saga=event.saga_id,
             outcome=step.outcome,
             **({"detail": step.detail} if step.detail else {}),
             **({"said": " ".join(str(said["type"]) for said in step.answers)} if step.answers else {}),
@@ -45,7 +45,7 @@ class EventLog:
         self._stats["dead letter"] += 1
         self._log.error(
             letter.event_type or "unreadable event",
-            order=letter.order_id,
+            saga=letter.saga_id,
             outcome="dead letter",
             detail=f"{letter.reason}: {letter.detail}",
             id=letter.event_id,

@@ -75,7 +75,7 @@ class StandingReport:
                     partition=one.partition,
                     sequence=one.sequence_number,
                     type=one.what,
-                    order=one.saga,
+                    saga=one.saga,
                     seconds=one.seconds,
                     why=one.why,
                 )

@@ -5,13 +5,12 @@ from typing import Any, TypeAlias
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
 from quartet.engine.errors import TransientError
+from quartet.events import Event, EventData
 from services.inventory import domain
 from services.inventory.domain import Reservation, ReservationStatus
 from services.inventory.stock import Held, Stock
 from shared.events import (
     CompensationFailed,
-    Event,
-    EventData,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,
@@ -70,12 +69,12 @@ async def release_stock(
 ) -> Outcome[Reservation]:
     """Release what is held; where nothing is known of the order yet, remember never to hold anything."""
     if reservation is None:
-        return Decided(domain.tombstone(event.order_id, event.data.reason), note="tombstone")
+        return Decided(domain.tombstone(event.data.order_id, event.data.reason), note="tombstone")
     if reservation.status is ReservationStatus.SHIPPED:
         return Rejected("already_shipped", f"{event.type} for an order whose items have left the warehouse")
     if not reservation.holds_stock:
         return Ignored("nothing held")
-    await stock.release(*_claim(event.order_id, reservation.lines))
+    await stock.release(*_claim(event.data.order_id, reservation.lines))
     state, said = domain.released(reservation, event.data.reason)
     return Decided(state, (said,), "released")
 
@@ -84,12 +83,12 @@ async def ship_stock(event: Event[OrderShipped], reservation: Reservation | None
     """Let the reserved items leave the warehouse. Nobody waits for an answer."""
     if reservation is None:
         # Nothing ships that was not reserved: the reservation exists, and this reader is too early to see it.
-        raise TransientError(f"the reservation of order {event.order_id} cannot be seen yet")
+        raise TransientError(f"the reservation of order {event.data.order_id} cannot be seen yet")
     if reservation.status is ReservationStatus.SHIPPED:
         return Ignored("duplicate")
     if reservation.status is not ReservationStatus.RESERVED:
         return Rejected("nothing_reserved", f"the order has shipped, but its items are {reservation.status}")
-    await stock.ship(*_claim(event.order_id, reservation.lines))
+    await stock.ship(*_claim(event.data.order_id, reservation.lines))
     return Decided(domain.shipped(reservation), note="shipped")
 
 

@@ -5,10 +5,12 @@ from quartet.process.service import Service, Surroundings
 from services.inventory.cosmos_stock import CosmosStock
 from services.inventory.domain import Reservation
 from services.inventory.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from shared.events import REGISTRY
 
 ITEMS = ContainerSpec("items", "/product_id")
 
 PARTICIPANT = Participant(
+    events=REGISTRY,
     name="inventory",
     database="inventory",
     container="reservations",

@@ -14,16 +14,10 @@ from azure.cosmos.aio import ContainerProxy
 from quartet.azure.cosmos.client import outages
 from quartet.engine.errors import OutageError, one_line
 from quartet.engine.records.record import Json
+from quartet.events import Event, legacy_derived_id, new_event, service_source, to_json
 from quartet.process.service import Surroundings
 from services.order.domain import CAN_TIME_OUT, Order, cancellation_for
-from shared.events import (
-    Event,
-    OrderCancellationRequested,
-    legacy_derived_id,
-    new_event,
-    service_source,
-    to_json,
-)
+from shared.events import OrderCancellationRequested
 
 # A request is said again if the order is still open this long after: shipping may have been away. The pauses double,
 # because an order that waits for a person may wait for days.

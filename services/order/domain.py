@@ -10,13 +10,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from quartet.events import Event, EventData, format_time
 from shared.events import (
     UNSPECIFIED,
     CancellationReason,
     Compensation,
     CompensationFailed,
-    Event,
-    EventData,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,
@@ -34,7 +33,6 @@ from shared.events import (
     PaymentVoided,
     ShippingFailed,
     ShippingRefusal,
-    format_time,
 )
 
 

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
+from quartet.events import Event, EventData
 from services.order import domain
 from services.order.domain import Fact, Order, OrderPolicy
 from shared.events import (
     CompensationFailed,
-    Event,
-    EventData,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,
@@ -18,6 +17,7 @@ from shared.events import (
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
+    OrderEvent,
     OrderShipped,
     PaymentCompleted,
     PaymentFailed,
@@ -37,12 +37,12 @@ async def open_order(event: Event[OrderCreated], order: Order | None, policy: Or
 
 
 async def note_fact(
-    event: Event[EventData],
+    event: Event[OrderEvent],
     order: Order | None,
     policy: OrderPolicy,  # noqa: ARG001 - every handler has this signature
 ) -> Outcome[Order]:
     """Note what a participant has said, also before the order itself has been heard of."""
-    known = order or Order(event.order_id)
+    known = order or Order(event.data.order_id)
     if known.knows(domain.fact_in(event.data)):
         return Ignored("duplicate")
     return _decided(order, domain.note(known, event))

@@ -5,8 +5,10 @@ from quartet.process.service import Service, Surroundings
 from services.order.deadline import DeadlineWatch
 from services.order.domain import Order, OrderPolicy
 from services.order.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from shared.events import REGISTRY
 
 PARTICIPANT = Participant(
+    events=REGISTRY,
     name="order",
     database="orders",
     container="orders",

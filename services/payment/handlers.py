@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, assert_never
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
+from quartet.events import Event, EventData
 from services.payment import domain
 from services.payment.domain import Charge, Payment, PaymentStatus
 from services.payment.gateway import (
@@ -20,8 +21,6 @@ from services.payment.gateway import (
 )
 from shared.events import (
     CompensationFailed,
-    Event,
-    EventData,
     InventoryReserved,
     PaymentCompleted,
     PaymentFailed,
@@ -63,12 +62,12 @@ async def refund_payment(event: Event[ShippingFailed], payment: Payment | None, 
     """Give the money back; where none was taken yet, make sure that none ever will be."""
     reason = event.data.reason
     if payment is None:
-        return await _void_or_refund(event.order_id, reason, gateway)
+        return await _void_or_refund(event.data.order_id, reason, gateway)
     match payment.status:
         case PaymentStatus.REFUND_FAILED if payment.charge is None:
-            return await _void_or_refund(event.order_id, reason, gateway)
+            return await _void_or_refund(event.data.order_id, reason, gateway)
         case PaymentStatus.CHARGED | PaymentStatus.REFUND_FAILED if payment.charge is not None:
-            return await _refund(event.order_id, payment.charge, reason, gateway)
+            return await _refund(event.data.order_id, payment.charge, reason, gateway)
         case _:
             return _already(payment)
 
@@ -107,14 +106,14 @@ async def give_up_charging(
     """The gateway did not answer: what is not known must be voided before it may be called a failure."""
     if payment is not None:
         return _already(payment)
-    answer = await gateway.void(charge_key(event.order_id), event.order_id)
+    answer = await gateway.void(charge_key(event.data.order_id), event.data.order_id)
     match answer:
         case Voided():
-            return _failed(event.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)
+            return _failed(event.data.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)
         case AlreadyCharged():
             return _charged(event.data, answer.payment_id)
         case AlreadyDeclined():
-            return _failed(event.order_id, PaymentRefusal.PAYMENT_DECLINED, answer.reason)
+            return _failed(event.data.order_id, PaymentRefusal.PAYMENT_DECLINED, answer.reason)
         case _:
             assert_never(answer)
 
@@ -128,7 +127,7 @@ async def give_up_refunding(
     if payment is not None and payment.status not in {PaymentStatus.CHARGED, PaymentStatus.REFUND_FAILED}:
         return _already(payment)
     charge = payment.charge if payment is not None else None
-    return _refund_failed(event.order_id, charge, PaymentRefusal.GATEWAY_UNAVAILABLE)
+    return _refund_failed(event.data.order_id, charge, PaymentRefusal.GATEWAY_UNAVAILABLE)
 
 
 def _already(payment: Payment) -> Ignored:

@@ -7,10 +7,12 @@ from services.payment.domain import Payment
 from services.payment.gateway import Gateway
 from services.payment.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
 from services.payment.simulated_gateway import SimulatedGateway
+from shared.events import REGISTRY
 
 GATEWAY_LEDGER = ContainerSpec("gateway-ledger")
 
 PARTICIPANT = Participant(
+    events=REGISTRY,
     name="payment",
     database="payments",
     container="payments",

@@ -16,6 +16,7 @@ from azure.cosmos.aio import ContainerProxy
 
 from quartet.azure.cosmos.client import BatchLimits
 from quartet.azure.cosmos.ledger import CosmosLedger, Entry
+from quartet.events import bucket_of, legacy_derived_id
 from services.payment.gateway import (
     AlreadyCharged,
     AlreadyDeclined,
@@ -31,7 +32,6 @@ from services.payment.gateway import (
     charge_key,
 )
 from services.payment.ledger import ChargeMade, RefundMade
-from shared.events import bucket_of, legacy_derived_id
 
 PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
 

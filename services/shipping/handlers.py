@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, assert_never
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
+from quartet.events import Event, EventData
 from services.shipping import domain
 from services.shipping.carrier import (
     AlreadyBooked,
@@ -16,8 +17,6 @@ from services.shipping.carrier import (
 )
 from services.shipping.domain import Parcel, Shipment, ShipmentStatus
 from shared.events import (
-    Event,
-    EventData,
     OrderCancellationRejected,
     OrderCancellationRequested,
     OrderShipped,

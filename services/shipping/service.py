@@ -7,10 +7,12 @@ from services.shipping.carrier import Carrier
 from services.shipping.domain import Shipment
 from services.shipping.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
 from services.shipping.simulated_carrier import SimulatedCarrier
+from shared.events import REGISTRY
 
 CARRIER_LEDGER = ContainerSpec("carrier-ledger")
 
 PARTICIPANT = Participant(
+    events=REGISTRY,
     name="shipping",
     database="shipping",
     container="shipments",

@@ -7,9 +7,10 @@ from azure.cosmos.aio import ContainerProxy
 
 from quartet.azure.cosmos.client import BatchLimits
 from quartet.azure.cosmos.ledger import CosmosLedger, Entry
+from quartet.events import bucket_of, legacy_derived_id
 from services.shipping.carrier import AlreadyBooked, AlreadyRefused, BookAnswer, Booked, NotServed, VoidAnswer, Voided
 from services.shipping.ledger import ParcelBooked
-from shared.events import Address, bucket_of, legacy_derived_id
+from shared.events import Address
 
 NOT_SERVED = frozenset({"AQ"})
 

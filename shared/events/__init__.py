@@ -1,8 +1,6 @@
-"""The contracts between the services: envelope, event models, registry, derived ids."""
+"""The contracts between the services of the shop: its events, and what they are made of."""
 
-from shared.events.base import EventData
-from shared.events.bucket import bucket_of
-from shared.events.codes import COUNTRIES, MINOR_UNITS
+from shared.events.countries import COUNTRIES
 from shared.events.data import (
     CompensationFailed,
     InventoryReleased,
@@ -13,6 +11,7 @@ from shared.events.data import (
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
+    OrderEvent,
     OrderShipped,
     PaymentCompleted,
     PaymentFailed,
@@ -20,12 +19,8 @@ from shared.events.data import (
     PaymentVoided,
     ShippingFailed,
 )
-from shared.events.derivation import derived_id, event_key, legacy_derived_id
-from shared.events.envelope import Envelope, Unreadable, UnreadableReason
-from shared.events.event import Event, answer, new_event, service_source
+from shared.events.fields import OrderId
 from shared.events.parts import Address, Item, Line, Shortage, merged, quantities, total_of
-from shared.events.problems import explain
-from shared.events.reading import CONTENT_TYPE, BodyForm, open_envelope, read_envelope
 from shared.events.reasons import (
     UNSPECIFIED,
     CancellationReason,
@@ -35,27 +30,16 @@ from shared.events.reasons import (
     ShippingRefusal,
     StockRefusal,
 )
-from shared.events.registry import EVENTS, REGISTRY
-from shared.events.rfc3339 import format_time, parse_time
-from shared.events.schemas import json_schemas
-from shared.events.trace import valid_traceparent
-from shared.events.wire import encode, from_json, to_json
+from shared.events.registry import REGISTRY
 
 __all__ = [
-    "CONTENT_TYPE",
     "COUNTRIES",
-    "EVENTS",
-    "MINOR_UNITS",
     "REGISTRY",
     "UNSPECIFIED",
     "Address",
-    "BodyForm",
     "CancellationReason",
     "Compensation",
     "CompensationFailed",
-    "Envelope",
-    "Event",
-    "EventData",
     "InventoryReleased",
     "InventoryReservationFailed",
     "InventoryReserved",
@@ -66,6 +50,8 @@ __all__ = [
     "OrderCancelled",
     "OrderCompleted",
     "OrderCreated",
+    "OrderEvent",
+    "OrderId",
     "OrderShipped",
     "PaymentCompleted",
     "PaymentFailed",
@@ -77,26 +63,7 @@ __all__ = [
     "ShippingRefusal",
     "Shortage",
     "StockRefusal",
-    "Unreadable",
-    "UnreadableReason",
-    "answer",
-    "bucket_of",
-    "derived_id",
-    "encode",
-    "event_key",
-    "explain",
-    "format_time",
-    "from_json",
-    "json_schemas",
-    "legacy_derived_id",
     "merged",
-    "new_event",
-    "open_envelope",
-    "parse_time",
     "quantities",
-    "read_envelope",
-    "service_source",
-    "to_json",
     "total_of",
-    "valid_traceparent",
 ]

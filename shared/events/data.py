@@ -8,14 +8,27 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
-from shared.events.base import EventData
-from shared.events.fields import Code, Currency, Detail, Moment, Reference, Text
-from shared.events.money import Money, fit_amount
+from quartet.events.base import EventData
+from quartet.events.currencies import Currency
+from quartet.events.fields import Code, Detail, Moment, Reference, Text
+from quartet.events.money import Money, fit_amount
+from shared.events.fields import OrderId
 from shared.events.parts import Address, Items, Lines, Shortages, fit_items, total_of
 from shared.events.reasons import UNSPECIFIED, Compensation
 
 
-class OrderCreated(EventData):
+class OrderEvent(EventData):
+    """What every event of the shop has: the order that it is about. An order is a saga."""
+
+    order_id: OrderId
+
+    @property
+    def saga_id(self) -> str:
+        """The order."""
+        return self.order_id
+
+
+class OrderCreated(OrderEvent):
     """A customer has placed an order. Said by whoever places it; the first one of an order id wins."""
 
     type: ClassVar[str] = "OrderCreated.v1"
@@ -36,7 +49,7 @@ class OrderCreated(EventData):
         return total_of(self.items)
 
 
-class InventoryReserved(EventData):
+class InventoryReserved(OrderEvent):
     """Inventory holds all items of the order."""
 
     type: ClassVar[str] = "InventoryReserved.v1"
@@ -52,7 +65,7 @@ class InventoryReserved(EventData):
     _fit_total = field_validator("total")(fit_amount)
 
 
-class InventoryReservationFailed(EventData):
+class InventoryReservationFailed(OrderEvent):
     """Inventory holds nothing for the order and never will. `reason`: see `StockRefusal`."""
 
     type: ClassVar[str] = "InventoryReservationFailed.v1"
@@ -61,7 +74,7 @@ class InventoryReservationFailed(EventData):
     shortages: Shortages = ()
 
 
-class PaymentCompleted(EventData):
+class PaymentCompleted(OrderEvent):
     """The customer has paid."""
 
     type: ClassVar[str] = "PaymentCompleted.v1"
@@ -77,7 +90,7 @@ class PaymentCompleted(EventData):
     _fit_amount = field_validator("amount")(fit_amount)
 
 
-class PaymentFailed(EventData):
+class PaymentFailed(OrderEvent):
     """Payment has taken no money and never will. `reason`: see `PaymentRefusal`."""
 
     type: ClassVar[str] = "PaymentFailed.v1"
@@ -86,7 +99,7 @@ class PaymentFailed(EventData):
     detail: Detail = ""
 
 
-class OrderShipped(EventData):
+class OrderShipped(OrderEvent):
     """The order is on its way: the pivot, after which there is no way back. One line per product."""
 
     type: ClassVar[str] = "OrderShipped.v1"
@@ -97,7 +110,7 @@ class OrderShipped(EventData):
     items: Lines
 
 
-class ShippingFailed(EventData):
+class ShippingFailed(OrderEvent):
     """Shipping has shipped nothing and never will. `reason`: see `ShippingRefusal`."""
 
     type: ClassVar[str] = "ShippingFailed.v1"
@@ -106,7 +119,7 @@ class ShippingFailed(EventData):
     detail: Detail = ""
 
 
-class InventoryReleased(EventData):
+class InventoryReleased(OrderEvent):
     """What inventory held for the order is available again. One line per product."""
 
     type: ClassVar[str] = "InventoryReleased.v1"
@@ -116,7 +129,7 @@ class InventoryReleased(EventData):
     """Why the order failed, for a reader that has not heard of it yet; so in the next two events."""
 
 
-class PaymentRefunded(EventData):
+class PaymentRefunded(OrderEvent):
     """The customer has got the money back."""
 
     type: ClassVar[str] = "PaymentRefunded.v1"
@@ -129,7 +142,7 @@ class PaymentRefunded(EventData):
     _fit_amount = field_validator("amount")(fit_amount)
 
 
-class PaymentVoided(EventData):
+class PaymentVoided(OrderEvent):
     """Payment had taken nothing, and has made sure that it never will: there is nothing to refund."""
 
     type: ClassVar[str] = "PaymentVoided.v1"
@@ -137,7 +150,7 @@ class PaymentVoided(EventData):
     reason: Code = UNSPECIFIED
 
 
-class OrderCancellationRequested(EventData):
+class OrderCancellationRequested(OrderEvent):
     """Somebody wants the order cancelled. `reason`: see `CancellationReason`; shipping decides."""
 
     type: ClassVar[str] = "OrderCancellationRequested.v1"
@@ -146,7 +159,7 @@ class OrderCancellationRequested(EventData):
     detail: Detail = ""
 
 
-class OrderCancellationRejected(EventData):
+class OrderCancellationRejected(OrderEvent):
     """The order cannot be cancelled any more. `reason`: see `RejectionReason`."""
 
     type: ClassVar[str] = "OrderCancellationRejected.v1"
@@ -154,7 +167,7 @@ class OrderCancellationRejected(EventData):
     reason: Code
 
 
-class CompensationFailed(EventData):
+class CompensationFailed(OrderEvent):
     """A compensation is owed and could not be done: a person must look, and redrive what asked for it."""
 
     type: ClassVar[str] = "CompensationFailed.v1"
@@ -168,7 +181,7 @@ class CompensationFailed(EventData):
         return self.compensation
 
 
-class OrderCompleted(EventData):
+class OrderCompleted(OrderEvent):
     """The saga has ended: paid, shipped, and the stock has left the warehouse."""
 
     type: ClassVar[str] = "OrderCompleted.v1"
@@ -179,7 +192,7 @@ class OrderCompleted(EventData):
     _fit_total = field_validator("total")(fit_amount)
 
 
-class OrderCancelled(EventData):
+class OrderCancelled(OrderEvent):
     """The saga has ended, and every participant has said that its work was undone or never done."""
 
     type: ClassVar[str] = "OrderCancelled.v1"

@@ -1,23 +1,14 @@
-"""The kinds of text in events: each has an alphabet and a longest length.
+"""The kinds of text that only the shop's events have."""
 
-Nothing in an event is unbounded, so that no answer can grow beyond the 1 MB that the hub takes.
-"""
+from typing import Annotated
 
-from datetime import datetime
-from typing import Annotated, Final
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from quartet.events.fields import SagaId
+from shared.events.countries import COUNTRIES
 
-from shared.events.codes import COUNTRIES, MINOR_UNITS
-from shared.events.rfc3339 import TIME_PATTERN, format_time, in_utc, parse_time
-from shared.events.text import has_surrogates
-
-LONGEST_DETAIL: Final = 500
-"""How many characters of a `Detail` are kept."""
-
-ORDER_ID_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
-
-OrderId = Annotated[str, Field(pattern=ORDER_ID_PATTERN, description="1 to 64 of A-Z, a-z, 0-9, _ and -")]
+OrderId = SagaId
+"""An order is a saga: its id is the saga's."""
 
 ProductId = Annotated[
     str,
@@ -28,51 +19,6 @@ ProductId = Annotated[
     ),
 ]
 
-NOT_BLANK_PATTERN: Final = r"[^\s\x1c-\x1f\x85\ufeff]"
-"""A character that is no white space. The dialects of regular expressions differ about those that are listed."""
-
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=NOT_BLANK_PATTERN, description="not blank")]
-"""A name or a line of an address."""
-
-Reference = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", description="1 to 128 visible ASCII characters")]
-"""What another system calls something: a payment, a refund, a shipment, a card token."""
-
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="snake_case, at most 64 characters")]
-"""Why something happened, for programs. The set is open: a reader takes a value that it does not know."""
-
-
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-WHOLE: Final = BeforeValidator(_whole)
-"""Last in the annotation of a whole number, whose `Field` is strict.
-
-JSON has one type for numbers, and JSON Schema calls 2.0 and 2e0 integers: so they are 2 here too.
-"""
-
-LONE_SURROGATE: Final = r"must not contain half of a surrogate pair, such as \ud83d without the other half"
-
-
-def _cut(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    kept = text[:LONGEST_DETAIL]
-    # A text without other limits is not looked into by pydantic, and could not be written later.
-    if has_surrogates(kept):
-        raise ValueError(LONE_SURROGATE)
-    return kept
-
-
-Detail = Annotated[str, BeforeValidator(_cut), Field(description="free text for people, cut at 500 characters")]
-"""Why something happened, for people. Longer text is cut, not refused."""
-
-
-def _known_currency(code: str) -> str:
-    if code not in MINOR_UNITS:
-        raise ValueError("must be an ISO 4217 currency code such as EUR")
-    return code
-
 
 def _known_country(code: str) -> str:
     if code not in COUNTRIES:
@@ -80,20 +26,4 @@ def _known_country(code: str) -> str:
     return code
 
 
-Currency = Annotated[
-    str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(MINOR_UNITS)})
-]
 Country = Annotated[str, AfterValidator(_known_country), WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES)})]
-
-
-def _moment(value: object) -> datetime:
-    return in_utc(value) if isinstance(value, datetime) else parse_time(value)
-
-
-Moment = Annotated[
-    datetime,
-    PlainValidator(_moment),
-    PlainSerializer(format_time, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": TIME_PATTERN}),
-]
-"""A point in time: RFC 3339 with an offset on the wire, UTC inside."""

@@ -4,22 +4,18 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, ValidationInfo
+from pydantic import FailFast, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from shared.events.fields import WHOLE, Country, ProductId, Text
-from shared.events.money import HIGHEST_UNIT_PRICE, UnitPrice, in_minor_units
+from quartet.events.base import Part
+from quartet.events.fields import WHOLE, Text
+from quartet.events.money import HIGHEST_UNIT_PRICE, UnitPrice, in_minor_units
+from shared.events.fields import Country, ProductId
 
 MOST_LINES = 50
 MOST_PIECES = 1_000_000
 # What JSON numbers carry exactly everywhere.
 _MOST_COUNTED = 2**53 - 1
-
-
-class Part(BaseModel):
-    """Base of what events are made of: immutable, and deaf to fields that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Line(Part):

@@ -15,7 +15,7 @@ from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import hub_outages, producer_client
 from quartet.azure.settings import Settings
 from quartet.engine.errors import OutageError
-from shared.events import CONTENT_TYPE
+from quartet.events import CONTENT_TYPE
 
 _AGENT: Final = "strangers"
 _PAUSE: Final = 0.3  # seconds before a send is tried again

@@ -11,8 +11,9 @@ from quartet_emulators.event_hubs.partition_key import partition_of
 from quartet.cli.publish.catalogue import Product
 from quartet.cli.publish.generator import generate_orders
 from quartet.cli.publish.orders import Outgoing, cancellation_event, order_event
+from quartet.events import bucket_of
 from services.order.domain import OrderStatus
-from shared.events import OrderCreated, bucket_of
+from shared.events import OrderCreated
 
 CATALOGUE: Final = [
     Product(product_id=f"product-{number}", name=f"Product {number}", quantity=100_000) for number in range(20)

@@ -34,8 +34,9 @@ from quartet.cli.timeline.view import timeline_listing
 from quartet.engine.dead_letters.redrive import Report, Verdict
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.ports import DeadLetter, Message
+from quartet.events import CONTENT_TYPE, encode, new_event, to_json
 from services.order.domain import Entry, Fact, Order, OrderStatus
-from shared.events import CONTENT_TYPE, OrderCancellationRequested, encode, new_event, to_json
+from shared.events import OrderCancellationRequested
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ORDER_ID = "o" * 32 + "-" + "d" * 31

@@ -6,7 +6,8 @@ import pytest
 from quartet.cli.publish.orders import cancellation_event, read_events, wrap_events
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import Entry
-from shared.events import from_json
+from quartet.events import from_json
+from shared.events import REGISTRY
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORDER: dict[str, Any] = {
@@ -31,8 +32,8 @@ def entries(*values: object) -> list[Entry]:
 
 def test_an_order_becomes_a_readable_event_about_itself() -> None:
     (outgoing,) = read_events(entries(ORDER), NOON)
-    event = from_json(outgoing.event)
-    assert (outgoing.order_id, event.type, event.order_id, event.time) == ("ord-1", "OrderCreated.v1", "ord-1", NOON)
+    event = from_json(outgoing.event, REGISTRY)
+    assert (outgoing.order_id, event.type, event.saga_id, event.time) == ("ord-1", "OrderCreated.v1", "ord-1", NOON)
     assert event.data.to_json() == ORDER
 
 
@@ -105,7 +106,7 @@ def test_asking_again_for_a_cancellation_is_the_same_request() -> None:
     again = cancellation_event("ord-1", "", NOON + timedelta(hours=1))
     other = cancellation_event("ord-2", "changed my mind", NOON)
     assert first.event["id"] == again.event["id"] != other.event["id"]
-    assert from_json(first.event).data.to_json() == {
+    assert from_json(first.event, REGISTRY).data.to_json() == {
         "order_id": "ord-1",
         "reason": "customer",
         "detail": "changed my mind",

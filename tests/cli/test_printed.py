@@ -35,9 +35,9 @@ from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.console import results, write_json
 from quartet.cli.terminal.console_sink import ConsoleSink
 from quartet.cli.terminal.failures import BUG, UserError, one_line
+from quartet.events import CONTENT_TYPE
 from quartet.local.stack import local_settings
 from services.order.domain import OrderStatus
-from shared.events import CONTENT_TYPE
 from tests.cli.test_end_to_end import Up, clean_environment, publish, start_up
 from tests.cli.test_end_to_end import order as an_order
 

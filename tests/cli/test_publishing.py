@@ -8,7 +8,7 @@ from quartet.azure.event_hubs.client import HubPublisher
 from quartet.cli.publish.orders import Outgoing
 from quartet.cli.publish.publishing import by_bucket, check_sizes, send
 from quartet.cli.terminal.failures import UserError
-from shared.events import bucket_of, encode
+from quartet.events import bucket_of, encode
 
 
 class RecordingPublisher(HubPublisher):

@@ -17,8 +17,9 @@ from quartet.cli.main import run
 from quartet.cli.participants import PARTICIPANTS
 from quartet.cli.reading.connection import Cosmos
 from quartet.cli.seed.seeding import provision
+from quartet.events import new_event, to_json
 from quartet.local.stack import SIMULATED_PORTS
-from shared.events import OrderCancellationRequested, new_event, to_json
+from shared.events import OrderCancellationRequested
 from tests.owners import LASTING, take_partitions
 from tests.stack_fixture import Servers, running_stack
 

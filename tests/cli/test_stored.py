@@ -26,8 +26,8 @@ from quartet.cli.terminal.failures import FAILED, MISUSED
 from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record
+from quartet.events import bucket_of
 from services.order.domain import Fact, Order, OrderStatus
-from shared.events import bucket_of
 from tests.stack_fixture import Servers, running_stack
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -8,18 +8,8 @@ from quartet.cli.reading.hub_reader import Found
 from quartet.cli.timeline.timeline import Said, concerns, tell
 from quartet.cli.timeline.view import timeline_json, timeline_listing
 from quartet.engine.ports import Message
-from shared.events import (
-    CONTENT_TYPE,
-    Event,
-    InventoryReservationFailed,
-    OrderCancelled,
-    OrderCreated,
-    answer,
-    encode,
-    new_event,
-    service_source,
-    to_json,
-)
+from quartet.events import CONTENT_TYPE, Event, answer, encode, new_event, service_source, to_json
+from shared.events import InventoryReservationFailed, OrderCancelled, OrderCreated
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

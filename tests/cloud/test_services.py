@@ -47,7 +47,7 @@ async def test_orders_complete_across_several_lifetimes_of_every_token(cloud: Cl
     while time.monotonic() < end:
         some = [order(f"ord-{len(placed) + n}", {"rosin": 1}) for n in range(5)]
         await shop.publish(*some)
-        placed += [one.order_id for one in some]
+        placed += [one.saga_id for one in some]
         await asyncio.sleep(0.2)  # the customers' pace
     for order_id in placed:
         await shop.until(order_id, "COMPLETED")

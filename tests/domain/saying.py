@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from quartet.engine.declaration.outcome import Decided, Outcome
-from shared.events import Event, EventData, new_event
+from quartet.events import Event, EventData, new_event
 from tests.domain.shop import NOON
 
 S = TypeVar("S")

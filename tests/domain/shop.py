@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from shared.events import Event, OrderCreated, new_event
+from quartet.events import Event, new_event
+from shared.events import OrderCreated
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -6,6 +6,7 @@ import pytest
 
 from quartet.engine.declaration.outcome import Ignored, Rejected
 from quartet.engine.errors import TransientError
+from quartet.events import Event
 from services.inventory.domain import Reservation, ReservationStatus
 from services.inventory.handlers import (
     give_up_releasing,
@@ -16,7 +17,6 @@ from services.inventory.handlers import (
 )
 from shared.events import (
     CompensationFailed,
-    Event,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Rejected
+from quartet.events import Event, EventData
 from services.order.domain import (
     CLOSED,
     Fact,
@@ -23,8 +24,6 @@ from services.order.handlers import HANDLERS, open_order
 from shared.events import (
     CancellationReason,
     CompensationFailed,
-    Event,
-    EventData,
     InventoryReleased,
     InventoryReservationFailed,
     Line,

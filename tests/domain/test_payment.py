@@ -5,12 +5,12 @@ from decimal import Decimal
 import pytest
 
 from quartet.engine.declaration.outcome import Ignored
+from quartet.events import Event
 from services.payment.domain import Charge, Payment, PaymentStatus
 from services.payment.gateway import Charged, GatewayTimeout, Voided, charge_key, refund_key
 from services.payment.handlers import charge_payment, give_up_charging, give_up_refunding, refund_payment
 from shared.events import (
     CompensationFailed,
-    Event,
     InventoryReserved,
     PaymentCompleted,
     PaymentFailed,

@@ -3,12 +3,12 @@
 import pytest
 
 from quartet.engine.declaration.outcome import Ignored
+from quartet.events import Event
 from services.shipping.carrier import CarrierTimeout, Voided, shipment_key
 from services.shipping.domain import Shipment, ShipmentStatus
 from services.shipping.handlers import cancel_shipment, give_up_shipping, ship_order
 from shared.events import (
     CancellationReason,
-    Event,
     OrderCancellationRejected,
     OrderCancellationRequested,
     OrderShipped,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Rejected
+from quartet.events import EventData
 from services.inventory import domain as inventory
 from services.inventory.domain import Reservation, ReservationStatus
 from services.inventory.handlers import (
@@ -39,7 +40,6 @@ from services.shipping.handlers import cancel_shipment, give_up_shipping, ship_o
 from shared.events import (
     Compensation,
     CompensationFailed,
-    EventData,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,
@@ -47,6 +47,7 @@ from shared.events import (
     OrderCancellationRequested,
     OrderCancelled,
     OrderCompleted,
+    OrderEvent,
     OrderShipped,
     PaymentCompleted,
     PaymentFailed,
@@ -354,7 +355,7 @@ FACTS: list[tuple[EventData, Fact, OrderStatus, str, str]] = [
 
 @pytest.mark.parametrize(("data", "fact", "status", "note", "reason"), FACTS)
 async def test_a_fact_is_noted_with_its_event(
-    data: EventData, fact: Fact, status: OrderStatus, note: str, reason: str
+    data: OrderEvent, fact: Fact, status: OrderStatus, note: str, reason: str
 ) -> None:
     event = said(data)
     outcome = await note_fact(event, None, POLICY)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from quartet.engine.declaration.outcome import Decided, Outcome, Rejected
 from quartet.engine.errors import TransientError
+from quartet.events import Event, answer, new_event, service_source
 from services.inventory import handlers as inventory
 from services.inventory.domain import ReservationStatus
 from services.order import handlers as order
@@ -22,15 +23,7 @@ from services.payment import handlers as payment
 from services.payment.domain import PaymentStatus
 from services.shipping import handlers as shipping
 from services.shipping.domain import ShipmentStatus
-from shared.events import (
-    Event,
-    OrderCancellationRequested,
-    ShippingFailed,
-    answer,
-    new_event,
-    quantities,
-    service_source,
-)
+from shared.events import OrderCancellationRequested, ShippingFailed, quantities
 from tests.domain.fakes import FakeCarrier, FakeGateway, FakeStock, Piece
 from tests.domain.shop import NOON, placed
 

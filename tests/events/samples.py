@@ -5,11 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from quartet.events import MINOR_UNITS, EventData
 from shared.events import (
-    MINOR_UNITS,
     Address,
     CompensationFailed,
-    EventData,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.events import COUNTRIES, MINOR_UNITS, EventData, OrderCreated, PaymentFailed, ShippingFailed, explain
+from quartet.events import MINOR_UNITS, EventData, explain
+from shared.events import COUNTRIES, OrderCreated, PaymentFailed, ShippingFailed
 from tests.events.samples import ORDER, SAMPLES, changed, orders, without
 
 

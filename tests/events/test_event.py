@@ -6,20 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.events import (
-    CompensationFailed,
-    Event,
-    OrderCreated,
-    PaymentFailed,
-    PaymentVoided,
-    answer,
-    bucket_of,
-    derived_id,
-    event_key,
-    legacy_derived_id,
-    new_event,
-    service_source,
-)
+from quartet.events import Event, answer, bucket_of, derived_id, event_key, legacy_derived_id, new_event, service_source
+from shared.events import CompensationFailed, OrderCreated, PaymentFailed, PaymentVoided
 from tests.events.samples import ORDER
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -127,7 +115,7 @@ def test_an_answer_carries_the_correlation_on_and_names_its_cause(cause: Event[O
 
 
 def test_an_answer_is_about_the_order_of_its_cause(cause: Event[OrderCreated]) -> None:
-    with pytest.raises(ValueError, match="the answer is about order ishmael-1, its cause about ahab-1851"):
+    with pytest.raises(ValueError, match="the answer is about saga ishmael-1, its cause about ahab-1851"):
         answer(cause, PaymentVoided(order_id="ishmael-1"), source="/s", time=NOON)
 
 

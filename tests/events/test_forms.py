@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from shared.events import CONTENT_TYPE, BodyForm, Envelope, Event, EventData, Unreadable, read_envelope
+from quartet.events import CONTENT_TYPE, BodyForm, Envelope, Event, EventData, Unreadable, read_envelope
+from shared.events import REGISTRY
 from tests.events.samples import ORDER
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "events.md"
@@ -161,12 +162,12 @@ REFUSED: Final[dict[str, list[tuple[Sent, str, str]]]] = {
         (Sent(DATA, None, {"ce_id": "1", "ce_type": "OrderCreated.v1"}), "invalid_envelope", "specversion: is missing"),
         (binary("cloudEvents:", specversion="0.3"), "invalid_envelope", 'specversion: must be "1.0"'),
         (structured(time=None), "invalid_envelope", "time: is missing"),
-        (structured(subject=None), "invalid_envelope", "subject: is missing; it is the order id"),
+        (structured(subject=None), "invalid_envelope", "subject: is missing; it is the saga id"),
         (structured(id=7), "invalid_envelope", "id: must be a string"),
         (binary("cloudEvents:", time=True), "invalid_envelope", "time: must be an RFC 3339 time"),
         (binary("cloudEvents:", time=10**30), "invalid_envelope", "time: must be a string"),
         (binary("cloudEvents:", id=1.5), "invalid_envelope", "id: must be a string"),
-        (binary("cloudEvents:", subject=b"\xff"), "invalid_envelope", "subject: must be the order id"),
+        (binary("cloudEvents:", subject=b"\xff"), "invalid_envelope", "subject: must be the saga id"),
         (binary("cloudEvents:", source=["/shop"]), "invalid_envelope", "source: must be a string"),
     ],
 }
@@ -174,7 +175,7 @@ REFUSED: Final[dict[str, list[tuple[Sent, str, str]]]] = {
 
 def what_is_read(sent: Sent) -> Event[EventData] | Unreadable:
     found = read_envelope(*sent)
-    return found.read() if isinstance(found, Envelope) else found
+    return found.read(REGISTRY) if isinstance(found, Envelope) else found
 
 
 @pytest.mark.parametrize("form", READ)
@@ -234,4 +235,4 @@ def test_an_event_with_broken_data_still_says_whose_it_is(form: str) -> None:
     envelope = read_envelope(*BROKEN[form]())
     assert isinstance(envelope, Envelope)
     assert (envelope.subject, envelope.id, envelope.type) == ("ahab-1851", "evt-1", "OrderCreated.v1")
-    assert isinstance(envelope.read(), Unreadable)
+    assert isinstance(envelope.read(REGISTRY), Unreadable)

@@ -7,9 +7,8 @@ from typing import Any, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import (
+from quartet.events import (
     CONTENT_TYPE,
-    REGISTRY,
     BodyForm,
     Envelope,
     Event,
@@ -22,6 +21,7 @@ from shared.events import (
     read_envelope,
     to_json,
 )
+from shared.events import REGISTRY
 from tests.events.samples import SAMPLES
 
 NOON = parse_time("2026-03-01T12:00:00Z")
@@ -58,14 +58,14 @@ _keys = _text | st.binary(max_size=20) | st.builds("{}{}".format, _prefixes, _na
 
 def check(body: bytes, content_type: str | None, properties: Mapping[Any, object], form: BodyForm = "data") -> None:
     found = read_envelope(body, content_type, properties, form)
-    judge(found.read() if isinstance(found, Envelope) else found)
+    judge(found.read(REGISTRY) if isinstance(found, Envelope) else found)
 
 
 def judge(read: object) -> None:
     if isinstance(read, Event):
         # All that is published, stored or logged because of it can be written.
-        said = answer(read, SAMPLES[-1].model_copy(update={"order_id": read.order_id}), source="/s", time=NOON)
-        assert from_json(json.loads(encode(to_json(said)))) == said
+        said = answer(read, SAMPLES[-1].model_copy(update={"order_id": read.saga_id}), source="/s", time=NOON)
+        assert from_json(json.loads(encode(to_json(said))), REGISTRY) == said
         json.dumps(to_json(read), allow_nan=False, ensure_ascii=False).encode()
         assert len(read.key.encode()) == 32
     else:
@@ -120,7 +120,7 @@ def test_near_misses_of_valid_events_in_structured_mode(event: dict[str, Any], c
 def test_near_misses_of_valid_events_that_are_json_values_already(event: dict[str, Any]) -> None:
     """Python's own parser lets lone surrogates and NaN through, and the command line uses it."""
     found = open_envelope(event)
-    judge(found.read() if isinstance(found, Envelope) else found)
+    judge(found.read(REGISTRY) if isinstance(found, Envelope) else found)
 
 
 @given(near_misses(), _prefixes, _content_types, st.dictionaries(_keys, _amqp, max_size=2))

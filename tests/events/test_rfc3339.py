@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import format_time, parse_time
+from quartet.events import format_time, parse_time
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(8999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.events import bucket_of, to_json
+from quartet.events import bucket_of, to_json
 from tests.faults.operator import quartet, quartet_apart, talk_to_the_bank
 from tests.saga.shop import PATIENCE, Shop, address, cancellation, notes, order
 

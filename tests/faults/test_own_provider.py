@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from quartet.events import bucket_of, to_json
 from quartet.local.supervisor import Process, Supervisor
-from shared.events import bucket_of, to_json
 from tests.faults.operator import module_fails, quartet, quartet_fails
 from tests.faults.test_dead_letters import until_dead
 from tests.provider.__main__ import API_KEY

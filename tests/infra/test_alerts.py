@@ -51,7 +51,7 @@ async def test_a_query_knows_the_fields_that_services_write(query: str) -> None:
 def test_the_other_fields_are_written_somewhere() -> None:
     keywords = {
         keyword.arg
-        for file in (ROOT / "shared" / "runtime").glob("*.py")
+        for file in (ROOT / "quartet").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call)
         for keyword in node.keywords
@@ -61,7 +61,7 @@ def test_the_other_fields_are_written_somewhere() -> None:
 
 @each_query
 def test_a_query_looks_for_words_that_services_say(query: str) -> None:
-    known = _literals("shared", "services") | set(REGISTRY) | {" "}
+    known = _literals("quartet", "shared", "services") | set(REGISTRY) | {" "}
     code = "\n".join(line for line in query.splitlines() if not line.startswith("//"))
     assert [word for word in re.findall(r'"([^"]*)"', code) if word not in known] == []
 

@@ -91,7 +91,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "event ids that are not derived",
-        "shared/events/event.py",
+        "quartet/events/event.py",
         "event_id = derived_id(cause.source, cause.id, data.type, _joined(discriminator, data.discriminator))",
         "event_id = str(uuid4())",
     ),
@@ -104,8 +104,8 @@ MUTANTS: Final = (
     _mutant(
         "replace without an ETag",
         "quartet/azure/cosmos/records.py",
-        'return ("replace", (record.order_id, document), {"if_match_etag": record.etag})',
-        'return ("replace", (record.order_id, document), {})',
+        'return ("replace", (record.saga_id, document), {"if_match_etag": record.etag})',
+        'return ("replace", (record.saga_id, document), {})',
     ),
     _mutant(
         "no condition on the stock",
@@ -128,13 +128,13 @@ MUTANTS: Final = (
     _mutant(
         "no tombstone in inventory",
         "services/inventory/handlers.py",
-        'return Decided(domain.tombstone(event.order_id, event.data.reason), note="tombstone")',
+        'return Decided(domain.tombstone(event.data.order_id, event.data.reason), note="tombstone")',
         'return Ignored("nothing held")',
     ),
     _mutant(
         "no tombstone in payment",
         "services/payment/handlers.py",
-        "        return await _void_or_refund(event.order_id, reason, gateway)\n    match payment.status:",
+        "        return await _void_or_refund(event.data.order_id, reason, gateway)\n    match payment.status:",
         '        return Ignored("nothing charged")\n    match payment.status:',
     ),
     _mutant(
@@ -161,11 +161,10 @@ MUTANTS: Final = (
     _mutant(
         "an unknown outcome taken for a refusal",
         "services/payment/handlers.py",
-        "    answer = await gateway.void(charge_key(event.order_id), event.order_id)\n    match answer:\n"
-        "        case Voided():\n            return _failed(event.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
-        "    answer = Voided() if event.order_id else await gateway.void(charge_key(event.order_id), event.order_id)\n"
-        "    match answer:\n"
-        "        case Voided():\n            return _failed(event.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
+        "    answer = await gateway.void(charge_key(event.data.order_id), event.data.order_id)\n    match answer:\n"
+        "        case Voided():\n            return _failed(event.data.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
+        "    answer = Voided()\n    match answer:\n"
+        "        case Voided():\n            return _failed(event.data.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
     ),
     _mutant(
         "what has shipped can still be cancelled",
@@ -223,7 +222,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "two decimals in every currency",
-        "shared/events/money.py",
+        "quartet/events/money.py",
         "    decimals = MINOR_UNITS[currency]\n",
         "    decimals = 2\n",
     ),
@@ -241,13 +240,13 @@ MUTANTS: Final = (
     ),
     _mutant(
         "events are the same if their ids are",
-        "shared/events/event.py",
+        "quartet/events/event.py",
         "        return event_key(self.source, self.id)",
         '        return event_key("", self.id)',
     ),
     _mutant(
         "properties count in structured mode",
-        "shared/events/reading.py",
+        "quartet/events/reading.py",
         "    if content_type == CONTENT_TYPE:\n",
         "    if content_type == CONTENT_TYPE and not properties:\n",
         "    if kind is not None and kind.essence.startswith(_STRUCTURED):\n",
@@ -256,9 +255,9 @@ MUTANTS: Final = (
     _mutant(
         "what nobody can read is passed over",
         "quartet/engine/received.py",
-        "            if letter.order_id is None or letter.event_type in opens:\n"
+        "            if letter.saga_id is None or letter.event_type in opens:\n"
         "                intake.letters.append(letter)",
-        "            if letter.order_id is None:\n                intake.passed_over += 1\n"
+        "            if letter.saga_id is None:\n                intake.passed_over += 1\n"
         "            elif letter.event_type in opens:\n                intake.letters.append(letter)",
     ),
     # What is given back
@@ -332,11 +331,11 @@ MUTANTS: Final = (
         "a discard settles the letter before it strikes it",
         "quartet/engine/dead_letters/redrive.py",
         "        letter = stored.letter\n"
-        "        if letter.order_id is not None:\n"
+        "        if letter.saga_id is not None:\n"
         "            await self._engine.discard(",
         "        letter = stored.letter\n"
         "        await self._settle(stored, Report(letter, Verdict.DISCARDED), DISCARDED)\n"
-        "        if letter.order_id is not None:\n            await self._engine.discard(",
+        "        if letter.saga_id is not None:\n            await self._engine.discard(",
         case="blocked, and the operator dies",
     ),
     _mutant(
@@ -380,7 +379,7 @@ MUTANTS: Final = (
     _mutant(
         "a reservation that cannot be seen yet is none",
         "services/inventory/handlers.py",
-        '        raise TransientError(f"the reservation of order {event.order_id} cannot be seen yet")',
+        '        raise TransientError(f"the reservation of order {event.data.order_id} cannot be seen yet")',
         '        return Ignored("nothing reserved")',
         proof="tests/domain/test_inventory.py",
     ),

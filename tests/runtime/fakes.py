@@ -20,11 +20,10 @@ from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
 from quartet.engine.ports import DeadLetter, Message, Now
 from quartet.engine.records.record import Json, Record, RecordLimits
+from quartet.events import CONTENT_TYPE, Event, EventData, encode, event_key, new_event, to_json
 from shared.events import (
-    CONTENT_TYPE,
+    REGISTRY,
     CompensationFailed,
-    Event,
-    EventData,
     InventoryReleased,
     InventoryReserved,
     Line,
@@ -32,10 +31,6 @@ from shared.events import (
     OrderCreated,
     PaymentFailed,
     ShippingFailed,
-    encode,
-    event_key,
-    new_event,
-    to_json,
 )
 
 # Tracebacks of the bugs that tests plant are drawn slowly, and nobody reads them.
@@ -73,44 +68,45 @@ async def open_parcel(event: Event[OrderCreated], parcel: Parcel | None, desk: D
         if parcel.customer != event.data.customer_id:
             return Rejected("another_customer", f"it belongs to {parcel.customer}")
         return Ignored("duplicate")
-    await desk.work(event.order_id)
+    await desk.work(event.data.order_id)
     seen = parcel.seen if parcel else 0
-    completed = OrderCompleted(order_id=event.order_id, currency=event.data.currency, total=event.data.total)
+    completed = OrderCompleted(order_id=event.data.order_id, currency=event.data.currency, total=event.data.total)
     return Decided(Parcel(seen + 1, event.data.customer_id), (completed,), "opened")
 
 
 async def count_parcel(event: Event[InventoryReserved], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
-    await desk.work(event.order_id)
+    await desk.work(event.data.order_id)
     return Decided(replace(parcel, seen=parcel.seen + 1) if parcel else Parcel(1))
 
 
 async def give_parcel_back(event: Event[ShippingFailed], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
     """The compensation of these tests: at a desk that is shut, it is owed."""
-    desk.calls.append(event.order_id)
+    desk.calls.append(event.data.order_id)
     if parcel is not None and parcel.given_back:
         return Ignored("already given back")
     known = parcel or Parcel(0)
     if desk.is_shut:
-        failed = CompensationFailed(order_id=event.order_id, compensation="refund", reason="desk_is_shut")
+        failed = CompensationFailed(order_id=event.data.order_id, compensation="refund", reason="desk_is_shut")
         return Decided(known, (failed,), "not given back", owed="the desk is shut")
-    released = InventoryReleased(order_id=event.order_id, items=(Line(product_id="teapot", quantity=1),))
+    released = InventoryReleased(order_id=event.data.order_id, items=(Line(product_id="teapot", quantity=1),))
     return Decided(replace(known, given_back=True), (released,), "given back")
 
 
 async def say_too_much(event: Event[PaymentFailed], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
     del desk
-    return Decided(parcel or Parcel(0), (PaymentFailed(order_id=event.order_id, reason="never_announced"),))
+    return Decided(parcel or Parcel(0), (PaymentFailed(order_id=event.data.order_id, reason="never_announced"),))
 
 
 async def close_anyway(event: Event[OrderCreated], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
     del parcel, desk
     lines = (Line(product_id="apology", quantity=1),)
-    return Decided(Parcel(99), (InventoryReleased(order_id=event.order_id, items=lines),), "gave up")
+    return Decided(Parcel(99), (InventoryReleased(order_id=event.data.order_id, items=lines),), "gave up")
 
 
 _ANNOUNCED: tuple[type[EventData], ...] = (OrderCompleted, InventoryReleased, CompensationFailed)
 
 DESK_SERVICE: Participant[Parcel] = Participant(
+    events=REGISTRY,
     name="desk",
     database="desk",
     container="parcels",
@@ -145,15 +141,15 @@ class MemoryRecords:
 
     async def commit(self, records: Sequence[Record[Parcel]]) -> dict[str, str]:
         self._maybe_down()
-        self.commits.append({record.order_id for record in records})
+        self.commits.append({record.saga_id for record in records})
         for rival in self.rival.values():
             self.put(rival)
         self.rival = {}
-        return {record.order_id: self.put(record) for record in records if self._etag(record.order_id) == record.etag}
+        return {record.saga_id: self.put(record) for record in records if self._etag(record.saga_id) == record.etag}
 
     def put(self, record: Record[Parcel]) -> str:
         etag = f'"{next(self._etags)}"'
-        self.records[record.order_id] = replace(record, etag=etag)
+        self.records[record.saga_id] = replace(record, etag=etag)
         return etag
 
     def _etag(self, order_id: str) -> str | None:
@@ -210,16 +206,16 @@ class MemoryDeadLetters:
 
     async def discarded_sagas(self) -> set[str]:
         return {
-            str(stored.letter.order_id)
+            str(stored.letter.saga_id)
             for stored in self.stored.values()
             if stored.settled is not None and stored.settled.outcome == DISCARDED
         }
 
-    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+    async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         return [
             stored
             for stored in self.stored.values()
-            if (settled or stored.settled is None) and order_id in {None, stored.letter.order_id}
+            if (settled or stored.settled is None) and saga_id in {None, stored.letter.saga_id}
         ]
 
     async def get(self, letter_id: str) -> StoredLetter | None:

@@ -22,7 +22,7 @@ from quartet.azure.event_hubs.client import consumer_client, message_of
 from quartet.azure.settings import Settings
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.ports import Message
-from shared.events import CONTENT_TYPE, Unreadable, read_envelope
+from quartet.events import CONTENT_TYPE, Unreadable, read_envelope
 from tests.emulators.event_hubs.wire import logged_in
 from tests.runtime.amqp import data, message, received, scalars, section, sequence, value, values
 

@@ -20,7 +20,7 @@ from tests.runtime.fakes import NOON
 PROPERTIES = {b"cloudEvents:id": b"e-1", b"cloudEvents:time": 1_782_000_000_000}  # as the SDK gives them
 BINARY = Message(b"\x00\xff", None, cast(Mapping[str, object], PROPERTIES), 7, "4096")
 LETTER = DeadLetter(BINARY, "3", "handler_failed", "ZeroDivisionError", 1, "o-1", "e-1", "OrderCreated.v1", NOON)
-NAMELESS = replace(LETTER, message=replace(BINARY, sequence_number=8), order_id=None, event_id=None, event_type=None)
+NAMELESS = replace(LETTER, message=replace(BINARY, sequence_number=8), saga_id=None, event_id=None, event_type=None)
 LATER = NOON + timedelta(minutes=1)
 
 
@@ -40,7 +40,7 @@ async def test_what_is_needed_to_handle_it_again_comes_back(box: CosmosDeadLette
     first, second = await box.find()
     assert first.letter == replace(LETTER, message=replace(BINARY, properties=first.letter.message.properties))
     assert first.letter.message.properties == {"cloudEvents:id": "e-1", "cloudEvents:time": 1_782_000_000_000}
-    assert second.letter.order_id is None
+    assert second.letter.saga_id is None
     assert first.id == LETTER.id != second.id
 
 
@@ -53,12 +53,23 @@ async def test_what_was_no_data_stays_no_data(box: CosmosDeadLetters) -> None:
 
 async def test_an_orders_letters_and_one_by_id(box: CosmosDeadLetters) -> None:
     await box.put([LETTER, NAMELESS])
-    assert [stored.id for stored in await box.find(order_id="o-1")] == [LETTER.id]
-    assert await box.find(order_id="o-2") == []
+    assert [stored.id for stored in await box.find(saga_id="o-1")] == [LETTER.id]
+    assert await box.find(saga_id="o-2") == []
     found = await box.get(NAMELESS.id)
     assert found is not None
     assert found.letter.message.sequence_number == 8
     assert await box.get("0-0-none") is None
+
+
+async def test_a_letter_of_an_earlier_release_has_its_saga(box: CosmosDeadLetters, cosmos: Cosmos) -> None:
+    await box.put([LETTER])
+    container = await cosmos.container("dead-letters")
+    [document] = [one async for one in container.query_items("SELECT * FROM c")]
+    await container.replace_item(document["id"], document | {"order_id": document.pop("saga_id")})
+    [stored] = await box.find(saga_id="o-1")
+    assert stored.letter.saga_id == "o-1"
+    assert await box.settle(stored, Settled(LATER, DISCARDED))
+    assert await box.discarded_sagas() == {"o-1"}
 
 
 async def test_dead_again_it_has_the_later_reason_the_first_time_and_all_attempts(box: CosmosDeadLetters) -> None:

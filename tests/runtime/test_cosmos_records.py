@@ -11,7 +11,7 @@ from quartet.azure.cosmos.client import in_time
 from quartet.azure.cosmos.records import CosmosRecords
 from quartet.engine.errors import OutageError
 from quartet.engine.records.record import Json, Record
-from shared.events import bucket_of
+from quartet.events import bucket_of
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.runtime.fakes import Parcel
 

@@ -8,7 +8,8 @@ import pytest
 
 from quartet.engine.errors import OutageError, TransientError
 from quartet.engine.records.record import Record
-from shared.events import OrderCompleted, PaymentFailed, new_event
+from quartet.events import new_event
+from shared.events import OrderCompleted, PaymentFailed
 from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, Parcel, keys, messages, order_created, reserved
 
 
@@ -162,7 +163,7 @@ async def test_a_bug_in_a_handler_becomes_a_dead_letter_and_nothing_else_suffers
     await bench.engine().process("0", messages(order_created("o-1"), order_created("o-2")))
 
     [letter] = bench.dead.letters
-    assert (letter.reason, letter.order_id) == ("handler_failed", "o-1")
+    assert (letter.reason, letter.saga_id) == ("handler_failed", "o-1")
     assert "ZeroDivisionError: shared by nobody" in letter.detail
     assert bench.records.records["o-1"].state is None
     assert [event["subject"] for event in bench.hub.said] == ["o-2"]

@@ -11,7 +11,7 @@ from quartet.engine.failures.isolation import isolate
 from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.record import Foreign, Json, Record
 from quartet.engine.saga_update import SagaRun
-from shared.events import read_envelope
+from quartet.events import read_envelope
 from tests.runtime.fakes import (
     Bench,
     MemoryDeadLetters,
@@ -126,21 +126,21 @@ def subjects(bench: Bench) -> set[str]:
 
 
 async def test_an_order_whose_state_cannot_be_stored_waits_behind_its_dead_letter() -> None:
-    bench = Bench(records=PickyRecords(commits=lambda record: record.order_id == "o-2" and record.state is not None))
+    bench = Bench(records=PickyRecords(commits=lambda record: record.saga_id == "o-2" and record.state is not None))
     await bench.engine().process("0", messages(*(order_created(f"o-{n}") for n in range(5))))
 
     [letter] = bench.dead.letters
-    assert (letter.reason, letter.order_id) == ("state_not_stored", "o-2")
+    assert (letter.reason, letter.saga_id) == ("state_not_stored", "o-2")
     assert subjects(bench) == {"o-0", "o-1", "o-3", "o-4"}
     assert bench.records.records["o-2"].parked == (letter.id,)
     assert bench.records.records["o-2"].state is None
 
 
 async def test_where_not_even_the_line_can_be_stored_the_letter_alone_is_kept() -> None:
-    bench = Bench(records=PickyRecords(commits=lambda record: record.order_id == "o-1"))
+    bench = Bench(records=PickyRecords(commits=lambda record: record.saga_id == "o-1"))
     await bench.engine().process("0", messages(order_created("o-1"), order_created("o-2")))
 
-    assert [(letter.reason, letter.order_id) for letter in bench.dead.letters] == [("state_not_stored", "o-1")]
+    assert [(letter.reason, letter.saga_id) for letter in bench.dead.letters] == [("state_not_stored", "o-1")]
     assert subjects(bench) == {"o-2"}
     assert "o-1" not in bench.records.records
 
@@ -151,7 +151,7 @@ async def test_a_document_that_cannot_be_loaded_holds_up_its_own_order_alone() -
     await bench.engine().process("0", messages(reserved("o-1"), reserved("o-2")))
 
     [letter] = bench.dead.letters
-    assert (letter.reason, letter.order_id) == ("state_unreadable", "o-1")
+    assert (letter.reason, letter.saga_id) == ("state_unreadable", "o-1")
     assert bench.records.records["o-2"].state == Parcel(2, "ada")
 
 
@@ -189,7 +189,7 @@ async def test_an_answer_that_the_hub_will_never_take_becomes_a_dead_letter_and_
 
     assert subjects(bench) == {"o-0", "o-2"}
     [letter] = bench.dead.letters
-    assert (letter.reason, letter.order_id) == ("answer_not_published", "o-1")
+    assert (letter.reason, letter.saga_id) == ("answer_not_published", "o-1")
     assert bench.records.records["o-1"].state == Parcel(1, "ada")
 
     bench.hub = MemoryHub()
@@ -231,7 +231,7 @@ async def test_a_bug_of_the_runtime_costs_one_message_and_not_the_partition(monk
     honest = SagaRun.admit
 
     def admit(run: Any, item: Any) -> bool:  # noqa: ANN401 -- as the runtime's own
-        if item.order_id == "o-1":
+        if item.saga_id == "o-1":
             raise RecursionError("a bug that is planted here")
         return honest(run, item)
 
@@ -239,7 +239,7 @@ async def test_a_bug_of_the_runtime_costs_one_message_and_not_the_partition(monk
     bench = Bench()
     await bench.engine().process("0", messages(*(order_created(f"o-{n}") for n in range(4))))
 
-    assert [(letter.reason, letter.order_id) for letter in bench.dead.letters] == [("runtime_failed", "o-1")]
+    assert [(letter.reason, letter.saga_id) for letter in bench.dead.letters] == [("runtime_failed", "o-1")]
     assert subjects(bench) == {"o-0", "o-2", "o-3"}
 
 
@@ -260,7 +260,7 @@ async def test_a_conflict_that_never_ends_is_no_conflict() -> None:
     """A create that always fails because of a document that can never be read: after some rounds the order waits."""
     bench = Bench(records=NeverThere())
     await bench.engine().process("0", messages(order_created("o-1"), order_created("o-2")))
-    assert [(letter.reason, letter.order_id) for letter in bench.dead.letters] == [("state_not_stored", "o-1")]
+    assert [(letter.reason, letter.saga_id) for letter in bench.dead.letters] == [("state_not_stored", "o-1")]
     assert subjects(bench) == {"o-2"}
 
 
@@ -268,7 +268,7 @@ class NeverThere(MemoryRecords):
     """Says of one order that somebody else was first, and then that there is nothing."""
 
     async def commit(self, records: Sequence[Record[Parcel]]) -> dict[str, str]:
-        return await super().commit([record for record in records if record.order_id != "o-1"])
+        return await super().commit([record for record in records if record.saga_id != "o-1"])
 
 
 async def test_a_refused_port_is_no_dead_letter_and_the_service_goes_on_when_it_is_mended() -> None:

@@ -19,8 +19,8 @@ from quartet.engine.engine import Engine
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.ports import Message
 from quartet.engine.records.record import Json, Record
+from quartet.events import encode, to_json
 from services.inventory.service import ITEMS
-from shared.events import encode, to_json
 from tests.runtime.fakes import DESK_SERVICE, NOON, QUIET, Desk, Parcel, messages, order_created, reserved
 from tests.runtime.mortal import DiedError, Mortal
 from tests.simulation.cosmos import MemoryCosmos

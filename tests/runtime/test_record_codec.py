@@ -77,7 +77,7 @@ def test_what_cannot_be_read_is_foreign_and_says_why(change: dict[str, object], 
     assert record.foreign is not None
     assert problem in record.foreign.problem
     assert record.foreign.document == document
-    assert (record.order_id, record.pk, record.etag, record.has_dead_letters) == ("o-1", "7", '"5"', True)
+    assert (record.saga_id, record.pk, record.etag, record.has_dead_letters) == ("o-1", "7", '"5"', True)
 
 
 @pytest.mark.parametrize("missing", ["handled", "partition", "seen"])

@@ -14,7 +14,8 @@ from quartet.engine.declaration.outcome import Decided, Outcome
 from quartet.engine.ports import Message
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record, RecordLimits, surplus
-from shared.events import Event, OrderCancellationRejected, OrderCancellationRequested, encode, new_event, to_json
+from quartet.events import Event, encode, new_event, to_json
+from shared.events import OrderCancellationRejected, OrderCancellationRequested
 from tests.runtime.fakes import (
     DESK_SERVICE,
     NOON,
@@ -33,7 +34,7 @@ FEW = RecordLimits(handled=3, handled_bytes=100_000, parked=2, discarded=2)
 
 async def say_no(event: Event[OrderCancellationRequested], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
     del desk
-    no = OrderCancellationRejected(order_id=event.order_id, reason="already_shipped")
+    no = OrderCancellationRejected(order_id=event.data.order_id, reason="already_shipped")
     return Decided(parcel or Parcel(0), (no,), "too late")
 
 
@@ -198,9 +199,9 @@ class Overtaken(MemoryDeadLetters):
         super().__init__()
         self.other: Callable[[], Awaitable[object]] | None = None
 
-    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
-        found = await super().find(order_id=order_id, settled=settled)
-        if self.other is not None and order_id is not None:
+    async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+        found = await super().find(saga_id=saga_id, settled=settled)
+        if self.other is not None and saga_id is not None:
             other, self.other = self.other, None
             await other()
         return found

@@ -8,7 +8,8 @@ from quartet.engine.dead_letters.redrive import Redrive, Verdict
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.record import Record
-from shared.events import OrderCancelled, encode, new_event, to_json
+from quartet.events import encode, new_event, to_json
+from shared.events import OrderCancelled
 from tests.runtime.fakes import NOON, Bench, Parcel, messages, order_created, reserved, shipping_failed
 
 BUG = ZeroDivisionError("a spoon in the gears")

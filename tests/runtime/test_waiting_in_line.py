@@ -10,7 +10,7 @@ from quartet.engine.errors import TransientError
 from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.record import Record
 from quartet.engine.saga_update import Step
-from shared.events import encode, to_json
+from quartet.events import encode, to_json
 from tests.runtime.fakes import Bench, Parcel, keys, messages, order_created, reserved, shipping_failed
 
 BUG = ZeroDivisionError("a spoon in the gears")

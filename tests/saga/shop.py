@@ -18,9 +18,10 @@ from quartet.azure.event_hubs.client import HubPublisher, producer_client
 from quartet.azure.settings import Settings
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.records.record import Json
+from quartet.events import Event, EventData, bucket_of, new_event, to_json
 from quartet.local.stack import SIMULATED_PORTS, settings_flags
 from quartet.local.supervisor import Process, Supervisor
-from shared.events import Event, EventData, OrderCancellationRequested, OrderCreated, bucket_of, new_event, to_json
+from shared.events import OrderCancellationRequested, OrderCreated
 
 SERVICES = ("order", "inventory", "payment", "shipping")
 MAIN_CONTAINERS = {
@@ -95,7 +96,7 @@ class Shop:
     async def publish(self, *events: Event[EventData]) -> None:
         """Publish, each order's events to its bucket, in the order given."""
         for event in events:
-            await self.publisher.publish_by_key(bucket_of(event.order_id, 16), [to_json(event)])
+            await self.publisher.publish_by_key(bucket_of(event.saga_id, 16), [to_json(event)])
 
     async def document(self, database: str, order_id: str, container: str | None = None) -> Json | None:
         """What a service has stored about an order."""

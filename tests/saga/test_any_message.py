@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from quartet_emulators.event_hubs.encoding import encode
 from quartet_emulators.event_hubs.types import Symbol
 
-from shared.events import CONTENT_TYPE, to_json
-from shared.events import encode as encode_event
+from quartet.events import CONTENT_TYPE, to_json
+from quartet.events import encode as encode_event
 from tests.runtime.amqp import data, message, scalars, sequence, value, values
 from tests.saga.shop import Shop, order
 from tests.saga.test_strange_messages import DATABASES, of_an_order, send

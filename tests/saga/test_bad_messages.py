@@ -6,7 +6,7 @@ import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 
-from shared.events import CONTENT_TYPE, bucket_of, encode, to_json
+from quartet.events import CONTENT_TYPE, bucket_of, encode, to_json
 from tests.saga.shop import Shop, order
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -12,7 +12,7 @@ from quartet_emulators.event_hubs.types import Char, Decimal, Symbol
 from quartet.azure.settings import Settings
 from quartet.cli.timeline.timeline import read_timeline
 from quartet.engine.records.record import Json
-from shared.events import CONTENT_TYPE, to_json
+from quartet.events import CONTENT_TYPE, to_json
 from tests.emulators.event_hubs.wire import logged_in
 from tests.runtime.amqp import data, message, sequence, value
 from tests.saga.shop import Shop, order

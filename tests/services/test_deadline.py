@@ -13,10 +13,11 @@ from quartet.azure.cosmos.records import CosmosRecords
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.engine.errors import OutageError
 from quartet.engine.records.record import Json, Record
+from quartet.events import bucket_of, from_json, new_event
 from quartet.process.service import Surroundings
 from services.order.deadline import SAY_AGAIN, DeadlineWatch
 from services.order.domain import Fact, Order, OrderPolicy, place
-from shared.events import OrderCancellationRequested, bucket_of, from_json, new_event
+from shared.events import REGISTRY, OrderCancellationRequested
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.domain.shop import NOON, order_created
 from tests.runtime.fakes import QUIET
@@ -88,9 +89,9 @@ async def test_nothing_is_said_before_the_deadline_and_a_request_after_it(bench:
     bench.now = LATE
     await watch.look()
     [(partition, said)] = bench.hub.said
-    event = from_json(said)
+    event = from_json(said, REGISTRY)
     assert isinstance(event.data, OrderCancellationRequested)
-    assert (partition, event.order_id, event.data.reason) == ("2", "o-1", "deadline")
+    assert (partition, event.saga_id, event.data.reason) == ("2", "o-1", "deadline")
 
 
 async def test_a_replica_that_was_down_at_the_deadline_makes_up_for_it(bench: Bench) -> None:

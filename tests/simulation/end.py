@@ -141,7 +141,7 @@ def _conflicts(simulation: "Simulation") -> None:
     conflicting = {one.order_id for one in simulation.plan.publications if one.what == "conflict"}
     placed = {one.order_id for one in simulation.plan.publications if one.what == "order"}
     letters = simulation.watcher.letters.stored.values()
-    kept = {letter["order_id"] for letter in letters if letter["reason"] == "conflicting_order"}
+    kept = {letter["saga_id"] for letter in letters if letter["reason"] == "conflicting_order"}
     for order_id in sorted((conflicting & placed) ^ kept):
         simulation.watcher.broke("a conflicting order is a dead letter", order_id)
 
@@ -151,7 +151,7 @@ def _letters(simulation: "Simulation") -> None:
     watcher = simulation.watcher
     for (service, letter_id), letter in watcher.letters.stored.items():
         if is_open(letter) and letter["reason"] not in FOR_GOOD:
-            what = f"{service}: {letter_id}: {letter['event_type']} of {letter['order_id']}: {letter['reason']}"
+            what = f"{service}: {letter_id}: {letter['event_type']} of {letter['saga_id']}: {letter['reason']}"
             watcher.broke("a redrive settles what is mended", f"{what}: {letter['detail']}")
     for (service, order_id), document in watcher.states.items():
         for letter_id in awaited(document):

@@ -63,7 +63,7 @@ class Operator:
             if name == "payment":
                 for stored in letters:
                     if stored.letter.reason == COMPENSATION_FAILED:
-                        await simulated_gateway(replica.around).allow_refund(str(stored.letter.order_id))
+                        await simulated_gateway(replica.around).allow_refund(str(stored.letter.saga_id))
             await self._work_off(simulation, replica, letters)
         return found
 
@@ -80,7 +80,7 @@ class Operator:
 
     def _is_worth_it(self, service: str, stored: StoredLetter) -> bool:
         """What has no order holds up nobody, and a conflict is one for good. All else is tried."""
-        if stored.letter.order_id is None or stored.letter.reason == "conflicting_order":
+        if stored.letter.saga_id is None or stored.letter.reason == "conflicting_order":
             return False
         self._attempts[service, stored.id] += 1
         return self._attempts[service, stored.id] <= _ATTEMPTS

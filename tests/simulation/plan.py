@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
-from shared.events import bucket_of
+from quartet.events import bucket_of
 from tests.simulation import content
 from tests.simulation.content import PRICES, Json, Wire, cloud_event
 from tests.simulation.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, Fault

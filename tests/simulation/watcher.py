@@ -133,7 +133,7 @@ class Watcher:
         if letter["reason"] == "compensation_failed":
             return False
         # What a document of another release says was handled, nobody can read.
-        if self.states.get((service, letter["order_id"]), {}).get("version") == FOREIGN:
+        if self.states.get((service, letter["saga_id"]), {}).get("version") == FOREIGN:
             return False
         heads = self.heads.get(letter["partition"], [])
         number = letter["sequence_number"]

@@ -17,10 +17,16 @@ from azure.cosmos.exceptions import (
 )
 
 from quartet.azure.cosmos.client import BatchLimits, in_chunks, outages, run_batch
-from quartet.azure.cosmos.stored_letters import UnreadableLetterError, by_death, stored_letter
+from quartet.azure.cosmos.stored_letters import (
+    LEGACY_SAGA_ID,
+    UnreadableLetterError,
+    by_death,
+    saga_id_in,
+    stored_letter,
+)
 from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
 from quartet.engine.ports import DeadLetter
-from shared.events import bucket_of
+from quartet.events import bucket_of
 
 Document: TypeAlias = dict[str, Any]
 CONFLICT: Final = 409
@@ -75,21 +81,22 @@ class CosmosDeadLetters:
     async def discarded_sagas(self) -> set[str]:
         """See `DeadLetters.discarded_sagas`."""
         query = self._container.query_items(
-            "SELECT VALUE c.order_id FROM c WHERE c.settled.outcome = @outcome AND IS_STRING(c.order_id)",
+            f"SELECT c.saga_id, c.{LEGACY_SAGA_ID} FROM c WHERE c.settled.outcome = @outcome",  # noqa: S608 -- a constant
             parameters=[{"name": "@outcome", "value": DISCARDED}],
         )
         with outages():
-            return {str(order_id) async for order_id in query}
+            sagas = {saga_id_in(document) async for document in query}
+        return {saga_id for saga_id in sagas if isinstance(saga_id, str)}
 
-    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+    async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         """See `LetterBox.find`."""
         conditions = ["true"] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
         options: dict[str, Any] = {}
-        if order_id is not None:
-            conditions.append("c.order_id = @order")
+        if saga_id is not None:
+            conditions.append(f"(c.saga_id = @saga OR c.{LEGACY_SAGA_ID} = @saga)")
             options = {
-                "parameters": [{"name": "@order", "value": order_id}],
-                "partition_key": bucket_of(order_id, self._buckets),
+                "parameters": [{"name": "@saga", "value": saga_id}],
+                "partition_key": bucket_of(saga_id, self._buckets),
             }
         query = self._container.query_items(f"SELECT * FROM c WHERE {' AND '.join(conditions)}", **options)  # noqa: S608 -- constants
         letters: list[StoredLetter] = []
@@ -132,7 +139,7 @@ class CosmosDeadLetters:
             with outages():
                 current = await self._container.read_item(document["id"], document["pk"])
                 outcome = (current.get("settled") or {}).get("outcome")
-                if document["order_id"] is None and outcome == DISCARDED:
+                if document["saga_id"] is None and outcome == DISCARDED:
                     return
                 attempts = current["attempts"] + document["attempts"]
                 news = {name: document[name] for name in ("reason", "detail", "settled")}
@@ -158,7 +165,7 @@ def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
     return {
         "id": letter.id,
         "pk": _bucket(letter, buckets),
-        "order_id": letter.order_id,
+        "saga_id": letter.saga_id,
         "event_id": letter.event_id,
         "event_type": letter.event_type,
         "reason": letter.reason,
@@ -179,7 +186,7 @@ def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
 
 
 def _bucket(letter: DeadLetter, buckets: int) -> str:
-    return bucket_of(letter.order_id or f"{letter.partition}:{letter.message.sequence_number}", buckets)
+    return bucket_of(letter.saga_id or f"{letter.partition}:{letter.message.sequence_number}", buckets)
 
 
 def _plain(properties: Mapping[str, object]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from quartet.azure.cosmos.client import CONFLICT, BatchLimits, Operation, in_chu
 from quartet.engine.errors import OutageError
 from quartet.engine.records.codec import RecordCodec, StateSchema
 from quartet.engine.records.record import Record
-from shared.events import bucket_of
+from quartet.events import bucket_of
 
 S = TypeVar("S")
 
@@ -35,11 +35,11 @@ class CosmosRecords(Generic[S]):
         self._codec = RecordCodec(state)
         self._buckets = buckets
 
-    async def load(self, order_ids: Collection[str]) -> dict[str, Record[S]]:
+    async def load(self, saga_ids: Collection[str]) -> dict[str, Record[S]]:
         """See `RecordStore.load`. One query for all, whatever their buckets."""
         with outages():
             documents = await self._container.read_items(
-                [(order_id, bucket_of(order_id, self._buckets)) for order_id in order_ids], max_item_count=_PAGE
+                [(saga_id, bucket_of(saga_id, self._buckets)) for saga_id in saga_ids], max_item_count=_PAGE
             )
         return {document["id"]: self._codec.decode(document) for document in documents}
 
@@ -64,7 +64,7 @@ class CosmosRecords(Generic[S]):
 
     async def _commit_bucket(self, pk: str, records: Sequence[Record[S]]) -> dict[str, str]:
         etags: dict[str, str] = {}
-        by_id = {record.order_id: record for record in records}
+        by_id = {record.saga_id: record for record in records}
         for chunk in in_chunks((self._codec.encode(record) for record in records), self._limits):
             writes = {document["id"]: _write(document, by_id[document["id"]]) for document in chunk}
             etags |= await self._commit_chunk(pk, writes)
@@ -79,9 +79,9 @@ class CosmosRecords(Generic[S]):
                 if error.status_code not in CONFLICT or error.error_index is None:
                     raise
                 losers = await self._losers(pk, writes) | {list(writes)[error.error_index]}
-                writes = {order_id: write for order_id, write in writes.items() if order_id not in losers}
+                writes = {saga_id: write for saga_id, write in writes.items() if saga_id not in losers}
             else:
-                return {order_id: response["eTag"] for order_id, response in zip(writes, responses, strict=True)}
+                return {saga_id: response["eTag"] for saga_id, response in zip(writes, responses, strict=True)}
         return {}
 
     async def _losers(self, pk: str, writes: dict[str, Operation]) -> set[str]:
@@ -93,13 +93,13 @@ class CosmosRecords(Generic[S]):
         )
         with outages():
             stored = {row["id"]: row["_etag"] async for row in query}
-        return {order_id for order_id, write in writes.items() if stored.get(order_id) != _expected(write)}
+        return {saga_id for saga_id, write in writes.items() if stored.get(saga_id) != _expected(write)}
 
 
 def _write(document: dict[str, object], record: Record[S]) -> Operation:
     if record.etag is None:
         return ("create", (document,), {})
-    return ("replace", (record.order_id, document), {"if_match_etag": record.etag})
+    return ("replace", (record.saga_id, document), {"if_match_etag": record.etag})
 
 
 def _expected(write: Operation) -> str | None:

@@ -4,11 +4,14 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from quartet.engine.dead_letters.store import Settled, StoredLetter
 from quartet.engine.ports import DeadLetter, Message
-from shared.events import BodyForm
+from quartet.events import BodyForm
+
+LEGACY_SAGA_ID: Final = "order_id"
+"""Where a dead letter has its saga that was stored before 0.2."""
 
 
 class UnreadableLetterError(ValueError):
@@ -36,7 +39,7 @@ def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
         reason=_field(document, "reason", str),
         detail=_field(document, "detail", str),
         attempts=_field(document, "attempts", int),
-        order_id=_field(document, "order_id", str | None),
+        saga_id=_field({**document, "saga_id": saga_id_in(document)}, "saga_id", str | None),
         event_id=_field(document, "event_id", str | None),
         event_type=_field(document, "event_type", str | None),
         dead_at=_time(document, "dead_at"),
@@ -46,6 +49,11 @@ def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
     end = _field({"settled": None, **document}, "settled", dict | None)
     settled = Settled(_time(end, "at"), _field(end, "outcome", str)) if end else None
     return StoredLetter(letter, settled, document["_etag"])
+
+
+def saga_id_in(document: Mapping[str, Any]) -> object:
+    """The saga of a stored dead letter; None if it names none."""
+    return document.get("saga_id", document.get(LEGACY_SAGA_ID))
 
 
 def by_death(stored: StoredLetter) -> tuple[datetime, str, int]:

@@ -20,7 +20,7 @@ from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.ports import Message
 from quartet.engine.records.record import Json
-from shared.events import CONTENT_TYPE, BodyForm, encode
+from quartet.events import CONTENT_TYPE, BodyForm, encode
 
 C = TypeVar("C")
 

@@ -52,7 +52,7 @@ async def _read_states(
     """What a service has recorded, by order; and under its name the orders of which that cannot be read."""
     before = len(stored.unparsed)
     # An order of which nothing but dead letters is known has no state.
-    rows = {one.order_id: row(one.state) async for one in stored.records(participant) if one.state is not None}
+    rows = {one.saga_id: row(one.state) async for one in stored.records(participant) if one.state is not None}
     return rows, {participant.name: frozenset(one.id for one in stored.unparsed[before:])}
 
 

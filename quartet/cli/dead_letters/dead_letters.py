@@ -19,8 +19,8 @@ from quartet.cli.terminal.failures import UserError
 from quartet.engine.dead_letters.redrive import Redrive
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.declaration.participant import DEAD_LETTERS
+from quartet.events import bucket_of
 from quartet.process.service import Surroundings
-from shared.events import bucket_of
 
 NAMES: Final = tuple(service.participant.name for service in SERVICES)
 

@@ -9,7 +9,7 @@ from quartet.cli.dead_letters.dead_letters import Found
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.listing import Listing, Unbroken
 from quartet.engine.dead_letters.redrive import Report, Verdict
-from shared.events import format_time
+from quartet.events import format_time
 
 
 def letters_listing(found: Sequence[Found], *, with_end: bool) -> Listing:
@@ -24,7 +24,7 @@ def letters_listing(found: Sequence[Found], *, with_end: bool) -> Listing:
             one.service,
             format_time(letter.dead_at),
             letter.event_type or "",
-            letter.order_id or "",
+            letter.saga_id or "",
             letter.reason,
             letter.detail,
             *end,
@@ -38,7 +38,7 @@ def letter_json(one: Found) -> dict[str, Any]:
     return {
         "id": one.stored.id,
         "service": one.service,
-        "order_id": letter.order_id,
+        "order_id": letter.saga_id,
         "event_id": letter.event_id,
         "event_type": letter.event_type,
         "reason": letter.reason,
@@ -72,7 +72,7 @@ def reports_listing(reports: Sequence[tuple[str, Report]]) -> Listing:
         colour = "yellow" if report.verdict is Verdict.WAITING else "red" if report.verdict.is_open else "green"
         said = f", said {' '.join(report.said)}" if report.said and not report.verdict.is_open else ""
         became = cell(report.verdict, style=colour)
-        listing.add(letter.id, service, letter.event_type or "", letter.order_id or "", became, report.detail + said)
+        listing.add(letter.id, service, letter.event_type or "", letter.saga_id or "", became, report.detail + said)
     return listing
 
 
@@ -82,7 +82,7 @@ def reports_json(reports: Sequence[tuple[str, Report]]) -> list[dict[str, Any]]:
         {
             "id": report.letter.id,
             "service": service,
-            "order_id": report.letter.order_id,
+            "order_id": report.letter.saga_id,
             "event_type": report.letter.event_type,
             "became": report.verdict.value,
             "open": report.verdict.is_open,

@@ -11,8 +11,8 @@ from quartet.cli.publish.outcomes import outcome_counts
 from quartet.cli.publish.waiting import Outcome
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import read_text
+from quartet.events import explain
 from services.order.domain import OrderStatus
-from shared.events import explain
 
 
 class Expectation(BaseModel):

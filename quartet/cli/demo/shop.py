@@ -20,10 +20,10 @@ from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import read_entries
 from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.engine.failures.timeouts import stretched
+from quartet.events import bucket_of
 from quartet.local.stack import LocalStack
 from services.inventory.domain import ReservationStatus
 from services.shipping.domain import ShipmentStatus
-from shared.events import bucket_of
 
 PATIENCE_SECONDS: Final = 45
 """How long anything may take, or orders may stand still, before the demonstration gives up; stretched."""

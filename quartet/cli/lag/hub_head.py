@@ -11,7 +11,7 @@ from quartet.cli.lag.lag import Head
 from quartet.cli.reading.hub_reader import stop_receiving
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
-from shared.events import Unreadable, read_envelope
+from quartet.events import Unreadable, read_envelope
 
 _SECONDS: Final = 10
 

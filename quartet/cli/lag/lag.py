@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.events import format_time
+from quartet.events import format_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import Entry, read_entries
-from shared.events import Item, explain
-from shared.events.fields import Currency, ProductId, Text
-from shared.events.money import Money
+from quartet.events import explain
+from quartet.events.currencies import Currency
+from quartet.events.fields import Text
+from quartet.events.money import Money
+from shared.events import Item
+from shared.events.fields import ProductId
 
 MOST_PIECES = 1_000_000_000
 

@@ -12,11 +12,8 @@ from pydantic import ValidationError
 
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import Entry
-from quartet.printable import printable
-from shared.events import (
-    CancellationReason,
-    OrderCancellationRequested,
-    OrderCreated,
+from quartet.events import (
+    SAGA_ID_PATTERN,
     Unreadable,
     explain,
     format_time,
@@ -25,11 +22,12 @@ from shared.events import (
     open_envelope,
     to_json,
 )
-from shared.events.fields import ORDER_ID_PATTERN
-from shared.events.text import has_surrogates
+from quartet.events.text import has_surrogates
+from quartet.printable import printable
+from shared.events import REGISTRY, CancellationReason, OrderCancellationRequested, OrderCreated
 
 SOURCE: Final = "/quartet/cli"
-_SUBJECT = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")
+_SUBJECT = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")
 _NO_ORDER: Final = "unknown"
 
 
@@ -127,10 +125,10 @@ def _read(value: object, now: datetime) -> Outgoing | str:
 
 def _read_cloud_event(value: Mapping[str, Any]) -> Outgoing | str:
     envelope = open_envelope(value)
-    event = envelope if isinstance(envelope, Unreadable) else envelope.read()
+    event = envelope if isinstance(envelope, Unreadable) else envelope.read(REGISTRY)
     if isinstance(event, Unreadable):
         return event.detail
-    return Outgoing(event.order_id, dict(value))
+    return Outgoing(event.saga_id, dict(value))
 
 
 def _wrap(entry: Entry, now: datetime) -> Outgoing:

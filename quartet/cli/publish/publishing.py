@@ -11,7 +11,7 @@ from quartet.azure.settings import Settings
 from quartet.cli.publish.orders import Outgoing
 from quartet.cli.reading.connection import open_producer
 from quartet.cli.terminal.failures import UserError
-from shared.events import bucket_of, encode
+from quartet.events import bucket_of, encode
 
 # Large enough for full batches, small enough for a progress bar that moves.
 _PORTION: Final = 1_000

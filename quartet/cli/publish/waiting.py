@@ -9,8 +9,8 @@ from typing import Final
 from quartet.azure.cosmos.client import outages
 from quartet.cli.participants import ORDER
 from quartet.cli.reading.connection import Cosmos
+from quartet.events import bucket_of
 from services.order.domain import CLOSED, OrderStatus
-from shared.events import bucket_of
 
 # An order that needs attention does not end by itself: waiting longer is no use.
 SETTLED: Final = CLOSED | {OrderStatus.NEEDS_ATTENTION}

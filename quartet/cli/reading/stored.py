@@ -20,7 +20,7 @@ from quartet.engine.declaration.participant import Participant
 from quartet.engine.errors import OutageError, one_line
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Json, Record
-from shared.events import bucket_of, explain
+from quartet.events import bucket_of, explain
 
 T = TypeVar("T")
 S = TypeVar("S")

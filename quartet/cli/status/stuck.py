@@ -8,13 +8,13 @@ from typing import Final, TypeAlias
 
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.participants import INVENTORY, ORDER, PAYMENT, SHIPPING
+from quartet.events import EventData
 from services.inventory.domain import ReservationStatus
 from services.order.domain import CLOSED, Fact, OrderStatus, status_of
 from services.payment.domain import PaymentStatus
 from services.shipping.domain import ShipmentStatus
 from shared.events import (
     CompensationFailed,
-    EventData,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,

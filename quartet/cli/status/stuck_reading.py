@@ -47,11 +47,11 @@ async def stuck_orders(stored: Stored, now: datetime, grace: timedelta, standsti
     """
     letters, homeless = await _letters(stored)
     opened = {
-        record.order_id: record
+        record.saga_id: record
         async for record in stored.records(ORDER, where=_OPEN, parameters={"closed": sorted(CLOSED)})
     }
     named = {*letters, *(one.head.subject for one in standstill.standing if one.head.subject)} - opened.keys()
-    known = opened | {record.order_id: record for record in await _these(stored, ORDER, named)}
+    known = opened | {record.saga_id: record for record in await _these(stored, ORDER, named)}
     candidates = [_order(record, letters, now) for record in known.values()]
     candidates += [Stuck(order_id, letters=letters.get(order_id, {})) for order_id in sorted(named - known.keys())]
     suspects = [one for one in candidates if _is_suspect(one, now, grace, standstill)]
@@ -66,7 +66,7 @@ async def _letters(stored: Stored) -> tuple[Letters, int]:
     letters: Letters = {}
     homeless = 0
     for one in await find_letters(stored, NAMES):
-        order_id = one.stored.letter.order_id
+        order_id = one.stored.letter.saga_id
         if order_id is None:
             homeless += 1
             continue
@@ -78,8 +78,8 @@ async def _letters(stored: Stored) -> tuple[Letters, int]:
 def _order(record: Record[Order], letters: Letters, now: datetime) -> Stuck:
     state = record.state
     known = Stuck(
-        record.order_id,
-        letters=letters.get(record.order_id, {}),
+        record.saga_id,
+        letters=letters.get(record.saga_id, {}),
         partition=record.partition,
         behind=record.parked[0] if record.parked else "",
     )
@@ -105,7 +105,7 @@ async def _with_others(stored: Stored, orders: Sequence[Stuck]) -> list[Stuck]:
     """The orders with what the other services have recorded of them."""
     ids = [order.order_id for order in orders]
     reservations, payments, shipments = [
-        {record.order_id: record.state.status for record in await _these(stored, each, ids) if record.state}
+        {record.saga_id: record.state.status for record in await _these(stored, each, ids) if record.state}
         for each in (INVENTORY, PAYMENT, SHIPPING)
     ]
     return [

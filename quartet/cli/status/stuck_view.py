@@ -11,7 +11,7 @@ from quartet.cli.status.stuck import Stuck, owed_by
 from quartet.cli.status.stuck_reading import StuckReport
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.listing import Listing, Unbroken
-from shared.events import format_time
+from quartet.events import format_time
 
 
 def stuck_view(report: StuckReport, standstill: Standstill) -> Group:

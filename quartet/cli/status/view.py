@@ -8,10 +8,10 @@ from rich.text import Text
 from quartet.cli.status.status import Whereabouts
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.listing import Listing, Unbroken
+from quartet.events import format_time
 from services.inventory.domain import Reservation
 from services.order.domain import CLOSED, Order, OrderStatus
 from services.payment.domain import Payment
-from shared.events import format_time
 
 
 def status_view(known: Whereabouts, now: datetime) -> Group:

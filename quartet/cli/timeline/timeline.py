@@ -9,7 +9,8 @@ from typing import Any
 from quartet.azure.settings import Settings
 from quartet.cli.reading.hub_reader import Found, read_hub
 from quartet.engine.ports import Message
-from shared.events import Envelope, Event, EventData, OrderCreated, Unreadable, read_envelope
+from quartet.events import Envelope, Event, EventData, Unreadable, read_envelope
+from shared.events import REGISTRY, OrderCreated
 
 # Fields of an event's data that say in a word what it is about.
 _TELLING = ("reason", "compensation", "tracking_number", "detail")
@@ -85,7 +86,7 @@ def tell(found: Sequence[Found]) -> list[Said]:
                 causation_id=envelope.causation_id,
                 cause=first_saying.get(envelope.causation_id or ""),
                 repeats=known.get((envelope.source, envelope.id)),
-                remark=_remark(event := envelope.read()),
+                remark=_remark(event := envelope.read(REGISTRY)),
                 partition=one.partition,
                 sequence_number=one.message.sequence_number,
                 is_read=not isinstance(event, Unreadable),

@@ -6,7 +6,7 @@ from typing import Any
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.listing import Listing
 from quartet.cli.timeline.timeline import Said
-from shared.events import format_time
+from quartet.events import format_time
 
 
 def timeline_listing(story: Sequence[Said], title: str) -> Listing:

@@ -81,10 +81,10 @@ class Redrive(Generic[S]):
         Raises:
             OutageError: the store cannot be reached.
         """
-        plan = [stored for stored in chosen if stored.letter.order_id is None and stored.settled is None]
-        for order_id, letters in _by_order(chosen).items():
-            record = await self._engine.record(order_id)
-            known = {stored.id: stored for stored in await self._box.find(order_id=order_id)}
+        plan = [stored for stored in chosen if stored.letter.saga_id is None and stored.settled is None]
+        for saga_id, letters in _by_order(chosen).items():
+            record = await self._engine.record(saga_id)
+            known = {stored.id: stored for stored in await self._box.find(saga_id=saga_id)}
             plan += _order_plan(record, known, {stored.id for stored in letters})
         return plan
 
@@ -97,7 +97,7 @@ class Redrive(Generic[S]):
         for stored in chosen:
             if stored.settled is not None:
                 yield Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
-            elif stored.letter.order_id is None:
+            elif stored.letter.saga_id is None:
                 yield await self._redrive(stored)
         for letters in _by_order(chosen).values():
             async for report in self._run_order(letters):
@@ -106,7 +106,7 @@ class Redrive(Generic[S]):
     async def _run_order(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
         told: set[str] = set()
         held_up = False
-        await self._line_up(chosen[0].letter.order_id or "", chosen[0].letter.partition)
+        await self._line_up(chosen[0].letter.saga_id or "", chosen[0].letter.partition)
         # While we work, the running service may put more events of the order into the line.
         while not held_up and (fresh := [stored for stored in await self.plan(chosen) if stored.id not in told]):
             for stored in fresh:
@@ -114,7 +114,7 @@ class Redrive(Generic[S]):
                 told.add(stored.id)
                 held_up = held_up or report.verdict.is_open
                 yield report
-            await self._line_up(fresh[0].letter.order_id or "", fresh[0].letter.partition)
+            await self._line_up(fresh[0].letter.saga_id or "", fresh[0].letter.partition)
         for stored in chosen:
             if stored.id not in told:
                 yield await self._why_not(stored)
@@ -131,9 +131,9 @@ class Redrive(Generic[S]):
         if stored.settled is not None and stored.settled.outcome != DISCARDED:
             return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
         letter = stored.letter
-        if letter.order_id is not None:
-            await self._engine.discard(letter.order_id, letter.id, letter.partition, letter.message)
-            await self._line_up(letter.order_id, letter.partition)
+        if letter.saga_id is not None:
+            await self._engine.discard(letter.saga_id, letter.id, letter.partition, letter.message)
+            await self._line_up(letter.saga_id, letter.partition)
         if stored.settled is not None:
             return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
         return await self._settle(stored, Report(letter, Verdict.DISCARDED), DISCARDED)
@@ -166,28 +166,28 @@ class Redrive(Generic[S]):
         verdict = Verdict.WAITING if step.letter.reason == WAITING else Verdict.FAILING
         return Report(step.letter, verdict, step.detail or "", said)
 
-    async def _line_up(self, order_id: str, partition: str) -> None:
+    async def _line_up(self, saga_id: str, partition: str) -> None:
         """Strike what stands first in line and was never stored; once the line is empty, put in it who had no room.
 
         A process that dies between parking an event and storing its dead letter leaves a place that nothing fills, if
         the event was below the checkpoint: it had been handled before, and was only delivered again.
         """
         while True:
-            record = await self._engine.record(order_id)
+            record = await self._engine.record(saga_id)
             if record.parked and await self._box.get(record.parked[0]) is None:
                 # If its process is merely slow, the letter comes later, and is redriven like one that is in no line.
-                await self._engine.strike(order_id, record.parked[0], partition)
+                await self._engine.strike(saga_id, record.parked[0], partition)
                 continue
             if not record.parked_beyond or record.parked:
                 return
-            waiting = [stored for stored in await self._box.find(order_id=order_id) if stored.letter.reason == WAITING]
+            waiting = [stored for stored in await self._box.find(saga_id=saga_id) if stored.letter.reason == WAITING]
             in_order = sorted(waiting, key=lambda stored: stored.letter.message.sequence_number)
             if await self._engine.line_up(record, [stored.id for stored in in_order], partition):
                 return
 
     async def _strike(self, letter: DeadLetter) -> None:
-        if letter.order_id is not None:
-            await self._engine.strike(letter.order_id, letter.id, letter.partition)
+        if letter.saga_id is not None:
+            await self._engine.strike(letter.saga_id, letter.id, letter.partition)
 
     async def _settle(self, stored: StoredLetter, report: Report, outcome: str) -> Report:
         if await self._box.settle(stored, Settled(self._now(), outcome)):
@@ -203,7 +203,7 @@ class Redrive(Generic[S]):
         current = await self._box.get(stored.id)
         if current is not None and current.settled is not None:
             return Report(current.letter, Verdict.SETTLED, current.settled.outcome)
-        record = await self._engine.record(stored.letter.order_id or "")
+        record = await self._engine.record(stored.letter.saga_id or "")
         behind = f"behind {record.parked[0]}" if record.parked else "run it again"
         return Report(stored.letter, Verdict.WAITING, behind)
 
@@ -211,8 +211,8 @@ class Redrive(Generic[S]):
 def _by_order(chosen: Sequence[StoredLetter]) -> dict[str, list[StoredLetter]]:
     orders: dict[str, list[StoredLetter]] = {}
     for stored in chosen:
-        if stored.letter.order_id is not None and stored.settled is None:
-            orders.setdefault(stored.letter.order_id, []).append(stored)
+        if stored.letter.saga_id is not None and stored.settled is None:
+            orders.setdefault(stored.letter.saga_id, []).append(stored)
     return orders
 
 

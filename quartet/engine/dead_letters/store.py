@@ -45,7 +45,7 @@ class StoredLetter:
 class LetterBox(DeadLetters, Protocol):
     """The dead letters of one service, to look at and to settle."""
 
-    async def find(self, *, order_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
+    async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         """The open dead letters, with `settled` those that have ended too; with an order id, that order's.
 
         They come in the order in which they died.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from shared.events import EventData
+from quartet.events import EventData
 
 S = TypeVar("S")
 

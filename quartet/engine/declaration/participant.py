@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from quartet.engine.declaration.outcome import Outcome
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.records.codec import StateSchema
-from shared.events import Event, EventData, service_source
+from quartet.events import Event, EventData, Registry, service_source
 
 S = TypeVar("S")
 
@@ -35,6 +35,7 @@ class Participant(Generic[S]):
     """One service as data.
 
     Attributes:
+        events: every event of the application. One of a type that is not among them is a dead letter.
         name: the service's name, its consumer group and the last part of its CloudEvents source.
         database: its Cosmos DB database; nobody else reads or writes it.
         container: where its state lives, one document per order.
@@ -51,6 +52,7 @@ class Participant(Generic[S]):
         retry: how often a handler is tried, and how long a call of a port may take.
     """
 
+    events: Registry
     name: str
     database: str
     container: str

@@ -19,20 +19,20 @@ class RecordCache(Generic[S]):
         self._size = size
         self._records: OrderedDict[str, Record[S]] = OrderedDict()
 
-    def get(self, order_id: str) -> Record[S] | None:
+    def get(self, saga_id: str) -> Record[S] | None:
         """The record, if it is here."""
-        record = self._records.get(order_id)
+        record = self._records.get(saga_id)
         if record is not None:
-            self._records.move_to_end(order_id)
+            self._records.move_to_end(saga_id)
         return record
 
     def put(self, record: Record[S]) -> None:
         """Keep a record that was read from or written to the store."""
-        self._records[record.order_id] = record
-        self._records.move_to_end(record.order_id)
+        self._records[record.saga_id] = record
+        self._records.move_to_end(record.saga_id)
         if len(self._records) > self._size:
             self._records.popitem(last=False)
 
-    def drop(self, order_id: str) -> None:
+    def drop(self, saga_id: str) -> None:
         """Forget a record that turned out to be stale."""
-        self._records.pop(order_id, None)
+        self._records.pop(saga_id, None)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from quartet.engine.errors import one_line
 from quartet.engine.records.record import Foreign, Json, Record
-from shared.events import explain
+from quartet.events import explain
 
 S = TypeVar("S")
 
@@ -82,7 +82,7 @@ class RecordCodec(Generic[S]):
         state = {} if record.state is None else self._adapter.dump_python(record.state, mode="json")
         return {
             **state,
-            "id": record.order_id,
+            "id": record.saga_id,
             "pk": record.pk,
             "version": self._schema.version,
             "partition": record.partition,
@@ -104,7 +104,7 @@ class RecordCodec(Generic[S]):
         current = self._upcast(document)
         handled = _checked("handled", current["handled"], dict)
         return Record(
-            order_id=document["id"],
+            saga_id=document["id"],
             pk=document["pk"],
             # An order whose first event became a dead letter is known, but has no state.
             state=None if self._fields.isdisjoint(current) else self._adapter.validate_python(current),
@@ -130,7 +130,7 @@ class RecordCodec(Generic[S]):
     def _foreign(self, document: Json, problem: str) -> Record[S]:
         beyond = document.get(_BEYOND, 0)
         return Record(
-            order_id=document["id"],
+            saga_id=document["id"],
             pk=document["pk"],
             partition=str(document.get("partition", "")),
             etag=document["_etag"],

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from shared.events import Event
+from quartet.events import Event
 
 S = TypeVar("S")
 Json: TypeAlias = dict[str, Any]
@@ -51,7 +51,7 @@ class Record(Generic[S]):
     """One order as one service knows it.
 
     Attributes:
-        order_id: the document's id.
+        saga_id: the document's id.
         pk: the order's bucket, the document's partition key.
         state: the participant's own state; None as long as nothing was decided.
         handled: the key of each event that was handled (`Event.key`), with the answers to it as structured
@@ -67,7 +67,7 @@ class Record(Generic[S]):
         foreign: the stored document, if it cannot be read. Nothing but the line of dead letters is known then.
     """
 
-    order_id: str
+    saga_id: str
     pk: str
     state: S | None = None
     handled: dict[str, Answers] = field(default_factory=dict)

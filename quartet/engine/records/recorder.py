@@ -12,7 +12,7 @@ from quartet.engine.received import Heard, Item, Unread
 from quartet.engine.records.cache import RecordCache
 from quartet.engine.records.record import Foreign, Record
 from quartet.engine.saga_update import SagaRun
-from shared.events import bucket_of
+from quartet.events import bucket_of
 
 S = TypeVar("S")
 
@@ -33,37 +33,37 @@ class Recorder(Generic[S]):
         self._look_at: Collection[str] = ()
         self._cache: RecordCache[S] = RecordCache()
 
-    def look_at(self, order_ids: Collection[str] | None) -> None:
+    def look_at(self, saga_ids: Collection[str] | None) -> None:
         """Load these orders also where an event is expected to open them; None means all orders."""
-        self._look_first = self._look_first or order_ids is None
-        self._look_at = order_ids or ()
+        self._look_first = self._look_first or saga_ids is None
+        self._look_at = saga_ids or ()
 
     async def recall(self, sagas: Mapping[str, Sequence[Item]]) -> dict[str, Record[S]]:
         """The records to start from: cached, taken as absent where the saga opens here, or loaded together."""
         records: dict[str, Record[S]] = {}
         to_load: list[str] = []
-        for order_id, items in sagas.items():
-            cached = self._cache.get(order_id)
+        for saga_id, items in sagas.items():
+            cached = self._cache.get(saga_id)
             if cached is not None:
-                records[order_id] = cached
-            elif order_id not in self._look_at and self._may_be_taken_as_absent(items):
-                records[order_id] = self._absent(order_id)
+                records[saga_id] = cached
+            elif saga_id not in self._look_at and self._may_be_taken_as_absent(items):
+                records[saga_id] = self._absent(saga_id)
             else:
-                to_load.append(order_id)
+                to_load.append(saga_id)
         return records | await self.load(to_load)
 
-    async def load(self, order_ids: Sequence[str]) -> dict[str, Record[S]]:
+    async def load(self, saga_ids: Sequence[str]) -> dict[str, Record[S]]:
         """What is stored of these orders now; an empty record where nothing is."""
-        records = {order_id: self._absent(order_id) for order_id in order_ids}
+        records = {saga_id: self._absent(saga_id) for saga_id in saga_ids}
 
         async def load(some: Sequence[str]) -> None:
             records.update(await self._patience.outlast("load state", lambda: self._store.load(some)))
 
-        async def isolated(order_id: str, error: Exception) -> None:
+        async def isolated(saga_id: str, error: Exception) -> None:
             problem = f"its document cannot be loaded: {one_line(error)}"
-            records[order_id] = replace(self._absent(order_id), foreign=Foreign(None, problem))
+            records[saga_id] = replace(self._absent(saga_id), foreign=Foreign(None, problem))
 
-        await isolate(order_ids, load, isolated)
+        await isolate(saga_ids, load, isolated)
         return records
 
     async def commit(self, runs: Sequence[SagaRun[S]]) -> set[str]:
@@ -78,7 +78,7 @@ class Recorder(Generic[S]):
             records = [run.record for run in some]
             etags = await self._patience.outlast("commit state", lambda: self._store.commit(records))
             for record in records:
-                self._note(record, etags.get(record.order_id), lost)
+                self._note(record, etags.get(record.saga_id), lost)
 
         async def refused(run: SagaRun[S], error: Exception) -> None:
             run.refuse(STATE_NOT_STORED, one_line(error))
@@ -93,10 +93,10 @@ class Recorder(Generic[S]):
 
     def _note(self, record: Record[S], etag: str | None, lost: set[str]) -> None:
         if etag is None:
-            lost.add(record.order_id)
+            lost.add(record.saga_id)
         # Do not cache an order with dead letters: an operator may change it from another process.
         if etag is None or record.has_dead_letters:
-            self._cache.drop(record.order_id)
+            self._cache.drop(record.saga_id)
         else:
             self._cache.put(replace(record, etag=etag))
 
@@ -113,5 +113,5 @@ class Recorder(Generic[S]):
             and not any(isinstance(item, Unread) for item in items)
         )
 
-    def _absent(self, order_id: str) -> Record[S]:
-        return Record(order_id=order_id, pk=bucket_of(order_id, self._buckets))
+    def _absent(self, saga_id: str) -> Record[S]:
+        return Record(saga_id=saga_id, pk=bucket_of(saga_id, self._buckets))

@@ -16,15 +16,15 @@ def valid_traceparent(value: object) -> str | None:
     return value if isinstance(value, str) and _SHAPE.fullmatch(value) else None
 
 
-def first_traceparent(order_id: str, event_id: str) -> str:
-    """The context of an event that has no cause: its trace is the order's."""
-    return f"00-{_hex(order_id, 16)}-{_hex(event_id, 8)}-{_SAMPLED}"
+def first_traceparent(saga_id: str, event_id: str) -> str:
+    """The context of an event that has no cause: its trace is the saga's."""
+    return f"00-{_hex(saga_id, 16)}-{_hex(event_id, 8)}-{_SAMPLED}"
 
 
-def next_traceparent(parent: str | None, order_id: str, event_id: str) -> str:
+def next_traceparent(parent: str | None, saga_id: str, event_id: str) -> str:
     """The context of an answer: the trace and the flags of its cause, and a span of its own."""
     if parent is None:
-        return first_traceparent(order_id, event_id)
+        return first_traceparent(saga_id, event_id)
     _version, trace_id, _span_id, flags = parent.split("-")
     return f"00-{trace_id}-{_hex(event_id, 8)}-{flags}"
 

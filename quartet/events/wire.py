@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic_core import to_json as to_bytes
 
-from shared.events.base import EventData
-from shared.events.envelope import Unreadable
-from shared.events.event import Event
-from shared.events.reading import open_envelope
-from shared.events.rfc3339 import format_time
+from quartet.events.base import EventData
+from quartet.events.envelope import Models, Unreadable
+from quartet.events.event import Event
+from quartet.events.reading import open_envelope
+from quartet.events.rfc3339 import format_time
 
 
 def to_json(event: Event[EventData]) -> dict[str, object]:
@@ -19,7 +19,7 @@ def to_json(event: Event[EventData]) -> dict[str, object]:
         "id": event.id,
         "source": event.source,
         "type": event.type,
-        "subject": event.order_id,
+        "subject": event.saga_id,
         "time": format_time(event.time),
         "datacontenttype": "application/json",
         "correlationid": event.correlation_id,
@@ -37,14 +37,14 @@ def encode(event_json: Mapping[str, Any]) -> bytes:
     return to_bytes(event_json)
 
 
-def from_json(event_json: Mapping[str, Any]) -> Event[EventData]:
+def from_json(event_json: Mapping[str, Any], models: Models) -> Event[EventData]:
     """Read back an event that was recorded as JSON values.
 
     Raises:
         ValueError: If it cannot be read, which an event that was written by `to_json` can.
     """
     envelope = open_envelope(event_json)
-    event = envelope if isinstance(envelope, Unreadable) else envelope.read()
+    event = envelope if isinstance(envelope, Unreadable) else envelope.read(models)
     if isinstance(event, Unreadable):
         raise ValueError(f"not a recorded event: {event.reason}: {event.detail}")  # noqa: TRY004 - wrong content
     return event

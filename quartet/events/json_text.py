@@ -4,8 +4,8 @@ import json
 
 from pydantic_core import from_json
 
-from shared.events.media_type import MediaType
-from shared.events.text import quoted
+from quartet.events.media_type import MediaType
+from quartet.events.text import quoted
 
 _BOM = b"\xef\xbb\xbf"
 

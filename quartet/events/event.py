@@ -1,14 +1,14 @@
-"""An event: what happened, to which order, when, who said it, and because of what."""
+"""An event: what happened, in which saga, when, who said it, and because of what."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
-from shared.events.base import EventData
-from shared.events.derivation import derived_id, event_key
-from shared.events.rfc3339 import in_utc
-from shared.events.trace import first_traceparent, next_traceparent
+from quartet.events.base import EventData
+from quartet.events.derivation import derived_id, event_key
+from quartet.events.rfc3339 import in_utc
+from quartet.events.trace import first_traceparent, next_traceparent
 
 D = TypeVar("D", bound=EventData)
 D_co = TypeVar("D_co", bound=EventData, covariant=True)
@@ -22,9 +22,9 @@ class Event(Generic[D_co]):
         id: Unique among the events of its source, the same for every repeat of it.
         source: Who said it: `/services/payment`.
         type: What it is, with its version: `PaymentCompleted.v1`.
-        order_id: The saga that it belongs to; the CloudEvents subject.
+        saga_id: The saga that it belongs to; the CloudEvents subject.
         time: When it was said, in UTC.
-        correlation_id: The same for all events of one saga: the order id, unless its first event says
+        correlation_id: The same for all events of one saga: the saga id, unless its first event says
             otherwise.
         causation_id: The id of the event that it answers; None if it answers none.
         traceparent: W3C trace context, if there is one.
@@ -34,7 +34,7 @@ class Event(Generic[D_co]):
     id: str
     source: str
     type: str
-    order_id: str
+    saga_id: str
     time: datetime
     correlation_id: str
     causation_id: str | None
@@ -67,7 +67,7 @@ def new_event(
         source: Who says so, a URI reference.
         time: When, with a time zone.
         id: Its id; without one, a random one. Keep it for a repeat.
-        traceparent: The trace that it belongs to; without one, the order's own.
+        traceparent: The trace that it belongs to; without one, the saga's own.
 
     Raises:
         ValueError: If the time has no time zone.
@@ -77,11 +77,11 @@ def new_event(
         id=event_id,
         source=source,
         type=data.type,
-        order_id=data.order_id,
+        saga_id=data.saga_id,
         time=in_utc(time),
-        correlation_id=data.order_id,
+        correlation_id=data.saga_id,
         causation_id=None,
-        traceparent=traceparent or first_traceparent(data.order_id, event_id),
+        traceparent=traceparent or first_traceparent(data.saga_id, event_id),
         data=data,
     )
 
@@ -108,20 +108,20 @@ def answer(
             that the data has by itself.
 
     Raises:
-        ValueError: If the data is about another order than the cause, or the time has no time zone.
+        ValueError: If the data is about another saga than the cause, or the time has no time zone.
     """
-    if data.order_id != cause.order_id:
-        raise ValueError(f"the answer is about order {data.order_id}, its cause about {cause.order_id}")
+    if data.saga_id != cause.saga_id:
+        raise ValueError(f"the answer is about saga {data.saga_id}, its cause about {cause.saga_id}")
     event_id = derived_id(cause.source, cause.id, data.type, _joined(discriminator, data.discriminator))
     return Event(
         id=event_id,
         source=source,
         type=data.type,
-        order_id=data.order_id,
+        saga_id=data.saga_id,
         time=in_utc(time),
         correlation_id=cause.correlation_id,
         causation_id=cause.id,
-        traceparent=next_traceparent(cause.traceparent, cause.order_id, event_id),
+        traceparent=next_traceparent(cause.traceparent, cause.saga_id, event_id),
         data=data,
     )
 

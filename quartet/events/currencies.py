@@ -1,4 +1,8 @@
-"""The two code lists that an order must keep to: ISO 4217 currencies and ISO 3166-1 countries."""
+"""The currencies of ISO 4217, and how many decimals their amounts have."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
 
 # Currencies in use in 2026, by the number of decimals that ISO 4217 gives them. Metals, bond units and test
 # codes (XAU, XBA, XTS, ...) have no minor unit and cannot be paid with: they are left out.
@@ -14,16 +18,6 @@ ZAR ZMW ZWG
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR_DECIMALS = "CLF UYW"
 
-_COUNTRIES = """
-AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
-BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK
-FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR
-IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK
-ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM
-PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF
-TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
-"""
-
 MINOR_UNITS: dict[str, int] = {
     code: decimals
     for decimals, codes in ((0, _NO_DECIMALS), (2, _TWO_DECIMALS), (3, _THREE_DECIMALS), (4, _FOUR_DECIMALS))
@@ -31,5 +25,13 @@ MINOR_UNITS: dict[str, int] = {
 }
 """How many decimals an amount in each currency has: 2 for EUR, 0 for JPY."""
 
-COUNTRIES: frozenset[str] = frozenset(_COUNTRIES.split())
-"""The officially assigned alpha-2 codes of ISO 3166-1."""
+
+def _known_currency(code: str) -> str:
+    if code not in MINOR_UNITS:
+        raise ValueError("must be an ISO 4217 currency code such as EUR")
+    return code
+
+
+Currency = Annotated[
+    str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": sorted(MINOR_UNITS)})
+]

@@ -6,11 +6,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.events.fields import LONE_SURROGATE, NOT_BLANK_PATTERN, ORDER_ID_PATTERN
+from quartet.events.fields import LONE_SURROGATE, NOT_BLANK_PATTERN, SAGA_ID_PATTERN
 
 _FORMS: Final = {
     NOT_BLANK_PATTERN: "must not be blank",
-    ORDER_ID_PATTERN: "must be 1 to 64 of A-Z, a-z, 0-9, _ and -",
+    SAGA_ID_PATTERN: "must be 1 to 64 of A-Z, a-z, 0-9, _ and -",
 }
 _SAY: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is missing",

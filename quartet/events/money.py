@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
-from shared.events.codes import MINOR_UNITS
+from quartet.events.currencies import MINOR_UNITS
 
 # 10^12 a piece, a million pieces, 50 lines: the largest total has 20 digits before the point, and 24 digits
 # in all stay exact in the default decimal context of 28.

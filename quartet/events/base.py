@@ -5,11 +5,24 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events.fields import OrderId
+
+class Part(BaseModel):
+    """Base of what events are made of: immutable. Fields that a reader does not know are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class EventData(BaseModel):
-    """The data of an event: something that happened to one order, in the past tense.
+    """The data of an event: something that happened in one saga, in the past tense.
+
+    An application has one base class of its own, which says what its sagas are called by:
+
+        class TripEvent(EventData):
+            trip_id: SagaId
+
+            @property
+            def saga_id(self) -> str:
+                return self.trip_id
 
     Immutable. Fields that a reader does not know are ignored, so that a writer may be newer.
     """
@@ -19,7 +32,14 @@ class EventData(BaseModel):
     type: ClassVar[str]
     """The CloudEvents type, name and version: `OrderCreated.v1`."""
 
-    order_id: OrderId
+    @property
+    def saga_id(self) -> str:
+        """The saga that it belongs to.
+
+        Raises:
+            NotImplementedError: the model does not say. A registry refuses such a model.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define saga_id")
 
     @property
     def discriminator(self) -> str:

@@ -1,21 +1,21 @@
 """JSON Schema of every event, for clients that are not written in Python."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from shared.events.attributes import LONGEST_ATTRIBUTE, LONGEST_SOURCE
-from shared.events.base import EventData
-from shared.events.fields import ORDER_ID_PATTERN
-from shared.events.registry import EVENTS
-from shared.events.rfc3339 import TIME_PATTERN
+from quartet.events.attributes import LONGEST_ATTRIBUTE, LONGEST_SOURCE
+from quartet.events.base import EventData
+from quartet.events.fields import SAGA_ID_PATTERN
+from quartet.events.rfc3339 import TIME_PATTERN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 _JSON_TYPE = r"^[^/\s;]+/([^/\s;]+\+)?[Jj][Ss][Oo][Nn]\s*(;[^\u0000-\u001f]*)?$"
 
 
-def json_schemas() -> dict[str, dict[str, Any]]:
+def json_schemas(models: Iterable[type[EventData]]) -> dict[str, dict[str, Any]]:
     """Per type two schemas (JSON Schema 2020-12): its `data`, and `event`, the structured CloudEvent."""
-    return {model.type: {"data": _data_schema(model), "event": _event_schema(model)} for model in EVENTS}
+    return {model.type: {"data": _data_schema(model), "event": _event_schema(model)} for model in models}
 
 
 def _data_schema(model: type[EventData]) -> dict[str, Any]:
@@ -45,10 +45,10 @@ def _attributes(model: type[EventData]) -> dict[str, Any]:
         "id": text,
         "source": text | {"maxLength": LONGEST_SOURCE, "format": "uri-reference"},
         "type": {"const": model.type},
-        "subject": {"type": "string", "pattern": ORDER_ID_PATTERN, "description": "the order id"},
+        "subject": {"type": "string", "pattern": SAGA_ID_PATTERN, "description": "the saga id"},
         "time": {"type": "string", "format": "date-time", "pattern": TIME_PATTERN},
         "datacontenttype": _or_null({"type": "string", "pattern": _JSON_TYPE}, "the form of `data`: JSON"),
-        "correlationid": _or_null(text, "the order id, unless the saga's first event says otherwise"),
+        "correlationid": _or_null(text, "the saga id, unless the saga's first event says otherwise"),
         "causationid": _or_null(text, "the id of the event that caused this one"),
         "traceparent": {"type": "string", "description": "W3C trace context"},
     }

@@ -10,12 +10,11 @@ import binascii
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from shared.events.binary_mode import binary_attributes, content_type_in
-from shared.events.data import OrderCreated
-from shared.events.envelope import Envelope, Unreadable, UnreadableReason, open_attributes
-from shared.events.json_text import read_json
-from shared.events.media_type import MediaType, media_type
-from shared.events.text import quoted
+from quartet.events.binary_mode import binary_attributes, content_type_in
+from quartet.events.envelope import Envelope, Unreadable, UnreadableReason, open_attributes
+from quartet.events.json_text import read_json
+from quartet.events.media_type import MediaType, media_type
+from quartet.events.text import quoted
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 """The content type of a structured event in JSON."""
@@ -119,8 +118,5 @@ def _what_it_is_instead(content: object) -> str:
         return f"a JSON list: {_ONE_BY_ONE}"
     if not isinstance(content, dict):
         return "not a JSON object"
-    wrap = "put it into `data` of a CloudEvent: specversion, id, source, type, subject (the order id), time"
-    if "order_id" in content:
-        kind = f"bare {OrderCreated.type} data" if "items" in content else "bare event data"
-        return f"{kind} without an envelope: {wrap}"
-    return "a JSON object without specversion: not a CloudEvent"
+    wrap = "put it into `data` of a CloudEvent: specversion, id, source, type, subject (the saga id), time"
+    return f"a JSON object without specversion, not a CloudEvent: {wrap}"

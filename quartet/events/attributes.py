@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from shared.events.fields import ORDER_ID_PATTERN
-from shared.events.text import is_cloudevents_string
+from quartet.events.fields import SAGA_ID_PATTERN
+from quartet.events.text import is_cloudevents_string
 
 LONGEST_ATTRIBUTE: Final = 256
 """How many characters an attribute may have. It bounds what is recorded of an event."""
@@ -13,7 +13,7 @@ LONGEST_ATTRIBUTE: Final = 256
 LONGEST_SOURCE: Final = 1024
 """The same for the source, which is recorded as a digest only: the id of an Azure resource is long."""
 
-_ORDER_ID = re.compile(ORDER_ID_PATTERN.rstrip("$") + r"\Z")
+_SAGA_ID = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")
 
 
 def required(attributes: Mapping[str, object], name: str) -> str:
@@ -44,15 +44,15 @@ def optional(attributes: Mapping[str, object], name: str) -> str | None:
     raise ValueError(f"{name}: must be a string of 1 to {longest} characters, without control characters")
 
 
-def order_id_of(attributes: Mapping[str, object]) -> str:
-    """The subject, which is the order id.
+def saga_id_of(attributes: Mapping[str, object]) -> str:
+    """The subject, which is the saga id.
 
     Raises:
-        ValueError: If it is missing, or has not the form of an order id.
+        ValueError: If it is missing, or has not the form of a saga id.
     """
     value = attributes.get("subject")
     if value is None:
-        raise ValueError("subject: is missing; it is the order id")
-    if isinstance(value, str) and _ORDER_ID.match(value):
+        raise ValueError("subject: is missing; it is the saga id")
+    if isinstance(value, str) and _SAGA_ID.match(value):
         return value
-    raise ValueError("subject: must be the order id, 1 to 64 of A-Z, a-z, 0-9, _ and -")
+    raise ValueError("subject: must be the saga id, 1 to 64 of A-Z, a-z, 0-9, _ and -")

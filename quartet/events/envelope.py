@@ -7,19 +7,21 @@ a message that cannot be read is a value, `Unreadable`, with its reason.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import ValidationError
 
-from shared.events.attributes import optional, order_id_of, required
-from shared.events.base import EventData
-from shared.events.event import Event
-from shared.events.media_type import media_type
-from shared.events.problems import explain
-from shared.events.registry import REGISTRY
-from shared.events.rfc3339 import parse_time
-from shared.events.text import quoted
-from shared.events.trace import valid_traceparent
+from quartet.events.attributes import optional, required, saga_id_of
+from quartet.events.base import EventData
+from quartet.events.event import Event
+from quartet.events.media_type import media_type
+from quartet.events.problems import explain
+from quartet.events.rfc3339 import parse_time
+from quartet.events.text import quoted
+from quartet.events.trace import valid_traceparent
+
+Models: TypeAlias = Mapping[str, type[EventData]]
+"""The model of each type of event: a `Registry`, or a part of one."""
 
 UnreadableReason = Literal["not_json", "not_cloudevents", "invalid_envelope", "unknown_type", "invalid_data"]
 
@@ -42,8 +44,8 @@ class Unreadable:
 class Envelope(NamedTuple):
     """The outside of an event: enough to know whose it is, with the data still unread.
 
-    `subject` is the order id and has its form. `time` is as it was received. `data` is a JSON value, or says why it
-    is none: an event whose data is broken still belongs to its order.
+    `subject` is the saga id and has its form. `time` is as it was received. `data` is a JSON value, or says why it
+    is none: an event whose data is broken still belongs to its saga.
     """
 
     id: str
@@ -56,11 +58,11 @@ class Envelope(NamedTuple):
     traceparent: str | None
     data: object
 
-    def read(self) -> Event[EventData] | Unreadable:
-        """Read the data too, by the model that the registry has for the type."""
-        model = REGISTRY.get(self.type)
+    def read(self, models: Models) -> Event[EventData] | Unreadable:
+        """Read the data too, by the model that there is for the type."""
+        model = models.get(self.type)
         if model is None:
-            return Unreadable("unknown_type", f"type: {quoted(self.type)} is not an event of this saga")
+            return Unreadable("unknown_type", f"type: {quoted(self.type)} is not an event of this application")
         try:
             time = parse_time(self.time)
         except ValueError as error:
@@ -68,13 +70,13 @@ class Envelope(NamedTuple):
         data = _validated(model, self.data)
         if isinstance(data, Unreadable):
             return data
-        if data.order_id != self.subject:
-            return Unreadable("invalid_envelope", f"subject: must be the order id, {data.order_id}")
+        if data.saga_id != self.subject:
+            return Unreadable("invalid_envelope", f"subject: must be the saga id, {data.saga_id}")
         return Event(
             id=self.id,
             source=self.source,
             type=self.type,
-            order_id=self.subject,
+            saga_id=self.subject,
             time=time,
             correlation_id=self.correlation_id,
             causation_id=self.causation_id,
@@ -99,7 +101,7 @@ def open_attributes(attributes: Mapping[str, object], data: object) -> Envelope 
     try:
         _check_version(attributes.get("specversion"))
         _check_content_type(attributes.get("datacontenttype"))
-        subject = order_id_of(attributes)
+        subject = saga_id_of(attributes)
         return Envelope(
             id=required(attributes, "id"),
             source=required(attributes, "source"),

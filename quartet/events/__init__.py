@@ -1,0 +1,58 @@
+"""Events: the CloudEvents envelope, the base of every event's data, the registry, derived ids and JSON Schema."""
+
+from quartet.events.base import EventData, Part
+from quartet.events.bucket import bucket_of
+from quartet.events.currencies import MINOR_UNITS, Currency
+from quartet.events.derivation import derived_id, event_key, legacy_derived_id
+from quartet.events.envelope import Envelope, Models, Unreadable, UnreadableReason
+from quartet.events.event import Event, answer, new_event, service_source
+from quartet.events.fields import SAGA_ID_PATTERN, Code, Detail, Moment, Reference, SagaId, Text
+from quartet.events.money import Money, in_minor_units
+from quartet.events.problems import explain
+from quartet.events.reading import CONTENT_TYPE, BodyForm, open_envelope, read_envelope
+from quartet.events.registry import Registry
+from quartet.events.rfc3339 import format_time, parse_time
+from quartet.events.schemas import json_schemas
+from quartet.events.trace import valid_traceparent
+from quartet.events.wire import encode, from_json, to_json
+
+__all__ = [
+    "CONTENT_TYPE",
+    "MINOR_UNITS",
+    "SAGA_ID_PATTERN",
+    "BodyForm",
+    "Code",
+    "Currency",
+    "Detail",
+    "Envelope",
+    "Event",
+    "EventData",
+    "Models",
+    "Moment",
+    "Money",
+    "Part",
+    "Reference",
+    "Registry",
+    "SagaId",
+    "Text",
+    "Unreadable",
+    "UnreadableReason",
+    "answer",
+    "bucket_of",
+    "derived_id",
+    "encode",
+    "event_key",
+    "explain",
+    "format_time",
+    "from_json",
+    "in_minor_units",
+    "json_schemas",
+    "legacy_derived_id",
+    "new_event",
+    "open_envelope",
+    "parse_time",
+    "read_envelope",
+    "service_source",
+    "to_json",
+    "valid_traceparent",
+]
