@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from quartet.engine.ports import DeadLetter, Message
-from quartet.engine.received import Intake, Item
+from quartet.engine.received import Delivered, ReceivedBatch
 from quartet.engine.saga_update import Step
 
 
@@ -47,22 +47,22 @@ class Batch:
 
     partition: str
     messages: Sequence[Message]
-    intake: Intake
+    received: ReceivedBatch
     began: datetime
     became: list[Step | DeadLetter] = field(default_factory=list)
     quick: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
     conflicts: Counter[str] = field(default_factory=Counter)
-    _unfinished: dict[str, Sequence[Item]] = field(default_factory=dict)
+    _unfinished: dict[str, Sequence[Delivered]] = field(default_factory=dict)
     _is_slow: bool = False
     _is_finished: bool = False
 
     def __post_init__(self) -> None:
         """Nothing is finished."""
-        self._unfinished = dict(self.intake.sagas)
+        self._unfinished = dict(self.received.sagas)
 
     @property
-    def orders(self) -> Mapping[str, Sequence[Item]]:
+    def orders(self) -> Mapping[str, Sequence[Delivered]]:
         """The orders that are not finished, with their events in this batch."""
         return self._unfinished
 

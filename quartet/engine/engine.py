@@ -23,17 +23,17 @@ from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.errors import one_line
 from quartet.engine.failures.isolation import isolate
-from quartet.engine.failures.outage_retry import Patience
+from quartet.engine.failures.outage_retry import OutageRetry
 from quartet.engine.finisher import Finisher
 from quartet.engine.handler_runner import HandlerRunner
 from quartet.engine.ports import DeadLetter, DeadLetters, Message, Now, Publisher, RecordStore, Sleep
 from quartet.engine.received import cause_of_death, read_batch
 from quartet.engine.records.record import Record, RecordLimits
 from quartet.engine.records.recorder import Recorder
-from quartet.engine.safe_log import steady
-from quartet.engine.saga_update import SagaRun, Step
+from quartet.engine.safe_log import safe
+from quartet.engine.saga_update import SagaUpdate, Step
 from quartet.engine.settler import Settler
-from quartet.engine.step_log import EventLog
+from quartet.engine.step_log import StepLog
 
 S = TypeVar("S")
 
@@ -80,20 +80,20 @@ class Engine(Generic[S]):
         self._rng = rng or random.Random()  # noqa: S311 -- jitter, not a secret
         self._limits = limits or RecordLimits()
         self.stats: Counter[str] = Counter()
-        self._log = steady(log or structlog.get_logger(service=participant.name), self.stats)
+        self._log = safe(log or structlog.get_logger(service=participant.name), self.stats)
         self._hears = participant.hears
         self._opens = frozenset(data.type for data in participant.opens)
         self._together = together_seconds
         self._dead_letters = dead_letters
-        self._patience = Patience(self._retry.outage_backoff, sleep, self._rng, self._log, now)
+        self._outages = OutageRetry(self._retry.outage_backoff, sleep, self._rng, self._log, now)
         self._recorder: Recorder[S] = Recorder(
-            store, self._patience, buckets=buckets, opens=self._opens, look_first=look_first
+            store, self._outages, buckets=buckets, opens=self._opens, look_first=look_first
         )
         self._finisher: Finisher[S] = Finisher(
             publisher=publisher,
             dead_letters=dead_letters,
-            patience=self._patience,
-            event_log=EventLog(self._log, self.stats),
+            outages=self._outages,
+            step_log=StepLog(self._log, self.stats),
             now=now,
             log=self._log,
         )
@@ -102,7 +102,7 @@ class Engine(Generic[S]):
             ports,
             retry=self._retry,
             limits=self._limits,
-            patience=self._patience,
+            outages=self._outages,
             now=now,
             sleep=sleep,
             rng=self._rng,
@@ -126,7 +126,7 @@ class Engine(Generic[S]):
 
     async def _find_discarded(self) -> None:
         try:
-            discarded = await self._patience.outlast("load discarded sagas", self._dead_letters.discarded_sagas)
+            discarded = await self._outages.retry("load discarded sagas", self._dead_letters.discarded_sagas)
         except Exception as error:  # noqa: BLE001 -- to look at every saga costs requests, and is always right
             self._log.error("discarded sagas are not known, looking at every saga", error=one_line(error))
             self._recorder.look_at(None)
@@ -168,7 +168,7 @@ class Engine(Generic[S]):
             Whether that was done. Not if the order has changed since the record was read: another operator may have
             redriven one of the letters meanwhile, and nothing may ever wait behind a letter that is settled.
         """
-        run = SagaRun(record, partition, self._now, self._limits)
+        run = SagaUpdate(record, partition, self._now, self._limits)
         run.line_up(letter_ids)
         return not await self._recorder.commit([run])
 
@@ -179,7 +179,7 @@ class Engine(Generic[S]):
     def standing(self, seconds: float) -> list[Standing]:
         """What has been at work for longer than so many seconds: the first event of each such batch, and why."""
         now = self._now()
-        waits = sorted({f"{outage.doing}: {outage.error}" for outage in self._patience.outages})
+        waits = sorted({f"{outage.doing}: {outage.error}" for outage in self._outages.outages})
         why = "; ".join(waits) or "a handler that has not returned"
         late = [batch for batch in self._batches if now - batch.began >= timedelta(seconds=seconds)]
         return sorted(
@@ -189,17 +189,17 @@ class Engine(Generic[S]):
     @property
     def needs_a_person(self) -> list[str]:
         """What waits for somebody to change the configuration: one line each."""
-        return sorted(f"{outage.doing}: {outage.error}" for outage in self._patience.outages if outage.needs_a_person)
+        return sorted(f"{outage.doing}: {outage.error}" for outage in self._outages.outages if outage.needs_a_person)
 
-    async def _change(self, saga_id: str, partition: str, change: Callable[[SagaRun[S]], None]) -> None:
+    async def _change(self, saga_id: str, partition: str, change: Callable[[SagaUpdate[S]], None]) -> None:
         while True:
-            run = SagaRun(await self.record(saga_id), partition, self._now, self._limits)
+            run = SagaUpdate(await self.record(saga_id), partition, self._now, self._limits)
             change(run)
             if not await self._recorder.commit([run]):
                 return
 
     def _read(self, partition: str, messages: Sequence[Message]) -> Batch:
-        intake = read_batch(
+        received = read_batch(
             messages,
             self.participant.events,
             partition=partition,
@@ -207,7 +207,7 @@ class Engine(Generic[S]):
             opens=self._opens,
             now=self._now(),
         )
-        return Batch(partition, messages, intake, self._now())
+        return Batch(partition, messages, received, self._now())
 
     async def _begin(self, partition: str, messages: Sequence[Message], together: float | None) -> Batch:
         """Handle messages until the quick ones are finished."""

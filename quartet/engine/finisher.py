@@ -9,11 +9,11 @@ from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.errors import one_line
 from quartet.engine.failures.isolation import isolate
-from quartet.engine.failures.outage_retry import Patience
+from quartet.engine.failures.outage_retry import OutageRetry
 from quartet.engine.ports import DeadLetter, DeadLetters, Now, Publisher
 from quartet.engine.records.record import Json
-from quartet.engine.saga_update import SagaRun, Step
-from quartet.engine.step_log import EventLog
+from quartet.engine.saga_update import SagaUpdate, Step
+from quartet.engine.step_log import StepLog
 
 S = TypeVar("S")
 
@@ -28,36 +28,36 @@ class Finisher(Generic[S]):
         *,
         publisher: Publisher,
         dead_letters: DeadLetters,
-        patience: Patience,
-        event_log: EventLog,
+        outages: OutageRetry,
+        step_log: StepLog,
         now: Now,
         log: FilteringBoundLogger,
     ) -> None:
         self._publisher = publisher
         self._dead_letters = dead_letters
-        self._patience = patience
-        self._event_log = event_log
+        self._outages = outages
+        self._step_log = step_log
         self._now = now
         self._log = log
 
     async def finish(
-        self, partition: str, runs: Sequence[SagaRun[S]], letters: Sequence[DeadLetter]
+        self, partition: str, runs: Sequence[SagaUpdate[S]], letters: Sequence[DeadLetter]
     ) -> list[Step | DeadLetter]:
         """Keep, publish and log the outcome of these runs, and keep `letters` besides. What became of each event."""
         await self.keep([*letters, *(letter for run in runs for letter in run.letters())])
         steps = sorted(
-            (step for run in runs for step in run.steps), key=lambda step: step.heard.message.sequence_number
+            (step for run in runs for step in run.steps), key=lambda step: step.delivery.message.sequence_number
         )
         await self._publish_answers(partition, steps)
         unread = [*letters, *(letter for run in runs for letter in run.unread)]
-        self._event_log.tell(partition, steps, unread)
+        self._step_log.tell(partition, steps, unread)
         return [*steps, *unread]
 
     async def keep(self, letters: Sequence[DeadLetter]) -> None:
         """Keep dead letters. One that cannot be stored as it is, is stored in a smaller form."""
 
         async def put(some: Sequence[DeadLetter]) -> None:
-            await self._patience.outlast("keep dead letters", lambda: self._dead_letters.put(some))
+            await self._outages.retry("keep dead letters", lambda: self._dead_letters.put(some))
 
         async def put_less(letter: DeadLetter, error: Exception) -> None:
             async def put_least(_: DeadLetter, _error: Exception) -> None:
@@ -73,7 +73,7 @@ class Finisher(Generic[S]):
         refused: list[tuple[Json, str]] = []
 
         async def publish(some: Sequence[Json]) -> None:
-            await self._patience.outlast("publish answers", lambda: self._publisher.publish(partition, some))
+            await self._outages.retry("publish answers", lambda: self._publisher.publish(partition, some))
 
         async def isolated(event: Json, error: Exception) -> None:
             refused.append((event, one_line(error)))
@@ -99,9 +99,9 @@ class Finisher(Generic[S]):
 
 def _unpublished(step: Step, partition: str, problem: str, now: datetime) -> DeadLetter:
     """The decision stands, and its answers are recorded: a redrive publishes them again."""
-    event = step.heard.event
+    event = step.delivery.event
     if step.letter is not None:
         return replace(step.letter, detail=f"{step.letter.detail}; and an answer was not published: {problem}")
     return DeadLetter(
-        step.heard.message, partition, ANSWER_NOT_PUBLISHED, problem, 1, event.saga_id, event.id, event.type, now
+        step.delivery.message, partition, ANSWER_NOT_PUBLISHED, problem, 1, event.saga_id, event.id, event.type, now
     )

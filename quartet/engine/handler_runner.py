@@ -12,12 +12,12 @@ from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
 from quartet.engine.declaration.participant import Handler, Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.errors import Kind, classify, one_line
-from quartet.engine.failures.outage_retry import Patience
+from quartet.engine.failures.outage_retry import OutageRetry
 from quartet.engine.failures.time_limit import with_time_limit
 from quartet.engine.ports import Now, Sleep
-from quartet.engine.received import Heard, Item
+from quartet.engine.received import Delivered, Delivery
 from quartet.engine.records.record import Json, Record, RecordLimits
-from quartet.engine.saga_update import SagaRun
+from quartet.engine.saga_update import SagaUpdate
 from quartet.events import answer, to_json
 
 S = TypeVar("S")
@@ -37,7 +37,7 @@ class HandlerRunner(Generic[S]):
         *,
         retry: RetryPolicy,
         limits: RecordLimits,
-        patience: Patience,
+        outages: OutageRetry,
         now: Now,
         sleep: Sleep,
         rng: random.Random,
@@ -48,20 +48,20 @@ class HandlerRunner(Generic[S]):
         self._ports = with_time_limit(ports, retry.call_seconds)
         self._retry = retry
         self._limits = limits
-        self._patience = patience
+        self._outages = outages
         self._now = now
         self._sleep = sleep
         self._rng = rng
         self._log = log
         self._stats = stats
 
-    async def run(self, record: Record[S], items: Sequence[Item], partition: str) -> SagaRun[S]:
+    async def run(self, record: Record[S], items: Sequence[Delivered], partition: str) -> SagaUpdate[S]:
         """One order's events, each on the state that the one before has left.
 
         A participant that acts outside handles an event only on a state that is committed; what follows waits in
         `rest`. So does what would add more answers than a record keeps.
         """
-        run = SagaRun(record, partition, self._now, self._limits)
+        run = SagaUpdate(record, partition, self._now, self._limits)
         for position, item in enumerate(items):
             if (run.new_state and self._participant.acts_outside) or run.is_full:
                 run.rest = items[position:]
@@ -70,69 +70,69 @@ class HandlerRunner(Generic[S]):
                 await self._handle(run, item)
         return run
 
-    async def _handle(self, run: SagaRun[S], heard: Heard) -> None:
+    async def _handle(self, run: SagaUpdate[S], delivery: Delivery) -> None:
         began, before, steps = time.perf_counter(), run.record, len(run.steps)
         try:
-            outcome = await self._decide(heard, run.record.state)
+            outcome = await self._decide(delivery, run.record.state)
             if isinstance(outcome, Decided):
-                run.decide(heard, outcome, self._answers(heard, outcome), began)
+                run.decide(delivery, outcome, self._answers(delivery, outcome), began)
             elif isinstance(outcome, Ignored):
-                run.ignore(heard, outcome, began)
+                run.ignore(delivery, outcome, began)
             else:
-                run.reject(heard, outcome, began)
+                run.reject(delivery, outcome, began)
         except RetriesUsedUpError as used_up:
-            run.fail(heard, "retries_used_up", str(used_up), self._retry.attempts, began)
+            run.fail(delivery, "retries_used_up", str(used_up), self._retry.attempts, began)
         except Exception as bug:  # noqa: BLE001 -- whatever a handler raises, the partition must go on
-            self._log.exception("handler failed", type=heard.event.type, saga=heard.event.saga_id)
+            self._log.exception("handler failed", type=delivery.event.type, saga=delivery.event.saga_id)
             run.record = before
             del run.steps[steps:]
-            run.fail(heard, "handler_failed", one_line(bug), 1, began)
+            run.fail(delivery, "handler_failed", one_line(bug), 1, began)
 
-    async def _decide(self, heard: Heard, state: S | None) -> Outcome[S]:
+    async def _decide(self, delivery: Delivery, state: S | None) -> Outcome[S]:
         """Run the handler with its retries; when they are used up, the participant's way of giving up."""
-        data = type(heard.event.data)
+        data = type(delivery.event.data)
         handler, give_up = self._participant.handlers[data], self._participant.give_up.get(data)
         try:
-            return await self._attempt(handler, heard, state)
+            return await self._attempt(handler, delivery, state)
         except RetriesUsedUpError:
             if give_up is None:
                 raise
-            return await self._attempt(give_up, heard, state)
+            return await self._attempt(give_up, delivery, state)
 
-    async def _attempt(self, handler: Handler[S], heard: Heard, state: S | None) -> Outcome[S]:
+    async def _attempt(self, handler: Handler[S], delivery: Delivery, state: S | None) -> Outcome[S]:
         delays = self._retry.backoff.delays(self._rng)
         for attempt in range(1, self._retry.attempts + 1):
             try:
-                return await self._patience.outlast(
-                    f"run {_name(handler)}", lambda: handler(heard.event, state, self._ports)
+                return await self._outages.retry(
+                    f"run {_name(handler)}", lambda: handler(delivery.event, state, self._ports)
                 )
             except Exception as error:
                 if classify(error) is not Kind.TRANSIENT:
                     raise
-                self._note_retry(handler, heard, attempt, error)
+                self._note_retry(handler, delivery, attempt, error)
                 if attempt == self._retry.attempts:
                     raise RetriesUsedUpError(one_line(error)) from error
                 await self._sleep(next(delays))
         raise AssertionError("a policy has at least one attempt")
 
-    def _note_retry(self, handler: Handler[S], heard: Heard, attempt: int, error: Exception) -> None:
+    def _note_retry(self, handler: Handler[S], delivery: Delivery, attempt: int, error: Exception) -> None:
         self._stats["retries"] += 1
         self._log.warning(
             "handler will be retried" if attempt < self._retry.attempts else "retries used up",
             handler=_name(handler),
-            type=heard.event.type,
-            saga=heard.event.saga_id,
+            type=delivery.event.type,
+            saga=delivery.event.saga_id,
             attempt=attempt,
             of=self._retry.attempts,
             error=one_line(error),
         )
 
-    def _answers(self, heard: Heard, decided: Decided[S]) -> list[Json]:
+    def _answers(self, delivery: Delivery, decided: Decided[S]) -> list[Json]:
         said: list[Json] = []
         for data in decided.answers:
             if type(data) not in self._participant.says:
                 raise TypeError(f"{self._participant.name} does not say {data.type}: add it to SAYS, or do not say it")
-            said.append(to_json(answer(heard.event, data, source=self._participant.source, time=self._now())))
+            said.append(to_json(answer(delivery.event, data, source=self._participant.source, time=self._now())))
         return said
 
 

@@ -13,7 +13,7 @@ READING_FAILED: Final = "reading_failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Delivery:
     """An event for this participant, and the message that brought it."""
 
     event: Event[EventData]
@@ -36,7 +36,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadableDelivery:
     """An event that says which order it belongs to, and no more that could be read. It is a dead letter already.
 
     Attributes:
@@ -62,11 +62,11 @@ class Unread:
         return self.letter.saga_id
 
 
-Item: TypeAlias = Heard | Unread
+Delivered: TypeAlias = Delivery | UnreadableDelivery
 
 
 @dataclass(slots=True)
-class Intake:
+class ReceivedBatch:
     """A received batch, sorted.
 
     Attributes:
@@ -75,7 +75,7 @@ class Intake:
         passed_over: how many events are for others.
     """
 
-    sagas: dict[str, list[Item]] = field(default_factory=dict)
+    sagas: dict[str, list[Delivered]] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
     passed_over: int = 0
 
@@ -88,7 +88,7 @@ def read_batch(
     hears: Collection[str],
     opens: Collection[str],
     now: datetime,
-) -> Intake:
+) -> ReceivedBatch:
     """Sort a batch of an application that has these models.
 
     Events of other participants cost one look at their type; only our own are validated.
@@ -97,23 +97,23 @@ def read_batch(
     a saga never does: if nothing is known of the order, a corrected one must get through; if something is, it would
     have been a repeat.
     """
-    intake = Intake()
+    received = ReceivedBatch()
     for message in messages:
         try:
             read = _read(message, models, hears)
         except Exception as bug:  # noqa: BLE001 -- a message may hold anything; one must not stop the partition
             read = cause_of_death(message, READING_FAILED, one_line(bug))
-        if isinstance(read, Heard):
-            intake.sagas.setdefault(read.event.saga_id, []).append(read)
+        if isinstance(read, Delivery):
+            received.sagas.setdefault(read.event.saga_id, []).append(read)
         elif isinstance(read, DeadLetterCause):
             letter = read.letter(message, partition, now)
             if letter.saga_id is None or letter.event_type in opens:
-                intake.letters.append(letter)
+                received.letters.append(letter)
             else:
-                intake.sagas.setdefault(letter.saga_id, []).append(Unread(letter, read.key))
+                received.sagas.setdefault(letter.saga_id, []).append(UnreadableDelivery(letter, read.key))
         else:
-            intake.passed_over += 1
-    return intake
+            received.passed_over += 1
+    return received
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCaus
     return _cause(envelope if isinstance(envelope, Envelope) else None, reason, detail)
 
 
-def _read(message: Message, models: Models, hears: Collection[str]) -> Heard | DeadLetterCause | None:
+def _read(message: Message, models: Models, hears: Collection[str]) -> Delivery | DeadLetterCause | None:
     envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if isinstance(envelope, Unreadable):
         return _cause(None, envelope.reason, envelope.detail)
@@ -165,7 +165,7 @@ def _read(message: Message, models: Models, hears: Collection[str]) -> Heard | D
     event = envelope.read(models)
     if isinstance(event, Unreadable):
         return _cause(envelope, event.reason, event.detail)
-    return Heard(event, message)
+    return Delivery(event, message)
 
 
 def _cause(envelope: Envelope | None, reason: str, detail: str) -> DeadLetterCause:

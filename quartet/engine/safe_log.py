@@ -7,12 +7,12 @@ from typing import Any, cast
 from structlog.typing import FilteringBoundLogger
 
 
-def steady(log: FilteringBoundLogger, stats: Counter[str]) -> FilteringBoundLogger:
+def safe(log: FilteringBoundLogger, stats: Counter[str]) -> FilteringBoundLogger:
     """The same log; a call that raises is counted in `stats` as a line lost, and returns."""
-    return cast(FilteringBoundLogger, _Steady(log, stats))
+    return cast(FilteringBoundLogger, _SafeLog(log, stats))
 
 
-class _Steady:
+class _SafeLog:
     def __init__(self, log: FilteringBoundLogger, stats: Counter[str]) -> None:
         self._steady_log = log
         self._steady_stats = stats

@@ -17,7 +17,7 @@ from typing import Final, Generic, TypeGuard, TypeVar
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Rejected
 from quartet.engine.ports import DeadLetter, Now
-from quartet.engine.received import Heard, Item, Unread
+from quartet.engine.received import Delivered, Delivery, UnreadableDelivery
 from quartet.engine.records.record import Answers, Json, Record, RecordLimits, surplus
 
 S = TypeVar("S")
@@ -35,7 +35,7 @@ class Step:
         letter: the dead letter that it has become, if it has.
     """
 
-    heard: Heard
+    delivery: Delivery
     outcome: str
     answers: Answers
     seconds: float
@@ -44,7 +44,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class SagaRun(Generic[S]):
+class SagaUpdate(Generic[S]):
     """Runs up a new record from an old one. Nothing of it counts until the record is committed.
 
     Attributes:
@@ -63,12 +63,12 @@ class SagaRun(Generic[S]):
     limits: RecordLimits = field(default_factory=RecordLimits)
     changed: bool = False
     new_state: bool = False
-    rest: Sequence[Item] = ()
+    rest: Sequence[Delivered] = ()
     steps: list[Step] = field(default_factory=list)
     unread: list[DeadLetter] = field(default_factory=list)
     dropped: list[Json] = field(default_factory=list)
     _added: set[str] = field(default_factory=set)
-    _taken: list[Item] = field(default_factory=list)
+    _taken: list[Delivered] = field(default_factory=list)
     _origin: Record[S] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,14 +94,14 @@ class SagaRun(Generic[S]):
         """All dead letters of this run."""
         return [*self.unread, *(step.letter for step in self.steps if step.letter is not None)]
 
-    def admit(self, item: Item) -> TypeGuard[Heard]:
+    def admit(self, item: Delivered) -> TypeGuard[Delivery]:
         """Whether its handler is to run now. If not, all that there is to do about the event has been done."""
         self._taken.append(item)
         if self._is_discarded(item):
-            if isinstance(item, Heard):
+            if isinstance(item, Delivery):
                 self.steps.append(Step(item, "discarded", (), 0.0))
             return False
-        if isinstance(item, Unread):
+        if isinstance(item, UnreadableDelivery):
             self._note_unread(item)
             return False
         recorded = self.record.answers_to(item.event)
@@ -119,76 +119,76 @@ class SagaRun(Generic[S]):
             return False
         return True
 
-    def decide(self, heard: Heard, decided: Decided[S], answers: Sequence[Json], began: float) -> None:
+    def decide(self, delivery: Delivery, decided: Decided[S], answers: Sequence[Json], began: float) -> None:
         """Take over a decision: the new state, and the answers under the id of their cause."""
-        before = self.record.answers_to(heard.event) or ()
+        before = self.record.answers_to(delivery.event) or ()
         known = {said["id"] for said in before}
         recorded = (*before, *(said for said in answers if said["id"] not in known))
         if not decided.owed:
-            self._leave_line(heard)
-        elif not self._is_owed(heard):
-            self._leave_line(heard)
-            self._change(owed=(*self.record.owed, heard.message.letter_id(self.partition)))
+            self._leave_line(delivery)
+        elif not self._is_owed(delivery):
+            self._leave_line(delivery)
+            self._change(owed=(*self.record.owed, delivery.message.letter_id(self.partition)))
         self.new_state = self.new_state or self.record.is_new or decided.state != self.record.state
         self._change(state=decided.state)
-        self._record(heard, recorded)
+        self._record(delivery, recorded)
         if decided.owed:
-            letter = self._letter(heard, COMPENSATION_FAILED, decided.owed, 1)
+            letter = self._letter(delivery, COMPENSATION_FAILED, decided.owed, 1)
             detail = f"{letter.reason}: {letter.detail}"
-            self.steps.append(Step(heard, decided.note, recorded, time.perf_counter() - began, detail, letter))
+            self.steps.append(Step(delivery, decided.note, recorded, time.perf_counter() - began, detail, letter))
         else:
-            self.steps.append(Step(heard, decided.note, recorded, time.perf_counter() - began))
+            self.steps.append(Step(delivery, decided.note, recorded, time.perf_counter() - began))
 
-    def ignore(self, heard: Heard, ignored: Ignored, began: float) -> None:
+    def ignore(self, delivery: Delivery, ignored: Ignored, began: float) -> None:
         """Note that there was nothing to do."""
-        self._leave_line(heard)
-        recorded = self.record.answers_to(heard.event) or ()
-        self.steps.append(Step(heard, "ignored", recorded, time.perf_counter() - began, ignored.reason))
+        self._leave_line(delivery)
+        recorded = self.record.answers_to(delivery.event) or ()
+        self.steps.append(Step(delivery, "ignored", recorded, time.perf_counter() - began, ignored.reason))
 
-    def reject(self, heard: Heard, rejected: Rejected, began: float) -> None:
+    def reject(self, delivery: Delivery, rejected: Rejected, began: float) -> None:
         """Note that the event must not have an effect: it becomes a dead letter, for which nobody waits."""
-        if not self._is_owed(heard):
-            self._leave_line(heard)
-        self._bury(heard, rejected.reason, rejected.detail, 1, began)
+        if not self._is_owed(delivery):
+            self._leave_line(delivery)
+        self._bury(delivery, rejected.reason, rejected.detail, 1, began)
 
-    def fail(self, heard: Heard, reason: str, detail: str, attempts: int, began: float) -> None:
+    def fail(self, delivery: Delivery, reason: str, detail: str, attempts: int, began: float) -> None:
         """Note that the event could not be handled: it becomes a dead letter, and the order waits for it."""
-        if not self._is_owed(heard):
-            self._park(heard)
-        self._bury(heard, reason, detail, attempts, began)
+        if not self._is_owed(delivery):
+            self._park(delivery)
+        self._bury(delivery, reason, detail, attempts, began)
 
-    def _record(self, heard: Heard, answers: Answers) -> None:
+    def _record(self, delivery: Delivery, answers: Answers) -> None:
         """Record the answers to an event, as the newest ones, and drop the oldest ones beyond the limits."""
         handled = {
-            key: kept for key, kept in self.record.handled.items() if key not in {heard.event.key, heard.event.id}
+            key: kept for key, kept in self.record.handled.items() if key not in {delivery.event.key, delivery.event.id}
         }
-        handled[heard.event.key] = answers
-        self._added.add(heard.event.key)
+        handled[delivery.event.key] = answers
+        self._added.add(delivery.event.key)
         for key in list(handled)[: surplus(handled, self.limits)]:
             if key in self._added:
                 break  # what is not committed yet has not been published either
             self.dropped += handled.pop(key)
         self._change(handled=handled)
 
-    def _note_unread(self, item: Unread) -> None:
+    def _note_unread(self, item: UnreadableDelivery) -> None:
         # Of an order that is not known here there is nothing to hold up.
         if not self.record.is_new or self.changed:
             self._park(item)
         self.unread.append(item.letter)
 
-    def _is_discarded(self, item: Item) -> bool:
+    def _is_discarded(self, item: Delivered) -> bool:
         discarded = self.record.discarded
         return bool(discarded) and (item.message.letter_id(self.partition) in discarded or item.key in discarded)
 
-    def _must_wait(self, heard: Heard) -> bool:
-        if not self.record.is_blocked or self._is_owed(heard):
+    def _must_wait(self, delivery: Delivery) -> bool:
+        if not self.record.is_blocked or self._is_owed(delivery):
             return False
-        return self.record.parked[:1] != (heard.message.letter_id(self.partition),)
+        return self.record.parked[:1] != (delivery.message.letter_id(self.partition),)
 
-    def _is_owed(self, heard: Heard) -> bool:
-        return bool(self.record.owed) and heard.message.letter_id(self.partition) in self.record.owed
+    def _is_owed(self, delivery: Delivery) -> bool:
+        return bool(self.record.owed) and delivery.message.letter_id(self.partition) in self.record.owed
 
-    def _park(self, item: Item) -> None:
+    def _park(self, item: Delivered) -> None:
         letter_id = item.message.letter_id(self.partition)
         if letter_id in self.record.parked:
             return
@@ -197,11 +197,11 @@ class SagaRun(Generic[S]):
         else:
             self._change(parked_beyond=self.record.parked_beyond + 1)
 
-    def _leave_line(self, heard: Heard) -> None:
+    def _leave_line(self, delivery: Delivery) -> None:
         """Nothing has to wait for the event any more, and nothing is owed because of it."""
         if not self.record.has_dead_letters:
             return
-        self.strike(heard.message.letter_id(self.partition))
+        self.strike(delivery.message.letter_id(self.partition))
 
     def strike(self, letter_id: str) -> None:
         """Take a dead letter out of the record."""
@@ -231,13 +231,13 @@ class SagaRun(Generic[S]):
         self.record = replace(self.record, partition=self.partition, **changes)  # type: ignore[arg-type]  # by name
         self.changed = True
 
-    def _bury(self, heard: Heard, reason: str, detail: str, attempts: int, began: float) -> None:
-        letter = self._letter(heard, reason, detail, attempts)
+    def _bury(self, delivery: Delivery, reason: str, detail: str, attempts: int, began: float) -> None:
+        letter = self._letter(delivery, reason, detail, attempts)
         seconds = time.perf_counter() - began
-        self.steps.append(Step(heard, "dead letter", (), seconds, f"{reason}: {detail}", letter))
+        self.steps.append(Step(delivery, "dead letter", (), seconds, f"{reason}: {detail}", letter))
 
-    def _letter(self, heard: Heard, reason: str, detail: str, attempts: int) -> DeadLetter:
-        event = heard.event
+    def _letter(self, delivery: Delivery, reason: str, detail: str, attempts: int) -> DeadLetter:
+        event = delivery.event
         return DeadLetter(
-            heard.message, self.partition, reason, detail, attempts, event.saga_id, event.id, event.type, self.now()
+            delivery.message, self.partition, reason, detail, attempts, event.saga_id, event.id, event.type, self.now()
         )

@@ -10,10 +10,10 @@ from quartet.engine.batch import Batch
 from quartet.engine.finisher import Finisher
 from quartet.engine.handler_runner import HandlerRunner
 from quartet.engine.ports import Sleep
-from quartet.engine.received import Item
+from quartet.engine.received import Delivered
 from quartet.engine.records.record import Record
 from quartet.engine.records.recorder import STATE_NOT_STORED, Recorder
-from quartet.engine.saga_update import SagaRun
+from quartet.engine.saga_update import SagaUpdate
 
 S = TypeVar("S")
 
@@ -86,8 +86,8 @@ class _Settlement(Generic[S]):
 
     settler: Settler[S]
     batch: Batch
-    running: dict[str, asyncio.Task[SagaRun[S]]] = field(default_factory=dict)
-    todo: dict[str, Sequence[Item]] = field(default_factory=dict)
+    running: dict[str, asyncio.Task[SagaUpdate[S]]] = field(default_factory=dict)
+    todo: dict[str, Sequence[Delivered]] = field(default_factory=dict)
 
     async def start(self, before: Mapping[str, asyncio.Event]) -> None:
         """Start every order; one that an earlier batch works on starts when that is done."""
@@ -101,7 +101,7 @@ class _Settlement(Generic[S]):
         """Round after round until nothing runs any more or the time is up; then finish what is settled."""
         loop = asyncio.get_running_loop()
         deadline = None if seconds is None else loop.time() + seconds
-        won: list[SagaRun[S]] = []
+        won: list[SagaUpdate[S]] = []
         while self.running and (deadline is None or loop.time() < deadline):
             left = None if deadline is None else deadline - loop.time()
             await asyncio.wait(self.running.values(), timeout=left)
@@ -124,7 +124,7 @@ class _Settlement(Generic[S]):
         for task in self.running.values():
             task.cancel()
 
-    async def _commit_done(self) -> list[SagaRun[S]]:
+    async def _commit_done(self) -> list[SagaUpdate[S]]:
         """Commit the runs that are done, and run again what lost or has more to do. Returns those that stand."""
         runs = [task.result() for task in self.running.values() if task.done()]
         dropped = [answer for run in runs for answer in run.dropped]
@@ -141,11 +141,11 @@ class _Settlement(Generic[S]):
         self._run(await self.settler.recorder.recall(rest))
         return won
 
-    async def _finish(self, runs: Sequence[SagaRun[S]], *, whole: bool = False) -> None:
-        letters = self.batch.intake.letters if whole else []
+    async def _finish(self, runs: Sequence[SagaUpdate[S]], *, whole: bool = False) -> None:
+        letters = self.batch.received.letters if whole else []
         self.batch.became += await self.settler.finisher.finish(self.batch.partition, runs, letters)
 
-    def _is_beyond_help(self, run: SagaRun[S]) -> bool:
+    def _is_beyond_help(self, run: SagaUpdate[S]) -> bool:
         """Whether a run has lost so often that it is no conflict. Its events become dead letters then."""
         saga_id = run.record.saga_id
         self.batch.conflicts[saga_id] += 1
@@ -168,13 +168,13 @@ class _Settlement(Generic[S]):
             run = self.settler.runner.run(record, self.todo[saga_id], self.batch.partition)
             self.running[saga_id] = asyncio.create_task(run)
 
-    async def _run_in_turn(self, end: asyncio.Event, saga_id: str) -> SagaRun[S]:
+    async def _run_in_turn(self, end: asyncio.Event, saga_id: str) -> SagaUpdate[S]:
         await end.wait()
         items = self.todo[saga_id]
         records = await self.settler.recorder.recall({saga_id: items})
         return await self.settler.runner.run(records[saga_id], items, self.batch.partition)
 
-    async def _run_later(self, saga_id: str) -> SagaRun[S]:
+    async def _run_later(self, saga_id: str) -> SagaUpdate[S]:
         await self.settler.sleep(_PAUSE_SECONDS)
         records = await self.settler.recorder.load([saga_id])
         return await self.settler.runner.run(records[saga_id], self.todo[saga_id], self.batch.partition)

@@ -9,7 +9,7 @@ from quartet.engine.ports import DeadLetter
 from quartet.engine.saga_update import Step
 
 
-class EventLog:
+class StepLog:
     """Says what became of each event, and counts the outcomes in `stats`."""
 
     def __init__(self, log: FilteringBoundLogger, stats: Counter[str]) -> None:
@@ -24,7 +24,7 @@ class EventLog:
             self._tell_unread(partition, letter)
 
     def _tell_step(self, partition: str, step: Step) -> None:
-        event = step.heard.event
+        event = step.delivery.event
         self._stats[step.outcome] += 1
         say = self._log.info if step.letter is None else self._log.error
         say(
@@ -38,7 +38,7 @@ class EventLog:
             cause=event.causation_id,
             correlation=event.correlation_id,
             partition=partition,
-            sequence=step.heard.message.sequence_number,
+            sequence=step.delivery.message.sequence_number,
         )
 
     def _tell_unread(self, partition: str, letter: DeadLetter) -> None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from quartet.engine.errors import ConfigurationError, OutageError, TransientError
-from quartet.process.service_context import Surroundings
+from quartet.process.service_context import ServiceContext
 
 SIMULATED: Final = "simulated"
 """The name of every simulated port."""
 
-PortFactory: TypeAlias = Callable[[Surroundings], Any]
+PortFactory: TypeAlias = Callable[[ServiceContext], Any]
 """Makes a port: returns it, or an asynchronous context manager of it, or an awaitable of either."""
 
 _IMPORT_PATH: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")

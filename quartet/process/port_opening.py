@@ -5,10 +5,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from inspect import isawaitable
 
 from quartet.process.named_ports import Adapter
-from quartet.process.service_context import Surroundings
+from quartet.process.service_context import ServiceContext
 
 
-async def open_port(stack: AsyncExitStack, adapter: Adapter, around: Surroundings) -> object:
+async def open_port(stack: AsyncExitStack, adapter: Adapter, context: ServiceContext) -> object:
     """Make the port; `stack` closes it if it is an asynchronous context manager.
 
     Raises:
@@ -16,7 +16,7 @@ async def open_port(stack: AsyncExitStack, adapter: Adapter, around: Surrounding
         OutageError: its server is away. Try again.
     """
     with adapter.failures():
-        made = adapter.make(around)
+        made = adapter.make(context)
         if isawaitable(made):
             made = await made
         if not isinstance(made, AbstractAsyncContextManager):
@@ -24,7 +24,7 @@ async def open_port(stack: AsyncExitStack, adapter: Adapter, around: Surrounding
             return made
         port: object = await made.__aenter__()
     # From here on it is open, so it must be closed, even if it is not what it should be.
-    stack.push_async_callback(_close, made, adapter, around)
+    stack.push_async_callback(_close, made, adapter, context)
     adapter.check_methods(port)
     return port
 
@@ -37,10 +37,10 @@ async def check_port(adapter: Adapter, port: object) -> None:
             await check()
 
 
-async def _close(made: AbstractAsyncContextManager[object], adapter: Adapter, around: Surroundings) -> None:
+async def _close(made: AbstractAsyncContextManager[object], adapter: Adapter, context: ServiceContext) -> None:
     """Close it, with a bound. What fails here must not hide why the service ends, nor keep it from ending."""
     try:
-        async with asyncio.timeout(around.settings.shutdown_seconds):
+        async with asyncio.timeout(context.settings.shutdown_seconds):
             await made.__aexit__(None, None, None)
     except Exception as error:  # noqa: BLE001 -- an adapter may raise anything
-        around.log.warning("port did not close", port=adapter.label, error=f"{type(error).__name__}: {error}")
+        context.log.warning("port did not close", port=adapter.label, error=f"{type(error).__name__}: {error}")

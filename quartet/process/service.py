@@ -26,23 +26,23 @@ from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.engine import Engine
 from quartet.engine.errors import ConfigurationError
-from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import DeadLetters
 from quartet.process.health import Health, health_server
 from quartet.process.logs import configure_logs, wants_colors
 from quartet.process.named_ports import Adapter, PortByName, PortFactory
 from quartet.process.port_opening import check_port, open_port
-from quartet.process.service_context import Surroundings
+from quartet.process.service_context import ServiceContext
 from quartet.process.standing import StandingReport, problems_of
 from quartet.process.startup import Servers, Waiting, open_servers
 from quartet.process.watchdog import Watchdog
 
-__all__ = ["Background", "Service", "Surroundings"]
+__all__ = ["Background", "Service", "ServiceContext"]
 
 S = TypeVar("S")
 R = TypeVar("R")
 
-Background = Callable[[Surroundings], Awaitable[None]]
+Background = Callable[[ServiceContext], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +104,17 @@ class Service(Generic[S]):
             owned: set[str] = set()
             opening = asyncio.create_task(self._open(stack, settings, adapter, owned, log))
             if await _first(opening, stopping):
-                servers, surroundings, ports = opening.result()
-                engine = self.engine(surroundings, ports, self.dead_letters(surroundings))
+                servers, context, ports = opening.result()
+                engine = self.engine(context, ports, self.dead_letters(context))
                 checkpoints = Checkpoints(settings.checkpoint_seconds, log, restore=servers.restore_checkpoints)
                 consumer = Consumer(
                     servers.receiver,
                     connect=servers.connect,
                     process=engine.process,
-                    prepare=partial(_prepare, engine, surroundings.publisher),
+                    prepare=partial(_prepare, engine, context.publisher),
                     checkpoints=checkpoints,
                     owned=owned,
-                    progress=Progress(settings.watchdog_seconds),
+                    progress=StallDetector(settings.watchdog_seconds),
                     log=log,
                 )
                 watchdog = Watchdog(
@@ -134,46 +134,46 @@ class Service(Generic[S]):
                 health.problems = lambda: problems_of(engine, settings.standing_seconds)
                 standing = StandingReport(engine, seconds=settings.standing_seconds, now=_now, log=log)
                 beside = (checkpoints.run, watchdog.run, standing.run)
-                await self._work(surroundings, consumer, beside, health, stopping)
+                await self._work(context, consumer, beside, health, stopping)
 
     async def _open(
         self, stack: AsyncExitStack, settings: Settings, adapter: Adapter, owned: set[str], log: FilteringBoundLogger
-    ) -> tuple[Servers, Surroundings, object]:
+    ) -> tuple[Servers, ServiceContext, object]:
         """Open servers and ports on `stack`, and record which ports they are.
 
         Raises:
             ConfigurationError: a server or a port refuses, or did not answer in time.
         """
         servers = await open_servers(stack, self.participant, settings, log)
-        surroundings = Surroundings(settings, servers.database, HubPublisher(servers.producer), owned, _now, log)
+        context = ServiceContext(settings, servers.database, HubPublisher(servers.producer), owned, _now, log)
         waiting = Waiting(settings.startup_seconds, log)
-        ports = await waiting.call(adapter.label, lambda: open_port(stack, adapter, surroundings))
+        ports = await waiting.call(adapter.label, lambda: open_port(stack, adapter, context))
         await waiting.call(adapter.label, lambda: check_port(adapter, ports))
         if adapter.names:
             await waiting.call("Cosmos DB", lambda: record_ports(servers.database, adapter.names, log))
-        return servers, surroundings, ports
+        return servers, context, ports
 
-    def dead_letters(self, surroundings: Surroundings) -> CosmosDeadLetters:
+    def dead_letters(self, context: ServiceContext) -> CosmosDeadLetters:
         """Where the participant keeps its dead letters."""
-        container = surroundings.database.get_container_client(DEAD_LETTERS.name)
-        return CosmosDeadLetters(container, surroundings.settings.buckets, surroundings.limits)
+        container = context.database.get_container_client(DEAD_LETTERS.name)
+        return CosmosDeadLetters(container, context.settings.buckets, context.limits)
 
     def engine(
-        self, surroundings: Surroundings, ports: object, dead_letters: DeadLetters, *, look_first: bool = False
+        self, context: ServiceContext, ports: object, dead_letters: DeadLetters, *, look_first: bool = False
     ) -> Engine[S]:
         """The participant's engine on these ports; it handles what it is given, and receives nothing by itself."""
-        database, buckets = surroundings.database, surroundings.settings.buckets
+        database, buckets = context.database, context.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(
             self.participant,
             ports=ports,
-            store=CosmosRecords(records, self.participant.state, buckets, surroundings.limits),
-            publisher=surroundings.publisher,
+            store=CosmosRecords(records, self.participant.state, buckets, context.limits),
+            publisher=context.publisher,
             dead_letters=dead_letters,
             buckets=buckets,
-            retry=self._retry(surroundings.settings),
-            now=surroundings.now,
-            log=surroundings.log,
+            retry=self._retry(context.settings),
+            now=context.now,
+            log=context.log,
             look_first=look_first,
         )
 
@@ -188,17 +188,17 @@ class Service(Generic[S]):
 
     async def _work(
         self,
-        surroundings: Surroundings,
+        context: ServiceContext,
         consumer: Consumer,
         beside: Sequence[Callable[[], Awaitable[None]]],
         health: Health,
         stopping: asyncio.Event,
     ) -> None:
         """Receive until told to stop, then finish what has begun."""
-        log = surroundings.log
+        log = context.log
         receiving = asyncio.create_task(consumer.run())
         others = [asyncio.ensure_future(work()) for work in beside]
-        others += [asyncio.ensure_future(work(surroundings)) for work in self.background]
+        others += [asyncio.ensure_future(work(context)) for work in self.background]
         health.ready = True
         log.info("ready", hears=" ".join(sorted(self.participant.hears)))
         try:
@@ -206,7 +206,7 @@ class Service(Generic[S]):
         finally:
             health.ready = False
             log.info("stopping")
-            await consumer.stop(surroundings.settings.shutdown_seconds)
+            await consumer.stop(context.settings.shutdown_seconds)
             for task in (receiving, *others):
                 task.cancel()
             await asyncio.gather(receiving, *others, return_exceptions=True)

@@ -13,7 +13,7 @@ from quartet.engine.ports import Now
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ServiceContext:
     """What a service's own parts (its ports, its background work) may use.
 
     Attributes:

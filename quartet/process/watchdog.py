@@ -15,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 from quartet.azure.event_hubs.client import hub_outages
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
 from quartet.engine.errors import OutageError
-from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import Sleep
 
 # A partition that stands still is found this much later than its patience, at most.
@@ -25,7 +25,7 @@ _LOOKS_PER_PATIENCE = 4
 class Watched(Protocol):
     """What the watchdog watches: a consumer."""
 
-    progress: Progress
+    progress: StallDetector
 
     @property
     def busy(self) -> Collection[str]:

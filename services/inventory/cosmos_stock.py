@@ -19,7 +19,7 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from quartet.azure.cosmos.client import CONFLICT, BatchLimits, Operation, in_time, run_batch
-from quartet.azure.cosmos.keyed_batcher import Coalescer
+from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 from services.inventory.domain import order_of
 from services.inventory.stock import Held, HoldAnswer, Refused
 from shared.events import Shortage
@@ -103,7 +103,7 @@ class CosmosStock:
         self._items = items
         most = (limits or BatchLimits()).operations
         # One operation of the batch is the stock document's.
-        self._products: Coalescer[str, Request, Allocation] = Coalescer(self._answer, most=most - 1)
+        self._products: KeyedBatcher[str, Request, Allocation] = KeyedBatcher(self._answer, most=most - 1)
 
     async def hold(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
         """See `Stock.hold`."""

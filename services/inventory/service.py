@@ -1,7 +1,7 @@
 """The inventory service: its tables, its database, and the stock that it keeps there."""
 
 from quartet.engine.declaration.participant import ContainerSpec, Participant
-from quartet.process.service import Service, Surroundings
+from quartet.process.service import Service, ServiceContext
 from services.inventory.cosmos_stock import CosmosStock
 from services.inventory.domain import Reservation
 from services.inventory.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
@@ -23,9 +23,9 @@ PARTICIPANT = Participant(
 )
 
 
-def stock(around: Surroundings) -> CosmosStock:
+def stock(context: ServiceContext) -> CosmosStock:
     """The stock of this deployment."""
-    return CosmosStock(around.database.get_container_client(ITEMS.name), around.limits)
+    return CosmosStock(context.database.get_container_client(ITEMS.name), context.limits)
 
 
 SERVICE = Service(PARTICIPANT, ports=stock)

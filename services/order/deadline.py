@@ -15,7 +15,7 @@ from quartet.azure.cosmos.client import outages
 from quartet.engine.errors import OutageError, one_line
 from quartet.engine.records.record import Json
 from quartet.events import Event, legacy_derived_id, new_event, service_source, to_json
-from quartet.process.service import Surroundings
+from quartet.process.service import ServiceContext
 from services.order.domain import CAN_TIME_OUT, Order, cancellation_for
 from shared.events import OrderCancellationRequested
 
@@ -39,22 +39,22 @@ class _Said:
 class DeadlineWatch:
     """Finds overdue orders and says `OrderCancellationRequested` for each, on the order's own partition."""
 
-    def __init__(self, orders: ContainerProxy, surroundings: Surroundings) -> None:
+    def __init__(self, orders: ContainerProxy, context: ServiceContext) -> None:
         self._orders = orders
-        self._around = surroundings
+        self._context = context
         self._said: dict[str, _Said] = {}
         self._unreadable: set[str] = set()
 
     async def run(self) -> None:
         """Look, for ever, at the interval of the settings."""
         while True:
-            await asyncio.sleep(self._around.settings.deadline_scan_seconds)
+            await asyncio.sleep(self._context.settings.deadline_scan_seconds)
             try:
                 await self.look()
             except OutageError as outage:
-                self._around.log.warning("deadline watch interrupted", error=str(outage))
+                self._context.log.warning("deadline watch interrupted", error=str(outage))
             except Exception:
-                self._around.log.exception("deadline watch failed, looking again")
+                self._context.log.exception("deadline watch failed, looking again")
 
     async def look(self) -> None:
         """Look once.
@@ -62,30 +62,30 @@ class DeadlineWatch:
         Raises:
             OutageError: the database or the hub did not answer; the next look makes up for it.
         """
-        now = self._around.now()
+        now = self._context.now()
         overdue = await self._overdue(now)
         late = {row["id"] for row in overdue}
         self._said = {order_id: said for order_id, said in self._said.items() if order_id in late}
         by_partition: dict[str, list[Json]] = {}
         for row in overdue:
             try:
-                if row["partition"] in self._around.owned and self._is_due(row["id"], now):
+                if row["partition"] in self._context.owned and self._is_due(row["id"], now):
                     by_partition.setdefault(row["partition"], []).append(to_json(_request(row, now)))
             except (KeyError, TypeError, ValueError) as error:
                 self._report(row["id"], error)
         for partition, requests in by_partition.items():
-            await self._around.publisher.publish(partition, requests)
+            await self._context.publisher.publish(partition, requests)
             # Not before the hub has accepted them: what it has not is said at the next look.
             for request in requests:
                 said = self._said.get(request["subject"])
                 self._said[request["subject"]] = said.again(now) if said else _Said(now)
-            self._around.log.info("orders overdue", partition=partition, orders=[r["subject"] for r in requests])
+            self._context.log.info("orders overdue", partition=partition, orders=[r["subject"] for r in requests])
 
     def _report(self, order_id: str, error: Exception) -> None:
         """Report, once, a document that another release wrote, or that somebody has touched."""
         if order_id not in self._unreadable:
             self._unreadable.add(order_id)
-            self._around.log.error("deadline cannot be read", order=order_id, error=one_line(error))
+            self._context.log.error("deadline cannot be read", order=order_id, error=one_line(error))
 
     def _is_due(self, order_id: str, now: datetime) -> bool:
         said = self._said.get(order_id)

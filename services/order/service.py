@@ -1,7 +1,7 @@
 """The order service: its tables, its database, and the watch over its deadlines."""
 
 from quartet.engine.declaration.participant import Participant
-from quartet.process.service import Service, Surroundings
+from quartet.process.service import Service, ServiceContext
 from services.order.deadline import DeadlineWatch
 from services.order.domain import Order, OrderPolicy
 from services.order.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
@@ -21,14 +21,14 @@ PARTICIPANT = Participant(
 )
 
 
-def policy(around: Surroundings) -> OrderPolicy:
+def policy(context: ServiceContext) -> OrderPolicy:
     """What this deployment has decided about orders."""
-    return OrderPolicy(deadline=around.settings.order_deadline)
+    return OrderPolicy(deadline=context.settings.order_deadline)
 
 
-async def watch_deadlines(around: Surroundings) -> None:
+async def watch_deadlines(context: ServiceContext) -> None:
     """Ask for the cancellation of overdue orders, for ever."""
-    await DeadlineWatch(around.database.get_container_client(PARTICIPANT.container), around).run()
+    await DeadlineWatch(context.database.get_container_client(PARTICIPANT.container), context).run()
 
 
 SERVICE = Service(PARTICIPANT, ports=policy, background=(watch_deadlines,))

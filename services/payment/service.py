@@ -2,7 +2,7 @@
 
 from quartet.engine.declaration.participant import ContainerSpec, Participant
 from quartet.process.named_ports import PortByName
-from quartet.process.service import Service, Surroundings
+from quartet.process.service import Service, ServiceContext
 from services.payment.domain import Payment
 from services.payment.gateway import Gateway
 from services.payment.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
@@ -25,10 +25,10 @@ PARTICIPANT = Participant(
 )
 
 
-def simulated_gateway(around: Surroundings) -> SimulatedGateway:
+def simulated_gateway(context: ServiceContext) -> SimulatedGateway:
     """The gateway that is not there. Only a deployment that asks for it by name gets it."""
-    ledger = around.database.get_container_client(GATEWAY_LEDGER.name)
-    return SimulatedGateway(ledger, around.settings.buckets, around.limits)
+    ledger = context.database.get_container_client(GATEWAY_LEDGER.name)
+    return SimulatedGateway(ledger, context.settings.buckets, context.limits)
 
 
 GATEWAY = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, simulated_gateway)

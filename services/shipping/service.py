@@ -2,7 +2,7 @@
 
 from quartet.engine.declaration.participant import ContainerSpec, Participant
 from quartet.process.named_ports import PortByName
-from quartet.process.service import Service, Surroundings
+from quartet.process.service import Service, ServiceContext
 from services.shipping.carrier import Carrier
 from services.shipping.domain import Shipment
 from services.shipping.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
@@ -25,10 +25,10 @@ PARTICIPANT = Participant(
 )
 
 
-def simulated_carrier(around: Surroundings) -> SimulatedCarrier:
+def simulated_carrier(context: ServiceContext) -> SimulatedCarrier:
     """The carrier that is not there. Only a deployment that asks for it by name gets it."""
-    ledger = around.database.get_container_client(CARRIER_LEDGER.name)
-    return SimulatedCarrier(ledger, around.settings.buckets, around.limits)
+    ledger = context.database.get_container_client(CARRIER_LEDGER.name)
+    return SimulatedCarrier(ledger, context.settings.buckets, context.limits)
 
 
 CARRIER = PortByName("CARRIER", "carrier", Carrier, simulated_carrier)

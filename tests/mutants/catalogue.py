@@ -71,7 +71,7 @@ MUTANTS: Final = (
     _mutant(
         "answers dropped when the hub is away",
         "quartet/engine/finisher.py",
-        'await self._patience.outlast("publish answers", lambda: self._publisher.publish(partition, some))',
+        'await self._outages.retry("publish answers", lambda: self._publisher.publish(partition, some))',
         "await asyncio.gather(self._publisher.publish(partition, some), return_exceptions=True)",
         "from collections.abc import Sequence\n",
         "import asyncio\nfrom collections.abc import Sequence\n",
@@ -256,9 +256,9 @@ MUTANTS: Final = (
         "what nobody can read is passed over",
         "quartet/engine/received.py",
         "            if letter.saga_id is None or letter.event_type in opens:\n"
-        "                intake.letters.append(letter)",
-        "            if letter.saga_id is None:\n                intake.passed_over += 1\n"
-        "            elif letter.event_type in opens:\n                intake.letters.append(letter)",
+        "                received.letters.append(letter)",
+        "            if letter.saga_id is None:\n                received.passed_over += 1\n"
+        "            elif letter.event_type in opens:\n                received.letters.append(letter)",
     ),
     # What is given back
     _mutant(
@@ -405,7 +405,7 @@ MUTANTS: Final = (
     _mutant(
         "a log line that cannot be written fails its batch",
         "quartet/engine/engine.py",
-        "steady(log or structlog.get_logger(service=participant.name), self.stats)",
+        "safe(log or structlog.get_logger(service=participant.name), self.stats)",
         "log or structlog.get_logger(service=participant.name)",
     ),
     _mutant(

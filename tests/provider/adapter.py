@@ -13,7 +13,7 @@ import aiohttp
 
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
-from quartet.process.service_context import Surroundings
+from quartet.process.service_context import ServiceContext
 from services.payment.gateway import (
     AlreadyCharged,
     AlreadyDeclined,
@@ -110,20 +110,20 @@ class ProviderGateway(BlindGateway):
 
 
 @asynccontextmanager
-async def open_gateway(around: Surroundings) -> AsyncIterator[ProviderGateway]:
+async def open_gateway(context: ServiceContext) -> AsyncIterator[ProviderGateway]:
     """The gateway of this deployment."""
-    async with _session(around) as http:
+    async with _session(context) as http:
         yield ProviderGateway(http)
 
 
 @asynccontextmanager
-async def open_blind_gateway(around: Surroundings) -> AsyncIterator[BlindGateway]:
+async def open_blind_gateway(context: ServiceContext) -> AsyncIterator[BlindGateway]:
     """The same without a ledger."""
-    async with _session(around) as http:
+    async with _session(context) as http:
         yield BlindGateway(http)
 
 
-def _session(_: Surroundings) -> aiohttp.ClientSession:
+def _session(_: ServiceContext) -> aiohttp.ClientSession:
     try:
         url, key = os.environ["PROVIDER_URL"], os.environ["PROVIDER_KEY"]
     except KeyError as error:

@@ -182,7 +182,7 @@ class MemoryHub:
 
 
 class MemoryDeadLetters:
-    """A `LetterBox`. While it is `away`, it says so in `asked` and keeps nothing."""
+    """A `DeadLetterStore`. While it is `away`, it says so in `asked` and keeps nothing."""
 
     def __init__(self) -> None:
         self.stored: dict[str, StoredLetter] = {}

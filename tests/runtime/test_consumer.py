@@ -11,9 +11,9 @@ from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.consumer import Consumer
 from quartet.engine.batch import Batch
-from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import Message
-from quartet.engine.received import Intake
+from quartet.engine.received import ReceivedBatch
 from tests.runtime.fakes import NOON, QUIET
 
 
@@ -80,14 +80,14 @@ class Bench:
             prepare=self._prepare,
             checkpoints=self.checkpoints,
             owned=set(),
-            progress=Progress(60),
+            progress=StallDetector(60),
             log=QUIET,
         )
 
     async def _process(self, partition: str, messages: Sequence[Message]) -> Batch:
         await self.may_finish.wait()
         self.processed += [message.sequence_number for message in messages]
-        batch = Batch(partition, messages, Intake(), NOON)
+        batch = Batch(partition, messages, ReceivedBatch(), NOON)
         batch.close()
         return batch
 

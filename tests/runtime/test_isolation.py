@@ -10,7 +10,7 @@ from quartet.engine.errors import ConfigurationError, Kind, OutageError, Transie
 from quartet.engine.failures.isolation import isolate
 from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.record import Foreign, Json, Record
-from quartet.engine.saga_update import SagaRun
+from quartet.engine.saga_update import SagaUpdate
 from quartet.events import read_envelope
 from tests.runtime.fakes import (
     Bench,
@@ -228,14 +228,14 @@ async def test_a_dead_letter_that_does_not_fit_is_kept_in_a_smaller_form(most: i
 
 
 async def test_a_bug_of_the_runtime_costs_one_message_and_not_the_partition(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = SagaRun.admit
+    honest = SagaUpdate.admit
 
     def admit(run: Any, item: Any) -> bool:  # noqa: ANN401 -- as the runtime's own
         if item.saga_id == "o-1":
             raise RecursionError("a bug that is planted here")
         return honest(run, item)
 
-    monkeypatch.setattr(SagaRun, "admit", admit)
+    monkeypatch.setattr(SagaUpdate, "admit", admit)
     bench = Bench()
     await bench.engine().process("0", messages(*(order_created(f"o-{n}") for n in range(4))))
 

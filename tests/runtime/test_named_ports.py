@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.process.named_ports import Adapter, PortByName
 from quartet.process.port_opening import check_port, open_port
-from quartet.process.service_context import Surroundings
+from quartet.process.service_context import ServiceContext
 from services.payment.gateway import Gateway
 from tests.runtime import adapters
 
@@ -21,10 +21,10 @@ GATEWAY = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, adapters.pla
 HERE = "tests.runtime.adapters"
 
 
-def surroundings() -> Surroundings:
+def context() -> ServiceContext:
     """All that opening a port needs of them."""
     parts = SimpleNamespace(settings=SimpleNamespace(shutdown_seconds=5.0), log=structlog.get_logger())
-    return cast(Surroundings, parts)
+    return cast(ServiceContext, parts)
 
 
 def adapter(name: str) -> Adapter:
@@ -35,7 +35,7 @@ async def opened(name: str) -> object:
     """Open a port, check it, close it."""
     chosen = adapter(name)
     async with AsyncExitStack() as stack:
-        port = await open_port(stack, chosen, surroundings())
+        port = await open_port(stack, chosen, context())
         await check_port(chosen, port)
         return port
 

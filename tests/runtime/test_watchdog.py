@@ -9,7 +9,7 @@ from azure.eventhub.exceptions import ConnectError
 
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
 from quartet.engine.errors import OutageError
-from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.failures.stall_detector import StallDetector
 from quartet.process.watchdog import Watchdog
 from tests.runtime.fakes import QUIET
 
@@ -33,7 +33,7 @@ class FakeHub:
 
 class FakeConsumer:
     def __init__(self) -> None:
-        self.progress = Progress(patience=60)
+        self.progress = StallDetector(patience=60)
         self.busy: set[str] = set()
         self.restarts = 0
 

@@ -14,7 +14,7 @@ from quartet.azure.event_hubs.client import HubPublisher
 from quartet.engine.errors import OutageError
 from quartet.engine.records.record import Json, Record
 from quartet.events import bucket_of, from_json, new_event
-from quartet.process.service import Surroundings
+from quartet.process.service import ServiceContext
 from services.order.deadline import SAY_AGAIN, DeadlineWatch
 from services.order.domain import Fact, Order, OrderPolicy, place
 from shared.events import REGISTRY, OrderCancellationRequested
@@ -50,7 +50,7 @@ class Bench:
 
     def watch(self, *owned: str, ahead: timedelta = timedelta()) -> DeadlineWatch:
         """A replica that has just started, which receives these partitions; its clock may be `ahead` of the others."""
-        around = Surroundings(
+        context = ServiceContext(
             self.cosmos.settings,
             cast(DatabaseProxy, None),
             cast(HubPublisher, self.hub),
@@ -58,7 +58,7 @@ class Bench:
             lambda: self.now + ahead,
             QUIET,
         )
-        return DeadlineWatch(self.orders, around)
+        return DeadlineWatch(self.orders, context)
 
     async def store(self, order: Order, partition: str = "2") -> None:
         record = Record(order.order_id, bucket_of(order.order_id, 16), order, {}, partition)

@@ -63,12 +63,12 @@ class Operator:
             if name == "payment":
                 for stored in letters:
                     if stored.letter.reason == COMPENSATION_FAILED:
-                        await simulated_gateway(replica.around).allow_refund(str(stored.letter.saga_id))
+                        await simulated_gateway(replica.context).allow_refund(str(stored.letter.saga_id))
             await self._work_off(simulation, replica, letters)
         return found
 
     async def _work_off(self, simulation: "Simulation", replica: Replica, letters: list[StoredLetter]) -> None:
-        redrive = Redrive(replica.engine, replica.letters, replica.around.now)
+        redrive = Redrive(replica.engine, replica.letters, replica.context.now)
         for stored in letters:
             if stored.letter.reason in _DISCARDED:
                 report = await redrive.discard(stored)

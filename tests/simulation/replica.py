@@ -22,11 +22,11 @@ from quartet.azure.settings import Settings
 from quartet.engine.declaration.participant import DEAD_LETTERS, DEPLOYMENT
 from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
-from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.records.record import RecordLimits
 from quartet.local.stack import SIMULATED_PORTS
 from quartet.process.health import Health
-from quartet.process.service import Service, Surroundings
+from quartet.process.service import Service, ServiceContext
 from quartet.process.watchdog import Watchdog
 from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
 from tests.simulation.hub import Blobs, Hub
@@ -85,7 +85,7 @@ class Replica:
         producer = Sender(servers.hub, servers.network, process, servers.room)
         self._publisher = publisher = HubPublisher(cast(EventHubProducerClient, producer))
         self.owned: set[str] = set()
-        self.around = around = Surroundings(
+        self.context = context = ServiceContext(
             settings,
             cast(DatabaseProxy, database),
             publisher,
@@ -96,7 +96,7 @@ class Replica:
         )
         self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, servers.limits)
         self._engine_log = Log(process.name, servers.network.trace)
-        self._ports = Unreliable(service.adapter(SIMULATED_PORTS).make(around), process.random)
+        self._ports = Unreliable(service.adapter(SIMULATED_PORTS).make(context), process.random)
         self.engine: Engine[Any] = Engine(
             participant,
             ports=self._ports,
@@ -106,7 +106,7 @@ class Replica:
             publisher=publisher,
             dead_letters=self.letters,
             buckets=settings.buckets,
-            now=around.now,
+            now=context.now,
             rng=process.random,
             log=cast(FilteringBoundLogger, self._engine_log),
             look_first=look_first,
@@ -149,7 +149,7 @@ class Replica:
             prepare=self._prepare,
             checkpoints=checkpoints,
             owned=self.owned,
-            progress=Progress(settings.watchdog_seconds),
+            progress=StallDetector(settings.watchdog_seconds),
             log=self._log,
         )
         hub = HubProperties(self._servers.hub, self._servers.network, self.process)
@@ -163,7 +163,7 @@ class Replica:
             clock=clock,
         )
         beside: tuple[Callable[[], Awaitable[None]], ...] = (checkpoints.run, watchdog.run)
-        await self._service._work(self.around, self.consumer, beside, Health(), self.stopping)  # noqa: SLF001 -- it is what is checked
+        await self._service._work(self.context, self.consumer, beside, Health(), self.stopping)  # noqa: SLF001 -- it is what is checked
 
     async def restart(self) -> None:
         """Receive with a new client, as the watchdog has it done."""

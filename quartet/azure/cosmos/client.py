@@ -54,7 +54,7 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
     """A client that counts under `agent` in the account's diagnostics.
 
     The transport does not look up proxies and netrc on every request: that alone would double the CPU time.
-    Its own repeats are short, because the runtime has a longer breath (`Patience`).
+    Its own repeats are short, because the runtime has a longer breath (`OutageRetry`).
 
     Raises:
         ConfigurationError: the settings name no reachable account in a form that the SDK understands.

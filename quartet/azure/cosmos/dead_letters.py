@@ -35,7 +35,7 @@ _SAFE_INTEGER: Final = 2**53
 
 
 class CosmosDeadLetters:
-    """A `LetterBox`: the service's `dead-letters` container, partitioned by bucket like the orders."""
+    """A `DeadLetterStore`: the service's `dead-letters` container, partitioned by bucket like the orders."""
 
     def __init__(self, container: ContainerProxy, buckets: int, limits: BatchLimits | None = None) -> None:
         self._container = container
@@ -89,7 +89,7 @@ class CosmosDeadLetters:
         return {saga_id for saga_id in sagas if isinstance(saga_id, str)}
 
     async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
-        """See `LetterBox.find`."""
+        """See `DeadLetterStore.find`."""
         conditions = ["true"] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
         options: dict[str, Any] = {}
         if saga_id is not None:
@@ -109,7 +109,7 @@ class CosmosDeadLetters:
         return sorted(letters, key=by_death)
 
     async def get(self, letter_id: str) -> StoredLetter | None:
-        """See `LetterBox.get`."""
+        """See `DeadLetterStore.get`."""
         query = self._container.query_items(
             "SELECT * FROM c WHERE c.id = @id", parameters=[{"name": "@id", "value": letter_id}]
         )
@@ -119,7 +119,7 @@ class CosmosDeadLetters:
         return None
 
     async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
-        """See `LetterBox.settle`."""
+        """See `DeadLetterStore.settle`."""
         with outages():
             try:
                 current = await self._container.read_item(stored.id, _bucket(stored.letter, self._buckets))

@@ -15,7 +15,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Coalescer(Generic[K, T, R]):
+class KeyedBatcher(Generic[K, T, R]):
     """Gathers calls by key. Of each key one request is under way at a time; what arrives meanwhile forms the next."""
 
     def __init__(self, answer: Callable[[K, Sequence[T]], Awaitable[Sequence[R]]], *, most: int) -> None:

@@ -10,7 +10,7 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from quartet.azure.cosmos.client import BatchLimits, in_time, outages, run_batch
-from quartet.azure.cosmos.keyed_batcher import Coalescer
+from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 
 Entry: TypeAlias = dict[str, Any]
 _CONFLICT = 409
@@ -25,7 +25,7 @@ class CosmosLedger:
     def __init__(self, container: ContainerProxy, limits: BatchLimits | None = None) -> None:
         most = (limits or BatchLimits()).operations
         self._container = container
-        self._coalescer: Coalescer[str, Entry, tuple[Entry, bool]] = Coalescer(self._record, most=most)
+        self._coalescer: KeyedBatcher[str, Entry, tuple[Entry, bool]] = KeyedBatcher(self._record, most=most)
 
     async def record(self, pk: str, entry: Entry) -> tuple[Entry, bool]:
         """Enter `entry` unless there is one under its `id`.

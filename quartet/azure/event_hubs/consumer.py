@@ -13,7 +13,7 @@ from quartet.azure.event_hubs.client import message_of
 from quartet.azure.event_hubs.watermark import Watermark
 from quartet.engine.batch import Batch
 from quartet.engine.errors import one_line
-from quartet.engine.failures.stall_detector import Progress
+from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.ports import Message
 
@@ -44,7 +44,7 @@ class Consumer:
         prepare: Callable[[str], Awaitable[None]],
         checkpoints: Checkpoints,
         owned: set[str],
-        progress: Progress,
+        progress: StallDetector,
         log: FilteringBoundLogger,
     ) -> None:
         self._connect = connect

@@ -18,7 +18,7 @@ from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
 from quartet.process.named_ports import Adapter
 from quartet.process.service import Service
-from quartet.process.service_context import Surroundings
+from quartet.process.service_context import ServiceContext
 from services.payment.ledger import GatewayLedger
 from services.shipping.ledger import CarrierLedger
 
@@ -83,8 +83,8 @@ async def open_ledgers(cosmos: Cosmos, environment: Mapping[str, str] | None = N
 
         async def ledger(service: Service[Any], what: str) -> GuardedLedger:
             database = cosmos.client.get_database_client(service.participant.database)
-            around = Surroundings(cosmos.settings, database, publisher, frozenset(), _now, silent_log())
-            adapter, port = await open_reading_port(stack, service, around, names)
+            context = ServiceContext(cosmos.settings, database, publisher, frozenset(), _now, silent_log())
+            adapter, port = await open_reading_port(stack, service, context, names)
             if not callable(getattr(port, "effects", None)):
                 raise ConfigurationError(
                     f"the audit could not look at {what}: {adapter.label} has no ledger. Give it the method effects"

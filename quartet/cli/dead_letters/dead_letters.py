@@ -20,7 +20,7 @@ from quartet.engine.dead_letters.redrive import Redrive
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.events import bucket_of
-from quartet.process.service import Surroundings
+from quartet.process.service import ServiceContext
 
 NAMES: Final = tuple(service.participant.name for service in SERVICES)
 
@@ -140,10 +140,10 @@ async def open_redrives(
                 buckets=settings.buckets,
                 may_create=False,
             )
-            around = Surroundings(settings, database, publisher, frozenset(), _now, silent_log())
-            ports = None if ports_from is None else await open_acting_port(stack, service, around, ports_from)
-            box = service.dead_letters(around)
-            redrives[participant.name] = Redrive(service.engine(around, ports, box, look_first=True), box, _now)
+            context = ServiceContext(settings, database, publisher, frozenset(), _now, silent_log())
+            ports = None if ports_from is None else await open_acting_port(stack, service, context, ports_from)
+            box = service.dead_letters(context)
+            redrives[participant.name] = Redrive(service.engine(context, ports, box, look_first=True), box, _now)
         yield redrives
 
 

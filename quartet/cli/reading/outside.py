@@ -13,13 +13,13 @@ from quartet.engine.failures.timeouts import stretched
 from quartet.process.named_ports import SIMULATED, Adapter
 from quartet.process.port_opening import check_port, open_port
 from quartet.process.service import Service
-from quartet.process.service_context import Surroundings
+from quartet.process.service_context import ServiceContext
 
 _SECONDS: Final = 20
 
 
 async def open_acting_port(
-    stack: AsyncExitStack, service: Service[Any], around: Surroundings, environment: Mapping[str, str]
+    stack: AsyncExitStack, service: Service[Any], context: ServiceContext, environment: Mapping[str, str]
 ) -> object:
     """What the service's handlers need, for a command that runs them: the port that the service itself runs with.
 
@@ -27,12 +27,12 @@ async def open_acting_port(
         ConfigurationError: the environment names another port, or none; or the port refuses.
         OutageError: a server does not answer.
     """
-    names = await same_ports(service.participant.name, service.port_variables, around.database, environment)
-    return await _open(stack, service.adapter(names), around)
+    names = await same_ports(service.participant.name, service.port_variables, context.database, environment)
+    return await _open(stack, service.adapter(names), context)
 
 
 async def open_reading_port(
-    stack: AsyncExitStack, service: Service[Any], around: Surroundings, environment: Mapping[str, str]
+    stack: AsyncExitStack, service: Service[Any], context: ServiceContext, environment: Mapping[str, str]
 ) -> tuple[Adapter, object]:
     """The port that the service runs with, for a command that only reads its ledger.
 
@@ -43,8 +43,8 @@ async def open_reading_port(
         ConfigurationError: the environment names another port, or none; or the port refuses.
         OutageError: a server does not answer.
     """
-    adapter = service.adapter(await _readable(service, around.database, environment))
-    return adapter, await _open(stack, adapter, around)
+    adapter = service.adapter(await _readable(service, context.database, environment))
+    return adapter, await _open(stack, adapter, context)
 
 
 async def _readable(
@@ -60,10 +60,10 @@ async def _readable(
     return service.port_names(names)
 
 
-async def _open(stack: AsyncExitStack, adapter: Adapter, around: Surroundings) -> object:
+async def _open(stack: AsyncExitStack, adapter: Adapter, context: ServiceContext) -> object:
     try:
         async with asyncio.timeout(stretched(_SECONDS)):
-            port = await open_port(stack, adapter, around)
+            port = await open_port(stack, adapter, context)
             await check_port(adapter, port)
     except (OutageError, TimeoutError) as error:
         raise OutageError(f"{adapter.label} does not answer: {str(error) or f'nothing within {_SECONDS} s'}") from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
-from quartet.engine.dead_letters.store import DISCARDED, LetterBox, Settled, StoredLetter
+from quartet.engine.dead_letters.store import DISCARDED, DeadLetterStore, Settled, StoredLetter
 from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
@@ -66,7 +66,7 @@ class Report:
 class Redrive(Generic[S]):
     """Redrives dead letters of one participant. Doing it twice, or by two people at once, does nothing twice."""
 
-    def __init__(self, engine: Engine[S], box: LetterBox, now: Now) -> None:
+    def __init__(self, engine: Engine[S], box: DeadLetterStore, now: Now) -> None:
         """Work with an engine that looks first (`look_first`) and keeps its dead letters in `box`."""
         self._engine = engine
         self._box = box

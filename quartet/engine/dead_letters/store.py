@@ -42,7 +42,7 @@ class StoredLetter:
         return self.letter.id
 
 
-class LetterBox(DeadLetters, Protocol):
+class DeadLetterStore(DeadLetters, Protocol):
     """The dead letters of one service, to look at and to settle."""
 
     async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:

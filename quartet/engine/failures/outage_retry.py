@@ -36,7 +36,7 @@ class Outage:
     needs_a_person: bool
 
 
-class Patience:
+class OutageRetry:
     """Runs a step again until its server answers. Cancelling the caller ends the wait.
 
     The outages that last are in `outages`, for readiness and metrics. The log has a line when one begins, a line
@@ -51,7 +51,7 @@ class Patience:
         self._now = now
         self.outages: set[Outage] = set()
 
-    async def outlast(self, doing: str, step: Callable[[], Awaitable[R]]) -> R:
+    async def retry(self, doing: str, step: Callable[[], Awaitable[R]]) -> R:
         """The result of `step`, however often it reports an outage first. `doing` names it in the log.
 
         Raises:

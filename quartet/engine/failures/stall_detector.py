@@ -9,7 +9,7 @@ class _Partition:
     waiting_since: float | None = None
 
 
-class Progress:
+class StallDetector:
     """Notes what was received of each partition, and tells those where nothing comes in although something is there.
 
     Times are seconds of any clock that only goes forward.

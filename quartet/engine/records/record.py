@@ -59,7 +59,7 @@ class Record(Generic[S]):
         partition: the hub partition that the order's last event came from.
         etag: the version that was read or written; None if the document does not exist yet.
         parked: the ids of the dead letters that block the order, in the order in which they came. Only the first of
-            them may be handled; everything else that is heard of the order waits behind it.
+            them may be handled; everything else that is delivery of the order waits behind it.
         parked_beyond: how many more dead letters wait behind those in `parked`, without a place in it.
         owed: the ids of the dead letters that stand for a compensation that is still owed. They block nothing; each
             is handled again whenever it comes again.

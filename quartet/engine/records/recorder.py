@@ -6,12 +6,12 @@ from typing import Final, Generic, TypeVar
 
 from quartet.engine.errors import one_line
 from quartet.engine.failures.isolation import isolate
-from quartet.engine.failures.outage_retry import Patience
+from quartet.engine.failures.outage_retry import OutageRetry
 from quartet.engine.ports import RecordStore
-from quartet.engine.received import Heard, Item, Unread
+from quartet.engine.received import Delivered, Delivery, UnreadableDelivery
 from quartet.engine.records.cache import RecordCache
 from quartet.engine.records.record import Foreign, Record
-from quartet.engine.saga_update import SagaRun
+from quartet.engine.saga_update import SagaUpdate
 from quartet.events import bucket_of
 
 S = TypeVar("S")
@@ -23,10 +23,10 @@ class Recorder(Generic[S]):
     """The records of one participant. `opens` are the types of events that usually find none."""
 
     def __init__(
-        self, store: RecordStore[S], patience: Patience, *, buckets: int, opens: Collection[str], look_first: bool
+        self, store: RecordStore[S], outages: OutageRetry, *, buckets: int, opens: Collection[str], look_first: bool
     ) -> None:
         self._store = store
-        self._patience = patience
+        self._outages = outages
         self._buckets = buckets
         self._opens = opens
         self._look_first = look_first
@@ -38,7 +38,7 @@ class Recorder(Generic[S]):
         self._look_first = self._look_first or saga_ids is None
         self._look_at = saga_ids or ()
 
-    async def recall(self, sagas: Mapping[str, Sequence[Item]]) -> dict[str, Record[S]]:
+    async def recall(self, sagas: Mapping[str, Sequence[Delivered]]) -> dict[str, Record[S]]:
         """The records to start from: cached, taken as absent where the saga opens here, or loaded together."""
         records: dict[str, Record[S]] = {}
         to_load: list[str] = []
@@ -57,7 +57,7 @@ class Recorder(Generic[S]):
         records = {saga_id: self._absent(saga_id) for saga_id in saga_ids}
 
         async def load(some: Sequence[str]) -> None:
-            records.update(await self._patience.outlast("load state", lambda: self._store.load(some)))
+            records.update(await self._outages.retry("load state", lambda: self._store.load(some)))
 
         async def isolated(saga_id: str, error: Exception) -> None:
             problem = f"its document cannot be loaded: {one_line(error)}"
@@ -66,7 +66,7 @@ class Recorder(Generic[S]):
         await isolate(saga_ids, load, isolated)
         return records
 
-    async def commit(self, runs: Sequence[SagaRun[S]]) -> set[str]:
+    async def commit(self, runs: Sequence[SagaUpdate[S]]) -> set[str]:
         """Write what changed, in as few requests as the store can make of it. Returns the orders that lost.
 
         An order whose new record cannot be stored keeps its old one, and its events become dead letters. See
@@ -74,17 +74,17 @@ class Recorder(Generic[S]):
         """
         lost: set[str] = set()
 
-        async def commit(some: Sequence[SagaRun[S]]) -> None:
+        async def commit(some: Sequence[SagaUpdate[S]]) -> None:
             records = [run.record for run in some]
-            etags = await self._patience.outlast("commit state", lambda: self._store.commit(records))
+            etags = await self._outages.retry("commit state", lambda: self._store.commit(records))
             for record in records:
                 self._note(record, etags.get(record.saga_id), lost)
 
-        async def refused(run: SagaRun[S], error: Exception) -> None:
+        async def refused(run: SagaUpdate[S], error: Exception) -> None:
             run.refuse(STATE_NOT_STORED, one_line(error))
             await isolate([run] if run.changed else [], commit, given_up)
 
-        async def given_up(run: SagaRun[S], _error: Exception) -> None:
+        async def given_up(run: SagaUpdate[S], _error: Exception) -> None:
             # Not even the line of dead letters can be written: the letters alone must do.
             run.changed = False
 
@@ -100,7 +100,7 @@ class Recorder(Generic[S]):
         else:
             self._cache.put(replace(record, etag=etag))
 
-    def _may_be_taken_as_absent(self, items: Sequence[Item]) -> bool:
+    def _may_be_taken_as_absent(self, items: Sequence[Delivered]) -> bool:
         """Whether the first event opens the saga: if there is a record after all, the create fails.
 
         What cannot be read parks only an order that is known, so that wants a look.
@@ -108,9 +108,9 @@ class Recorder(Generic[S]):
         first = items[0]
         return (
             not self._look_first
-            and isinstance(first, Heard)
+            and isinstance(first, Delivery)
             and first.event.type in self._opens
-            and not any(isinstance(item, Unread) for item in items)
+            and not any(isinstance(item, UnreadableDelivery) for item in items)
         )
 
     def _absent(self, saga_id: str) -> Record[S]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from quartet.azure.cosmos.keyed_batcher import Coalescer
+from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 from quartet.engine.errors import OutageError
 
 
@@ -29,7 +29,7 @@ class Shopkeeper:
 
 async def test_calls_of_one_moment_are_one_question_per_key() -> None:
     keeper = Shopkeeper()
-    coalescer = Coalescer(keeper.answer, most=100)
+    coalescer = KeyedBatcher(keeper.answer, most=100)
     results = await asyncio.gather(*(coalescer.call("ab"[n % 2], n) for n in range(10)))
     assert results == [n * 2 for n in range(10)]
     assert keeper.asked == [("a", [0, 2, 4, 6, 8]), ("b", [1, 3, 5, 7, 9])]
@@ -38,7 +38,7 @@ async def test_calls_of_one_moment_are_one_question_per_key() -> None:
 async def test_what_arrives_while_one_question_is_open_forms_the_next() -> None:
     keeper = Shopkeeper()
     keeper.door.clear()
-    coalescer = Coalescer(keeper.answer, most=100)
+    coalescer = KeyedBatcher(keeper.answer, most=100)
     first = asyncio.create_task(coalescer.call("a", 1))
     while not keeper.asked:  # noqa: ASYNC110 -- one turn of the loop, not a pause
         await asyncio.sleep(0)
@@ -51,13 +51,13 @@ async def test_what_arrives_while_one_question_is_open_forms_the_next() -> None:
 
 async def test_no_question_is_longer_than_the_limit() -> None:
     keeper = Shopkeeper()
-    coalescer = Coalescer(keeper.answer, most=4)
+    coalescer = KeyedBatcher(keeper.answer, most=4)
     await asyncio.gather(*(coalescer.call("a", n) for n in range(10)))
     assert [len(items) for _, items in keeper.asked] == [4, 4, 2]
 
 
 async def test_only_the_call_at_fault_fails() -> None:
-    coalescer = Coalescer(Shopkeeper().answer, most=100)
+    coalescer = KeyedBatcher(Shopkeeper().answer, most=100)
     results = await asyncio.gather(*(coalescer.call("a", n) for n in (1, 13, 3)), return_exceptions=True)
     assert [type(result) for result in results] == [int, ValueError, int]
 
@@ -65,7 +65,7 @@ async def test_only_the_call_at_fault_fails() -> None:
 async def test_an_outage_is_told_to_everybody_at_once() -> None:
     """One by one, they would only add to the load of a server that is in trouble."""
     keeper = Shopkeeper()
-    coalescer = Coalescer(keeper.answer, most=100)
+    coalescer = KeyedBatcher(keeper.answer, most=100)
     results = await asyncio.gather(*(coalescer.call("a", n) for n in (1, 404, 3)), return_exceptions=True)
     assert [type(result) for result in results] == [OutageError] * 3
     assert len(keeper.asked) == 1
@@ -74,7 +74,7 @@ async def test_an_outage_is_told_to_everybody_at_once() -> None:
 async def test_a_caller_that_gives_up_harms_nobody() -> None:
     keeper = Shopkeeper()
     keeper.door.clear()
-    coalescer = Coalescer(keeper.answer, most=100)
+    coalescer = KeyedBatcher(keeper.answer, most=100)
     impatient, patient = (asyncio.create_task(coalescer.call("a", n)) for n in (1, 2))
     await asyncio.sleep(0)
     impatient.cancel()
