@@ -1,6 +1,7 @@
 """A port that is slow, or never answers, holds up its own order. The partition goes on, and the checkpoint waits."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -8,7 +9,10 @@ import pytest
 
 from shared.runtime.errors import TransientError
 from shared.runtime.outcome import Decided
+from shared.runtime.recorder import Recorder
+from shared.runtime.saga_run import SagaRun
 from shared.runtime.time_limit import with_time_limit
+from shared.runtime.timeouts import stretched
 from shared.runtime.watermark import Watermark
 from tests.runtime.fakes import NOON, Bench, Desk, Parcel, messages, order_created, reserved
 
@@ -229,3 +233,28 @@ async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_
     desk.may_answer.set()
     await waiting
     assert sorted(said(bench)) == ["o-1", "o-2"]
+
+
+async def test_a_batch_that_waits_for_room_goes_on_when_the_slow_one_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.runtime.engine._SLOW_ORDERS", 1)
+    bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
+    engine = bench.engine(together_seconds=0.05)
+    slow = await engine.process("0", messages(order_created("o-1")))
+    waiting = asyncio.create_task(engine.process("1", messages(order_created("o-2"))))
+    await asyncio.sleep(0)
+
+    honest = Recorder.commit
+
+    async def commit(recorder: Recorder[Parcel], runs: Sequence[SagaRun[Parcel]]) -> set[str]:
+        if any(run.record.order_id == "o-1" for run in runs):
+            raise ZeroDivisionError("a bug that is planted here")
+        return await honest(recorder, runs)
+
+    monkeypatch.setattr(Recorder, "commit", commit)
+    desk.may_answer.set()
+    await slow.finish()
+    await asyncio.wait_for(waiting, stretched(10))
+    assert said(bench) == ["o-2"]
+    assert [letter.reason for letter in bench.dead.letters] == ["runtime_failed"]
