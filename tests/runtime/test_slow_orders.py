@@ -9,12 +9,13 @@ import pytest
 
 from shared.runtime.errors import TransientError
 from shared.runtime.outcome import Decided
+from shared.runtime.ports import DeadLetter
 from shared.runtime.recorder import Recorder
 from shared.runtime.saga_run import SagaRun
 from shared.runtime.time_limit import with_time_limit
 from shared.runtime.timeouts import stretched
 from shared.runtime.watermark import Watermark
-from tests.runtime.fakes import NOON, Bench, Desk, Parcel, messages, order_created, reserved
+from tests.runtime.fakes import NOON, Bench, Desk, MemoryDeadLetters, Parcel, messages, order_created, reserved
 
 
 @dataclass
@@ -30,6 +31,12 @@ class SlowDesk(Desk):
         if order_id == self.slow:
             self.is_asked.set()
             await self.may_answer.wait()
+
+
+class FarAway(MemoryDeadLetters):
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        await asyncio.sleep(0.01)  # as any store takes: whoever waits for room looks meanwhile, in vain
+        await super().put(letters)
 
 
 def said(bench: Bench) -> list[str]:
@@ -239,7 +246,7 @@ async def test_a_batch_that_waits_for_room_goes_on_when_the_slow_one_has_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("shared.runtime.engine._SLOW_ORDERS", 1)
-    bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
+    bench = Bench(desk=(desk := SlowDesk(slow="o-1")), dead=FarAway())
     engine = bench.engine(together_seconds=0.05)
     slow = await engine.process("0", messages(order_created("o-1")))
     waiting = asyncio.create_task(engine.process("1", messages(order_created("o-2"))))
