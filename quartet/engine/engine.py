@@ -234,6 +234,8 @@ class Engine(Generic[S]):
         finally:
             self._batches.discard(batch)
             batch.quick.set()
+            # Whoever waits until there are fewer slow orders must see that these are gone, too.
+            self._settler.released.set()
 
     async def _take_apart(self, batch: Batch) -> None:
         """Handle a batch again that has failed as a whole, in halves, down to the event at fault."""

@@ -119,7 +119,9 @@ class CosmosStock:
         # Whoever runs late finds a product shipped already: it was held, and releasing the others would be wrong.
         if all(allocation.state in {HELD, SHIPPED} for allocation in allocations.values()):
             return Held()
-        await self._ask("release", claim, lines)
+        # What was refused here stays so. Only what was held, or may come to be, has to be let go.
+        others = {name: lines[name] for name, allocation in allocations.items() if allocation.state != REFUSED}
+        await self._ask("release", claim, others)
         return Refused(
             tuple(
                 Shortage(product_id=product, requested=lines[product], available=allocation.available)

@@ -122,7 +122,7 @@ MUTANTS: Final = (
     _mutant(
         "a partly refused order keeps what it holds",
         "services/inventory/cosmos_stock.py",
-        '        await self._ask("release", claim, lines)\n        return Refused(',
+        '        await self._ask("release", claim, others)\n        return Refused(',
         "        return Refused(",
     ),
     _mutant(

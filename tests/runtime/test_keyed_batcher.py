@@ -56,6 +56,24 @@ async def test_no_question_is_longer_than_the_limit() -> None:
     assert [len(items) for _, items in keeper.asked] == [4, 4, 2]
 
 
+async def test_callers_who_have_given_up_are_not_asked_for() -> None:
+    """Their repeats stand further back already: a queue that is too slow must not grow by those who leave it."""
+    keeper = Shopkeeper()
+    keeper.door.clear()
+    coalescer = KeyedBatcher(keeper.answer, most=2)
+    first = asyncio.create_task(coalescer.call("a", 1))
+    while not keeper.asked:  # noqa: ASYNC110 -- one turn of the loop, not a pause
+        await asyncio.sleep(0)
+    later = [asyncio.create_task(coalescer.call("a", n)) for n in (2, 3, 4, 5)]
+    await asyncio.sleep(0)
+    for impatient in later[:3]:
+        impatient.cancel()
+    await asyncio.sleep(0)
+    keeper.door.set()
+    assert (await first, await later[3]) == (2, 10)
+    assert keeper.asked == [("a", [1]), ("a", [5])]
+
+
 async def test_only_the_call_at_fault_fails() -> None:
     coalescer = KeyedBatcher(Shopkeeper().answer, most=100)
     results = await asyncio.gather(*(coalescer.call("a", n) for n in (1, 13, 3)), return_exceptions=True)

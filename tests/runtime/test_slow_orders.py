@@ -1,6 +1,7 @@
 """A port that is slow, or never answers, holds up its own order. The partition goes on, and the checkpoint waits."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,7 +11,11 @@ from quartet.azure.event_hubs.watermark import Watermark
 from quartet.engine.declaration.outcome import Decided
 from quartet.engine.errors import TransientError
 from quartet.engine.failures.time_limit import with_time_limit
-from tests.runtime.fakes import NOON, Bench, Desk, Parcel, messages, order_created, reserved
+from quartet.engine.failures.timeouts import stretched
+from quartet.engine.ports import DeadLetter
+from quartet.engine.records.recorder import Recorder
+from quartet.engine.saga_update import SagaUpdate
+from tests.runtime.fakes import NOON, Bench, Desk, MemoryDeadLetters, Parcel, messages, order_created, reserved
 
 
 @dataclass
@@ -26,6 +31,12 @@ class SlowDesk(Desk):
         if order_id == self.slow:
             self.is_asked.set()
             await self.may_answer.wait()
+
+
+class FarAway(MemoryDeadLetters):
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        await asyncio.sleep(0.01)  # as any store takes: whoever waits for room looks meanwhile, in vain
+        await super().put(letters)
 
 
 def said(bench: Bench) -> list[str]:
@@ -229,3 +240,28 @@ async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_
     desk.may_answer.set()
     await waiting
     assert sorted(said(bench)) == ["o-1", "o-2"]
+
+
+async def test_a_batch_that_waits_for_room_goes_on_when_the_slow_one_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("quartet.engine.engine._SLOW_ORDERS", 1)
+    bench = Bench(desk=(desk := SlowDesk(slow="o-1")), dead=FarAway())
+    engine = bench.engine(together_seconds=0.05)
+    slow = await engine.process("0", messages(order_created("o-1")))
+    waiting = asyncio.create_task(engine.process("1", messages(order_created("o-2"))))
+    await asyncio.sleep(0)
+
+    honest = Recorder.commit
+
+    async def commit(recorder: Recorder[Parcel], runs: Sequence[SagaUpdate[Parcel]]) -> set[str]:
+        if any(run.record.saga_id == "o-1" for run in runs):
+            raise ZeroDivisionError("a bug that is planted here")
+        return await honest(recorder, runs)
+
+    monkeypatch.setattr(Recorder, "commit", commit)
+    desk.may_answer.set()
+    await slow.finish()
+    await asyncio.wait_for(waiting, stretched(10))
+    assert said(bench) == ["o-2"]
+    assert [letter.reason for letter in bench.dead.letters] == ["runtime_failed"]

@@ -83,6 +83,13 @@ async def test_the_last_piece_is_sold_and_not_one_more(items: ContainerProxy) ->
     assert await counts(items, "teapot") == (0, 400, 0)
 
 
+async def test_a_refusal_asks_again_only_for_what_was_held(cosmos: Cosmos, items: ContainerProxy) -> None:
+    await put(items, teapot=0)
+    assert isinstance(await CosmosStock(items).hold("o-1", {"teapot": 1}), Refused)
+    # A guess that fails, a look, and the refusal. Nothing was held, so nothing is released.
+    assert (cosmos.requests("batch"), cosmos.requests("query")) == (2, 1)
+
+
 async def test_all_items_or_none(items: ContainerProxy) -> None:
     await put(items, teapot=5, cup=1)
     answer = await CosmosStock(items).hold("o-1", {"teapot": 1, "cup": 2, "unicorn": 1})

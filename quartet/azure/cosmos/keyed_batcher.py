@@ -43,10 +43,18 @@ class KeyedBatcher(Generic[K, T, R]):
         return await future
 
     async def _work(self, key: K) -> None:
-        while calls := self._waiting[key][: self._most]:
-            del self._waiting[key][: len(calls)]
+        while calls := self._next(key):
             await self._settle(key, calls)
         del self._waiting[key]
+
+    def _next(self, key: K) -> list[tuple[T, asyncio.Future[R]]]:
+        """Take the calls of the next request. A caller who has given up makes it no larger.
+
+        Otherwise a queue that is too slow for its callers' time limit would be filled by their repeats, and get slower.
+        """
+        waiting = [call for call in self._waiting[key] if not call[1].done()]
+        self._waiting[key] = waiting[self._most :]
+        return waiting[: self._most]
 
     async def _settle(self, key: K, calls: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:
