@@ -105,7 +105,7 @@ def _compare(verdict: Verdict, expected: Mapping[str, Expected], known: Mapping[
 async def _look_for_dead_letters(verdict: Verdict, cosmos: Cosmos, strange: AbstractSet[str]) -> None:
     for participant in PARTICIPANTS:
         rows = cosmos.container(participant, DEAD_LETTERS.name).query_items(
-            "SELECT c.id, c.order_id, c.reason, c.detail FROM c WHERE IS_DEFINED(c.reason)"
+            "SELECT c.id, c.saga_id, c.reason, c.detail FROM c WHERE IS_DEFINED(c.reason)"
         )
         missing = set(strange)
         with outages():
@@ -114,7 +114,7 @@ async def _look_for_dead_letters(verdict: Verdict, cosmos: Cosmos, strange: Abst
                 missing.discard(digest)
                 if digest not in strange:
                     what = f"dead letter of {participant.name}: {row.get('reason')}: {row.get('detail')}"
-                    verdict.problems.append((str(row.get("order_id")), what))
+                    verdict.problems.append((str(row.get("saga_id")), what))
         if missing:
             what = f"{len(missing)} of {len(strange)} unreadable messages are no dead letters"
             verdict.problems.append((participant.name, what))

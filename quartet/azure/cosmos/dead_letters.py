@@ -19,6 +19,7 @@ from azure.cosmos.exceptions import (
 from quartet.azure.cosmos.client import BatchLimits, in_chunks, outages, run_batch
 from quartet.azure.cosmos.stored_letters import (
     LEGACY_SAGA_ID,
+    OF_SAGA,
     UnreadableLetterError,
     by_death,
     saga_id_in,
@@ -93,7 +94,7 @@ class CosmosDeadLetters:
         conditions = ["true"] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
         options: dict[str, Any] = {}
         if saga_id is not None:
-            conditions.append(f"(c.saga_id = @saga OR c.{LEGACY_SAGA_ID} = @saga)")
+            conditions.append(OF_SAGA)
             options = {
                 "parameters": [{"name": "@saga", "value": saga_id}],
                 "partition_key": bucket_of(saga_id, self._buckets),

@@ -11,7 +11,13 @@ from quartet.engine.ports import DeadLetter, Message
 from quartet.events import BodyForm
 
 LEGACY_SAGA_ID: Final = "order_id"
-"""Where a dead letter has its saga that was stored before 0.2."""
+"""Where a dead letter of an earlier release has its saga."""
+
+OF_SAGA: Final = f"(c.saga_id = @saga OR c.{LEGACY_SAGA_ID} = @saga)"
+"""The condition of a query for the dead letters of the saga in `@saga`."""
+
+OF_NO_SAGA: Final = f"NOT (IS_DEFINED(c.saga_id) OR IS_DEFINED(c.{LEGACY_SAGA_ID}))"
+"""The condition of a query for documents that do not even say whose they are."""
 
 
 class UnreadableLetterError(ValueError):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from quartet.azure.cosmos.provision import open_database
-from quartet.azure.cosmos.stored_letters import by_death, stored_letter
+from quartet.azure.cosmos.stored_letters import OF_NO_SAGA, OF_SAGA, by_death, stored_letter
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.settings import Settings
 from quartet.cli.lag.silence import silent_log
@@ -47,9 +47,9 @@ async def find_letters(
     conditions = [] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
     if order_id is None:
         return await _find(stored, services, conditions)
-    conditions.append("(NOT IS_DEFINED(c.order_id) OR c.order_id = @order)")
+    conditions.append(f"({OF_NO_SAGA} OR {OF_SAGA})")
     bucket = bucket_of(order_id, stored.cosmos.settings.buckets)
-    return await _find(stored, services, conditions, {"order": order_id}, bucket)
+    return await _find(stored, services, conditions, {"saga": order_id}, bucket)
 
 
 async def letters_by_id(stored: Stored, services: Collection[str], ids: Sequence[str]) -> list[Found]:
