@@ -7,7 +7,7 @@ from pathlib import Path
 
 from quartet_emulators.env_file import read_setting
 
-CHECKOUT_CONFIG = Path(__file__).parent.parent / "infra" / "eventhubs-emulator" / "Config.json"
+CHECKOUT_CONFIG = Path(__file__).parents[2] / "infra" / "eventhubs-emulator" / "Config.json"
 BUILT_IN_CONFIG = Path(__file__).parent / "default_hubs.json"
 MAX_PORT = 65535
 

@@ -6,8 +6,8 @@ from typing import Final
 from quartet.cli.terminal.failures import UserError
 
 CATALOGUE: Final = "catalogue.json"
-_CHECKOUT: Final = Path(__file__).parent.parent / "samples"
-_INSTALLED: Final = Path(__file__).parent / "samples"
+_CHECKOUT: Final = Path(__file__).parents[2] / "samples"
+_INSTALLED: Final = Path(__file__).parents[1] / "samples"
 
 
 def samples_directory() -> Path:

@@ -269,7 +269,7 @@ async def test_what_others_have_recorded_of_an_order_is_told_beside_what_cannot_
         ("body", "AAAA", "body: it belongs to another dead letter, 0-1-"),
         ("dead_at", "yesterday", "dead_at: Invalid isoformat"),
         ("sequence_number", "1", "sequence_number: '1' is not of the right type"),
-        ("order_id", 7, "order_id: 7 is not of the right type"),
+        ("saga_id", 7, "saga_id: 7 is not of the right type"),
         ("settled", {"outcome": "handled"}, "at: is missing"),
         ("properties", None, "properties: is missing"),
     ],

@@ -13,7 +13,7 @@ from quartet.engine.failures.timeouts import stretched
 PROGRAM = """
 import sys
 from rich.table import Table
-from quartet import cli
+from quartet.cli import main as cli
 from quartet.cli.terminal.console import show, write_json
 def says(_arguments):
     if sys.argv[1] == "json":

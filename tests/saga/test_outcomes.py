@@ -23,7 +23,7 @@ async def test_an_order_is_reserved_paid_shipped_and_completed(shop: Shop) -> No
     assert await shop.shelf("teapot") == (3, 0, 2)
     assert await shop.ledger("happy-1") == ["booked", "charged"]
     for name in SERVICES:
-        assert any('"order": "happy-1"' in line for line in shop.logs.of(name)), f"{name} says nothing of the order"
+        assert any('"saga": "happy-1"' in line for line in shop.logs.of(name)), f"{name} says nothing of the order"
 
 
 async def test_an_order_for_more_than_there_is_is_cancelled_and_nothing_is_held(shop: Shop) -> None:

@@ -27,5 +27,5 @@ async def test_the_program_in_the_readme_places_an_order_that_completes(shop: Sh
 
     await shop.until("readme-1", "COMPLETED")
     for name in SERVICES:
-        assert any('"order": "readme-1"' in line for line in shop.logs.of(name)), f"{name} says nothing of the order"
+        assert any('"saga": "readme-1"' in line for line in shop.logs.of(name)), f"{name} says nothing of the order"
     assert len(program.splitlines()) <= 25

@@ -119,11 +119,11 @@ def _value(encoded: memoryview, depth: int = 0) -> object:
 
 
 def _map(encoded: list[memoryview], values: list[object]) -> dict[object, object]:
-    keys = [
-        Undecoded(one) if isinstance(key, list | dict) else key
-        for one, key in zip(encoded[::2], values[::2], strict=True)
-    ]
-    return dict(zip(keys, values[1::2], strict=False))
+    """The map. A key that Python cannot have, or that another type has as well (a char and a string), stays encoded."""
+    found: dict[object, object] = {}
+    for one, key, value in zip(encoded[::2], values[::2], values[1::2], strict=True):
+        found[Undecoded(one) if isinstance(key, list | dict) or key in found else key] = value
+    return found
 
 
 def _elements(encoded: memoryview) -> list[memoryview] | None:
