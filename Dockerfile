@@ -21,26 +21,29 @@ ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels
 RUN /tools/bin/pip install --quiet hatchling
 
 COPY pyproject.toml README.md LICENSE ./
-COPY shared ./shared
-COPY services ./services
 COPY emulators ./emulators
 COPY quartet ./quartet
-COPY samples ./samples
 # Only the locked versions are in /wheels, so that is what the project's own dependencies resolve to.
 RUN /tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels ./emulators . \
     && /tools/bin/pip --python /opt/quartet/bin/python install --quiet quartet quartet-emulators
+
+# The application is no package: it lies in the image as it lies in the checkout.
+COPY shared /app/shared
+COPY services /app/services
+RUN python3 -m compileall -q /app
 
 
 FROM ${BASE_IMAGE}
 # The base image's own pip: nothing is installed into a running container.
 RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/site-packages/pip* /usr/local/lib/python3.*/ensurepip
 COPY --from=build /opt/quartet /opt/quartet
+COPY --from=build /app /app
 # For `quartet seed samples/catalogue.json` and `quartet publish samples/orders.jsonl`.
 COPY samples /app/samples
 WORKDIR /app
 
 # Nothing is written: byte code is compiled above, and a home directory that exists is what some libraries insist on.
-ENV PATH=/opt/quartet/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/quartet/bin:$PATH PYTHONPATH=/app QUARTET_APP=services.shop:SHOP HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 # Exec form: the signal arrives at Python, which finishes what it has begun and moves its checkpoints.
 STOPSIGNAL SIGTERM

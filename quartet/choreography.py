@@ -1,11 +1,14 @@
-"""An application as one object: its events, its participants, and what ends a saga."""
+"""An application as one object: its events, its participants, what ends a saga, and its own commands."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from quartet.engine.declaration.participant import Participant
 from quartet.events import EventData, Registry
+
+if TYPE_CHECKING:  # a choreography is pure data: what runs it imports the SDKs
+    from quartet.process.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,10 @@ class Choreography:
         participants: who takes part, in the order in which a person would name them.
         ends: the events that end a saga. Nobody needs to hear them.
         hub: the Event Hub that they share.
+        services: how each participant is run as a process. An application without them can be tested, and not run.
+        commands: the application's own commands of `quartet`, as import paths: `{"audit": "shop.audit:audit"}`.
+        on_start: the import path of what a local stack does once its databases are there: a function that takes the
+            open `Cosmos` and returns a line for people, or nothing. Empty if there is nothing to do.
     """
 
     name: str
@@ -25,9 +32,31 @@ class Choreography:
     participants: tuple[Participant[Any], ...]
     ends: frozenset[type[EventData]]
     hub: str = "saga-events"
+    services: tuple["Service[Any]", ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
+    on_start: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse services of other participants.
+
+        Raises:
+            ValueError: the services are not those of the participants, in the same order.
+        """
+        if self.services and tuple(service.participant for service in self.services) != self.participants:
+            raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
 
     def __iter__(self) -> Iterator[Participant[Any]]:
         return iter(self.participants)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the participants, which are those of their consumer groups."""
+        return tuple(participant.name for participant in self.participants)
+
+    @property
+    def port_variables(self) -> tuple[str, ...]:
+        """The environment variables that choose the ports of its services."""
+        return tuple(variable for service in self.services for variable in service.port_variables)
 
     def participant(self, name: str) -> Participant[Any]:
         """The participant of this name.
@@ -38,4 +67,15 @@ class Choreography:
         for participant in self.participants:
             if participant.name == name:
                 return participant
+        raise KeyError(name)
+
+    def service(self, name: str) -> "Service[Any]":
+        """How the participant of this name is run.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for service in self.services:
+            if service.participant.name == name:
+                return service
         raise KeyError(name)

@@ -3,10 +3,11 @@
 import typer
 from quartet_emulators.__main__ import main
 
-from quartet.local.stack import SIMULATED_PORTS, settings_flags
+from quartet.cli.application import choreography
+from quartet.local.stack import settings_flags, simulated_ports
 
 
 def emulators(context: typer.Context) -> None:
     """Run the emulators of Event Hubs, Cosmos DB and Blob Storage. The flags: quartet emulators --help."""
     # Whoever joins by the settings file gets simulated ports, unless a later --setting says something else.
-    raise typer.Exit(main([*settings_flags(SIMULATED_PORTS), *context.args]))
+    raise typer.Exit(main([*settings_flags(simulated_ports(choreography())), *context.args]))

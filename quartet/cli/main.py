@@ -8,42 +8,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from quartet.cli.audit.command import audit
+from quartet.cli.application import use
 from quartet.cli.dead_letters.command import dead_letters
-from quartet.cli.demo.command import demo
 from quartet.cli.doctor.command import doctor
 from quartet.cli.emulators import emulators
-from quartet.cli.publish.cancel import cancel
-from quartet.cli.publish.command import publish
 from quartet.cli.schema import schema
-from quartet.cli.seed.command import seed
-from quartet.cli.status.command import status
 from quartet.cli.terminal.failures import BUG, FAILED, describe, one_line
 from quartet.cli.timeline.command import timeline
 from quartet.cli.up import up
 from quartet.printable import printable_lines
+from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
 
-app = typer.Typer(
-    name="quartet",
-    help="A choreography-based saga on Azure: four services, one order, and proof that stock and money add up.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (demo, up, seed, publish, cancel, status, timeline, audit, doctor, schema):
-    app.command()(command)
-app.command(
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
-)(emulators)
+_GENERIC: Final = (up, timeline, doctor, schema)
 
 
-app.add_typer(dead_letters, name="dead-letters")
+def build(application: Application | None) -> typer.Typer:
+    """The commands: those of every application, and its own.
+
+    Raises:
+        ConfigurationError: one of the application's commands cannot be loaded.
+    """
+    use(application)
+    app = typer.Typer(
+        name="quartet",
+        help="Run, watch and repair a choreography-based saga on Azure.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(begin)
+    for command in _GENERIC:
+        app.command()(command)
+    app.command(
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    )(emulators)
+    app.add_typer(dead_letters, name="dead-letters")
+    if application is not None:
+        for name, path in application.choreography.commands.items():
+            app.command(name)(load(path, f"command {name}"))
+    return app
 
 
 @dataclass(slots=True)
@@ -67,10 +76,12 @@ class PrintableFormatter(logging.Formatter):
         return printable_lines(super().format(record))
 
 
-@app.callback()
 def begin(
     context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, and the SDKs' logs.")] = False,
+    app: Annotated[  # noqa: ARG001 -- it is read before the commands are known, see `run`
+        str | None, typer.Option("--app", metavar="MODULE:NAME", help="The application; also QUARTET_APP.")
+    ] = None,
     version: Annotated[  # noqa: ARG001 -- its callback does the work
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version.")
     ] = False,
@@ -106,7 +117,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status. Never raises."""
     invocation = Invocation()
     try:
-        status = app(args=list(arguments), prog_name="quartet", standalone_mode=False, obj=invocation)
+        commands = build(find_application(_named(arguments)))
+        status = commands(args=list(arguments), prog_name="quartet", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
         return int(status or 0)
     except SystemExit as error:  # argparse, which reads the flags of the emulators
@@ -117,6 +129,18 @@ def run(arguments: Sequence[str]) -> int:
         return FAILED
     except BaseException as error:  # noqa: BLE001 -- the end of the program
         return _report(error, invocation)
+
+
+def _named(arguments: Sequence[str]) -> str | None:
+    """The application that --app names, in front of the command: what commands there are depends on it."""
+    for position, word in enumerate(arguments):
+        if not word.startswith("-"):
+            break
+        if word.startswith("--app="):
+            return word.removeprefix("--app=")
+        if word == "--app" and position + 1 < len(arguments):
+            return arguments[position + 1]
+    return None
 
 
 def _report(error: BaseException, invocation: Invocation) -> int:

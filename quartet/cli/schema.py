@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
+from quartet.cli.application import choreography
 from quartet.cli.terminal.console import remarks, write_json
 from quartet.cli.terminal.failures import UserError
 from quartet.events import json_schemas
-from shared.events import REGISTRY
 
 
 def schema(
     out: Annotated[Path | None, typer.Option(help="Write two files per event into this directory.")] = None,
 ) -> None:
     """Write the JSON Schemas of every event: of its data, and of the whole CloudEvent."""
-    schemas = json_schemas(REGISTRY.models)
+    schemas = json_schemas(choreography().events.models)
     if out is None:
         write_json(schemas)
         return

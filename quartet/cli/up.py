@@ -9,10 +9,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 from quartet_emulators.env_file import read_setting, to_join
 
-from quartet.cli.publish.catalogue import read_catalogue
+from quartet.cli.application import runnable, the_application
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.samples import CATALOGUE, sample
-from quartet.cli.seed.seeding import has_stock, provision, seed
+from quartet.cli.reading.provisioning import provision
 from quartet.cli.terminal.console import is_coloured, remarks, results
 from quartet.cli.terminal.console_sink import ConsoleSink
 from quartet.cli.terminal.failures import UserError
@@ -20,6 +19,7 @@ from quartet.cli.terminal.interruption import first_of, stop_signals
 from quartet.local.data_directory import wipe
 from quartet.local.restarting import Restarter
 from quartet.local.stack import LocalStack, StackOptions, any_ports, free_ports
+from quartet.process.application import load
 
 
 class LogFormat(StrEnum):
@@ -44,13 +44,13 @@ def up(
         typer.Option(metavar="NAME=VALUE", help="A further setting, also for whoever joins. May be repeated."),
     ] = None,
 ) -> None:
-    """Run the emulators and the four services, with all their logs, until Ctrl-C.
+    """Run the emulators and all services, with all their logs, until Ctrl-C.
 
     A process that dies is restarted, after a pause that grows when it keeps dying. One that refuses its configuration
     (exit status 2) ends all of them.
 
-    Payments and parcels are simulated, whatever the shell has set; --setting PAYMENT_GATEWAY=package.module:factory
-    puts your own gateway in their place.
+    Ports that are chosen by name are simulated, whatever the shell has set; --setting NAME=package.module:factory puts
+    your own in the place of one, for example PAYMENT_GATEWAY.
     """
     shared = _settings(setting or [])
     if fresh:
@@ -59,7 +59,8 @@ def up(
     if not any_port:
         for name in sorted(name for name, port in ports.items() if port == 0):
             remarks().print(f"the default port of {name} is taken: it gets another one")
-    options = StackOptions(data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
+    runnable()
+    options = StackOptions(the_application(), data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
     asyncio.run(_run(options, restart=restart))
 
 
@@ -101,7 +102,7 @@ async def _until_one_dies(stack: LocalStack) -> NoReturn:
 
 async def _serve(stack: LocalStack) -> NoReturn:
     """Start the services, say how to join, and go on for ever."""
-    await asyncio.gather(stack.start_services(), _stock(stack))
+    await asyncio.gather(stack.start_services(), _prepare(stack))
     path = stack.settings_path
     for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):
         stack.say(line)
@@ -109,11 +110,10 @@ async def _serve(stack: LocalStack) -> NoReturn:
     raise AssertionError("never set")
 
 
-async def _stock(stack: LocalStack) -> None:
-    """Give the shop something to sell if its shelves have never been filled."""
+async def _prepare(stack: LocalStack) -> None:
+    """Create the databases, and do what the application wants to be done at the start."""
+    application = runnable()
     async with open_cosmos(stack.settings) as cosmos:
-        await provision(cosmos)
-        if not await has_stock(cosmos):
-            products = read_catalogue(sample(CATALOGUE))
-            await seed(cosmos, products)
-            stack.say(f"the stock was empty: seeded {len(products)} products of the sample catalogue")
+        await provision(cosmos, application)
+        if application.on_start and (done := await load(application.on_start, "on_start")(cosmos)):
+            stack.say(done)

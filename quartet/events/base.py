@@ -42,6 +42,11 @@ class EventData(BaseModel):
         raise NotImplementedError(f"{type(self).__name__} does not define saga_id")
 
     @property
+    def remark(self) -> str:
+        """What it says in a few words, for a list of events: why, what, how much. Nothing unless a model says so."""
+        return ""
+
+    @property
     def discriminator(self) -> str:
         """What tells it apart from another answer of its type to the same event; mostly nothing."""
         return ""

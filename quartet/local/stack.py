@@ -1,4 +1,4 @@
-"""The local stack: the emulators and the four services, as children of this process."""
+"""The local stack: the emulators and the services, as children of this process."""
 
 import asyncio
 import re
@@ -9,17 +9,19 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from quartet.azure.settings import Settings
-from quartet.cli.participants import PARTICIPANTS, PORT_VARIABLES
+from quartet.choreography import Choreography
 from quartet.cli.terminal.console_sink import without_colours
 from quartet.cli.terminal.failures import UserError
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.child import DEFAULT_GRACE
 from quartet.local.output import OUTPUT_NAME, Sink
 from quartet.local.supervisor import Exit, Process, Supervisor
+from quartet.process.application import Application
 from quartet.process.named_ports import SIMULATED
+from quartet.process.service import Service
 
 EMULATORS: Final = "emulators"
 _READY_LINE: Final = "ready"  # what the emulators say
@@ -33,8 +35,6 @@ _TOLD_BY: Final = {
 }
 # Whatever the shell has set for the cloud must not reach a local service: of each pair only one may be set.
 _CLOUD: Final = {"EVENT_HUBS_NAMESPACE": "", "BLOB_ACCOUNT_URL": "", "COSMOS_ENDPOINT": ""}
-SIMULATED_PORTS: Final[Mapping[str, str]] = dict.fromkeys(PORT_VARIABLES, SIMULATED)
-"""What a local stack asks for, whatever the shell has set for the cloud: nobody is charged by it."""
 
 # A service's line about being ready, in either log format.
 _SERVICE_READY: Final = re.compile(r'\bready\b.*\bhears\b|"hears".*"event": "ready"')
@@ -45,6 +45,7 @@ class StackOptions:
     """How the stack is to run.
 
     Attributes:
+        application: whose services run.
         data_dir: where the emulators keep their data, and the settings of the running stack.
         ports: the port of each emulator; 0 takes any free one.
         replicas: of each service.
@@ -52,6 +53,7 @@ class StackOptions:
         shared_settings: those that other programs need, too: they are written into the stack's settings file.
     """
 
+    application: Application
     data_dir: Path
     ports: Mapping[str, int]
     replicas: int = 1
@@ -124,19 +126,18 @@ class LocalStack:
         self.supervisor.reconfigure(self._emulators(ports_in(self._environment)))
 
     async def start_services(self) -> None:
-        """Start all replicas of the four services, and wait until each of them has said that it receives.
+        """Start all replicas of the services, and wait until each of them has said that it receives.
 
         There is no time limit, and a process that ends meanwhile does not end the wait: watch with `wait_for_exit`.
         """
         # What a service writes comes through a pipe: it cannot see that a person reads it.
         colours = {"FORCE_COLOR": "1"} if self._is_coloured else {}
         environment = {**_CLOUD, **self._environment, **colours, **self._options.settings}
+        application = self._options.application
         processes = [
             replica
-            for participant in PARTICIPANTS
-            for replica in Process(participant.name, f"services.{participant.name}", env=environment).replicas(
-                self._options.replicas
-            )
+            for service in application.choreography.services
+            for replica in _process(application.path, service, environment).replicas(self._options.replicas)
         ]
         self._not_ready = {process.name for process in processes}
         await self.supervisor.start(*processes)
@@ -148,7 +149,9 @@ class LocalStack:
 
     def _emulators(self, ports: Mapping[str, int]) -> Process:
         numbers = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
-        shared = settings_flags({**SIMULATED_PORTS, **self._options.shared_settings})
+        shared = settings_flags(
+            {**simulated_ports(self._options.application.choreography), **self._options.shared_settings}
+        )
         return Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._options.data_dir), *numbers, *shared))
 
     def _watch(self, name: str, line: str) -> None:
@@ -161,6 +164,18 @@ class LocalStack:
         self._not_ready.discard(name)
         if not self._not_ready:
             self._all_ready.set()
+
+
+def simulated_ports(choreography: Choreography) -> dict[str, str]:
+    """What a local stack asks for, whatever the shell has set for the cloud: nobody is charged by it."""
+    return dict.fromkeys(choreography.port_variables, SIMULATED)
+
+
+def _process(path: str, service: Service[Any], environment: Mapping[str, str]) -> Process:
+    name = service.participant.name
+    if service.module:
+        return Process(name, service.module, env=environment)
+    return Process(name, "quartet.process", (path, name), env=environment)
 
 
 def settings_flags(settings: Mapping[str, str]) -> list[str]:

@@ -55,11 +55,13 @@ class Service(Generic[S]):
             method `async check()` is asked before the first event: `ConfigurationError` refuses to start,
             `OutageError` is waited for.
         background: work that runs until the service stops; if it raises, the process ends with the error.
+        module: what runs it alone, as `python -m MODULE`; without one, `quartet.process` does.
     """
 
     participant: Participant[S]
     ports: PortFactory | PortByName
     background: Sequence[Background] = ()
+    module: str = ""
 
     @property
     def port_variables(self) -> tuple[str, ...]:

@@ -28,4 +28,4 @@ def stock(context: ServiceContext) -> CosmosStock:
     return CosmosStock(context.database.get_container_client(ITEMS.name), context.limits)
 
 
-SERVICE = Service(PARTICIPANT, ports=stock)
+SERVICE = Service(PARTICIPANT, ports=stock, module="services.inventory")

@@ -31,4 +31,4 @@ async def watch_deadlines(context: ServiceContext) -> None:
     await DeadlineWatch(context.database.get_container_client(PARTICIPANT.container), context).run()
 
 
-SERVICE = Service(PARTICIPANT, ports=policy, background=(watch_deadlines,))
+SERVICE = Service(PARTICIPANT, ports=policy, background=(watch_deadlines,), module="services.order")

@@ -33,4 +33,4 @@ def simulated_gateway(context: ServiceContext) -> SimulatedGateway:
 
 GATEWAY = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, simulated_gateway)
 
-SERVICE = Service(PARTICIPANT, ports=GATEWAY)
+SERVICE = Service(PARTICIPANT, ports=GATEWAY, module="services.payment")

@@ -33,4 +33,4 @@ def simulated_carrier(context: ServiceContext) -> SimulatedCarrier:
 
 CARRIER = PortByName("CARRIER", "carrier", Carrier, simulated_carrier)
 
-SERVICE = Service(PARTICIPANT, ports=CARRIER)
+SERVICE = Service(PARTICIPANT, ports=CARRIER, module="services.shipping")

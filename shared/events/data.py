@@ -4,7 +4,7 @@ An event carries what the next participant needs, so that no service has to ask 
 """
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import field_validator
 
@@ -16,6 +16,9 @@ from shared.events.fields import OrderId
 from shared.events.parts import Address, Items, Lines, Shortages, fit_items, total_of
 from shared.events.reasons import UNSPECIFIED, Compensation
 
+# Fields that say in a word what an event is about.
+_TELLING: Final = ("reason", "compensation", "tracking_number", "detail")
+
 
 class OrderEvent(EventData):
     """What every event of the shop has: the order that it is about. An order is a saga."""
@@ -26,6 +29,14 @@ class OrderEvent(EventData):
     def saga_id(self) -> str:
         """The order."""
         return self.order_id
+
+    @property
+    def remark(self) -> str:
+        """Why, what and how much, as far as the event says."""
+        content = self.to_json()
+        words = [str(content[name]) for name in _TELLING if content.get(name)]
+        words += [f"{content[name]} {content['currency']}" for name in ("total", "amount") if name in content]
+        return "  ".join(words)
 
 
 class OrderCreated(OrderEvent):
@@ -47,6 +58,12 @@ class OrderCreated(OrderEvent):
     def total(self) -> Decimal:
         """What the order costs."""
         return total_of(self.items)
+
+    @property
+    def remark(self) -> str:
+        """What was ordered, and what it costs."""
+        pieces = ", ".join(f"{item.quantity} x {item.product_id}" for item in self.items)
+        return f"{pieces}  {self.total} {self.currency}"
 
 
 class InventoryReserved(OrderEvent):

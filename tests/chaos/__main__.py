@@ -12,8 +12,8 @@ from pathlib import Path
 from rich.console import Console
 
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.seed.seeding import provision, seed
 from quartet.engine.failures.timeouts import stretched
+from services.operations.seed.seeding import provision, seed
 from tests.chaos import report
 from tests.chaos.customers import Customers
 from tests.chaos.director import Director

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import HubPublisher, producer_client
 from quartet.azure.settings import Settings
-from quartet.cli.publish.orders import Outgoing, order_event
-from quartet.cli.publish.publishing import by_bucket
 from quartet.engine.errors import OutageError
+from services.operations.publish.orders import Outgoing, order_event
+from services.operations.publish.publishing import by_bucket
 from shared.events import OrderCreated
 from tests.chaos.workload import Sending
 

@@ -14,8 +14,9 @@ import aiohttp
 
 from quartet.azure.settings import Settings
 from quartet.engine.failures.timeouts import stretched
-from quartet.local.stack import SIMULATED_PORTS, local_settings, read_settings_file, settings_flags
+from quartet.local.stack import local_settings, read_settings_file, settings_flags
 from quartet.local.supervisor import Exit, Process, ProcessExitedError, Supervisor
+from services.operations.participants import SIMULATED_PORTS
 from tests.chaos.scenario import SERVICES, replica_names
 from tests.chaos.watching import Watch
 

@@ -9,16 +9,16 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from quartet.cli.audit.running import run_audit
-from quartet.cli.participants import INVENTORY
-from quartet.cli.publish.catalogue import Product
-from quartet.cli.publish.generator import generate_orders
-from quartet.cli.publish.orders import Outgoing, order_event
-from quartet.cli.publish.waiting import Outcome, wait_until_settled
 from quartet.cli.reading.connection import Cosmos, open_cosmos
-from quartet.cli.seed.seeding import provision, seed
 from quartet.engine.failures.timeouts import stretched
 from services.inventory.service import ITEMS
+from services.operations.audit.running import run_audit
+from services.operations.participants import INVENTORY
+from services.operations.publish.catalogue import Product
+from services.operations.publish.generator import generate_orders
+from services.operations.publish.orders import Outgoing, order_event
+from services.operations.publish.waiting import Outcome, wait_until_settled
+from services.operations.seed.seeding import provision, seed
 from services.order.domain import OrderStatus
 from tests.chaos.customers import Customers
 from tests.chaos.fleet import Fleet, running_fleet

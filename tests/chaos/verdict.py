@@ -10,14 +10,14 @@ from typing import Final, TypeVar
 
 from quartet.azure.cosmos.client import outages
 from quartet.azure.settings import Settings
-from quartet.cli.audit.invariants import Finding
-from quartet.cli.audit.running import run_audit
-from quartet.cli.participants import PARTICIPANTS
-from quartet.cli.publish.waiting import Outcome, wait_until_settled
 from quartet.cli.reading.connection import Cosmos, open_cosmos
 from quartet.cli.timeline.timeline import Said, read_timeline
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.engine.errors import OutageError
+from services.operations.audit.invariants import Finding
+from services.operations.audit.running import run_audit
+from services.operations.participants import PARTICIPANTS
+from services.operations.publish.waiting import Outcome, wait_until_settled
 from tests.chaos.workload import Expected
 
 GRACE: Final = timedelta(seconds=30)

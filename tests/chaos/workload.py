@@ -8,10 +8,10 @@ from typing import Final
 
 from quartet_emulators.event_hubs.partition_key import partition_of
 
-from quartet.cli.publish.catalogue import Product
-from quartet.cli.publish.generator import generate_orders
-from quartet.cli.publish.orders import Outgoing, cancellation_event, order_event
 from quartet.events import bucket_of
+from services.operations.publish.catalogue import Product
+from services.operations.publish.generator import generate_orders
+from services.operations.publish.orders import Outgoing, cancellation_event, order_event
 from services.order.domain import OrderStatus
 from shared.events import OrderCreated
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from quartet.cli.publish.catalogue import read_catalogue
-from quartet.cli.seed.seeding import stock_document
 from quartet.cli.terminal.failures import UserError
+from services.operations.publish.catalogue import read_catalogue
+from services.operations.seed.seeding import stock_document
 
 ROSIN = {"product_id": "rosin", "name": "Rosin", "quantity": 7, "unit_price": "8.90", "currency": "EUR"}
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from quartet.cli.main import run
-from quartet.cli.samples import sample
 from quartet.cli.terminal.failures import BUG, FAILED, INTERRUPTED, MISUSED, UserError, describe
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.version import __version__
+from services.operations.samples import sample
 
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 NAMES = (

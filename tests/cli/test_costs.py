@@ -1,7 +1,7 @@
-from quartet.cli.demo.acts import Play
-from quartet.cli.demo.costs import Costs, Counters, costs_between
-from quartet.cli.demo.expectations import Verdict
-from quartet.cli.demo.report import failures
+from services.operations.demo.acts import Play
+from services.operations.demo.costs import Costs, Counters, costs_between
+from services.operations.demo.expectations import Verdict
+from services.operations.demo.report import failures
 
 BEFORE: Counters = {
     "cosmos": {"quartet-order": {"metadata": 9, "query": 2, "batch": 1}, "quartet-cli": {"query": 50}},

@@ -21,8 +21,8 @@ from quartet.azure.event_hubs.client import HubPublisher, consumer_client, produ
 from quartet.azure.settings import Settings, load_settings
 from quartet.cli.doctor.check import Finding, Status
 from quartet.cli.doctor.deployment import examine_deployment
-from quartet.cli.participants import PARTICIPANTS
 from quartet.process.startup import checkpoint_store, participant_database
+from services.operations.participants import PARTICIPANTS
 from tests.owners import LASTING, take_partitions
 from tests.saga.test_start import free_ports
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from quartet.cli.main import run
-from quartet.cli.participants import PORT_VARIABLES
-from quartet.cli.samples import sample
 from quartet.engine.failures.timeouts import stretched
-from quartet.local.stack import SIMULATED_PORTS, read_settings_file
+from quartet.local.stack import read_settings_file
+from services.operations.participants import PORT_VARIABLES, SIMULATED_PORTS
+from services.operations.samples import sample
 
 QUARTET = (sys.executable, "-c", "from quartet.cli.main import main; main()")
 READY = "quartet      | ready. To join from another shell:"

@@ -11,8 +11,9 @@ import typer
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quartet.cli.main import app
-from quartet.cli.samples import CATALOGUE, sample
+from quartet.cli.main import build
+from quartet.process.application import find_application
+from services.operations.samples import CATALOGUE, sample
 from tests.cli.fuzzing import WORD, bounded, shell
 from tests.cli.test_command_line import KEY, NAMES
 
@@ -29,7 +30,7 @@ def tree(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
             yield (*path, name), options
 
 
-COMMANDS: Final = dict(tree(typer.main.get_command(app)))
+COMMANDS: Final = dict(tree(typer.main.get_command(build(find_application()))))
 FLAGS_OF_EMULATORS: Final = [
     *("--data-dir", "--event-hubs-port", "--cosmos-port", "--blob-port", "--control-port", "--config", "--env-file"),
     *("--setting", "--faults", "--tls-certificate", "--tls-key", "--accept-tokens-signed-with", "--host"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quartet.cli.samples import CATALOGUE, sample
+from services.operations.samples import CATALOGUE, sample
 from tests.cli.fuzzing import bounded, shell
 
 ORDER: dict[str, Any] = json.loads(sample("one-at-a-time.jsonl").read_text(encoding="utf-8").splitlines()[0])

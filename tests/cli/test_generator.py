@@ -1,9 +1,9 @@
 import pytest
 
-from quartet.cli.publish.catalogue import Product, read_catalogue
-from quartet.cli.publish.generator import generate_orders
-from quartet.cli.samples import CATALOGUE, sample
 from quartet.cli.terminal.failures import UserError
+from services.operations.publish.catalogue import Product, read_catalogue
+from services.operations.publish.generator import generate_orders
+from services.operations.samples import CATALOGUE, sample
 
 CATALOGUE_OF_THE_SHOP = read_catalogue(sample(CATALOGUE))
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from quartet.cli.audit.invariants import Finding, audit
+from quartet.cli.audit.lasting import lasting, persistent
 from quartet.cli.audit.report import audit_json
-from quartet.cli.audit.running import lasting, persistent
-from quartet.cli.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
 from quartet.cli.reading.stored import Unparsed
 from services.inventory.domain import ReservationStatus
+from services.operations.audit.invariants import Finding, audit
+from services.operations.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
 from services.order.domain import OrderStatus
 from services.payment.domain import PaymentStatus
 from services.shipping.domain import ShipmentStatus

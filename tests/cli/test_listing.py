@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from quartet.cli.audit.invariants import Finding as AuditFinding
-from quartet.cli.audit.invariants import Violation
 from quartet.cli.audit.report import audit_listing
 from quartet.cli.dead_letters.dead_letters import Found
 from quartet.cli.dead_letters.view import letter_view, letters_listing, reports_listing
@@ -19,14 +17,7 @@ from quartet.cli.doctor.check import Finding, broken
 from quartet.cli.doctor.report import findings_listing
 from quartet.cli.lag.lag import Head, Standing, Standstill
 from quartet.cli.main import run
-from quartet.cli.publish.outcomes import outcome_listing
-from quartet.cli.publish.waiting import Outcome
 from quartet.cli.reading.hub_reader import Found as Heard
-from quartet.cli.status.status import Whereabouts
-from quartet.cli.status.stuck import Letter, Stuck
-from quartet.cli.status.stuck_reading import StuckReport
-from quartet.cli.status.stuck_view import stuck_view
-from quartet.cli.status.view import status_view
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.listing import Listing, Unbroken, column_widths, wrapped
 from quartet.cli.timeline.timeline import tell
@@ -35,6 +26,15 @@ from quartet.engine.dead_letters.redrive import Report, Verdict
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.ports import DeadLetter, Message
 from quartet.events import CONTENT_TYPE, encode, new_event, to_json
+from services.operations.audit.invariants import Finding as AuditFinding
+from services.operations.audit.invariants import Violation
+from services.operations.publish.outcomes import outcome_listing
+from services.operations.publish.waiting import Outcome
+from services.operations.status.status import Whereabouts
+from services.operations.status.stuck import Letter, Stuck
+from services.operations.status.stuck_reading import StuckReport
+from services.operations.status.stuck_view import stuck_view
+from services.operations.status.view import status_view
 from services.order.domain import Entry, Fact, Order, OrderStatus
 from shared.events import OrderCancellationRequested
 

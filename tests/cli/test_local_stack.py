@@ -7,7 +7,8 @@ import pytest
 from quartet_emulators.env_file import write_env_file
 
 from quartet.cli.terminal.failures import UserError
-from quartet.local.stack import SIMULATED_PORTS, free_ports, local_settings, read_settings_file, says_ready
+from quartet.local.stack import free_ports, local_settings, read_settings_file, says_ready
+from services.operations.participants import SIMULATED_PORTS
 
 STACK = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=k;SharedAccessKey=v=;",

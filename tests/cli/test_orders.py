@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from quartet.cli.publish.orders import cancellation_event, read_events, wrap_events
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import Entry
 from quartet.events import from_json
+from services.operations.publish.orders import cancellation_event, read_events, wrap_events
 from shared.events import REGISTRY
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

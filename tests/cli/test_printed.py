@@ -17,26 +17,27 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quartet.cli.audit.invariants import Finding, Violation
 from quartet.cli.audit.report import audit_listing
 from quartet.cli.doctor.check import Finding as Check
 from quartet.cli.doctor.check import Status, Verdict
 from quartet.cli.doctor.report import findings_listing
 from quartet.cli.lag.lag import Standstill
-from quartet.cli.main import app, run
-from quartet.cli.publish.outcomes import outcome_counts, outcome_listing
-from quartet.cli.publish.waiting import Outcome
+from quartet.cli.main import build, run
 from quartet.cli.reading.connection import open_producer
-from quartet.cli.samples import sample
-from quartet.cli.status.stuck import Letter, Stuck
-from quartet.cli.status.stuck_reading import StuckReport
-from quartet.cli.status.stuck_view import stuck_view
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.console import results, write_json
 from quartet.cli.terminal.console_sink import ConsoleSink
 from quartet.cli.terminal.failures import BUG, UserError, one_line
 from quartet.events import CONTENT_TYPE
 from quartet.local.stack import local_settings
+from quartet.process.application import find_application
+from services.operations.audit.invariants import Finding, Violation
+from services.operations.publish.outcomes import outcome_counts, outcome_listing
+from services.operations.publish.waiting import Outcome
+from services.operations.samples import sample
+from services.operations.status.stuck import Letter, Stuck
+from services.operations.status.stuck_reading import StuckReport
+from services.operations.status.stuck_view import stuck_view
 from services.order.domain import OrderStatus
 from tests.cli.test_end_to_end import Up, clean_environment, publish, start_up
 from tests.cli.test_end_to_end import order as an_order
@@ -185,7 +186,7 @@ NOTHING_OF_EVENTS = {"up", "demo", "schema", "emulators"}
 
 
 def test_every_command_is_looked_at() -> None:
-    assert set(typer.main.get_command(app).commands) == COMMANDS.keys() | NOTHING_OF_EVENTS  # type: ignore[attr-defined]
+    assert set(typer.main.get_command(build(find_application())).commands) == COMMANDS.keys() | NOTHING_OF_EVENTS  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import pytest
 from azure.eventhub.aio import EventHubProducerClient
 
 from quartet.azure.event_hubs.client import HubPublisher
-from quartet.cli.publish.orders import Outgoing
-from quartet.cli.publish.publishing import by_bucket, check_sizes, send
 from quartet.cli.terminal.failures import UserError
 from quartet.events import bucket_of, encode
+from services.operations.publish.orders import Outgoing
+from services.operations.publish.publishing import by_bucket, check_sizes, send
 
 
 class RecordingPublisher(HubPublisher):

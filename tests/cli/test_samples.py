@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from quartet.cli.demo.expectations import compare, read_expectations
-from quartet.cli.publish.catalogue import read_catalogue
-from quartet.cli.publish.orders import read_events
-from quartet.cli.publish.waiting import Outcome
-from quartet.cli.samples import CATALOGUE, sample
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import read_entries
+from services.operations.demo.expectations import compare, read_expectations
+from services.operations.publish.catalogue import read_catalogue
+from services.operations.publish.orders import read_events
+from services.operations.publish.waiting import Outcome
+from services.operations.samples import CATALOGUE, sample
 from services.order.domain import OrderStatus
 from services.payment.simulated_gateway import PAYS
 from services.shipping.simulated_carrier import NOT_SERVED

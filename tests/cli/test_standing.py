@@ -14,11 +14,10 @@ from quartet.azure.event_hubs.client import HubPublisher
 from quartet.cli.lag.lag import Lag, Standstill
 from quartet.cli.lag.reading import LagReader, open_lag_reader
 from quartet.cli.main import run
-from quartet.cli.participants import PARTICIPANTS
 from quartet.cli.reading.connection import Cosmos
-from quartet.cli.seed.seeding import provision
 from quartet.events import new_event, to_json
-from quartet.local.stack import SIMULATED_PORTS
+from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
+from services.operations.seed.seeding import provision
 from shared.events import OrderCancellationRequested
 from tests.owners import LASTING, take_partitions
 from tests.stack_fixture import Servers, running_stack

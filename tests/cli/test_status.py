@@ -3,9 +3,9 @@ from decimal import Decimal
 
 from rich.console import Console
 
-from quartet.cli.status.status import Whereabouts, status_json
-from quartet.cli.status.view import status_view
 from services.inventory.domain import Reservation, ReservationStatus
+from services.operations.status.status import Whereabouts, status_json
+from services.operations.status.view import status_view
 from services.order.domain import Entry, Fact, Order, OrderStatus
 from services.payment.domain import Charge, Payment, PaymentStatus
 from shared.events import Line

@@ -11,22 +11,22 @@ from typing import Any
 import pytest
 
 from quartet.azure.cosmos.dead_letters import dead_letter_document
-from quartet.cli.audit.running import run_audit
-from quartet.cli.dead_letters.dead_letters import NAMES, find_letters
+from quartet.cli.dead_letters.dead_letters import find_letters
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.main import run
-from quartet.cli.participants import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING
-from quartet.cli.publish.waiting import wait_until_settled
 from quartet.cli.reading.connection import Cosmos
 from quartet.cli.reading.stored import MissingError, Stored
-from quartet.cli.seed.seeding import provision
-from quartet.cli.status.status import whereabouts
-from quartet.cli.status.stuck_reading import stuck_orders
 from quartet.cli.terminal.failures import FAILED, MISUSED
 from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record
 from quartet.events import bucket_of
+from services.operations.audit.running import run_audit
+from services.operations.participants import INVENTORY, NAMES, ORDER, PARTICIPANTS, PAYMENT, SHIPPING
+from services.operations.publish.waiting import wait_until_settled
+from services.operations.seed.seeding import provision
+from services.operations.status.status import whereabouts
+from services.operations.status.stuck_reading import stuck_orders
 from services.order.domain import Fact, Order, OrderStatus
 from tests.stack_fixture import Servers, running_stack
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quartet.cli.lag.lag import Head, Standing, Standstill
-from quartet.cli.status.stuck import Letter, Stuck, owed_by, reasons
-from quartet.cli.status.stuck_reading import StuckReport
-from quartet.cli.status.stuck_view import stuck_json
 from services.inventory.domain import ReservationStatus
+from services.operations.status.stuck import Letter, Stuck, owed_by, reasons
+from services.operations.status.stuck_reading import StuckReport
+from services.operations.status.stuck_view import stuck_json
 from services.order.domain import Fact, OrderStatus, status_of
 from services.payment.domain import PaymentStatus
 from services.shipping.domain import ShipmentStatus

@@ -6,7 +6,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from quartet.cli.publish.waiting import Outcome, wait_until_settled
+from services.operations.publish.waiting import Outcome, wait_until_settled
 from services.order.domain import OrderStatus
 from tests.simulation.loop import VirtualLoop
 

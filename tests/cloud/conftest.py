@@ -13,9 +13,8 @@ from quartet_emulators.stack import Stack
 from quartet.azure.cosmos.client import cosmos_client
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings
-from quartet.cli.participants import PARTICIPANTS
-from quartet.local.stack import SIMULATED_PORTS
 from quartet.process.startup import checkpoint_store, participant_database
+from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from tests.cloud.certificates import Certificate, make_certificate
 from tests.cloud.managed_identity import TOKEN_KEY, ManagedIdentity, running_identity
 from tests.owners import LASTING, take_partitions

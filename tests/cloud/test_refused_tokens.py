@@ -10,9 +10,9 @@ from azure.identity.aio import DefaultAzureCredential
 
 from quartet.azure.cosmos.client import cosmos_client, outages
 from quartet.azure.credentials import Credentials
-from quartet.cli.participants import ORDER
 from quartet.engine.errors import OutageError
 from quartet.process.startup import checkpoint_store
+from services.operations.participants import ORDER
 from tests.cloud.conftest import Cloud
 from tests.cloud.test_tokens import CHECKPOINT
 

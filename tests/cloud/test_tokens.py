@@ -8,9 +8,9 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from quartet.azure.cosmos.client import cosmos_client
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import HubPublisher, check_group, check_hub, consumer_client, producer_client
-from quartet.cli.participants import ORDER
 from quartet.engine.errors import ConfigurationError
 from quartet.process.startup import checkpoint_store, participant_database
+from services.operations.participants import ORDER
 from tests.cloud.conftest import Cloud
 
 CHECKPOINT = {

@@ -11,9 +11,8 @@ from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
 
 from quartet.azure.settings import Settings
-from quartet.cli.participants import PARTICIPANTS
 from quartet.cli.reading.connection import CONSOLE
-from quartet.local.stack import SIMULATED_PORTS
+from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from tests.deployment.compose_file import MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
 
 PARTICIPANT_NAMES = [participant.name for participant in PARTICIPANTS]

@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from quartet.cli.participants import PARTICIPANTS
+from services.operations.participants import PARTICIPANTS
 from tests.infra.bicep import INFRA, parsed, read_json
 
 AZD = yaml.safe_load((INFRA.parent / "azure.yaml").read_text())

@@ -7,8 +7,8 @@ import pytest
 from azure.cosmos import PartitionKey
 
 from quartet.azure.cosmos.provision import open_database
-from quartet.cli.participants import PARTICIPANTS
 from quartet.engine.declaration.participant import DEPLOYMENT, Participant
+from services.operations.participants import PARTICIPANTS
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.infra.bicep import read_json
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from quartet.azure.settings import Settings
-from quartet.cli.participants import PARTICIPANTS
 from quartet.cli.reading.connection import CONSOLE
 from quartet.engine.declaration.participant import Participant
+from services.operations.participants import PARTICIPANTS
 from tests.infra.bicep import INFRA, parsed, read_json, resource
 
 SAGA = read_json("saga.json")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from quartet.azure.settings import Settings
-from quartet.cli.participants import PARTICIPANTS, PORT_VARIABLES, SERVICES
 from quartet.process import health
 from quartet.process.service import Service
+from services.operations.participants import PARTICIPANTS, PORT_VARIABLES, SERVICES
 from tests.infra.bicep import INFRA, Scope, assignments, parsed, read_json, resource, using
 
 TIERS = read_json("tiers.json")

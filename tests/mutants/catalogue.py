@@ -354,7 +354,7 @@ MUTANTS: Final = (
     ),
     _mutant(
         "seeding once more fills the shelves once more",
-        "quartet/cli/seed/seeding.py",
+        "services/operations/seed/seeding.py",
         "            await items.create_item(stock_document(product))\n"
         "    except CosmosResourceExistsError:\n"
         "        return False",

@@ -9,9 +9,6 @@ import pytest
 
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.azure.cosmos.records import CosmosRecords
-from quartet.cli.participants import INVENTORY
-from quartet.cli.publish.catalogue import Product
-from quartet.cli.seed.seeding import Seeded, seed
 from quartet.engine.dead_letters.redrive import Redrive
 from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
 from quartet.engine.declaration.retry_policy import Backoff, RetryPolicy
@@ -21,6 +18,9 @@ from quartet.engine.ports import Message
 from quartet.engine.records.record import Json, Record
 from quartet.events import encode, to_json
 from services.inventory.service import ITEMS
+from services.operations.participants import INVENTORY
+from services.operations.publish.catalogue import Product
+from services.operations.seed.seeding import Seeded, seed
 from tests.runtime.fakes import DESK_SERVICE, NOON, QUIET, Desk, Parcel, messages, order_created, reserved
 from tests.runtime.mortal import DiedError, Mortal
 from tests.simulation.cosmos import MemoryCosmos

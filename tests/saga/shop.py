@@ -19,8 +19,9 @@ from quartet.azure.settings import Settings
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.records.record import Json
 from quartet.events import Event, EventData, bucket_of, new_event, to_json
-from quartet.local.stack import SIMULATED_PORTS, settings_flags
+from quartet.local.stack import settings_flags
 from quartet.local.supervisor import Process, Supervisor
+from services.operations.participants import SIMULATED_PORTS
 from shared.events import OrderCancellationRequested, OrderCreated
 
 SERVICES = ("order", "inventory", "payment", "shipping")

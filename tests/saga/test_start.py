@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from quartet.engine.failures.timeouts import stretched
-from quartet.local.stack import SIMULATED_PORTS
 from quartet.local.supervisor import Process, Supervisor
+from services.operations.participants import SIMULATED_PORTS
 from tests.saga.shop import Logs, emulators, read_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

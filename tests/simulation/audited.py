@@ -5,13 +5,13 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from quartet.cli.audit.invariants import Finding, audit
-from quartet.cli.audit.ledgers import Ledgers
-from quartet.cli.audit.reading import read_snapshot
-from quartet.cli.participants import PAYMENT, SHIPPING
 from quartet.cli.reading.connection import Cosmos
 from quartet.cli.reading.stored import Stored
 from quartet.engine.declaration.participant import Participant
+from services.operations.audit.invariants import Finding, audit
+from services.operations.audit.ledgers import Ledgers
+from services.operations.audit.reading import read_snapshot
+from services.operations.participants import PAYMENT, SHIPPING
 from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER

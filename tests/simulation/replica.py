@@ -24,10 +24,10 @@ from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.records.record import RecordLimits
-from quartet.local.stack import SIMULATED_PORTS
 from quartet.process.health import Health
 from quartet.process.service import Service, ServiceContext
 from quartet.process.watchdog import Watchdog
+from services.operations.participants import SIMULATED_PORTS
 from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
 from tests.simulation.hub import Blobs, Hub
 from tests.simulation.management import CheckpointStore, HubProperties

@@ -16,12 +16,12 @@ from azure.core.exceptions import AzureError
 from azure.eventhub.exceptions import EventHubError
 
 from quartet.azure.settings import Settings
-from quartet.cli.participants import PARTICIPANTS
-from quartet.cli.publish.catalogue import Product
-from quartet.cli.seed.seeding import seed
 from quartet.engine.errors import OutageError
 from quartet.process.service import Service
 from services.inventory.service import SERVICE as INVENTORY
+from services.operations.participants import PARTICIPANTS
+from services.operations.publish.catalogue import Product
+from services.operations.seed.seeding import seed
 from services.order.service import SERVICE as ORDER
 from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING

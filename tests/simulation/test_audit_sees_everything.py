@@ -5,15 +5,15 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from quartet.cli.audit.invariants import audit
-from quartet.cli.audit.ledgers import Ledgers
-from quartet.cli.audit.reading import read_snapshot
-from quartet.cli.audit.snapshot import Snapshot
-from quartet.cli.participants import PARTICIPANTS, PAYMENT, SHIPPING
 from quartet.cli.reading.stored import Stored
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record
 from services.inventory.domain import Reservation, ReservationStatus
+from services.operations.audit.invariants import audit
+from services.operations.audit.ledgers import Ledgers
+from services.operations.audit.reading import read_snapshot
+from services.operations.audit.snapshot import Snapshot
+from services.operations.participants import PARTICIPANTS, PAYMENT, SHIPPING
 from services.order.domain import Fact, Order, OrderStatus
 from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway

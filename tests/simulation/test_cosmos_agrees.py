@@ -8,7 +8,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
-from quartet.cli.participants import PARTICIPANTS
+from services.operations.participants import PARTICIPANTS
 from tests.cosmos_fixture import running_cosmos
 from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
 from tests.simulation.faults import Faults

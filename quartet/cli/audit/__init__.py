@@ -1,1 +1,1 @@
-"""The proof that stock and money add up: the five invariants of the saga, checked on what is stored."""
+"""What every audit is made of: findings, how they are shown, and which of them last."""

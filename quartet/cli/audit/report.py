@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from quartet.cli.audit.invariants import Finding
+from quartet.cli.audit.finding import Finding
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.listing import Listing
 

@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.cosmos.stored_letters import OF_NO_SAGA, OF_SAGA, by_death, stored_letter
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.settings import Settings
+from quartet.cli.application import choreography, runnable
 from quartet.cli.lag.silence import silent_log
-from quartet.cli.participants import SERVICES
 from quartet.cli.reading.connection import open_cosmos, open_producer
 from quartet.cli.reading.outside import open_acting_port
 from quartet.cli.reading.stored import Stored
@@ -21,8 +21,6 @@ from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.events import bucket_of
 from quartet.process.service import ServiceContext
-
-NAMES: Final = tuple(service.participant.name for service in SERVICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ async def _find(
 ) -> list[Found]:
     found: list[Found] = []
     where = " AND ".join(conditions) or "true"
-    for service in SERVICES:
+    for service in runnable().services:
         participant = service.participant
         if participant.name not in services:
             continue
@@ -100,10 +98,11 @@ def check_service(service: str | None) -> tuple[str, ...]:
     Raises:
         UserError: there is no such service.
     """
+    names = choreography().names
     if service is None:
-        return NAMES
-    if service not in NAMES:
-        raise UserError(f"there is no service {service}: it is one of {', '.join(NAMES)}")
+        return names
+    if service not in names:
+        raise UserError(f"there is no service {service}: it is one of {', '.join(names)}")
     return (service,)
 
 
@@ -128,7 +127,7 @@ async def open_redrives(
         cosmos = await stack.enter_async_context(open_cosmos(settings))
         publisher = HubPublisher(await stack.enter_async_context(open_producer(settings)))
         redrives: dict[str, Redrive[Any]] = {}
-        for service in SERVICES:
+        for service in runnable().services:
             participant = service.participant
             if participant.name not in services:
                 continue

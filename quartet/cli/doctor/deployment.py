@@ -7,6 +7,7 @@ from functools import partial
 
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings, load_settings
+from quartet.cli.application import choreography
 from quartet.cli.doctor.addresses import Address, blob_address, cosmos_address, event_hubs_address
 from quartet.cli.doctor.blob import BlobVisit
 from quartet.cli.doctor.check import Check, Finding, broken, examine
@@ -17,7 +18,6 @@ from quartet.cli.doctor.lag import PATIENCE, LagVisit
 from quartet.cli.doctor.network import Now, check_clock, check_connection, check_name
 from quartet.cli.doctor.timing import check_timing
 from quartet.cli.doctor.versions import check_versions
-from quartet.cli.participants import PARTICIPANTS
 from quartet.cli.reading.connection import CONSOLE
 from quartet.engine.errors import ConfigurationError
 
@@ -65,7 +65,7 @@ def all_checks(
     blob = BlobVisit(settings, servers[BLOB], credentials, stack)
     lag = LagVisit(
         settings,
-        [participant.name for participant in PARTICIPANTS],
+        choreography().names,
         stack,
         hub=hub,
         store=lambda: blob.store,
@@ -98,7 +98,7 @@ def all_checks(
 
 
 def _hub_checks(hub: HubVisit) -> list[Check]:
-    groups = [*(participant.name for participant in PARTICIPANTS), CONSOLE]
+    groups = [*choreography().names, CONSOLE]
     return [
         Check(f"{HUB}: hub", hub.check_hub, (f"{HUB}: access",)),
         *(Check(f"{HUB}: group {group}", partial(hub.check_group, group), (f"{HUB}: hub",)) for group in groups),
@@ -108,7 +108,7 @@ def _hub_checks(hub: HubVisit) -> list[Check]:
 
 def _cosmos_checks(cosmos: CosmosVisit) -> list[Check]:
     checks = []
-    for participant in PARTICIPANTS:
+    for participant in choreography():
         name = f"{COSMOS}: database {participant.database}"
         checks += [
             Check(name, partial(cosmos.check_database, participant), (f"{COSMOS}: access",)),
@@ -124,7 +124,7 @@ def _blob_checks(blob: BlobVisit, lag: LagVisit) -> list[Check]:
             partial(blob.check_checkpoints, lag, participant.name),
             (f"{BLOB}: access", f"{HUB}: hub"),
         )
-        for participant in PARTICIPANTS
+        for participant in choreography()
     ]
 
 
@@ -132,5 +132,5 @@ def _service_checks(lag: LagVisit) -> list[Check]:
     needs = (f"{BLOB}: access", f"{HUB}: hub")
     return [
         Check(f"service {participant.name}", partial(lag.check_service, participant.name), needs, patience=PATIENCE)
-        for participant in PARTICIPANTS
+        for participant in choreography()
     ]

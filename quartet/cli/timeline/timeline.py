@@ -1,19 +1,15 @@
 """One saga as a story: every event in order, who said it, because of what, after how long."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from quartet.azure.settings import Settings
+from quartet.cli.application import choreography
 from quartet.cli.reading.hub_reader import Found, read_hub
 from quartet.engine.ports import Message
 from quartet.events import Envelope, Event, EventData, Unreadable, read_envelope
-from shared.events import REGISTRY, OrderCreated
-
-# Fields of an event's data that say in a word what it is about.
-_TELLING = ("reason", "compensation", "tracking_number", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def tell(found: Sequence[Found]) -> list[Said]:
                 causation_id=envelope.causation_id,
                 cause=first_saying.get(envelope.causation_id or ""),
                 repeats=known.get((envelope.source, envelope.id)),
-                remark=_remark(event := envelope.read(REGISTRY)),
+                remark=_remark(event := envelope.read(choreography().events)),
                 partition=one.partition,
                 sequence_number=one.message.sequence_number,
                 is_read=not isinstance(event, Unreadable),
@@ -130,19 +126,4 @@ def _envelope(message: Message) -> Envelope | Unreadable:
 
 
 def _remark(event: Event[EventData] | Unreadable) -> str:
-    return f"cannot be read: {event.detail}" if isinstance(event, Unreadable) else _words(event.data)
-
-
-def _words(data: EventData) -> str:
-    """What happened in a few words: why, what, how much."""
-    content = data.to_json()
-    words = [str(content[name]) for name in _TELLING if content.get(name)]
-    if isinstance(data, OrderCreated):
-        words += [_pieces(content["items"]), f"{data.total} {data.currency}"]
-    else:
-        words += [f"{content[name]} {content['currency']}" for name in ("total", "amount") if name in content]
-    return "  ".join(words)
-
-
-def _pieces(items: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{item['quantity']} x {item['product_id']}" for item in items)
+    return f"cannot be read: {event.detail}" if isinstance(event, Unreadable) else event.data.remark

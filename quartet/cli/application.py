@@ -1,0 +1,43 @@
+"""The application that the commands work for."""
+
+from quartet.choreography import Choreography
+from quartet.engine.errors import ConfigurationError
+from quartet.process.application import Application, find_application, missing_application
+
+_current: Application | None = None
+
+
+def use(application: Application | None) -> None:
+    """Let the commands of this process work for an application."""
+    global _current  # noqa: PLW0603 -- one command line has one application
+    _current = application
+
+
+def the_application() -> Application:
+    """The application of this process: the one that was set, or that `find_application` finds.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if _current is None:
+        use(find_application())
+    if _current is None:
+        raise missing_application()
+    return _current
+
+
+def choreography() -> Choreography:
+    """The choreography of `the_application`. Raises as it does."""
+    return the_application().choreography
+
+
+def runnable() -> Choreography:
+    """The choreography, if it can be run.
+
+    Raises:
+        ConfigurationError: there is none, or it has no services.
+    """
+    found = choreography()
+    if not found.services:
+        raise ConfigurationError(f"application {found.name} has no services: it can be tested, but not run")
+    return found

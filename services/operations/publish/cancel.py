@@ -1,0 +1,23 @@
+"""`quartet cancel`: what a customer may ask for until the parcel is on its way."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from quartet.azure.settings import load_settings
+from quartet.cli.options import OrderArgument
+from quartet.cli.terminal.console import results
+from services.operations.publish.orders import cancellation_event
+from services.operations.publish.publishing import publish
+
+
+def cancel(
+    order: OrderArgument,
+    reason: Annotated[str, typer.Option(help="Why, in the customer's words.")] = "",
+) -> None:
+    """Ask for the cancellation of an order. Shipping decides; asking again is harmless."""
+    request = cancellation_event(order, reason, datetime.now(UTC))
+    asyncio.run(publish([request], load_settings()))
+    results().print(f"cancellation of {order} requested; what came of it: quartet status {order}", soft_wrap=True)

@@ -1,0 +1,29 @@
+"""The shop as one object."""
+
+from typing import Final
+
+from quartet.choreography import Choreography
+from services.inventory.service import SERVICE as INVENTORY
+from services.order.service import SERVICE as ORDER
+from services.payment.service import SERVICE as PAYMENT
+from services.shipping.service import SERVICE as SHIPPING
+from shared.events import REGISTRY, OrderCancelled, OrderCompleted
+
+_SERVICES: Final = (ORDER, INVENTORY, PAYMENT, SHIPPING)
+
+SHOP: Final = Choreography(
+    name="shop",
+    events=REGISTRY,
+    participants=tuple(service.participant for service in _SERVICES),
+    services=_SERVICES,
+    ends=frozenset({OrderCompleted, OrderCancelled}),
+    commands={
+        "demo": "services.operations.demo.command:demo",
+        "seed": "services.operations.seed.command:seed",
+        "publish": "services.operations.publish.command:publish",
+        "cancel": "services.operations.publish.cancel:cancel",
+        "status": "services.operations.status.command:status",
+        "audit": "services.operations.audit.command:audit",
+    },
+    on_start="services.operations.seed.seeding:fill_empty_shelves",
+)
