@@ -1,14 +1,28 @@
 """What the log says of what went wrong. An operator searches for these lines, and filters by their fields."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.events import Event, InventoryReserved
 from shared.runtime.errors import OutageError, TransientError
+from shared.runtime.outcome import Outcome
 from shared.runtime.ports import DeadLetter
 from shared.runtime.saga_run import SagaRun
-from tests.runtime.fakes import Bench, MemoryDeadLetters, MemoryHub, messages, order_created, reserved
+from tests.runtime.fakes import (
+    DESK_SERVICE,
+    Bench,
+    Desk,
+    MemoryDeadLetters,
+    MemoryHub,
+    Parcel,
+    count_parcel,
+    messages,
+    order_created,
+    reserved,
+)
 from tests.runtime.whole import PARTITION, Told
 
 BUG = ZeroDivisionError("a spoon in the gears")
@@ -164,3 +178,34 @@ async def test_a_bug_of_the_runtime_is_told_with_its_partition(monkeypatch: pyte
     assert lines == [
         ("exception", "batch failed, looking for the event at fault", {"partition": PARTITION}),
     ]
+
+
+async def test_an_event_that_cannot_be_kept_is_told_with_its_partition() -> None:
+    class Closed(MemoryDeadLetters):
+        async def put(self, letters: Sequence[DeadLetter]) -> None:
+            if len(bench.slept) < 2:
+                raise ValueError("403: closed")
+            await super().put(letters)
+
+    bench = Bench(dead=Closed())
+    lines = await problems(bench, b"not json")
+    again = ("exception", "event cannot be kept, trying again", {"partition": PARTITION})
+    assert [line for line in lines if line[0] == "exception"] == [
+        ("exception", "batch failed, looking for the event at fault", {"partition": PARTITION}),
+        again,
+        again,
+    ]
+
+
+async def test_a_handler_without_a_name_is_told_by_its_type() -> None:
+    class Counting:
+        async def __call__(self, event: Event[InventoryReserved], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
+            return await count_parcel(event, parcel, desk)
+
+    bench = Bench()
+    bench.desk.failures = [OutageError("away")]
+    told = Told()
+    handlers = {**DESK_SERVICE.handlers, InventoryReserved: Counting()}
+    engine = bench.engine(log=told.log, participant=replace(DESK_SERVICE, handlers=handlers))
+    await engine.process(PARTITION, messages(reserved("o-1")))
+    assert [fields["doing"] for _, text, fields in told.lines if text == "outage"] == ["run Counting"]
