@@ -92,6 +92,17 @@ async def test_whoever_loses_a_conflict_is_left_out_and_the_others_are_written(
     assert cosmos.requests("batch") - before == 2, "the losers are found together, not one attempt each"
 
 
+async def test_beside_a_loser_whoever_has_the_newest_version_replaces_it(records: CosmosRecords[Parcel]) -> None:
+    lost, won, opened = in_bucket("7", 3)
+    etags = await records.commit([new_record(order_id) for order_id in (lost, won)])
+    stale, fresh = (replace(new_record(order_id, seen=2), etag=etags[order_id]) for order_id in (lost, won))
+    await records.commit([replace(stale, state=Parcel(7))])
+    written = await records.commit([stale, fresh, new_record(opened, seen=2)])
+    assert set(written) == {won, opened}
+    states = {order_id: record.state for order_id, record in (await records.load([lost, won, opened])).items()}
+    assert states == {lost: Parcel(7), won: Parcel(2, "ada"), opened: Parcel(2, "ada")}
+
+
 async def test_two_writers_of_one_version_cannot_both_win(records: CosmosRecords[Parcel]) -> None:
     etag = (await records.commit([new_record("o-1")]))["o-1"]
     first, second = await asyncio.gather(

@@ -9,6 +9,7 @@ import pytest
 from shared.events import Event, InventoryReserved
 from shared.runtime.errors import OutageError, TransientError
 from shared.runtime.outcome import Outcome
+from shared.runtime.participant import HandlerTable
 from shared.runtime.ports import DeadLetter
 from shared.runtime.saga_run import SagaRun
 from tests.runtime.fakes import (
@@ -205,7 +206,7 @@ async def test_a_handler_without_a_name_is_told_by_its_type() -> None:
     bench = Bench()
     bench.desk.failures = [OutageError("away")]
     told = Told()
-    handlers = {**DESK_SERVICE.handlers, InventoryReserved: Counting()}
+    handlers: HandlerTable[Parcel] = {**DESK_SERVICE.handlers, InventoryReserved: Counting()}
     engine = bench.engine(log=told.log, participant=replace(DESK_SERVICE, handlers=handlers))
     await engine.process(PARTITION, messages(reserved("o-1")))
     assert [fields["doing"] for _, text, fields in told.lines if text == "outage"] == ["run Counting"]

@@ -12,9 +12,9 @@ from shared.runtime.intake import Item
 from shared.runtime.ports import DeadLetter
 from shared.runtime.record import Record
 from shared.runtime.saga_run import SagaRun, Step
-from tests.runtime.fakes import DESK_SERVICE, Bench, MemoryRecords, Parcel, messages, order_created, reserved
+from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, MemoryRecords, Parcel, messages, order_created, reserved
 from tests.runtime.test_slow_orders import SlowDesk
-from tests.runtime.whole import PARTITION, TimedDesk, letter
+from tests.runtime.whole import PARTITION, TimedDesk, letter, record
 
 EVENT = reserved("o-1")
 
@@ -164,7 +164,10 @@ async def test_a_bug_of_the_runtime_is_told_once_of_its_message_and_nothing_is_t
     ]
     dead = letter(EVENT, some[1], "runtime_failed", "RecursionError: a bug that is planted here")
     assert (batch.became[1], batch.first_unfinished) == (dead, None)
-    assert bench.dead.letters[0] == dead
+    assert [(one.partition, one.dead_at) for one in bench.dead.letters] == [(PARTITION, NOON)] * 2
+    assert replace(bench.records.records["o-0"], etag=None) == record(
+        "o-0", Parcel(1), handled={reserved("o-0").key: ()}
+    )
 
 
 async def test_one_message_is_told_of_as_what_it_has_become() -> None:
