@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from azure.cosmos.aio import ContainerProxy
 
 from shared.events import bucket_of
 from shared.runtime.cosmos import in_time
@@ -101,6 +103,31 @@ async def test_beside_a_loser_whoever_has_the_newest_version_replaces_it(records
     assert set(written) == {won, opened}
     states = {order_id: record.state for order_id, record in (await records.load([lost, won, opened])).items()}
     assert states == {lost: Parcel(7), won: Parcel(2, "ada"), opened: Parcel(2, "ada")}
+
+
+class Watched:
+    """A container that notes which partition each query asks."""
+
+    def __init__(self, container: ContainerProxy) -> None:
+        self.container = container
+        self.asked: list[object] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the container has
+        return getattr(self.container, name)
+
+    def query_items(self, query: str, **options: Any) -> Any:  # noqa: ANN401 -- as the container's own
+        self.asked.append(options.get("partition_key"))
+        return self.container.query_items(query, **options)
+
+
+async def test_losers_are_looked_for_in_their_own_bucket_alone(cosmos: Cosmos) -> None:
+    """Without its partition key, a query asks every partition, and costs as much."""
+    watched: Any = Watched(await cosmos.container("parcels"))
+    records = CosmosRecords(watched, Parcel, buckets=16)
+    [order_id] = in_bucket("7", 1)
+    await records.commit([new_record(order_id)])
+    assert await records.commit([new_record(order_id)]) == {}
+    assert watched.asked == ["7"]
 
 
 async def test_two_writers_of_one_version_cannot_both_win(records: CosmosRecords[Parcel]) -> None:

@@ -140,6 +140,8 @@ async def test_whoever_waits_for_its_turn_handles_all_of_its_events_then() -> No
     await asyncio.gather(first.finish(), second.finish())
     assert told(second.became) == [("o-2", "handled"), ("o-1", "handled"), ("o-1", "handled")]
     assert engine.stats == Counter({"opened": 1, "handled": 3})
+    stored = bench.records.records["o-1"]
+    assert (stored.state, stored.partition) == (Parcel(3, "ada"), PARTITION)
 
 
 async def test_a_bug_of_the_runtime_is_told_once_of_its_message_and_nothing_is_told_twice(
