@@ -1,8 +1,6 @@
 """Each outcome of an event, whole: what is stored, published and kept, the step, the counts and the requests."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -13,29 +11,22 @@ from shared.events import (
     InventoryReleased,
     Line,
     OrderCompleted,
-    PaymentFailed,
     answer,
-    encode,
-    new_event,
     to_json,
 )
-from shared.runtime.engine import Engine
 from shared.runtime.errors import TransientError
-from shared.runtime.ports import DeadLetter, Message
-from shared.runtime.record import Foreign, Json, Record
-from shared.runtime.saga_run import Step
+from shared.runtime.record import Json, Record
 from tests.runtime.fakes import (
     NOON,
     Bench,
     Parcel,
-    keys,
     messages,
     order_created,
     order_data,
     reserved,
     shipping_failed,
 )
-from tests.runtime.whole import PARTITION, WORK_SECONDS, TimedDesk, letter, letter_ids, record, step
+from tests.runtime.whole import PARTITION, WORK_SECONDS, TimedDesk, became, letter, letter_ids, record, step, stored
 
 BUG = ZeroDivisionError("a spoon in the gears")
 CREATED = order_created("o-1")
@@ -60,15 +51,6 @@ def completed(cause: Event[EventData]) -> Json:
 def released(cause: Event[EventData], product: str) -> Json:
     lines = (Line(product_id=product, quantity=1),)
     return said(cause, InventoryReleased(order_id=cause.order_id, items=lines))
-
-
-def stored(bench: Bench, order_id: str = "o-1") -> Record[Parcel]:
-    """What is stored, but for the ETag."""
-    return replace(bench.records.records[order_id], etag=None)
-
-
-async def became(engine: Engine[Parcel], some: Sequence[Message]) -> list[Step | DeadLetter]:
-    return (await engine.process(PARTITION, some)).became
 
 
 async def test_what_opens_an_order_is_stored_published_and_told_without_a_look_at_the_store(bench: Bench) -> None:
@@ -124,45 +106,6 @@ async def test_what_is_rejected_is_a_dead_letter_and_stores_nothing(bench: Bench
     assert engine.stats == Counter({"dead letter": 1})
 
 
-async def test_what_meets_a_bug_is_first_in_line_and_what_comes_after_it_waits(bench: Bench) -> None:
-    bench.desk.failures = [BUG]
-    some = messages(FIRST, SECOND)
-    engine = bench.engine()
-    bug = "ZeroDivisionError: a spoon in the gears"
-    dead = letter(FIRST, some[0], "handler_failed", bug)
-    waits = letter(SECOND, some[1], "waiting", f"behind {dead.id}", attempts=0)
-    assert await became(engine, some) == [
-        step(FIRST, some[0], "dead letter", seconds=WORK_SECONDS, detail=f"handler_failed: {bug}", letter=dead),
-        step(SECOND, some[1], "dead letter", detail=f"waiting: {waits.detail}", letter=waits),
-    ]
-    assert stored(bench) == record("o-1", None, parked=(dead.id, waits.id))
-    assert (bench.dead.letters, bench.hub.sends, bench.desk.calls) == ([dead, waits], [], ["o-1"])
-    assert engine.stats == Counter({"dead letter": 2})
-
-
-async def test_behind_letters_that_are_only_counted_an_event_waits_as_well(bench: Bench) -> None:
-    bench.records.put(Record("o-1", "0", Parcel(1, "ada"), parked_beyond=3))
-    [message] = messages(FIRST)
-    waits = letter(FIRST, message, "waiting", "behind other dead letters of the order", attempts=0)
-    detail = f"waiting: {waits.detail}"
-    assert await became(bench.engine(), [message]) == [step(FIRST, message, "dead letter", detail=detail, letter=waits)]
-    assert replace(stored(bench), pk="") == replace(record("o-1", Parcel(1, "ada"), parked_beyond=4), pk="")
-
-
-async def test_used_up_retries_are_counted_and_put_the_event_first_in_line(bench: Bench) -> None:
-    bench.desk.failures = [TransientError("busy"), TransientError("busier"), TransientError("closed")]
-    [message] = messages(FIRST)
-    engine = bench.engine()
-    dead = letter(FIRST, message, "retries_used_up", "TransientError: closed", attempts=3)
-    detail = "retries_used_up: TransientError: closed"
-    assert await became(engine, [message]) == [
-        step(FIRST, message, "dead letter", seconds=3 * WORK_SECONDS, detail=detail, letter=dead)
-    ]
-    assert stored(bench) == record("o-1", None, parked=(dead.id,))
-    assert (bench.dead.letters, len(bench.slept)) == ([dead], 2)
-    assert engine.stats == Counter({"retries": 3, "dead letter": 1})
-
-
 async def test_who_gives_up_decides_in_place_of_the_handler(bench: Bench) -> None:
     bench.desk.failures = [TransientError("busy")] * 3
     [message] = messages(CREATED)
@@ -204,50 +147,3 @@ async def test_an_owed_compensation_that_is_done_leaves_no_trace_of_being_owed(b
     told = await bench.engine(look_first=True).redeliver(PARTITION, message)
     assert told == step(FAILED, message, "given back", answers=answers)
     assert stored(bench) == record("o-1", Parcel(0, given_back=True), handled={FAILED.key: answers})
-
-
-async def test_what_is_said_without_being_announced_is_a_bug_and_changes_nothing(bench: Bench) -> None:
-    event = new_event(PaymentFailed(order_id="o-1", reason="card_declined"), source="/tests", time=NOON, id="x")
-    [message] = messages(event)
-    bug = "TypeError: desk does not say PaymentFailed.v1: add it to SAYS, or do not say it"
-    dead = letter(event, message, "handler_failed", bug)
-    assert await became(bench.engine(), [message]) == [
-        step(event, message, "dead letter", detail=f"handler_failed: {bug}", letter=dead)
-    ]
-    assert stored(bench) == record("o-1", None, parked=(dead.id,))
-
-
-async def test_what_cannot_be_read_of_a_known_order_is_kept_and_holds_it_up(bench: Bench) -> None:
-    bench.records.put(Record("o-1", record("o-1", None).pk, Parcel(1, "ada")))
-    [message] = messages(encode({**to_json(FIRST), "type": "OrderEaten.v1"}))
-    engine = bench.engine()
-    [dead] = await became(engine, [message])
-    assert isinstance(dead, DeadLetter)
-    assert (dead.reason, dead.message, dead.partition) == ("unknown_type", message, PARTITION)
-    assert (dead.order_id, dead.event_id, dead.dead_at) == ("o-1", "a", NOON)
-    assert stored(bench) == record("o-1", Parcel(1, "ada"), parked=(dead.id,))
-    assert bench.dead.letters == [dead]
-    assert engine.stats == Counter({"dead letter": 1})
-
-
-async def test_of_an_order_whose_document_cannot_be_read_nothing_is_handled(bench: Bench) -> None:
-    foreign = Foreign({"id": "o-1"}, "version 9 of the state is not known")
-    bench.records.put(Record("o-1", record("o-1", None).pk, foreign=foreign))
-    [message] = messages(FIRST)
-    dead = letter(FIRST, message, "state_unreadable", foreign.problem)
-    detail = f"state_unreadable: {foreign.problem}"
-    assert await became(bench.engine(), [message]) == [step(FIRST, message, "dead letter", detail=detail, letter=dead)]
-    assert stored(bench) == record("o-1", None, foreign=foreign, parked=(dead.id,))
-    assert (bench.dead.letters, bench.desk.calls) == ([dead], [])
-
-
-async def test_what_was_discarded_has_no_effect_and_is_told(bench: Bench) -> None:
-    engine = bench.engine(look_first=True)
-    [message] = messages(FIRST)
-    await engine.discard("o-1", message.letter_id(PARTITION), PARTITION, message)
-    [again] = messages(FIRST, start=5)
-    for one in (message, again):
-        assert await engine.redeliver(PARTITION, one) == step(FIRST, one, "discarded")
-    assert stored(bench) == record("o-1", None, discarded=(message.letter_id(PARTITION), keys("a")[0]))
-    assert (bench.desk.calls, bench.dead.letters, bench.hub.sends) == ([], [], [])
-    assert engine.stats == Counter({"discarded": 2})

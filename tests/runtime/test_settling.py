@@ -14,7 +14,7 @@ from shared.runtime.record import Record
 from shared.runtime.saga_run import SagaRun, Step
 from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, MemoryRecords, Parcel, messages, order_created, reserved
 from tests.runtime.test_slow_orders import SlowDesk
-from tests.runtime.whole import PARTITION, TimedDesk, letter, record
+from tests.runtime.whole import PARTITION, TimedDesk, letter, record, stored
 
 EVENT = reserved("o-1")
 
@@ -140,8 +140,8 @@ async def test_whoever_waits_for_its_turn_handles_all_of_its_events_then() -> No
     await asyncio.gather(first.finish(), second.finish())
     assert told(second.became) == [("o-2", "handled"), ("o-1", "handled"), ("o-1", "handled")]
     assert engine.stats == Counter({"opened": 1, "handled": 3})
-    stored = bench.records.records["o-1"]
-    assert (stored.state, stored.partition) == (Parcel(3, "ada"), PARTITION)
+    record_now = stored(bench)
+    assert (record_now.state, record_now.partition) == (Parcel(3, "ada"), PARTITION)
 
 
 async def test_a_bug_of_the_runtime_is_told_once_of_its_message_and_nothing_is_told_twice(
@@ -167,9 +167,7 @@ async def test_a_bug_of_the_runtime_is_told_once_of_its_message_and_nothing_is_t
     dead = letter(EVENT, some[1], "runtime_failed", "RecursionError: a bug that is planted here")
     assert (batch.became[1], batch.first_unfinished) == (dead, None)
     assert [(one.partition, one.dead_at) for one in bench.dead.letters] == [(PARTITION, NOON)] * 2
-    assert replace(bench.records.records["o-0"], etag=None) == record(
-        "o-0", Parcel(1), handled={reserved("o-0").key: ()}
-    )
+    assert stored(bench, "o-0") == record("o-0", Parcel(1), handled={reserved("o-0").key: ()})
 
 
 async def test_one_message_is_told_of_as_what_it_has_become() -> None:

@@ -1,7 +1,7 @@
 """What tests need to compare outcomes as a whole: a clock that the desk moves, a log that keeps its lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,11 +10,12 @@ from structlog.testing import CapturingLogger
 from structlog.typing import FilteringBoundLogger
 
 from shared.events import Event, EventData, bucket_of
+from shared.runtime.engine import Engine
 from shared.runtime.intake import Heard
 from shared.runtime.ports import DeadLetter, Message
 from shared.runtime.record import Record
 from shared.runtime.saga_run import Step
-from tests.runtime.fakes import NOON, Desk, Parcel
+from tests.runtime.fakes import NOON, Bench, Desk, Parcel
 
 PARTITION = "3"
 """Where the events of these tests come from."""
@@ -78,3 +79,13 @@ def letter(event: Event[EventData], message: Message, reason: str, detail: str, 
 
 def letter_ids(some: Sequence[Message]) -> tuple[str, ...]:
     return tuple(message.letter_id(PARTITION) for message in some)
+
+
+def stored(bench: Bench, order_id: str = "o-1") -> Record[Parcel]:
+    """What is stored of an order, but for the ETag."""
+    return replace(bench.records.records[order_id], etag=None)
+
+
+async def became(engine: Engine[Parcel], some: Sequence[Message]) -> list[Step | DeadLetter]:
+    """What has become of each event of a batch."""
+    return (await engine.process(PARTITION, some)).became
