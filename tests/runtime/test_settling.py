@@ -1,7 +1,7 @@
 """Conflicts, slow orders and bugs of the runtime: how often a batch is tried, what it waits for, what is told."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +12,17 @@ from shared.runtime.intake import Item
 from shared.runtime.ports import DeadLetter
 from shared.runtime.record import Record
 from shared.runtime.saga_run import SagaRun, Step
-from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, MemoryRecords, Parcel, messages, order_created, reserved
+from tests.runtime.fakes import (
+    DESK_SERVICE,
+    NOON,
+    Bench,
+    Desk,
+    MemoryRecords,
+    Parcel,
+    messages,
+    order_created,
+    reserved,
+)
 from tests.runtime.test_slow_orders import SlowDesk
 from tests.runtime.whole import PARTITION, TimedDesk, letter, record, stored
 
@@ -100,6 +110,30 @@ async def test_what_cannot_be_read_is_kept_once_also_where_an_order_is_slow() ->
     await batch.finish()
     assert told(batch.became) == [("o-2", "opened"), ("None", "not_json"), ("o-1", "opened")]
     assert [(one.reason, one.attempts) for one in bench.dead.letters] == [("not_json", 1)]
+
+
+class OneByOne(Desk):
+    """Answers each order when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def work(self, order_id: str) -> None:
+        await self.may_answer[order_id].wait()
+
+
+async def test_a_slow_order_that_is_done_does_not_wait_for_another_slow_one() -> None:
+    bench = Bench(desk=(desk := OneByOne()))
+    some = messages(order_created("o-1"), order_created("o-2"), start=5)
+    batch = await bench.engine(together_seconds=0.01).process(PARTITION, some)
+    assert (batch.became, batch.first_unfinished) == ([], 5)
+    desk.may_answer["o-1"].set()
+    await bench.hub.asked.wait()
+    assert (told(batch.became), batch.first_unfinished) == ([("o-1", "opened")], 6)
+    desk.may_answer["o-2"].set()
+    await batch.finish()
+    assert (told(batch.became), batch.first_unfinished) == ([("o-1", "opened"), ("o-2", "opened")], None)
 
 
 async def test_without_a_limit_a_batch_waits_for_all_of_its_orders() -> None:
