@@ -105,3 +105,12 @@ async def test_what_was_discarded_has_no_effect_and_is_told(bench: Bench) -> Non
     assert stored(bench) == record("o-1", None, discarded=(message.letter_id(PARTITION), keys("a")[0]))
     assert (bench.desk.calls, bench.dead.letters, bench.hub.sends) == ([], [], [])
     assert engine.stats == Counter({"discarded": 2})
+
+
+async def test_what_was_discarded_by_its_letter_alone_has_no_effect_at_its_own_place(bench: Bench) -> None:
+    """What cannot be read has no key: somewhere else it would be another event."""
+    engine = bench.engine(look_first=True)
+    [message], [elsewhere] = messages(FIRST), messages(FIRST, start=5)
+    await engine.discard("o-1", message.letter_id(PARTITION), PARTITION)
+    assert await engine.redeliver(PARTITION, message) == step(FIRST, message, "discarded")
+    assert await engine.redeliver(PARTITION, elsewhere) == step(FIRST, elsewhere, "handled", seconds=WORK_SECONDS)

@@ -1,92 +1,28 @@
-"""Conflicts, slow orders and bugs of the runtime: how often a batch is tried, what it waits for, what is told."""
+"""Slow orders, and bugs of the runtime: what a batch waits for, and what is told of it."""
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from shared.events import encode, to_json
 from shared.runtime.intake import Item
-from shared.runtime.ports import DeadLetter
-from shared.runtime.record import Record
 from shared.runtime.saga_run import SagaRun, Step
 from tests.runtime.fakes import (
     DESK_SERVICE,
     NOON,
     Bench,
     Desk,
-    MemoryRecords,
     Parcel,
     messages,
     order_created,
     reserved,
 )
 from tests.runtime.test_slow_orders import SlowDesk
-from tests.runtime.whole import PARTITION, TimedDesk, letter, record, stored
+from tests.runtime.whole import PARTITION, letter, record, stored, told_of
 
 EVENT = reserved("o-1")
-
-
-class Contested(MemoryRecords):
-    """Lets another writer win some commits of the first order."""
-
-    def __init__(self, lost: int) -> None:
-        super().__init__()
-        self.lost = lost
-        self.attempts = 0
-
-    async def commit(self, records: Sequence[Record[Parcel]]) -> dict[str, str]:
-        if not any(one.order_id == "o-1" for one in records):
-            return await super().commit(records)
-        self.attempts += 1
-        if self.attempts > self.lost:
-            return await super().commit(records)
-        return await super().commit([one for one in records if one.order_id != "o-1"])
-
-
-def told(some: Sequence[Step | DeadLetter]) -> list[tuple[str, str]]:
-    """Of each event in turn: its order, and what became of it."""
-    return [
-        (one.heard.event.order_id, one.outcome) if isinstance(one, Step) else (str(one.order_id), one.reason)
-        for one in some
-    ]
-
-
-@pytest.mark.parametrize(("lost", "pauses"), [(1, 0), (3, 0), (4, 1), (6, 3), (19, 16)])
-async def test_who_loses_runs_again_at_once_and_after_three_times_with_a_pause(lost: int, pauses: int) -> None:
-    bench = Bench(records=(records := Contested(lost)))
-    engine = bench.engine()
-    batch = await engine.process(PARTITION, messages(EVENT, reserved("o-2")))
-    assert sorted(told(batch.became)) == [("o-1", "handled"), ("o-2", "handled")]
-    assert (records.attempts, bench.slept) == (lost + 1, [0.5] * pauses)
-    assert records.loads == [{"o-1", "o-2"}, *[{"o-1"}] * lost]
-    assert engine.stats == Counter({"conflicts": lost, "handled": 2})
-    assert bench.desk.calls == ["o-1", "o-2", *["o-1"] * lost]
-    assert records.records["o-1"].state == Parcel(1)
-
-
-async def test_who_loses_twenty_times_is_given_up_without_another_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(records=(records := Contested(1000)), desk=TimedDesk().start(monkeypatch))
-    engine = bench.engine()
-    [message, _] = some = messages(EVENT, reserved("o-2"))
-    batch = await engine.process(PARTITION, some)
-    problem = "lost to another writer 20 times in a row"
-    assert bench.dead.letters == [letter(EVENT, message, "state_not_stored", problem)]
-    assert sorted(told(batch.became)) == [("o-1", "dead letter"), ("o-2", "handled")]
-    assert (records.attempts, bench.slept) == (20, [0.5] * 16)
-    assert engine.stats == Counter({"conflicts": 20, "handled": 1, "dead letter": 1})
-    assert "o-1" not in records.records
-
-
-async def test_a_conflict_of_one_batch_does_not_count_in_the_next() -> None:
-    bench = Bench(records=(records := Contested(3)))
-    engine = bench.engine()
-    await engine.process(PARTITION, messages(reserved("o-1", "a")))
-    records.attempts = 0
-    await engine.process(PARTITION, messages(reserved("o-1", "b"), start=1))
-    assert (bench.slept, records.records["o-1"].state) == ([], Parcel(2))
 
 
 async def test_what_is_left_of_an_order_is_handled_on_what_was_committed() -> None:
@@ -94,7 +30,7 @@ async def test_what_is_left_of_an_order_is_handled_on_what_was_committed() -> No
     participant = replace(DESK_SERVICE, acts_outside=True)
     some = messages(order_created("o-1"), reserved("o-1", "a"), reserved("o-2"), reserved("o-1", "b"))
     batch = await bench.engine(participant=participant).process(PARTITION, some)
-    assert told(batch.became) == [("o-1", "opened"), ("o-1", "handled"), ("o-2", "handled"), ("o-1", "handled")]
+    assert told_of(batch.became) == [("o-1", "opened"), ("o-1", "handled"), ("o-2", "handled"), ("o-1", "handled")]
     assert [one.heard.message for one in batch.became if isinstance(one, Step)] == some
     assert bench.records.commits == [{"o-1", "o-2"}, {"o-1"}, {"o-1"}]
     assert bench.records.loads == [{"o-2"}]
@@ -104,11 +40,11 @@ async def test_what_cannot_be_read_is_kept_once_also_where_an_order_is_slow() ->
     bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
     some = messages(b"not json", order_created("o-1"), order_created("o-2"))
     batch = await bench.engine(together_seconds=0.01).process(PARTITION, some)
-    assert told(batch.became) == [("o-2", "opened"), ("None", "not_json")]
+    assert told_of(batch.became) == [("o-2", "opened"), ("None", "not_json")]
     assert (batch.first_unfinished, list(batch.orders)) == (1, ["o-1"])
     desk.may_answer.set()
     await batch.finish()
-    assert told(batch.became) == [("o-2", "opened"), ("None", "not_json"), ("o-1", "opened")]
+    assert told_of(batch.became) == [("o-2", "opened"), ("None", "not_json"), ("o-1", "opened")]
     assert [(one.reason, one.attempts) for one in bench.dead.letters] == [("not_json", 1)]
 
 
@@ -130,10 +66,10 @@ async def test_a_slow_order_that_is_done_does_not_wait_for_another_slow_one() ->
     assert (batch.became, batch.first_unfinished) == ([], 5)
     desk.may_answer["o-1"].set()
     await bench.hub.asked.wait()
-    assert (told(batch.became), batch.first_unfinished) == ([("o-1", "opened")], 6)
+    assert (told_of(batch.became), batch.first_unfinished) == ([("o-1", "opened")], 6)
     desk.may_answer["o-2"].set()
     await batch.finish()
-    assert (told(batch.became), batch.first_unfinished) == ([("o-1", "opened"), ("o-2", "opened")], None)
+    assert (told_of(batch.became), batch.first_unfinished) == ([("o-1", "opened"), ("o-2", "opened")], None)
 
 
 async def test_without_a_limit_a_batch_waits_for_all_of_its_orders() -> None:
@@ -154,7 +90,7 @@ async def test_a_third_batch_of_an_order_waits_for_the_second_one() -> None:
     assert bench.desk.calls == ["o-1"]
     desk.may_answer.set()
     await asyncio.gather(*(batch.finish() for batch in batches))
-    assert [told(batch.became) for batch in batches] == [
+    assert [told_of(batch.became) for batch in batches] == [
         [("o-1", "opened")],
         [("o-1", "handled")],
         [("o-1", "handled")],
@@ -164,16 +100,27 @@ async def test_a_third_batch_of_an_order_waits_for_the_second_one() -> None:
     assert bench.records.loads == [], "each of them builds on what the one before has left in memory"
 
 
+async def test_an_order_keeps_its_turn_also_after_a_batch_of_other_orders() -> None:
+    bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
+    engine = bench.engine(together_seconds=0.01)
+    events = (order_created("o-1"), order_created("o-2"), reserved("o-1"))
+    batches = [await engine.process(PARTITION, messages(event, start=n)) for n, event in enumerate(events)]
+    assert (bench.desk.calls, [batch.first_unfinished for batch in batches]) == (["o-1", "o-2"], [0, None, 2])
+    desk.may_answer.set()
+    await asyncio.gather(*(batch.finish() for batch in batches))
+    assert (bench.desk.calls, engine.stats["conflicts"]) == (["o-1", "o-2", "o-1"], 0)
+
+
 async def test_whoever_waits_for_its_turn_handles_all_of_its_events_then() -> None:
     bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
     engine = bench.engine(together_seconds=0.01)
     first = await engine.process(PARTITION, messages(order_created("o-1")))
     some = messages(reserved("o-1", "a"), reserved("o-2"), reserved("o-1", "b"), start=1)
     second = await engine.process(PARTITION, some)
-    assert told(second.became) == [("o-2", "handled")]
+    assert told_of(second.became) == [("o-2", "handled")]
     desk.may_answer.set()
     await asyncio.gather(first.finish(), second.finish())
-    assert told(second.became) == [("o-2", "handled"), ("o-1", "handled"), ("o-1", "handled")]
+    assert told_of(second.became) == [("o-2", "handled"), ("o-1", "handled"), ("o-1", "handled")]
     assert engine.stats == Counter({"opened": 1, "handled": 3})
 
 
@@ -191,7 +138,7 @@ async def test_a_bug_of_the_runtime_is_told_once_of_its_message_and_nothing_is_t
     bench = Bench()
     some = messages(reserved("o-0"), EVENT, reserved("o-2"), b"not json")
     batch = await bench.engine().process(PARTITION, some)
-    assert told(batch.became) == [
+    assert told_of(batch.became) == [
         ("o-0", "handled"),
         ("o-1", "runtime_failed"),
         ("o-2", "handled"),
@@ -207,5 +154,5 @@ async def test_one_message_is_told_of_as_what_it_has_become() -> None:
     engine = Bench().engine()
     foreign = encode({**to_json(EVENT), "type": "OrderCancelled.v1"})
     became = [await engine.redeliver(PARTITION, message) for message in messages(EVENT, b"not json", foreign)]
-    assert told([one for one in became if one is not None]) == [("o-1", "handled"), ("None", "not_json")]
+    assert told_of([one for one in became if one is not None]) == [("o-1", "handled"), ("None", "not_json")]
     assert became[2] is None

@@ -89,3 +89,11 @@ def stored(bench: Bench, order_id: str = "o-1") -> Record[Parcel]:
 async def became(engine: Engine[Parcel], some: Sequence[Message]) -> list[Step | DeadLetter]:
     """What has become of each event of a batch."""
     return (await engine.process(PARTITION, some)).became
+
+
+def told_of(some: Sequence[Step | DeadLetter]) -> list[tuple[str, str]]:
+    """Of each event in turn: its order, and what became of it."""
+    return [
+        (one.heard.event.order_id, one.outcome) if isinstance(one, Step) else (str(one.order_id), one.reason)
+        for one in some
+    ]
