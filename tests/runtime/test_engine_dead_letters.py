@@ -1,6 +1,7 @@
 """Each way into the dead letters, whole: the letter, the step, what of the order is stored, and what waits."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from shared.events import PaymentFailed, encode, new_event, to_json
 from shared.runtime.errors import TransientError
 from shared.runtime.ports import DeadLetter
 from shared.runtime.record import Foreign, Record
-from tests.runtime.fakes import NOON, Bench, Parcel, keys, messages, reserved
+from tests.runtime.fakes import NOON, Bench, MemoryRecords, Parcel, keys, messages, reserved
 from tests.runtime.whole import PARTITION, WORK_SECONDS, TimedDesk, became, letter, record, step, stored
 
 BUG = ZeroDivisionError("a spoon in the gears")
@@ -93,6 +94,23 @@ async def test_of_an_order_whose_document_cannot_be_read_nothing_is_handled(benc
     assert await became(bench.engine(), [message]) == [step(FIRST, message, "dead letter", detail=detail, letter=dead)]
     assert stored(bench) == record("o-1", None, foreign=foreign, parked=(dead.id,))
     assert (bench.dead.letters, bench.desk.calls) == ([dead], [])
+
+
+class Unloadable(MemoryRecords):
+    """Loads nothing, whatever one does."""
+
+    async def load(self, order_ids: Collection[str]) -> dict[str, Record[Parcel]]:
+        raise ValueError(f"{len(order_ids)} documents are damaged")
+
+
+async def test_an_order_whose_document_cannot_be_loaded_is_not_written_either(bench: Bench) -> None:
+    bench.records = Unloadable()
+    [message] = messages(FIRST)
+    problem = "its document cannot be loaded: ValueError: 1 documents are damaged"
+    dead = letter(FIRST, message, "state_unreadable", problem)
+    detail = f"state_unreadable: {problem}"
+    assert await became(bench.engine(), [message]) == [step(FIRST, message, "dead letter", detail=detail, letter=dead)]
+    assert (bench.dead.letters, bench.records.commits, bench.desk.calls) == ([dead], [], [])
 
 
 async def test_what_was_discarded_has_no_effect_and_is_told(bench: Bench) -> None:

@@ -28,6 +28,10 @@ def plain_engine(bench: Bench, participant: Participant[Parcel] = DESK_SERVICE) 
     )
 
 
+def test_an_engine_says_whose_it_is() -> None:
+    assert plain_engine(Bench()).participant is DESK_SERVICE
+
+
 async def test_a_participant_says_itself_how_often_it_is_tried() -> None:
     bench = Bench()
     bench.desk.failures = [TransientError("busy")] * 2

@@ -20,7 +20,7 @@ from tests.runtime.fakes import (
     reserved,
 )
 from tests.runtime.test_slow_orders import SlowDesk
-from tests.runtime.whole import PARTITION, letter, record, stored, told_of
+from tests.runtime.whole import PARTITION, letter, record, stored, told_of, turns
 
 EVENT = reserved("o-1")
 
@@ -57,6 +57,32 @@ class OneByOne(Desk):
 
     async def work(self, order_id: str) -> None:
         await self.may_answer[order_id].wait()
+
+
+async def test_up_to_the_limit_slow_orders_hold_up_no_batch_and_one_more_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.runtime.engine._SLOW_ORDERS", 2)
+    bench = Bench(desk=(desk := OneByOne()))
+    engine = bench.engine(together_seconds=0.01)
+    batches = [await engine.process(PARTITION, messages(order_created(f"o-{n}"), start=n)) for n in (0, 1)]
+    third = asyncio.create_task(engine.process(PARTITION, messages(order_created("o-2"), start=2)))
+    await turns()
+    assert (sorted(desk.may_answer), third.done()) == (["o-0", "o-1"], False), "o-2 is not even started"
+    desk.may_answer["o-2"].set()
+    desk.may_answer["o-0"].set()
+    assert told_of((await third).became) == [("o-2", "opened")]
+    assert [batch.first_unfinished for batch in batches] == [None, 1]
+    desk.may_answer["o-1"].set()
+    await batches[1].finish()
+
+
+async def test_a_batch_that_is_cancelled_ends_as_cancelled_and_so_does_the_work_on_it() -> None:
+    bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
+    engine = bench.engine()
+    dying = asyncio.create_task(engine.process(PARTITION, messages(order_created("o-1"))))
+    await desk.is_asked.wait()
+    dying.cancel()
+    await asyncio.wait([dying])
+    assert (dying.cancelled(), engine.standing(0)) == (True, [])
 
 
 async def test_a_slow_order_that_is_done_does_not_wait_for_another_slow_one() -> None:

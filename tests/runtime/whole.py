@@ -1,5 +1,6 @@
 """What tests need to compare outcomes as a whole: a clock that the desk moves, a log that keeps its lines."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -97,3 +98,9 @@ def told_of(some: Sequence[Step | DeadLetter]) -> list[tuple[str, str]]:
         (one.heard.event.order_id, one.outcome) if isinstance(one, Step) else (str(one.order_id), one.reason)
         for one in some
     ]
+
+
+async def turns(number: int = 50) -> None:
+    """Let everything go on that can, so that a test may say of something that it does not."""
+    for _ in range(number):
+        await asyncio.sleep(0)
