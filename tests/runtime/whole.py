@@ -58,10 +58,6 @@ class Told:
         """Level, text and fields of each line."""
         return [(call.method_name, *call.args, call.kwargs) for call in self.kept.calls]
 
-    def at(self, *levels: str) -> list[tuple[str, str, dict[str, Any]]]:
-        """The lines of these levels."""
-        return [line for line in self.lines if line[0] in levels]
-
 
 def record(order_id: str, state: Parcel | None, **others: Any) -> Record[Parcel]:  # noqa: ANN401 -- by name
     """What is expected to be stored of an order; the ETag is the store's."""
