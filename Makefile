@@ -37,7 +37,7 @@ simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then eve
 mutants: $(DEV) ## plant bugs in copies of the source; the simulation must find each
 	$(BIN)/python -m tests.mutants --processes 2
 
-mutation: $(MUTATION) ## change the rules in every small way, and see which changes no test notices: takes minutes
+mutation: $(MUTATION) ## change the rules and the runtime in every small way, and see which changes no test notices: takes minutes
 	$(BIN)/python -m mutmut run --max-children 2
 	$(BIN)/python -m tests.mutants.score
 

@@ -21,7 +21,9 @@ OUTSIDE = {
 PAGES = sorted(
     page
     for page in ROOT.rglob("*.md")
-    if not any(part.startswith(".") for part in page.relative_to(ROOT).parts) and "node_modules" not in page.parts
+    if not any(part.startswith(".") for part in page.relative_to(ROOT).parts)
+    and "node_modules" not in page.parts
+    and not page.is_relative_to(ROOT / "mutants")  # what `make mutation` leaves there
 )
 
 

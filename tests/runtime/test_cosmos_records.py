@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from azure.cosmos.aio import ContainerProxy
 
 from quartet.azure.cosmos.client import in_time
 from quartet.azure.cosmos.records import CosmosRecords
@@ -90,6 +92,42 @@ async def test_whoever_loses_a_conflict_is_left_out_and_the_others_are_written(
     loaded = await records.load(ids)
     assert {order_id for order_id, record in loaded.items() if record.state == Parcel(1, "ada")} == set(known)
     assert cosmos.requests("batch") - before == 2, "the losers are found together, not one attempt each"
+
+
+async def test_beside_a_loser_whoever_has_the_newest_version_replaces_it(records: CosmosRecords[Parcel]) -> None:
+    lost, won, opened = in_bucket("7", 3)
+    etags = await records.commit([new_record(order_id) for order_id in (lost, won)])
+    stale, fresh = (replace(new_record(order_id, seen=2), etag=etags[order_id]) for order_id in (lost, won))
+    await records.commit([replace(stale, state=Parcel(7))])
+    written = await records.commit([stale, fresh, new_record(opened, seen=2)])
+    assert set(written) == {won, opened}
+    states = {order_id: record.state for order_id, record in (await records.load([lost, won, opened])).items()}
+    assert states == {lost: Parcel(7), won: Parcel(2, "ada"), opened: Parcel(2, "ada")}
+
+
+class Watched:
+    """A container that notes which partition each query asks."""
+
+    def __init__(self, container: ContainerProxy) -> None:
+        self.container = container
+        self.asked: list[object] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the container has
+        return getattr(self.container, name)
+
+    def query_items(self, query: str, **options: Any) -> Any:  # noqa: ANN401 -- as the container's own
+        self.asked.append(options.get("partition_key"))
+        return self.container.query_items(query, **options)
+
+
+async def test_losers_are_looked_for_in_their_own_bucket_alone(cosmos: Cosmos) -> None:
+    """Without its partition key, a query asks every partition, and costs as much."""
+    watched: Any = Watched(await cosmos.container("parcels"))
+    records = CosmosRecords(watched, Parcel, buckets=16)
+    [order_id] = in_bucket("7", 1)
+    await records.commit([new_record(order_id)])
+    assert await records.commit([new_record(order_id)]) == {}
+    assert watched.asked == ["7"]
 
 
 async def test_two_writers_of_one_version_cannot_both_win(records: CosmosRecords[Parcel]) -> None:
