@@ -1,5 +1,6 @@
 """One stack for all tests that leave it as they found it, and limits that stretch as all others do."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import HealthCheck, settings
 
 from quartet.engine.failures.timeouts import stretched
 from tests.saga.shop import Shop, running_shop
+
+# Many tests work in a directory of their own, where no pyproject.toml names the application.
+os.environ.setdefault("QUARTET_APP", "services.shop:SHOP")
 
 # Hypothesis measures examples by the clock, which on a busy machine tells of the machine.
 settings.register_profile("quartet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
