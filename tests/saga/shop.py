@@ -148,7 +148,8 @@ class Shop:
     async def rows(self, database: str, container: str, order_id: str) -> list[Json]:
         """Every document of a container that is about an order."""
         query = self.container(database, container).query_items(
-            "SELECT * FROM c WHERE c.saga_id = @order", parameters=[{"name": "@order", "value": order_id}]
+            "SELECT * FROM c WHERE c.order_id = @order OR c.saga_id = @order",
+            parameters=[{"name": "@order", "value": order_id}],
         )
         return [dict(row) async for row in query]
 
