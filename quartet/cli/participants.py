@@ -13,8 +13,8 @@ from services.payment.service import SERVICE as PAYMENT_SERVICE
 from services.shipping.service import PARTICIPANT as SHIPPING
 from services.shipping.service import SERVICE as SHIPPING_SERVICE
 
-PARTICIPANTS: Final[tuple[Participant[Any], ...]] = (ORDER, INVENTORY, PAYMENT, SHIPPING)
-SERVICES: Final[tuple[Service[Any], ...]] = (ORDER_SERVICE, INVENTORY_SERVICE, PAYMENT_SERVICE, SHIPPING_SERVICE)
+PARTICIPANTS: Final[tuple[Participant[Any, Any], ...]] = (ORDER, INVENTORY, PAYMENT, SHIPPING)
+SERVICES: Final[tuple[Service[Any, Any], ...]] = (ORDER_SERVICE, INVENTORY_SERVICE, PAYMENT_SERVICE, SHIPPING_SERVICE)
 
 PORT_VARIABLES: Final = tuple(variable for service in SERVICES for variable in service.port_variables)
 """The environment variables that choose the services' ports."""
