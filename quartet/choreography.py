@@ -22,14 +22,14 @@ class Choreography:
 
     name: str
     events: Registry
-    participants: tuple[Participant[Any], ...]
+    participants: tuple[Participant[Any, Any], ...]
     ends: frozenset[type[EventData]]
     hub: str = "saga-events"
 
-    def __iter__(self) -> Iterator[Participant[Any]]:
+    def __iter__(self) -> Iterator[Participant[Any, Any]]:
         return iter(self.participants)
 
-    def participant(self, name: str) -> Participant[Any]:
+    def participant(self, name: str) -> Participant[Any, Any]:
         """The participant of this name.
 
         Raises:

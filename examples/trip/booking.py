@@ -28,6 +28,7 @@ from examples.trip.events import (
 from examples.trip.provider import Cancelled, Provider, Refused, Sold
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
 from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.reaction import on
 from quartet.events import Event
 
 PRICES = {"flight": Decimal("210.00"), "hotel": Decimal("340.00"), "car": Decimal("95.00")}
@@ -91,7 +92,7 @@ class Part:
     def _fail(self, trip_id: str, reason: str) -> Decided[Booking]:
         return Decided(Booking(Status.FAILED), (self.failed(trip_id=trip_id, reason=reason),), reason)
 
-    def participant(self) -> Participant[Booking]:
+    def participant(self) -> Participant[Booking, Provider]:
         """The participant that books this part."""
         others = [failure for failure in FAILURES if failure is not self.failed]
         return Participant(
@@ -100,10 +101,11 @@ class Part:
             database=f"{self.name}s",
             container="bookings",
             state=Booking,
-            handlers={TripRequested: self.book, **dict.fromkeys(others, self.undo)},
-            give_up={TripRequested: self.give_up},
-            opens=frozenset({TripRequested}),
-            says=frozenset({self.booked, self.failed, self.undone}),
+            reactions=(
+                on(TripRequested, self.book, fallback=self.give_up, creates=True),
+                *(on(failure, self.undo) for failure in others),
+            ),
+            says={self.booked, self.failed, self.undone},
         )
 
 

@@ -28,6 +28,7 @@ from examples.trip.events import (
 from examples.trip.provider import Provider, Sold
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
 from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.reaction import on
 from quartet.events import Event
 
 _PARTS = ("Flight", "Hotel", "Car")
@@ -135,13 +136,11 @@ PAYMENT = Participant(
     database="payments",
     container="payments",
     state=Payment,
-    handlers={
-        TripRequested: note_request,
-        **dict.fromkeys(_BOOKED, note_booked),
-        **dict.fromkeys(_GONE, note_gone),
-        TripCancellationRequested: cancel,
-    },
-    give_up={TripRequested: give_up_charging, **dict.fromkeys(_BOOKED, give_up_charging)},
-    opens=frozenset({TripRequested}),
-    says=frozenset({PaymentFailed, TripBooked, TripCancelled}),
+    reactions=(
+        on(TripRequested, note_request, fallback=give_up_charging, creates=True),
+        *(on(booked, note_booked, fallback=give_up_charging) for booked in _BOOKED),
+        *(on(gone, note_gone) for gone in _GONE),
+        on(TripCancellationRequested, cancel),
+    ),
+    says={PaymentFailed, TripBooked, TripCancelled},
 )

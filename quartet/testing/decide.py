@@ -12,13 +12,14 @@ from quartet.testing.clock import START, VirtualLoop
 from quartet.testing.reactions import handler_of
 
 S = TypeVar("S")
+P = TypeVar("P")
 
 
 def decide(
-    participant: Participant[S],
+    participant: Participant[S, P],
     event: EventData | Event[Any],
     state: S | None = None,
-    ports: object = None,
+    ports: P | None = None,
     *,
     giving_up: bool = False,
 ) -> Outcome[S]:
@@ -54,7 +55,7 @@ def _run(handling: Any) -> Any:  # noqa: ANN401 -- an awaitable of an outcome
     return VirtualLoop().run_until_complete(handle())
 
 
-def _check(participant: Participant[S], cause: Event[Any], decided: Decided[S]) -> None:
+def _check(participant: Participant[S, Any], cause: Event[Any], decided: Decided[S]) -> None:
     ids: set[str] = set()
     for data in decided.answers:
         if type(data) not in participant.says:

@@ -21,7 +21,7 @@ S = TypeVar("S")
 class MemoryStore(Generic[S]):
     """The documents of one participant, as JSON text: what cannot be stored fails here as it would there."""
 
-    def __init__(self, participant: Participant[S]) -> None:
+    def __init__(self, participant: Participant[S, Any]) -> None:
         self._codec: RecordCodec[S] = RecordCodec(participant.state)
         self._documents: dict[str, tuple[int, str]] = {}
 

@@ -29,7 +29,7 @@ def _open(world: World) -> set[tuple[str, str]]:
     return {(name, letter.id) for name, letters in world.letters.items() for letter in letters.open}
 
 
-async def _redrive(world: World, participant: Participant[Any]) -> None:
+async def _redrive(world: World, participant: Participant[Any, Any]) -> None:
     steps = Undisturbed()
     letters = LettersOfProcess(world.letters[participant.name], steps)
     redrive = Redrive(world.engine(participant, steps, look_first=True), letters, world.loop.utc)

@@ -18,7 +18,7 @@ _MOST_SECONDS: Final = 3600.0
 class Replica:
     """One process of one participant. It begins at the stored checkpoints."""
 
-    def __init__(self, world: World, participant: Participant[Any], steps: Steps) -> None:
+    def __init__(self, world: World, participant: Participant[Any, Any], steps: Steps) -> None:
         self._world = world
         self._participant = participant
         self._steps = steps

@@ -137,7 +137,7 @@ class World:
 
     # What runs it
 
-    def engine(self, participant: Participant[Any], steps: Steps, *, look_first: bool = False) -> Engine[Any]:
+    def engine(self, participant: Participant[Any, Any], steps: Steps, *, look_first: bool = False) -> Engine[Any]:
         """The engine of a process that has just started."""
         name = participant.name
         return Engine(
