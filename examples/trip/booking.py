@@ -31,7 +31,7 @@ from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.reaction import on
 from quartet.events import Event
 
-PRICES = {"flight": Decimal("210.00"), "hotel": Decimal("340.00"), "car": Decimal("95.00")}
+PRICES = {"flight": Decimal(210), "hotel": Decimal(340), "car": Decimal(95)}
 FAILURES: tuple[type[Failed], ...] = (FlightFailed, HotelFailed, CarFailed, PaymentFailed)
 
 

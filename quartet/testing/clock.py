@@ -43,6 +43,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """The same as a point in time."""
         return START + timedelta(seconds=self._now)
 
+    def run_forever(self) -> None:
+        """See the base class."""
+        self._turns = 0
+        super().run_forever()
+
     def _run_once(self) -> None:
         if not self._ready:
             self._jump()

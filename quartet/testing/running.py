@@ -1,6 +1,7 @@
 """The processes of a world: each reads its partitions, handles what comes, and stores its checkpoints."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -92,12 +93,12 @@ async def run_until_quiet(world: World) -> None:
     replicas = [Replica(world, participant, Undisturbed()) for participant in world.app]
     tasks = [asyncio.create_task(replica.run()) for replica in replicas]
     try:
-        await quiet(replicas, tasks)
+        await quiet(lambda: replicas, tasks)
     finally:
         await stop(tasks)
 
 
-async def quiet(replicas: list[Replica], tasks: list[asyncio.Task[None]]) -> None:
+async def quiet(at_work: Callable[[], Sequence[Replica | None]], tasks: list[asyncio.Task[None]]) -> None:
     """Wait until these processes have finished all that there is.
 
     Raises:
@@ -110,10 +111,12 @@ async def quiet(replicas: list[Replica], tasks: list[asyncio.Task[None]]) -> Non
         for task in tasks:
             if task.done():
                 task.result()
-        if all(replica.is_idle for replica in replicas):
+        # A process that has crashed has another one in its place at the next look.
+        replicas = at_work()
+        if all(replica is not None and replica.is_idle for replica in replicas):
             return
         if loop.time() > late:
-            waiting = "; ".join(replica.waits_for for replica in replicas if not replica.is_idle)
+            waiting = "; ".join(replica.waits_for for replica in replicas if replica and not replica.is_idle)
             raise TimeoutError(f"not quiet after {_MOST_SECONDS:g} s: {waiting}")
 
 

@@ -18,7 +18,7 @@ from quartet.engine.records.record import Json
 from quartet.events import Event, EventData, bucket_of, encode, from_json, new_event, to_json
 from quartet.testing.clock import VirtualLoop
 from quartet.testing.memory import LettersOfProcess, MemoryHub, MemoryLetters, MemoryStore, StoreOfProcess
-from quartet.testing.steps import PUBLISH, Steps, Undisturbed, watched
+from quartet.testing.steps import PUBLISH, Steps, watched
 from quartet.testing.witness import Witness
 
 D = TypeVar("D", bound=EventData)
@@ -92,13 +92,13 @@ class World:
         Raises:
             TimeoutError: it is not quiet after an hour of virtual time. The message says who waits for what.
         """
-        from quartet.testing.running import run_until_quiet  # noqa: PLC0415 -- it needs the world
+        from quartet.testing.running import run_until_quiet
 
         self.loop.run_until_complete(run_until_quiet(self))
 
     def redrive(self) -> None:
         """Redrive all dead letters until that changes nothing any more. One that cannot be read is discarded."""
-        from quartet.testing.mending import mend  # noqa: PLC0415 -- it needs the world
+        from quartet.testing.mending import mend
 
         mend(self, self.run)
 
@@ -148,7 +148,7 @@ class World:
             dead_letters=LettersOfProcess(self.letters[name], steps),
             buckets=_BUCKETS,
             now=self.loop.utc,
-            rng=random.Random(f"{self.seed} {name}"),  # noqa: S311 -- jitter, not a secret
+            rng=random.Random(f"{self.seed} {name}"),
             log=_QUIET,
             look_first=look_first,
         )
@@ -163,7 +163,7 @@ class PublisherOfProcess:
 
     world: World
     name: str
-    steps: Steps = Undisturbed()
+    steps: Steps
 
     async def publish(self, partition: str, events: Sequence[Json]) -> None:
         """See `Publisher.publish`."""
