@@ -29,10 +29,10 @@ class Choreography:
 
     name: str
     events: Registry
-    participants: tuple[Participant[Any], ...]
+    participants: tuple[Participant[Any, Any], ...]
     ends: frozenset[type[EventData]]
     hub: str = "saga-events"
-    services: tuple["Service[Any]", ...] = ()
+    services: tuple["Service[Any, Any]", ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     on_start: str = ""
 
@@ -45,7 +45,7 @@ class Choreography:
         if self.services and tuple(service.participant for service in self.services) != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
 
-    def __iter__(self) -> Iterator[Participant[Any]]:
+    def __iter__(self) -> Iterator[Participant[Any, Any]]:
         return iter(self.participants)
 
     @property
@@ -58,7 +58,7 @@ class Choreography:
         """The environment variables that choose the ports of its services."""
         return tuple(variable for service in self.services for variable in service.port_variables)
 
-    def participant(self, name: str) -> Participant[Any]:
+    def participant(self, name: str) -> Participant[Any, Any]:
         """The participant of this name.
 
         Raises:
@@ -69,7 +69,7 @@ class Choreography:
                 return participant
         raise KeyError(name)
 
-    def service(self, name: str) -> "Service[Any]":
+    def service(self, name: str) -> "Service[Any, Any]":
         """How the participant of this name is run.
 
         Raises:

@@ -13,7 +13,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -51,7 +51,7 @@ class Engine(Generic[S]):
 
     def __init__(
         self,
-        participant: Participant[S],
+        participant: Participant[S, Any],
         *,
         ports: object,
         store: RecordStore[S],
@@ -82,7 +82,7 @@ class Engine(Generic[S]):
         self.stats: Counter[str] = Counter()
         self._log = safe(log or structlog.get_logger(service=participant.name), self.stats)
         self._hears = participant.hears
-        self._opens = frozenset(data.type for data in participant.opens)
+        self._opens = participant.opens
         self._together = together_seconds
         self._dead_letters = dead_letters
         self._outages = OutageRetry(self._retry.outage_backoff, sleep, self._rng, self._log, now)

@@ -3,13 +3,13 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
-from quartet.engine.declaration.participant import Handler, Participant
+from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.errors import Kind, classify, one_line
 from quartet.engine.failures.outage_retry import OutageRetry
@@ -18,13 +18,14 @@ from quartet.engine.ports import Now, Sleep
 from quartet.engine.received import Delivered, Delivery
 from quartet.engine.records.record import Json, Record, RecordLimits
 from quartet.engine.saga_update import SagaUpdate
-from quartet.events import answer, to_json
+from quartet.events import Event, answer, to_json
 
 S = TypeVar("S")
+_Handler: TypeAlias = Callable[[Event[Any], S | None, Any], Awaitable[Outcome[S]]]
 
 
 class RetriesUsedUpError(Exception):
-    """A handler, and the participant's way of giving up, kept failing."""
+    """A handler, and its fallback if it has one, kept failing."""
 
 
 class HandlerRunner(Generic[S]):
@@ -32,7 +33,7 @@ class HandlerRunner(Generic[S]):
 
     def __init__(
         self,
-        participant: Participant[S],
+        participant: Participant[S, Any],
         ports: object,
         *,
         retry: RetryPolicy,
@@ -89,17 +90,16 @@ class HandlerRunner(Generic[S]):
             run.fail(delivery, "handler_failed", one_line(bug), 1, began)
 
     async def _decide(self, delivery: Delivery, state: S | None) -> Outcome[S]:
-        """Run the handler with its retries; when they are used up, the participant's way of giving up."""
-        data = type(delivery.event.data)
-        handler, give_up = self._participant.handlers[data], self._participant.give_up.get(data)
+        """Run the handler with its retries; when they are used up, its fallback."""
+        reaction = self._participant.reaction_to(type(delivery.event.data))
         try:
-            return await self._attempt(handler, delivery, state)
+            return await self._attempt(reaction.handler, delivery, state)
         except RetriesUsedUpError:
-            if give_up is None:
+            if reaction.fallback is None:
                 raise
-            return await self._attempt(give_up, delivery, state)
+            return await self._attempt(reaction.fallback, delivery, state)
 
-    async def _attempt(self, handler: Handler[S], delivery: Delivery, state: S | None) -> Outcome[S]:
+    async def _attempt(self, handler: _Handler[S], delivery: Delivery, state: S | None) -> Outcome[S]:
         delays = self._retry.backoff.delays(self._rng)
         for attempt in range(1, self._retry.attempts + 1):
             try:
@@ -115,7 +115,7 @@ class HandlerRunner(Generic[S]):
                 await self._sleep(next(delays))
         raise AssertionError("a policy has at least one attempt")
 
-    def _note_retry(self, handler: Handler[S], delivery: Delivery, attempt: int, error: Exception) -> None:
+    def _note_retry(self, handler: _Handler[S], delivery: Delivery, attempt: int, error: Exception) -> None:
         self._stats["retries"] += 1
         self._log.warning(
             "handler will be retried" if attempt < self._retry.attempts else "retries used up",
@@ -131,7 +131,9 @@ class HandlerRunner(Generic[S]):
         said: list[Json] = []
         for data in decided.answers:
             if type(data) not in self._participant.says:
-                raise TypeError(f"{self._participant.name} does not say {data.type}: add it to SAYS, or do not say it")
+                raise TypeError(
+                    f"{self._participant.name} does not say {data.type}: add it to `says`, or do not say it"
+                )
             said.append(to_json(answer(delivery.event, data, source=self._participant.source, time=self._now())))
         return said
 

@@ -171,7 +171,7 @@ def simulated_ports(choreography: Choreography) -> dict[str, str]:
     return dict.fromkeys(choreography.port_variables, SIMULATED)
 
 
-def _process(path: str, service: Service[Any], environment: Mapping[str, str]) -> Process:
+def _process(path: str, service: Service[Any, Any], environment: Mapping[str, str]) -> Process:
     name = service.participant.name
     if service.module:
         return Process(name, service.module, env=environment)

@@ -5,10 +5,10 @@ Nothing is the default. A service that charged nobody because somebody forgot a 
 
 import importlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from quartet.engine.errors import ConfigurationError, OutageError, TransientError
 from quartet.process.service_context import ServiceContext
@@ -16,7 +16,12 @@ from quartet.process.service_context import ServiceContext
 SIMULATED: Final = "simulated"
 """The name of every simulated port."""
 
-PortFactory: TypeAlias = Callable[[ServiceContext], Any]
+P_co = TypeVar("P_co", covariant=True)
+
+PortFactory: TypeAlias = Callable[
+    [ServiceContext],
+    P_co | AbstractAsyncContextManager[P_co] | Awaitable[P_co] | Awaitable[AbstractAsyncContextManager[P_co]],
+]
 """Makes a port: returns it, or an asynchronous context manager of it, or an awaitable of either."""
 
 _IMPORT_PATH: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -32,7 +37,7 @@ class Adapter:
         needs: the methods that the port must have.
     """
 
-    make: PortFactory
+    make: PortFactory[Any]
     names: Mapping[str, str] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
 
@@ -69,7 +74,7 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
-class PortByName:
+class PortByName(Generic[P_co]):
     """A port that must be asked for by name.
 
     Attributes:
@@ -82,7 +87,7 @@ class PortByName:
     variable: str
     what: str
     protocol: type
-    simulated: PortFactory
+    simulated: PortFactory[P_co]
 
     def name(self, environment: Mapping[str, str]) -> str:
         """The name in the environment. Imports nothing.
@@ -111,7 +116,7 @@ class PortByName:
         return Adapter(make, {self.variable: name}, _methods(self.protocol))
 
 
-def _load(variable: str, name: str) -> PortFactory:
+def _load(variable: str, name: str) -> PortFactory[Any]:
     module_name, _, path = name.partition(":")
     found: Any = _import(variable, name, module_name)
     for part in path.split("."):
@@ -120,7 +125,7 @@ def _load(variable: str, name: str) -> PortFactory:
         found = getattr(found, part)
     if not callable(found):
         raise ConfigurationError(f"{variable}={name}: it is a {type(found).__name__}, not a factory that can be called")
-    factory: PortFactory = found
+    factory: PortFactory[Any] = found
     return factory
 
 

@@ -40,13 +40,14 @@ from quartet.process.watchdog import Watchdog
 __all__ = ["Background", "Service", "ServiceContext"]
 
 S = TypeVar("S")
+P = TypeVar("P")
 R = TypeVar("R")
 
 Background = Callable[[ServiceContext], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Service(Generic[S]):
+class Service(Generic[S, P]):
     """A participant, with how its ports are made and what it does besides answering events.
 
     Attributes:
@@ -58,8 +59,8 @@ class Service(Generic[S]):
         module: what runs it alone, as `python -m MODULE`; without one, `quartet.process` does.
     """
 
-    participant: Participant[S]
-    ports: PortFactory | PortByName
+    participant: Participant[S, P]
+    ports: PortFactory[P] | PortByName[P]
     background: Sequence[Background] = ()
     module: str = ""
 

@@ -44,7 +44,7 @@ class Servers:
 
 
 async def open_servers(
-    stack: AsyncExitStack, participant: Participant[Any], settings: Settings, log: FilteringBoundLogger
+    stack: AsyncExitStack, participant: Participant[Any, Any], settings: Settings, log: FilteringBoundLogger
 ) -> Servers:
     """Open the participant's servers on `stack`, waiting for each until the settings' bound.
 
@@ -81,7 +81,7 @@ async def open_servers(
 
 
 async def participant_database(
-    client: CosmosClient, participant: Participant[Any], settings: Settings
+    client: CosmosClient, participant: Participant[Any, Any], settings: Settings
 ) -> DatabaseProxy:
     """The participant's database; what is missing in it is created if a key allows it. See `open_database`."""
     return await open_database(

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Final
 
+from quartet.engine.declaration.outcome import Decided
+from quartet.events import EventData
 from shared.events import (
     Compensation,
     CompensationFailed,
@@ -34,6 +37,16 @@ class ReservationStatus(StrEnum):
     """They are held although they should not be: the release is owed."""
     SHIPPED = "SHIPPED"
     """They have left the warehouse."""
+
+
+SAID: Final[Mapping[ReservationStatus, type[EventData]]] = {
+    ReservationStatus.RESERVED: InventoryReserved,
+    ReservationStatus.SHIPPED: InventoryReserved,
+    ReservationStatus.REFUSED: InventoryReservationFailed,
+    ReservationStatus.RELEASED: InventoryReleased,
+    ReservationStatus.RELEASE_FAILED: CompensationFailed,
+}
+"""What inventory has said of an order that it has recorded with this status. A tombstone says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +86,9 @@ def order_of(claim: str) -> str:
     return claim.partition(".")[0]
 
 
-def reserved(order: OrderCreated) -> tuple[Reservation, InventoryReserved]:
+def reserved(order: OrderCreated) -> Decided[Reservation]:
     """All items are held."""
-    return Reservation(order.order_id, ReservationStatus.RESERVED, merged(order.items)), InventoryReserved(
+    said = InventoryReserved(
         order_id=order.order_id,
         customer_id=order.customer_id,
         currency=order.currency,
@@ -84,14 +97,14 @@ def reserved(order: OrderCreated) -> tuple[Reservation, InventoryReserved]:
         payment_method=order.payment_method,
         shipping_address=order.shipping_address,
     )
+    return Decided(Reservation(order.order_id, ReservationStatus.RESERVED, merged(order.items)), (said,), "reserved")
 
 
-def refused(
-    order: OrderCreated, reason: str, shortages: tuple[Shortage, ...] = ()
-) -> tuple[Reservation, InventoryReservationFailed]:
+def refused(order: OrderCreated, reason: str, shortages: tuple[Shortage, ...] = ()) -> Decided[Reservation]:
     """Nothing is held."""
     refusal = Reservation(order.order_id, ReservationStatus.REFUSED, merged(order.items), reason)
-    return refusal, InventoryReservationFailed(order_id=order.order_id, reason=reason, shortages=shortages)
+    said = InventoryReservationFailed(order_id=order.order_id, reason=reason, shortages=shortages)
+    return Decided(refusal, (said,), "refused")
 
 
 def reason_to_refuse(shortages: tuple[Shortage, ...]) -> StockRefusal:
@@ -99,27 +112,25 @@ def reason_to_refuse(shortages: tuple[Shortage, ...]) -> StockRefusal:
     return StockRefusal.OUT_OF_STOCK if shortages else StockRefusal.CANCELLED
 
 
-def tombstone(order_id: str, reason: str) -> Reservation:
+def tombstone(order_id: str, reason: str) -> Decided[Reservation]:
     """The order has failed before it was heard of here."""
-    return Reservation(order_id, ReservationStatus.TOMBSTONE, reason=reason)
+    return Decided(Reservation(order_id, ReservationStatus.TOMBSTONE, reason=reason), note="tombstone")
 
 
-def released(reservation: Reservation, reason: str) -> tuple[Reservation, InventoryReleased]:
+def released(reservation: Reservation, reason: str) -> Decided[Reservation]:
     """What was held is available again."""
-    return (
-        replace(reservation, status=ReservationStatus.RELEASED, reason=reason),
-        InventoryReleased(order_id=reservation.order_id, items=reservation.lines, reason=reason),
-    )
+    said = InventoryReleased(order_id=reservation.order_id, items=reservation.lines, reason=reason)
+    return Decided(replace(reservation, status=ReservationStatus.RELEASED, reason=reason), (said,), "released")
 
 
-def release_failed(reservation: Reservation) -> tuple[Reservation, CompensationFailed]:
+def release_failed(reservation: Reservation) -> Decided[Reservation]:
     """What is held could not be released, however often it was tried."""
     reason = StockRefusal.STOCK_UNAVAILABLE
-    return replace(reservation, status=ReservationStatus.RELEASE_FAILED, reason=reason), CompensationFailed(
-        order_id=reservation.order_id, compensation=Compensation.RELEASE, reason=reason
-    )
+    state = replace(reservation, status=ReservationStatus.RELEASE_FAILED, reason=reason)
+    said = CompensationFailed(order_id=reservation.order_id, compensation=Compensation.RELEASE, reason=reason)
+    return Decided(state, (said,), "release failed", owed=f"the release: {reason}")
 
 
-def shipped(reservation: Reservation) -> Reservation:
+def shipped(reservation: Reservation) -> Decided[Reservation]:
     """What was held has left the warehouse."""
-    return replace(reservation, status=ReservationStatus.SHIPPED)
+    return Decided(replace(reservation, status=ReservationStatus.SHIPPED), note="shipped")

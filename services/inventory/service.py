@@ -1,11 +1,22 @@
-"""The inventory service: its tables, its database, and the stock that it keeps there."""
+"""The inventory service: its table, its database, and the stock that it keeps there."""
 
 from quartet.engine.declaration.participant import ContainerSpec, Participant
+from quartet.engine.declaration.reaction import on
 from quartet.process.service import Service, ServiceContext
 from services.inventory.cosmos_stock import CosmosStock
 from services.inventory.domain import Reservation
-from services.inventory.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
-from shared.events import REGISTRY
+from services.inventory.handlers import give_up_releasing, give_up_reserving, release_stock, reserve_stock, ship_stock
+from shared.events import (
+    REGISTRY,
+    CompensationFailed,
+    InventoryReleased,
+    InventoryReservationFailed,
+    InventoryReserved,
+    OrderCreated,
+    OrderShipped,
+    PaymentFailed,
+    ShippingFailed,
+)
 
 ITEMS = ContainerSpec("items", "/product_id")
 
@@ -15,10 +26,15 @@ PARTICIPANT = Participant(
     database="inventory",
     container="reservations",
     state=Reservation,
-    handlers=HANDLERS,
-    give_up=GIVE_UP,
-    opens=OPENS,
-    says=SAYS,
+    reactions=(
+        on(OrderCreated, reserve_stock, fallback=give_up_reserving, creates=True),
+        on(PaymentFailed, release_stock, fallback=give_up_releasing),
+        on(ShippingFailed, release_stock, fallback=give_up_releasing),
+        # A shipment that cannot be noted has nobody to tell: it becomes a dead letter, and the items stay reserved
+        # until it is redriven.
+        on(OrderShipped, ship_stock),
+    ),
+    says={InventoryReserved, InventoryReservationFailed, InventoryReleased, CompensationFailed},
     containers=(ITEMS,),
 )
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from quartet.engine.declaration.outcome import Decided
 from quartet.events import Event, EventData, format_time
 from shared.events import (
     UNSPECIFIED,
@@ -25,6 +26,7 @@ from shared.events import (
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
+    OrderEvent,
     OrderShipped,
     PaymentCompleted,
     PaymentFailed,
@@ -179,7 +181,7 @@ class Order:
         )
 
 
-def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) -> Order:
+def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) -> Decided[Order]:
     """The order has been placed. Facts that were heard before are kept, and what inventory has reserved counts."""
     data = event.data
     order = known or Order(data.order_id)
@@ -191,7 +193,7 @@ def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) 
         deadline=data.complete_by or event.time + policy.deadline,
         fingerprint=data.fingerprint(),
     )
-    return order.learn(Fact.PLACED, event, note=f"{order.total} {order.currency}")
+    return _decided(known, order.learn(Fact.PLACED, event, note=f"{order.total} {order.currency}"))
 
 
 def _agreed(order: Order, data: OrderCreated | InventoryReserved) -> Order:
@@ -223,13 +225,22 @@ _FAILED_COMPENSATIONS = {
 
 def fact_in(data: EventData) -> Fact:
     """Which fact an event says."""
-    if isinstance(data, CompensationFailed):
-        return _FAILED_COMPENSATIONS[data.compensation]
-    return _FACTS[type(data)]
+    return fact_of(type(data), data.compensation if isinstance(data, CompensationFailed) else None)
 
 
-def note(order: Order, event: Event[EventData]) -> Order:
-    """The order after one of its participants has said something."""
+def fact_of(event: type[EventData], compensation: str | None = None) -> Fact:
+    """Which fact an event of this type says; for a `CompensationFailed`, of this compensation."""
+    if compensation is not None and event is CompensationFailed:
+        return _FAILED_COMPENSATIONS[Compensation(compensation)]
+    return _FACTS[event]
+
+
+def note(known: Order | None, event: Event[OrderEvent]) -> Decided[Order]:
+    """A participant has said something, maybe before the order itself has been heard of."""
+    return _decided(known, _noted(known or Order(event.data.order_id), event))
+
+
+def _noted(order: Order, event: Event[OrderEvent]) -> Order:
     fact = fact_in(event.data)
     match event.data:
         case (
@@ -249,6 +260,10 @@ def note(order: Order, event: Event[EventData]) -> Order:
             return _agreed(order, said).learn(fact, event)
         case _:
             return order.learn(fact, event)
+
+
+def _decided(before: Order | None, after: Order) -> Decided[Order]:
+    return Decided(after, closing(before, after), after.status.lower())
 
 
 def closing(before: Order | None, after: Order) -> tuple[EventData, ...]:

@@ -1,11 +1,29 @@
-"""The order service: its tables, its database, and the watch over its deadlines."""
+"""The order service: its table, its database, and the watch over its deadlines."""
 
 from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.reaction import on
 from quartet.process.service import Service, ServiceContext
 from services.order.deadline import DeadlineWatch
 from services.order.domain import Order, OrderPolicy
-from services.order.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
-from shared.events import REGISTRY
+from services.order.handlers import note_fact, open_order
+from shared.events import (
+    REGISTRY,
+    CompensationFailed,
+    InventoryReleased,
+    InventoryReservationFailed,
+    InventoryReserved,
+    OrderCancellationRejected,
+    OrderCancellationRequested,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderShipped,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentVoided,
+    ShippingFailed,
+)
 
 PARTICIPANT = Participant(
     events=REGISTRY,
@@ -13,10 +31,23 @@ PARTICIPANT = Participant(
     database="orders",
     container="orders",
     state=Order,
-    handlers=HANDLERS,
-    give_up=GIVE_UP,
-    opens=OPENS,
-    says=SAYS,
+    reactions=(
+        # None has a fallback: it calls nobody who could fail to answer, so there is nothing to give up.
+        on(OrderCreated, open_order, creates=True),
+        on(InventoryReserved, note_fact),
+        on(InventoryReservationFailed, note_fact),
+        on(PaymentCompleted, note_fact),
+        on(PaymentFailed, note_fact),
+        on(OrderShipped, note_fact),
+        on(ShippingFailed, note_fact),
+        on(InventoryReleased, note_fact),
+        on(PaymentRefunded, note_fact),
+        on(PaymentVoided, note_fact),
+        on(OrderCancellationRejected, note_fact),
+        on(CompensationFailed, note_fact),
+    ),
+    # The cancellation is what the deadline watch says.
+    says={OrderCompleted, OrderCancelled, OrderCancellationRequested},
     acts_outside=False,
 )
 

@@ -1,9 +1,13 @@
 """What payment knows about an order, and what follows from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
+from quartet.engine.declaration.outcome import Decided
+from quartet.events import EventData
 from shared.events import (
     Compensation,
     CompensationFailed,
@@ -29,6 +33,16 @@ class PaymentStatus(StrEnum):
     """With the customer again."""
     REFUND_FAILED = "REFUND_FAILED"
     """With us although it should not be, or not known to be with the customer: the refund is owed."""
+
+
+SAID: Final[Mapping[PaymentStatus, type[EventData]]] = {
+    PaymentStatus.CHARGED: PaymentCompleted,
+    PaymentStatus.FAILED: PaymentFailed,
+    PaymentStatus.VOIDED: PaymentVoided,
+    PaymentStatus.REFUNDED: PaymentRefunded,
+    PaymentStatus.REFUND_FAILED: CompensationFailed,
+}
+"""What payment has said of an order that it has recorded with this status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +73,10 @@ class Payment:
     reason: str = ""
 
 
-def charged(reserved: InventoryReserved, payment_id: str) -> tuple[Payment, PaymentCompleted]:
+def charged(reserved: InventoryReserved, payment_id: str) -> Decided[Payment]:
     """The customer has paid the total."""
     charge = Charge(payment_id, reserved.total, reserved.currency)
-    return Payment(reserved.order_id, PaymentStatus.CHARGED, charge), PaymentCompleted(
+    completed = PaymentCompleted(
         order_id=reserved.order_id,
         payment_id=payment_id,
         customer_id=reserved.customer_id,
@@ -71,29 +85,31 @@ def charged(reserved: InventoryReserved, payment_id: str) -> tuple[Payment, Paym
         items=reserved.items,
         shipping_address=reserved.shipping_address,
     )
+    return Decided(Payment(reserved.order_id, PaymentStatus.CHARGED, charge), (completed,), "charged")
 
 
-def failed(order_id: str, reason: PaymentRefusal, detail: str = "") -> tuple[Payment, PaymentFailed]:
+def failed(order_id: str, reason: PaymentRefusal, detail: str = "") -> Decided[Payment]:
     """Nothing was taken, and nothing will be."""
-    return Payment(order_id, PaymentStatus.FAILED, reason=reason), PaymentFailed(
-        order_id=order_id, reason=reason, detail=detail
-    )
+    said = PaymentFailed(order_id=order_id, reason=reason, detail=detail)
+    return Decided(Payment(order_id, PaymentStatus.FAILED, reason=reason), (said,), reason.value)
 
 
-def voided(order_id: str, reason: str) -> tuple[Payment, PaymentVoided]:
+def voided(order_id: str, reason: str) -> Decided[Payment]:
     """There was nothing to refund, and there never will be."""
-    return Payment(order_id, PaymentStatus.VOIDED, reason=reason), PaymentVoided(order_id=order_id, reason=reason)
+    said = PaymentVoided(order_id=order_id, reason=reason)
+    return Decided(Payment(order_id, PaymentStatus.VOIDED, reason=reason), (said,), "voided")
 
 
-def refunded(order_id: str, charge: Charge, refund_id: str, reason: str) -> tuple[Payment, PaymentRefunded]:
+def refunded(order_id: str, charge: Charge, refund_id: str, reason: str) -> Decided[Payment]:
     """The customer has got the charge back."""
-    return Payment(order_id, PaymentStatus.REFUNDED, charge, refund_id, reason), PaymentRefunded(
+    said = PaymentRefunded(
         order_id=order_id, refund_id=refund_id, currency=charge.currency, amount=charge.amount, reason=reason
     )
+    return Decided(Payment(order_id, PaymentStatus.REFUNDED, charge, refund_id, reason), (said,), "refunded")
 
 
-def refund_failed(order_id: str, charge: Charge | None, reason: str) -> tuple[Payment, CompensationFailed]:
+def refund_failed(order_id: str, charge: Charge | None, reason: str) -> Decided[Payment]:
     """The refund is owed. Without a charge, it is not known whether there is anything to give back."""
-    return Payment(order_id, PaymentStatus.REFUND_FAILED, charge, reason=reason), CompensationFailed(
-        order_id=order_id, compensation=Compensation.REFUND, reason=reason
-    )
+    state = Payment(order_id, PaymentStatus.REFUND_FAILED, charge, reason=reason)
+    said = CompensationFailed(order_id=order_id, compensation=Compensation.REFUND, reason=reason)
+    return Decided(state, (said,), "refund failed", owed=f"the refund: {reason}")

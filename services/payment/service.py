@@ -1,13 +1,23 @@
-"""The payment service: its tables, its database, and the gateway that it charges through."""
+"""The payment service: its table, its database, and the gateway that it charges through."""
 
 from quartet.engine.declaration.participant import ContainerSpec, Participant
+from quartet.engine.declaration.reaction import on
 from quartet.process.named_ports import PortByName
 from quartet.process.service import Service, ServiceContext
 from services.payment.domain import Payment
 from services.payment.gateway import Gateway
-from services.payment.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from services.payment.handlers import charge_payment, give_up_charging, give_up_refunding, refund_payment
 from services.payment.simulated_gateway import SimulatedGateway
-from shared.events import REGISTRY
+from shared.events import (
+    REGISTRY,
+    CompensationFailed,
+    InventoryReserved,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentVoided,
+    ShippingFailed,
+)
 
 GATEWAY_LEDGER = ContainerSpec("gateway-ledger")
 
@@ -17,10 +27,11 @@ PARTICIPANT = Participant(
     database="payments",
     container="payments",
     state=Payment,
-    handlers=HANDLERS,
-    give_up=GIVE_UP,
-    opens=OPENS,
-    says=SAYS,
+    reactions=(
+        on(InventoryReserved, charge_payment, fallback=give_up_charging, creates=True),
+        on(ShippingFailed, refund_payment, fallback=give_up_refunding),
+    ),
+    says={PaymentCompleted, PaymentFailed, PaymentRefunded, PaymentVoided, CompensationFailed},
     containers=(GATEWAY_LEDGER,),
 )
 
@@ -31,6 +42,6 @@ def simulated_gateway(context: ServiceContext) -> SimulatedGateway:
     return SimulatedGateway(ledger, context.settings.buckets, context.limits)
 
 
-GATEWAY = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, simulated_gateway)
+GATEWAY: PortByName[Gateway] = PortByName("PAYMENT_GATEWAY", "payment gateway", Gateway, simulated_gateway)
 
 SERVICE = Service(PARTICIPANT, ports=GATEWAY, module="services.payment")

@@ -4,17 +4,22 @@ Shipping owns the pivot: once the carrier has the parcel there is no way back, a
 forward past a cancellation.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+from quartet.engine.declaration.outcome import Decided
+from quartet.events import EventData
 from shared.events import (
     CancellationReason,
-    Line,
     OrderCancellationRejected,
     OrderShipped,
+    PaymentCompleted,
     RejectionReason,
     ShippingFailed,
     ShippingRefusal,
+    merged,
 )
 
 
@@ -27,6 +32,14 @@ class ShipmentStatus(StrEnum):
     """Nowhere, and there will not be one: it could not be sent."""
     CANCELLED = "CANCELLED"
     """Nowhere, and there will not be one: the order was cancelled before (a tombstone)."""
+
+
+SAID: Final[Mapping[ShipmentStatus, type[EventData]]] = {
+    ShipmentStatus.SHIPPED: OrderShipped,
+    ShipmentStatus.FAILED: ShippingFailed,
+    ShipmentStatus.CANCELLED: ShippingFailed,
+}
+"""What shipping has said of an order that it has recorded with this status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +71,36 @@ class Shipment:
     reason: str = ""
 
 
-def shipped(order_id: str, parcel: Parcel, lines: tuple[Line, ...]) -> tuple[Shipment, OrderShipped]:
+def shipped(paid: PaymentCompleted, parcel: Parcel) -> Decided[Shipment]:
     """The carrier has taken the parcel: the saga can only go forward now."""
-    return Shipment(order_id, ShipmentStatus.SHIPPED, parcel, announced=True), OrderShipped(
-        order_id=order_id,
+    said = OrderShipped(
+        order_id=paid.order_id,
         shipment_id=parcel.shipment_id,
         tracking_number=parcel.tracking_number,
         carrier=parcel.carrier,
-        items=lines,
+        items=merged(paid.items),
     )
+    return Decided(Shipment(paid.order_id, ShipmentStatus.SHIPPED, parcel, announced=True), (said,), "shipped")
 
 
-def failed(order_id: str, reason: ShippingRefusal, detail: str = "") -> tuple[Shipment, ShippingFailed]:
+def failed(order_id: str, reason: ShippingRefusal, detail: str = "") -> Decided[Shipment]:
     """There is no parcel, and there will not be one."""
-    return Shipment(order_id, ShipmentStatus.FAILED, reason=reason), ShippingFailed(
-        order_id=order_id, reason=reason, detail=detail
-    )
+    return _ended(Shipment(order_id, ShipmentStatus.FAILED, reason=reason), reason, detail)
 
 
-def cancelled(order_id: str, asked_for: str, detail: str = "") -> tuple[Shipment, ShippingFailed]:
+def cancelled(order_id: str, asked_for: str, detail: str = "") -> Decided[Shipment]:
     """The order will never be shipped, because somebody asked for that in time."""
     timed_out = asked_for == CancellationReason.DEADLINE
     reason = ShippingRefusal.TIMED_OUT if timed_out else ShippingRefusal.CANCELLED
-    shipment, said = failed(order_id, reason, detail)
-    return replace(shipment, status=ShipmentStatus.CANCELLED), said
+    return _ended(Shipment(order_id, ShipmentStatus.CANCELLED, reason=reason), reason, detail)
 
 
-def too_late(order_id: str) -> OrderCancellationRejected:
+def _ended(shipment: Shipment, reason: ShippingRefusal, detail: str) -> Decided[Shipment]:
+    said = ShippingFailed(order_id=shipment.order_id, reason=reason, detail=detail)
+    return Decided(shipment, (said,), reason.value)
+
+
+def too_late(shipment: Shipment) -> Decided[Shipment]:
     """The parcel is on its way."""
-    return OrderCancellationRejected(order_id=order_id, reason=RejectionReason.ALREADY_SHIPPED)
+    said = OrderCancellationRejected(order_id=shipment.order_id, reason=RejectionReason.ALREADY_SHIPPED)
+    return Decided(shipment, (said,), "too late to cancel")

@@ -1,10 +1,9 @@
 """What shipping does about what it hears."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias, assert_never
+from typing import assert_never
 
-from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
-from quartet.events import Event, EventData
+from quartet.engine.declaration.outcome import Ignored, Outcome
+from quartet.events import Event
 from services.shipping import domain
 from services.shipping.carrier import (
     AlreadyBooked,
@@ -16,16 +15,7 @@ from services.shipping.carrier import (
     shipment_key,
 )
 from services.shipping.domain import Parcel, Shipment, ShipmentStatus
-from shared.events import (
-    OrderCancellationRejected,
-    OrderCancellationRequested,
-    OrderShipped,
-    PaymentCompleted,
-    ShippingFailed,
-    ShippingRefusal,
-    merged,
-    quantities,
-)
+from shared.events import OrderCancellationRequested, PaymentCompleted, ShippingRefusal, quantities
 
 
 async def ship_order(event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier) -> Outcome[Shipment]:
@@ -38,20 +28,20 @@ async def ship_order(event: Event[PaymentCompleted], shipment: Shipment | None, 
     )
     match answer:
         case Booked():
-            return _shipped(paid, Parcel(answer.shipment_id, answer.tracking_number, answer.carrier))
+            return domain.shipped(paid, Parcel(answer.shipment_id, answer.tracking_number, answer.carrier))
         case NotServed():
-            return _failed(paid.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
+            return domain.failed(paid.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
         case Voided():
             # Whoever voided it has not written it down yet, and may be dead: it cannot be left to them. If
             # they live, one of the two writes first, and either answer ends the saga.
-            return _failed(paid.order_id, ShippingRefusal.VOIDED)
+            return domain.failed(paid.order_id, ShippingRefusal.VOIDED)
         case _:
             assert_never(answer)
 
 
 def _ship_again(paid: PaymentCompleted, shipment: Shipment) -> Outcome[Shipment]:
     if shipment.parcel is not None and not shipment.announced:
-        return _shipped(paid, shipment.parcel)
+        return domain.shipped(paid, shipment.parcel)
     return _already(shipment)
 
 
@@ -61,18 +51,17 @@ async def cancel_shipment(
     """Decide: it has shipped, or it never will."""
     request = event.data
     if shipment is not None:
-        return _too_late(shipment) if shipment.status is ShipmentStatus.SHIPPED else _already(shipment)
+        return domain.too_late(shipment) if shipment.status is ShipmentStatus.SHIPPED else _already(shipment)
     answer = await carrier.void(shipment_key(request.order_id), request.order_id)
     match answer:
         case Voided():
-            state, said = domain.cancelled(request.order_id, request.reason, request.detail)
-            return Decided(state, (said,), said.reason)
+            return domain.cancelled(request.order_id, request.reason, request.detail)
         case AlreadyBooked():
             # Another owner of the partition has booked, and its write is not here yet. It says OrderShipped.
             parcel = Parcel(answer.shipment_id, answer.tracking_number, answer.carrier)
-            return _too_late(Shipment(request.order_id, ShipmentStatus.SHIPPED, parcel))
+            return domain.too_late(Shipment(request.order_id, ShipmentStatus.SHIPPED, parcel))
         case AlreadyRefused():
-            return _failed(request.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
+            return domain.failed(request.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
         case _:
             assert_never(answer)
 
@@ -87,44 +76,14 @@ async def give_up_shipping(
     answer = await carrier.void(shipment_key(paid.order_id), paid.order_id)
     match answer:
         case Voided():
-            return _failed(paid.order_id, ShippingRefusal.CARRIER_UNAVAILABLE)
+            return domain.failed(paid.order_id, ShippingRefusal.CARRIER_UNAVAILABLE)
         case AlreadyBooked():
-            return _shipped(paid, Parcel(answer.shipment_id, answer.tracking_number, answer.carrier))
+            return domain.shipped(paid, Parcel(answer.shipment_id, answer.tracking_number, answer.carrier))
         case AlreadyRefused():
-            return _failed(paid.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
+            return domain.failed(paid.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
         case _:
             assert_never(answer)
 
 
 def _already(shipment: Shipment) -> Ignored:
     return Ignored(f"already {shipment.status.lower()}")
-
-
-def _shipped(paid: PaymentCompleted, parcel: Parcel) -> Decided[Shipment]:
-    state, said = domain.shipped(paid.order_id, parcel, merged(paid.items))
-    return Decided(state, (said,), "shipped")
-
-
-def _failed(order_id: str, reason: ShippingRefusal, detail: str = "") -> Decided[Shipment]:
-    state, said = domain.failed(order_id, reason, detail)
-    return Decided(state, (said,), reason.value)
-
-
-def _too_late(shipment: Shipment) -> Decided[Shipment]:
-    return Decided(shipment, (domain.too_late(shipment.order_id),), "too late to cancel")
-
-
-Handler: TypeAlias = Callable[[Event[Any], Shipment | None, Carrier], Awaitable[Outcome[Shipment]]]
-
-HANDLERS: Mapping[type[EventData], Handler] = {
-    PaymentCompleted: ship_order,
-    OrderCancellationRequested: cancel_shipment,
-}
-
-# A cancellation that the carrier does not answer is neither granted nor rejected: it becomes a dead letter,
-# and is decided when it is redriven.
-GIVE_UP: Mapping[type[EventData], Handler] = {PaymentCompleted: give_up_shipping}
-
-OPENS: frozenset[type[EventData]] = frozenset({PaymentCompleted})
-
-SAYS: frozenset[type[EventData]] = frozenset({OrderShipped, ShippingFailed, OrderCancellationRejected})

@@ -1,13 +1,21 @@
-"""The shipping service: its tables, its database, and the carrier that it books with."""
+"""The shipping service: its table, its database, and the carrier that it books with."""
 
 from quartet.engine.declaration.participant import ContainerSpec, Participant
+from quartet.engine.declaration.reaction import on
 from quartet.process.named_ports import PortByName
 from quartet.process.service import Service, ServiceContext
 from services.shipping.carrier import Carrier
 from services.shipping.domain import Shipment
-from services.shipping.handlers import GIVE_UP, HANDLERS, OPENS, SAYS
+from services.shipping.handlers import cancel_shipment, give_up_shipping, ship_order
 from services.shipping.simulated_carrier import SimulatedCarrier
-from shared.events import REGISTRY
+from shared.events import (
+    REGISTRY,
+    OrderCancellationRejected,
+    OrderCancellationRequested,
+    OrderShipped,
+    PaymentCompleted,
+    ShippingFailed,
+)
 
 CARRIER_LEDGER = ContainerSpec("carrier-ledger")
 
@@ -17,10 +25,13 @@ PARTICIPANT = Participant(
     database="shipping",
     container="shipments",
     state=Shipment,
-    handlers=HANDLERS,
-    give_up=GIVE_UP,
-    opens=OPENS,
-    says=SAYS,
+    reactions=(
+        on(PaymentCompleted, ship_order, fallback=give_up_shipping, creates=True),
+        # A cancellation that the carrier does not answer is neither granted nor rejected: it becomes a dead letter,
+        # and is decided when it is redriven.
+        on(OrderCancellationRequested, cancel_shipment),
+    ),
+    says={OrderShipped, ShippingFailed, OrderCancellationRejected},
     containers=(CARRIER_LEDGER,),
 )
 
@@ -31,6 +42,6 @@ def simulated_carrier(context: ServiceContext) -> SimulatedCarrier:
     return SimulatedCarrier(ledger, context.settings.buckets, context.limits)
 
 
-CARRIER = PortByName("CARRIER", "carrier", Carrier, simulated_carrier)
+CARRIER: PortByName[Carrier] = PortByName("CARRIER", "carrier", Carrier, simulated_carrier)
 
 SERVICE = Service(PARTICIPANT, ports=CARRIER, module="services.shipping")

@@ -20,7 +20,8 @@ from services.order.domain import (
     is_overdue,
     status_of,
 )
-from services.order.handlers import HANDLERS, open_order
+from services.order.handlers import note_fact, open_order
+from services.order.service import PARTICIPANT
 from shared.events import (
     CancellationReason,
     CompensationFailed,
@@ -62,7 +63,7 @@ async def hear(*events: Event[EventData]) -> tuple[Order, list[EventData]]:
     order: Order | None = None
     answers: list[EventData] = []
     for event in events:
-        outcome = await HANDLERS[type(event.data)](event, order, POLICY)
+        outcome = await PARTICIPANT.reaction_to(type(event.data)).handler(event, order, POLICY)
         if isinstance(outcome, Decided):
             order = outcome.state
             answers += outcome.answers
@@ -180,7 +181,7 @@ async def test_a_reason_that_says_little_gives_way_to_a_better_one() -> None:
 async def test_hearing_a_fact_twice_changes_nothing() -> None:
     order, _ = await hear(placed(), said(SHIPPED))
     again = said(SHIPPED, event_id="evt-other")
-    assert await HANDLERS[OrderShipped](again, order, POLICY) == Ignored("duplicate")
+    assert await note_fact(again, order, POLICY) == Ignored("duplicate")
 
 
 @given(st.sets(st.sampled_from(Fact)), st.sets(st.sampled_from(Fact)))
@@ -216,5 +217,5 @@ async def test_the_log_line_and_the_history_say_what_happened() -> None:
         ("OrderCreated.v1", "67.60 GBP"),
         ("OrderShipped.v1", "Royal Snail T1"),
     ]
-    heard_first = decided(await HANDLERS[ShippingFailed](said(NOT_SERVED), None, POLICY))
+    heard_first = decided(await note_fact(said(NOT_SERVED), None, POLICY))
     assert heard_first.note == "compensating"

@@ -52,8 +52,10 @@ from shared.events import (
     PaymentCompleted,
     PaymentFailed,
     PaymentRefunded,
+    PaymentRefusal,
     PaymentVoided,
     ShippingFailed,
+    ShippingRefusal,
     Shortage,
     merged,
 )
@@ -133,7 +135,7 @@ async def test_given_up_reserving_what_is_held() -> None:
 async def test_a_tombstone_keeps_its_promise(handler: Any) -> None:  # noqa: ANN401 -- one of the two
     stock = Scripted(None)
     failed = InventoryReservationFailed(order_id=ID, reason="cancelled")
-    outcome = await handler(placed(), inventory.tombstone(ID, "cancelled"), stock)
+    outcome = await handler(placed(), inventory.tombstone(ID, "cancelled").state, stock)
     assert outcome == Decided(reservation(ReservationStatus.REFUSED, "cancelled"), (failed,), "refused")
     assert stock.asked == [("release", CLAIM, PIECES)]
 
@@ -271,9 +273,16 @@ async def test_given_up_refunding(charge: Charge | None) -> None:
 
 
 def test_a_failure_has_no_detail_unless_there_is_one() -> None:
-    assert payment.failed(ID, "voided")[1] == PaymentFailed(order_id=ID, reason="voided", detail="")  # type: ignore[arg-type] # by value
-    assert shipping.failed(ID, "voided")[1] == ShippingFailed(order_id=ID, reason="voided", detail="")  # type: ignore[arg-type] # by value
-    assert shipping.cancelled(ID, "customer")[1] == ShippingFailed(order_id=ID, reason="cancelled", detail="")
+    decisions: list[Decided[Any]] = [
+        payment.failed(ID, PaymentRefusal.VOIDED),
+        shipping.failed(ID, ShippingRefusal.VOIDED),
+        shipping.cancelled(ID, "customer"),
+    ]
+    assert [decided.answers for decided in decisions] == [
+        (PaymentFailed(order_id=ID, reason="voided", detail=""),),
+        (ShippingFailed(order_id=ID, reason="voided", detail=""),),
+        (ShippingFailed(order_id=ID, reason="cancelled", detail=""),),
+    ]
 
 
 # Shipping

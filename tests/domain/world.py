@@ -9,30 +9,23 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from quartet.engine.declaration.outcome import Decided, Outcome, Rejected
+from quartet.engine.declaration.participant import Participant
 from quartet.engine.errors import TransientError
 from quartet.events import Event, answer, new_event, service_source
-from services.inventory import handlers as inventory
 from services.inventory.domain import ReservationStatus
-from services.order import handlers as order
+from services.operations.participants import PARTICIPANTS
 from services.order.domain import Order, OrderPolicy, OrderStatus
-from services.payment import handlers as payment
 from services.payment.domain import PaymentStatus
-from services.shipping import handlers as shipping
 from services.shipping.domain import ShipmentStatus
 from shared.events import OrderCancellationRequested, ShippingFailed, quantities
 from tests.domain.fakes import FakeCarrier, FakeGateway, FakeStock, Piece
 from tests.domain.shop import NOON, placed
 
-SERVICES: Mapping[str, ModuleType] = {
-    "order": order,
-    "inventory": inventory,
-    "payment": payment,
-    "shipping": shipping,
-}
+SERVICES: Mapping[str, Participant[Any, Any]] = {participant.name: participant for participant in PARTICIPANTS}
+Handling: TypeAlias = Coroutine[Any, Any, Outcome[Any]]
 ORDER_ID = "marple-1"
 SEEDED = {"lamp": 10, "teacup": 100}
 
@@ -62,7 +55,7 @@ class Move(NamedTuple):
         return f"{self.kind} {self.event.type} ({self.event.id[:8]}) at {self.service}, knowing {self.knowing}"
 
 
-def run_now(handling: Coroutine[Any, Any, Outcome[Any]]) -> Outcome[Any]:
+def run_now(handling: Handling) -> Outcome[Any]:
     """Run a handler whose ports are in memory: it never waits, so it ends at the first step."""
     try:
         handling.send(None)
@@ -132,7 +125,7 @@ class World:
                 yield Move("deliver", service, event)
                 if service == "order":
                     continue
-                if self.give_ups and type(event.data) in SERVICES[service].GIVE_UP:
+                if self.give_ups and self._can_give_up(service, event):
                     yield Move("give up", service, event)
                 if self.abandons:
                     yield from self._abandonments(service, event)
@@ -140,6 +133,10 @@ class World:
             for (service, _id), event in self.delivered.items():
                 if event.id not in self.pending[service]:
                     yield Move("repeat", service, event)
+
+    @staticmethod
+    def _can_give_up(service: str, event: Event[Any]) -> bool:
+        return SERVICES[service].reaction_to(type(event.data)).fallback is not None
 
     def _abandonments(self, service: str, event: Event[Any]) -> Iterator[Move]:
         views = {None: None, self.state(service): None}
@@ -149,7 +146,7 @@ class World:
             yield Move("abandon", service, event, view)
             if service == "inventory":
                 yield Move("abandon halfway", service, event, view)
-            if self.give_ups and type(event.data) in SERVICES[service].GIVE_UP:
+            if self.give_ups and self._can_give_up(service, event):
                 yield Move("abandon giving up", service, event, view)
 
     def after(self, move: Move) -> "World":
@@ -185,7 +182,7 @@ class World:
         self.pending[service].pop(event.id, None)
         self.delivered[service, event.id] = event
         doc = self.docs.get(service)
-        if doc is not None and type(event.data) in SERVICES[service].OPENS:
+        if doc is not None and event.type in SERVICES[service].opens:
             # It is expected to open the saga, so its document is not loaded before the create has failed.
             self._handle(service, event, None, giving_up=giving_up)
         if doc is not None and event.id in doc.answered and not again:
@@ -197,8 +194,10 @@ class World:
             self._store(service, event, outcome)
 
     def _handle(self, service: str, event: Event[Any], state: object, *, giving_up: bool = False) -> Outcome[Any]:
-        table = SERVICES[service].GIVE_UP if giving_up else SERVICES[service].HANDLERS
-        return run_now(table[type(event.data)](event, state, self._ports(service)))
+        reaction = SERVICES[service].reaction_to(type(event.data))
+        handler = reaction.fallback if giving_up else reaction.handler
+        assert handler is not None
+        return run_now(cast(Handling, handler(event, state, self._ports(service))))
 
     def run_in_vain(self, move: Move, *, giving_up: bool = False) -> None:
         """Only what the handler did outside remains. That it refuses to work on an old view is as good."""
@@ -210,7 +209,7 @@ class World:
         return ports.get(service, POLICY)
 
     def _store(self, service: str, event: Event[Any], outcome: Decided[Any]) -> None:
-        allowed = SERVICES[service].SAYS
+        allowed = SERVICES[service].says
         said = tuple(answer(event, data, source=service_source(service), time=NOON) for data in outcome.answers)
         assert all(type(data) in allowed for data in outcome.answers), f"{service} may not say {said}"
         doc = self.docs.get(service)
@@ -225,8 +224,8 @@ class World:
 
     def send(self, event: Event[Any]) -> None:
         """The event is in the hub: everyone who hears its type will get it, some time."""
-        for service, module in SERVICES.items():
-            if type(event.data) not in module.HANDLERS or (service, event.id) in self.delivered:
+        for service, participant in SERVICES.items():
+            if event.type not in participant.hears or (service, event.id) in self.delivered:
                 continue
             self.pending[service][event.id] = event
             if service == "order" and self.eager_notes:

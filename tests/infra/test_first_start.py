@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.cosmos import PartitionKey
@@ -28,7 +29,7 @@ async def as_deployed(tmp_path: Path) -> AsyncIterator[Cosmos]:
 
 @pytest.mark.parametrize("participant", PARTICIPANTS, ids=lambda one: one.name)
 async def test_it_finds_everything_and_records_the_buckets(
-    participant: Participant[object], as_deployed: Cosmos
+    participant: Participant[Any, Any], as_deployed: Cosmos
 ) -> None:
     database = await open_database(
         as_deployed.client,

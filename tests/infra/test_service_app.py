@@ -64,7 +64,7 @@ def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=NAMES)
-def test_its_environment_names_its_ports(service: Service[Any]) -> None:
+def test_its_environment_names_its_ports(service: Service[Any, Any]) -> None:
     given = environment("prod", service.participant.name)
     names = {"PAYMENT_GATEWAY": "shop.gateway:open_gateway", "CARRIER": "simulated"}
     assert service.port_names(given) == {variable: names[variable] for variable in service.port_variables}

@@ -128,7 +128,7 @@ MUTANTS: Final = (
     _mutant(
         "no tombstone in inventory",
         "services/inventory/handlers.py",
-        'return Decided(domain.tombstone(event.data.order_id, event.data.reason), note="tombstone")',
+        "return domain.tombstone(event.data.order_id, event.data.reason)",
         'return Ignored("nothing held")',
     ),
     _mutant(
@@ -146,11 +146,11 @@ MUTANTS: Final = (
     ),
     _mutant(
         "payment acts on a request for cancellation",
-        "services/payment/handlers.py",
+        "services/payment/service.py",
         "    InventoryReserved,\n    PaymentCompleted,",
         "    InventoryReserved,\n    OrderCancellationRequested,\n    PaymentCompleted,",
-        "    ShippingFailed: refund_payment,\n",
-        "    ShippingFailed: refund_payment,\n    OrderCancellationRequested: refund_payment,\n",
+        "        on(ShippingFailed, refund_payment,",
+        "        on(OrderCancellationRequested, refund_payment),\n        on(ShippingFailed, refund_payment,",
     ),
     _mutant(
         "a void that the gateway does not know of",
@@ -162,24 +162,26 @@ MUTANTS: Final = (
         "an unknown outcome taken for a refusal",
         "services/payment/handlers.py",
         "    answer = await gateway.void(charge_key(event.data.order_id), event.data.order_id)\n    match answer:\n"
-        "        case Voided():\n            return _failed(event.data.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
+        "        case Voided():\n"
+        "            return domain.failed(event.data.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
         "    answer = Voided()\n    match answer:\n"
-        "        case Voided():\n            return _failed(event.data.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
+        "        case Voided():\n"
+        "            return domain.failed(event.data.order_id, PaymentRefusal.GATEWAY_UNAVAILABLE)",
     ),
     _mutant(
         "what has shipped can still be cancelled",
         "services/shipping/handlers.py",
-        "        return _too_late(shipment) if shipment.status is ShipmentStatus.SHIPPED else _already(shipment)\n",
-        "        state, said = domain.cancelled(request.order_id, request.reason)\n"
-        '        return Decided(state, (said,), "cancelled")\n',
+        "        return domain.too_late(shipment) if shipment.status is ShipmentStatus.SHIPPED else"
+        " _already(shipment)\n",
+        "        return domain.cancelled(request.order_id, request.reason)\n",
     ),
     _mutant(
         "a parcel that can be called back",
         "services/shipping/handlers.py",
         "        case AlreadyBooked():\n            # Another",
         "        case AlreadyBooked() if not request.reason:\n            # Another",
-        "        case Voided():\n            state, said = domain.cancelled(",
-        "        case Voided() | AlreadyBooked():\n            state, said = domain.cancelled(",
+        "        case Voided():\n            return domain.cancelled(",
+        "        case Voided() | AlreadyBooked():\n            return domain.cancelled(",
         case="cancelled",
     ),
     _mutant(
@@ -198,7 +200,7 @@ MUTANTS: Final = (
         "a conflicting order overwrites the first",
         "services/order/handlers.py",
         '        return Rejected("conflicting_order", f"order {order.order_id} was placed before with other data")\n',
-        "        return _decided(order, domain.place(order, event, policy))\n",
+        "        return domain.place(order, event, policy)\n",
     ),
     _mutant(
         "the order service believes what was not reserved",

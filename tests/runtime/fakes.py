@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
 from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.reaction import Reaction, on
 from quartet.engine.declaration.retry_policy import Backoff, RetryPolicy
 from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
@@ -103,24 +104,26 @@ async def close_anyway(event: Event[OrderCreated], parcel: Parcel | None, desk: 
     return Decided(Parcel(99), (InventoryReleased(order_id=event.data.order_id, items=lines),), "gave up")
 
 
-_ANNOUNCED: tuple[type[EventData], ...] = (OrderCompleted, InventoryReleased, CompensationFailed)
-
-DESK_SERVICE: Participant[Parcel] = Participant(
+DESK_SERVICE = Participant(
     events=REGISTRY,
     name="desk",
     database="desk",
     container="parcels",
     state=Parcel,
-    handlers={
-        OrderCreated: open_parcel,
-        InventoryReserved: count_parcel,
-        PaymentFailed: say_too_much,
-        ShippingFailed: give_parcel_back,
-    },
-    give_up={OrderCreated: close_anyway},
-    opens=frozenset({OrderCreated}),
-    says=frozenset(_ANNOUNCED),
+    reactions=(
+        on(OrderCreated, open_parcel, fallback=close_anyway, creates=True),
+        on(InventoryReserved, count_parcel),
+        on(PaymentFailed, say_too_much),
+        on(ShippingFailed, give_parcel_back),
+    ),
+    says={OrderCompleted, InventoryReleased, CompensationFailed},
 )
+
+
+def desk_that(reaction: Reaction[Parcel, Desk]) -> Participant[Parcel, Desk]:
+    """The desk with another reaction to one event."""
+    others = (one for one in DESK_SERVICE.reactions if one.event is not reaction.event)
+    return replace(DESK_SERVICE, reactions=(*others, reaction))
 
 
 class MemoryRecords:
@@ -248,7 +251,7 @@ class Bench:
         *,
         look_first: bool = False,
         log: FilteringBoundLogger = QUIET,
-        participant: Participant[Parcel] = DESK_SERVICE,
+        participant: Participant[Parcel, Desk] = DESK_SERVICE,
         limits: RecordLimits | None = None,
         together_seconds: float | None = None,
         call_seconds: float = 10,

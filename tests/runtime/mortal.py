@@ -54,7 +54,9 @@ class Mortal:
         """See `Network.request`."""
         return self.step(apply)
 
-    def container(self, cosmos: MemoryCosmos, participant: Participant[Any], name: str | None = None) -> ContainerProxy:
+    def container(
+        self, cosmos: MemoryCosmos, participant: Participant[Any, Any], name: str | None = None
+    ) -> ContainerProxy:
         """A container, as this process reaches it."""
         known = name or participant.container
         container = MemoryContainer(cosmos, cast(Network, self), self.process, participant.database, known)

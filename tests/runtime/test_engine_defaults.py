@@ -10,13 +10,13 @@ from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.retry_policy import Backoff, RetryPolicy
 from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError, TransientError
-from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, Parcel, messages, order_created, reserved
+from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, Desk, Parcel, messages, order_created, reserved
 from tests.runtime.whole import PARTITION
 
 QUICK = RetryPolicy(2, backoff=Backoff(0.001, 0.001), outage_backoff=Backoff(0.001, 0.001))
 
 
-def plain_engine(bench: Bench, participant: Participant[Parcel] = DESK_SERVICE) -> Engine[Parcel]:
+def plain_engine(bench: Bench, participant: Participant[Parcel, Desk] = DESK_SERVICE) -> Engine[Parcel]:
     return Engine(
         participant,
         ports=bench.desk,

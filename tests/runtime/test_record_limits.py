@@ -11,6 +11,7 @@ import pytest
 from quartet.engine.dead_letters.redrive import Redrive, Verdict
 from quartet.engine.dead_letters.store import Settled, StoredLetter
 from quartet.engine.declaration.outcome import Decided, Outcome
+from quartet.engine.declaration.reaction import on
 from quartet.engine.ports import Message
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record, RecordLimits, surplus
@@ -40,8 +41,8 @@ async def say_no(event: Event[OrderCancellationRequested], parcel: Parcel | None
 
 STUBBORN = replace(
     DESK_SERVICE,
-    handlers={**DESK_SERVICE.handlers, OrderCancellationRequested: say_no},
-    says=DESK_SERVICE.says | {OrderCancellationRejected},
+    reactions=(*DESK_SERVICE.reactions, on(OrderCancellationRequested, say_no)),
+    says={*DESK_SERVICE.says, OrderCancellationRejected},
 )
 
 

@@ -1,26 +1,25 @@
 """What the log says of what went wrong. An operator searches for these lines, and filters by their fields."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from quartet.engine.declaration.outcome import Outcome
-from quartet.engine.declaration.participant import HandlerTable
+from quartet.engine.declaration.reaction import on
 from quartet.engine.errors import OutageError, TransientError
 from quartet.engine.ports import DeadLetter
 from quartet.engine.saga_update import SagaUpdate
 from quartet.events import Event
 from shared.events import InventoryReserved
 from tests.runtime.fakes import (
-    DESK_SERVICE,
     Bench,
     Desk,
     MemoryDeadLetters,
     MemoryHub,
     Parcel,
     count_parcel,
+    desk_that,
     messages,
     order_created,
     reserved,
@@ -207,7 +206,6 @@ async def test_a_handler_without_a_name_is_told_by_its_type() -> None:
     bench = Bench()
     bench.desk.failures = [OutageError("away")]
     told = Told()
-    handlers: HandlerTable[Parcel] = {**DESK_SERVICE.handlers, InventoryReserved: Counting()}
-    engine = bench.engine(log=told.log, participant=replace(DESK_SERVICE, handlers=handlers))
+    engine = bench.engine(log=told.log, participant=desk_that(on(InventoryReserved, Counting())))
     await engine.process(PARTITION, messages(reserved("o-1")))
     assert [fields["doing"] for _, text, fields in told.lines if text == "outage"] == ["run Counting"]

@@ -6,17 +6,20 @@ from dataclasses import replace
 import pytest
 
 from quartet.engine.declaration.outcome import Outcome, Rejected
+from quartet.engine.declaration.reaction import on
 from quartet.engine.records.record import Record, RecordLimits, surplus
 from quartet.events import Event
-from shared.events import ShippingFailed
+from shared.events import OrderCreated, ShippingFailed
 from tests.runtime.fakes import (
     DESK_SERVICE,
     Bench,
     Desk,
     MemoryRecords,
     Parcel,
+    desk_that,
     keys,
     messages,
+    open_parcel,
     order_created,
     reserved,
     shipping_failed,
@@ -105,7 +108,7 @@ async def test_an_owed_compensation_that_is_refused_stays_owed() -> None:
     [message] = messages(event)
     owing = record("o-1", Parcel(1, "ada"), owed=letter_ids([message]))
     bench.records.put(owing)
-    refusing = replace(DESK_SERVICE, handlers={**DESK_SERVICE.handlers, ShippingFailed: refuse})
+    refusing = desk_that(on(ShippingFailed, refuse))
     await bench.engine(participant=refusing).process(PARTITION, [message])
     assert bench.dead.letters == [letter(event, message, "not_ours", "nobody knows it")]
     assert stored(bench) == owing
@@ -118,7 +121,7 @@ async def test_who_gives_up_knows_the_state() -> None:
     bench = Bench()
     bench.records.put(record("o-1", Parcel(5)))
     bench.desk.failures = [TimeoutError("busy")] * 3
-    participant = replace(DESK_SERVICE, give_up={type(order_created("o-1").data): close})
+    participant = desk_that(on(OrderCreated, open_parcel, fallback=close, creates=True))
     await bench.engine(participant=participant, look_first=True).process(PARTITION, messages(order_created("o-1")))
     assert [one.detail for one in bench.dead.letters] == [f"at {Parcel(5)}"]
 

@@ -77,7 +77,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 def placed(order_id: str) -> Order:
     event = new_event(order_created(order_id), source="/shop", time=NOON)
-    return place(None, event, OrderPolicy(deadline=DEADLINE))
+    return place(None, event, OrderPolicy(deadline=DEADLINE)).state
 
 
 async def test_nothing_is_said_before_the_deadline_and_a_request_after_it(bench: Bench) -> None:

@@ -33,7 +33,7 @@ class _Opened:
         self._network = network
         self._process = process
 
-    def container(self, participant: Participant[Any], name: str | None = None) -> MemoryContainer:
+    def container(self, participant: Participant[Any, Any], name: str | None = None) -> MemoryContainer:
         """As in `quartet.cli.reading.connection`."""
         database, container = participant.database, name or participant.container
         return MemoryContainer(self._cosmos, self._network, self._process, database, container)

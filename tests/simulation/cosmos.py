@@ -58,7 +58,11 @@ class MemoryCosmos:
     """One account with the databases of all participants. It takes as little at once as `scale` says."""
 
     def __init__(
-        self, participants: Collection[Participant[Any]], clock: Callable[[], float], written: Written, scale: Scale
+        self,
+        participants: Collection[Participant[Any, Any]],
+        clock: Callable[[], float],
+        written: Written,
+        scale: Scale,
     ) -> None:
         self.clock = clock
         self.scale = scale

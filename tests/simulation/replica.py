@@ -72,7 +72,9 @@ class Replica:
         stopping: set to have it end in good order.
     """
 
-    def __init__(self, service: Service[Any], process: Process, servers: Servers, *, look_first: bool = False) -> None:
+    def __init__(
+        self, service: Service[Any, Any], process: Process, servers: Servers, *, look_first: bool = False
+    ) -> None:
         participant, settings = service.participant, servers.settings
         self.process = process
         self.stopping = asyncio.Event()

@@ -45,7 +45,12 @@ from tests.simulation.watcher import Broken, Watcher
 _SERVERS = {"cosmos away": COSMOS, "hub away": HUB, "blob away": BLOB}
 # A conflict that lasts for twenty rounds, some ten seconds, is taken for something else.
 _LAG_SECONDS = 2.0
-SERVICES: dict[str, Service[Any]] = {"order": ORDER, "inventory": INVENTORY, "payment": PAYMENT, "shipping": SHIPPING}
+SERVICES: dict[str, Service[Any, Any]] = {
+    "order": ORDER,
+    "inventory": INVENTORY,
+    "payment": PAYMENT,
+    "shipping": SHIPPING,
+}
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ class CosmosVisit:
             return broken(str(error), self._access_hint())
         return fine(f"with {self._address.key}" if self._address.key else "with the identity")
 
-    async def check_database(self, participant: Participant[Any]) -> Verdict:
+    async def check_database(self, participant: Participant[Any, Any]) -> Verdict:
         """Whether a service's containers are there with their partition keys."""
         database = self._database(participant)
         missing, different = [], []
@@ -67,7 +67,7 @@ class CosmosVisit:
             )
         return fine(", ".join(f"{spec.name} by {spec.partition_key}" for spec in participant.all_containers))
 
-    async def check_buckets(self, participant: Participant[Any]) -> Verdict:
+    async def check_buckets(self, participant: Participant[Any, Any]) -> Verdict:
         """Whether a database was laid out for as many buckets as the settings say."""
         container = self._database(participant).get_container_client(DEPLOYMENT.name)
         try:
@@ -80,7 +80,7 @@ class CosmosVisit:
             )
         return fine(f"{count}, as BUCKETS says")
 
-    def _database(self, participant: Participant[Any]) -> DatabaseProxy:
+    def _database(self, participant: Participant[Any, Any]) -> DatabaseProxy:
         if self._client is None:
             raise AssertionError("needs the check of access")
         return self._client.get_database_client(participant.database)

@@ -37,7 +37,7 @@ class Cosmos:
         self.client = client
         self.settings = settings
 
-    def container(self, participant: Participant[Any], name: str | None = None) -> ContainerProxy:
+    def container(self, participant: Participant[Any, Any], name: str | None = None) -> ContainerProxy:
         """A container of a service; without a name, the one with its orders."""
         database = self.client.get_database_client(participant.database)
         return database.get_container_client(name or participant.container)

@@ -19,7 +19,7 @@ _SECONDS: Final = 20
 
 
 async def open_acting_port(
-    stack: AsyncExitStack, service: Service[Any], context: ServiceContext, environment: Mapping[str, str]
+    stack: AsyncExitStack, service: Service[Any, Any], context: ServiceContext, environment: Mapping[str, str]
 ) -> object:
     """What the service's handlers need, for a command that runs them: the port that the service itself runs with.
 
@@ -32,7 +32,7 @@ async def open_acting_port(
 
 
 async def open_reading_port(
-    stack: AsyncExitStack, service: Service[Any], context: ServiceContext, environment: Mapping[str, str]
+    stack: AsyncExitStack, service: Service[Any, Any], context: ServiceContext, environment: Mapping[str, str]
 ) -> tuple[Adapter, object]:
     """The port that the service runs with, for a command that only reads its ledger.
 
@@ -48,7 +48,7 @@ async def open_reading_port(
 
 
 async def _readable(
-    service: Service[Any], database: DatabaseProxy, environment: Mapping[str, str]
+    service: Service[Any, Any], database: DatabaseProxy, environment: Mapping[str, str]
 ) -> Mapping[str, str]:
     recorded = await recorded_ports(database) or {}
     names: dict[str, str] = {}

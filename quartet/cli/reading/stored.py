@@ -77,7 +77,7 @@ class Stored:
 
     async def rows(
         self,
-        participant: Participant[Any],
+        participant: Participant[Any, Any],
         container: str,
         parse: Callable[[Json], T],
         *,
@@ -105,18 +105,18 @@ class Stored:
                     yield parsed
 
     async def records(
-        self, participant: Participant[S], *, where: str = "true", parameters: Mapping[str, object] | None = None
+        self, participant: Participant[S, Any], *, where: str = "true", parameters: Mapping[str, object] | None = None
     ) -> AsyncIterator[Record[S]]:
         """The records of a service that this release can read. Raises as `rows` does."""
         parse = _record_parser(participant)
         async for record in self.rows(participant, participant.container, parse, where=where, parameters=parameters):
             yield record
 
-    async def record(self, participant: Participant[S], order_id: str) -> Record[S] | None:
+    async def record(self, participant: Participant[S, Any], order_id: str) -> Record[S] | None:
         """What a service has recorded of one order; None if that is nothing, or cannot be read. Raises as `rows`."""
         return await self.item(participant, participant.container, order_id, order_id, _record_parser(participant))
 
-    async def check_there(self, participant: Participant[Any], container: str) -> None:
+    async def check_there(self, participant: Participant[Any, Any], container: str) -> None:
         """Make sure that a container is there. Raises as `rows` does."""
         place = f"{participant.database}/{container}"
         if place not in self._known:
@@ -125,7 +125,12 @@ class Stored:
         self._known.add(place)
 
     async def item(
-        self, participant: Participant[Any], container: str, document_id: str, order_id: str, parse: Callable[[Json], T]
+        self,
+        participant: Participant[Any, Any],
+        container: str,
+        document_id: str,
+        order_id: str,
+        parse: Callable[[Json], T],
     ) -> T | None:
         """One document of an order; None if there is none, or it cannot be read. Raises as `rows` does."""
         place = f"{participant.database}/{container}"
@@ -159,7 +164,7 @@ class Stored:
         return ()
 
 
-def _record_parser(participant: Participant[S]) -> Callable[[Json], Record[S]]:
+def _record_parser(participant: Participant[S, Any]) -> Callable[[Json], Record[S]]:
     codec = RecordCodec(participant.state)
 
     def parse(document: Json) -> Record[S]:

@@ -1,20 +1,17 @@
-"""What makes a service a participant of the saga: the tables that say what it hears, does, says and owns."""
+"""What makes a service a participant of the saga: the table of what it does about which event, and what it owns."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
-from quartet.engine.declaration.outcome import Outcome
+from quartet.engine.declaration.reaction import Reaction
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.records.codec import StateSchema
-from quartet.events import Event, EventData, Registry, service_source
+from quartet.events import EventData, Registry, service_source
 
 S = TypeVar("S")
-
-# The event and the ports differ from handler to handler, so a table of handlers cannot name them: each
-# handler's own signature does, and mypy checks its body against that.
-Handler: TypeAlias = Callable[[Event[Any], S | None, Any], Awaitable[Outcome[S]]]
-HandlerTable: TypeAlias = Mapping[type[EventData], Handler[S]]
+# A participant that needs less of its ports can stand where more is given.
+P_contra = TypeVar("P_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +28,8 @@ DEPLOYMENT = ContainerSpec("deployment", "/id")
 
 
 @dataclass(frozen=True, slots=True)
-class Participant(Generic[S]):
-    """One service as data.
+class Participant(Generic[S, P_contra]):
+    """One service as data. Its state `S` and its ports follow from its reactions.
 
     Attributes:
         events: every event of the application. One of a type that is not among them is a dead letter.
@@ -40,11 +37,9 @@ class Participant(Generic[S]):
         database: its Cosmos DB database; nobody else reads or writes it.
         container: where its state lives, one document per order.
         state: the dataclass of that state, or a `StateSchema` once its form has changed.
-        handlers: what it does with each event that it hears. An event that is not here is not for it.
+        reactions: what it does about each event that it hears, one `on(...)` per event. An event that is not here is
+            not for it.
         says: every type of event that it may answer with.
-        opens: the events that usually find no state. The runtime spares the read and counts on the create
-            to fail if there was one after all.
-        give_up: what it does instead when a handler's retries are used up, so that the saga ends.
         containers: further containers of the database, besides `container` and the dead letters.
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
             that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
@@ -57,13 +52,24 @@ class Participant(Generic[S]):
     database: str
     container: str
     state: type[S] | StateSchema[S]
-    handlers: HandlerTable[S]
-    says: frozenset[type[EventData]]
-    opens: frozenset[type[EventData]] = frozenset()
-    give_up: HandlerTable[S] = field(default_factory=dict)
+    reactions: tuple[Reaction[S, P_contra], ...]
+    says: Collection[type[EventData]]
     containers: tuple[ContainerSpec, ...] = ()
     acts_outside: bool = True
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    _by_event: Mapping[type[EventData], Reaction[S, P_contra]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a table that says two things about one event.
+
+        Raises:
+            ValueError: it does.
+        """
+        by_event = {reaction.event: reaction for reaction in self.reactions}
+        types = [reaction.event.type for reaction in self.reactions]
+        if twice := sorted({type_ for type_ in types if types.count(type_) > 1}):
+            raise ValueError(f"{self.name} reacts twice to {', '.join(twice)}")
+        object.__setattr__(self, "_by_event", by_event)  # a frozen dataclass has no other way to derive a field
 
     @property
     def source(self) -> str:
@@ -73,7 +79,20 @@ class Participant(Generic[S]):
     @property
     def hears(self) -> frozenset[str]:
         """The types of events that it acts on."""
-        return frozenset(data.type for data in self.handlers)
+        return frozenset(reaction.event.type for reaction in self.reactions)
+
+    @property
+    def opens(self) -> frozenset[str]:
+        """The types of events that usually find no state."""
+        return frozenset(reaction.event.type for reaction in self.reactions if reaction.creates)
+
+    def reaction_to(self, event: type[EventData]) -> Reaction[S, P_contra]:
+        """What it does about an event that it hears.
+
+        Raises:
+            KeyError: it does not hear it.
+        """
+        return self._by_event[event]
 
     @property
     def all_containers(self) -> tuple[ContainerSpec, ...]:

@@ -81,7 +81,7 @@ async def open_ledgers(cosmos: Cosmos, environment: Mapping[str, str] | None = N
         producer = await stack.enter_async_context(producer_client(cosmos.settings, credentials, AGENT))
         publisher = HubPublisher(producer)
 
-        async def ledger(service: Service[Any], what: str) -> GuardedLedger:
+        async def ledger(service: Service[Any, Any], what: str) -> GuardedLedger:
             database = cosmos.client.get_database_client(service.participant.database)
             context = ServiceContext(cosmos.settings, database, publisher, frozenset(), _now, silent_log())
             adapter, port = await open_reading_port(stack, service, context, names)

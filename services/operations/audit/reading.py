@@ -47,7 +47,7 @@ async def read_snapshot(stored: Stored, ledgers: Ledgers) -> Snapshot:
 
 
 async def _read_states(
-    stored: Stored, participant: Participant[Any], row: Callable[[Any], V]
+    stored: Stored, participant: Participant[Any, Any], row: Callable[[Any], V]
 ) -> tuple[dict[str, V], dict[str, frozenset[str]]]:
     """What a service has recorded, by order; and under its name the orders of which that cannot be read."""
     before = len(stored.unparsed)

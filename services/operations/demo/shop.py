@@ -71,7 +71,7 @@ class Shop:
         """What the emulators have been asked for so far."""
         return await read_counters(self.stack.control_url)
 
-    async def until_dead_letters(self, participants: Sequence[Participant[Any]], order_id: str) -> list[str]:
+    async def until_dead_letters(self, participants: Sequence[Participant[Any, Any]], order_id: str) -> list[str]:
         """Wait until each of these services has put an order aside; returns what they say is wrong with it."""
         found: list[list[str]] = []
 
@@ -95,14 +95,14 @@ class Shop:
                 raise UserError(f"{what}: did not happen within {seconds:g} s. See the logs above")
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
-    async def _until_all(self, participant: Participant[Any], order_ids: Collection[str], status: str) -> None:
+    async def _until_all(self, participant: Participant[Any, Any], order_ids: Collection[str], status: str) -> None:
         async def all_are() -> bool:
             found = await asyncio.gather(*(self._status(participant, order_id) for order_id in order_ids))
             return all(one == status for one in found)
 
         await self.until(f"{participant.name} says {status} about {', '.join(order_ids)}", all_are)
 
-    async def _dead_letters(self, participant: Participant[Any], order_id: str) -> list[str]:
+    async def _dead_letters(self, participant: Participant[Any, Any], order_id: str) -> list[str]:
         rows = await self._query(
             participant,
             DEAD_LETTERS.name,
@@ -112,7 +112,7 @@ class Shop:
         )
         return [row["detail"] for row in rows]
 
-    async def _status(self, participant: Participant[Any], order_id: str) -> str | None:
+    async def _status(self, participant: Participant[Any, Any], order_id: str) -> str | None:
         rows = await self._query(
             participant,
             participant.container,
@@ -123,7 +123,12 @@ class Shop:
         return rows[0].get("status") if rows else None
 
     async def _query(
-        self, participant: Participant[Any], container: str, query: str, parameters: list[dict[str, object]], pk: str
+        self,
+        participant: Participant[Any, Any],
+        container: str,
+        query: str,
+        parameters: list[dict[str, object]],
+        pk: str,
     ) -> list[dict[str, Any]]:
         rows = self.cosmos.container(participant, container).query_items(query, parameters=parameters, partition_key=pk)
         with outages():

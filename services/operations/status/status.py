@@ -77,7 +77,7 @@ async def whereabouts(stored: Stored, order_id: str) -> Whereabouts:
 
 
 async def _ledger(stored: Stored, order_id: str) -> dict[str, dict[str, Any]]:
-    places: dict[str, tuple[Participant[Any], str]] = {
+    places: dict[str, tuple[Participant[Any, Any], str]] = {
         charge_key(order_id): (PAYMENT, GATEWAY_LEDGER.name),
         refund_key(order_id): (PAYMENT, GATEWAY_LEDGER.name),
         shipment_key(order_id): (SHIPPING, CARRIER_LEDGER.name),

@@ -4,17 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from quartet.cli.lag.lag import Standstill
 from quartet.events import EventData
+from services.inventory import domain as inventory
 from services.inventory.domain import ReservationStatus
 from services.operations.participants import INVENTORY, ORDER, PAYMENT, SHIPPING
-from services.order.domain import CLOSED, Fact, OrderStatus, status_of
+from services.order.domain import CLOSED, Fact, OrderStatus, fact_of, status_of
+from services.payment import domain as payment
 from services.payment.domain import PaymentStatus
+from services.shipping import domain as shipping
 from services.shipping.domain import ShipmentStatus
 from shared.events import (
-    CompensationFailed,
+    Compensation,
     InventoryReleased,
     InventoryReservationFailed,
     InventoryReserved,
@@ -77,26 +80,6 @@ class Owes:
     letters: tuple[Letter, ...] = ()
 
 
-_Said: TypeAlias = Mapping[Fact, type[EventData]]
-_SAID_BY_INVENTORY: Final[Mapping[ReservationStatus, _Said]] = {
-    ReservationStatus.RESERVED: {Fact.RESERVED: InventoryReserved},
-    ReservationStatus.SHIPPED: {Fact.RESERVED: InventoryReserved},
-    ReservationStatus.REFUSED: {Fact.NOT_RESERVED: InventoryReservationFailed},
-    ReservationStatus.RELEASED: {Fact.RELEASED: InventoryReleased},
-    ReservationStatus.RELEASE_FAILED: {Fact.RELEASE_FAILED: CompensationFailed},
-}
-_SAID_BY_PAYMENT: Final[Mapping[PaymentStatus, _Said]] = {
-    PaymentStatus.CHARGED: {Fact.PAID: PaymentCompleted},
-    PaymentStatus.FAILED: {Fact.NOT_PAID: PaymentFailed},
-    PaymentStatus.VOIDED: {Fact.VOIDED: PaymentVoided},
-    PaymentStatus.REFUNDED: {Fact.REFUNDED: PaymentRefunded},
-    PaymentStatus.REFUND_FAILED: {Fact.REFUND_FAILED: CompensationFailed},
-}
-_SAID_BY_SHIPPING: Final[Mapping[ShipmentStatus, _Said]] = {
-    ShipmentStatus.SHIPPED: {Fact.SHIPPED: OrderShipped},
-    ShipmentStatus.FAILED: {Fact.NOT_SHIPPED: ShippingFailed},
-    ShipmentStatus.CANCELLED: {Fact.NOT_SHIPPED: ShippingFailed},
-}
 _STOCK_IS_BACK: Final = frozenset({Fact.NOT_RESERVED, Fact.RELEASED})
 _MONEY_IS_BACK: Final = frozenset({Fact.NOT_RESERVED, Fact.NOT_PAID, Fact.REFUNDED, Fact.VOIDED})
 
@@ -124,14 +107,12 @@ def owed_by(order: Stuck) -> tuple[Owes, ...]:
 
 
 def _said(order: Stuck) -> dict[Fact, type[EventData]]:
-    said: dict[Fact, type[EventData]] = {}
-    if order.reservation is not None:
-        said |= _SAID_BY_INVENTORY.get(order.reservation, {})
-    if order.payment is not None:
-        said |= _SAID_BY_PAYMENT[order.payment]
-    if order.shipment is not None:
-        said |= _SAID_BY_SHIPPING[order.shipment]
-    return said
+    recorded = (
+        (order.reservation and inventory.SAID.get(order.reservation), Compensation.RELEASE),
+        (order.payment and payment.SAID.get(order.payment), Compensation.REFUND),
+        (order.shipment and shipping.SAID.get(order.shipment), None),
+    )
+    return {fact_of(event, compensation): event for event, compensation in recorded if event}
 
 
 def _compensations(order: Stuck, facts: AbstractSet[Fact]) -> Iterator[Owes]:

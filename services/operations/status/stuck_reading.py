@@ -119,7 +119,7 @@ async def _with_others(stored: Stored, orders: Sequence[Stuck]) -> list[Stuck]:
     ]
 
 
-async def _these(stored: Stored, participant: Participant[Any], ids: Collection[str]) -> list[Record[Any]]:
+async def _these(stored: Stored, participant: Participant[Any, Any], ids: Collection[str]) -> list[Record[Any]]:
     found: list[Record[Any]] = []
     for some in _chunks(sorted(ids)):
         found += [record async for record in stored.records(participant, where=_THESE, parameters={"ids": some})]

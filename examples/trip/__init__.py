@@ -1,0 +1,1 @@
+"""A trip: flight, hotel and car are booked side by side; payment takes the money once all are booked."""

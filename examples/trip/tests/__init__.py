@@ -1,0 +1,1 @@
+"""The tests of the trip, written with `quartet.testing` alone."""

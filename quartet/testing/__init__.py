@@ -1,0 +1,35 @@
+"""The test kit: decisions, whole applications in memory, and faults, for anybody's participants.
+
+The names are imported when they are first used: pytest loads the plugin of this package with every run of anybody's
+tests, and those who use no other part of it should not wait for the engine.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from quartet.testing.decision import decide
+    from quartet.testing.exploration import Report, explore
+    from quartet.testing.faults import Fault
+    from quartet.testing.simulation import simulate
+    from quartet.testing.violation import Invariant, Violation
+    from quartet.testing.world import World
+
+__all__ = ["Fault", "Invariant", "Report", "Violation", "World", "decide", "explore", "simulate"]
+
+_HOMES: Final = {
+    "decide": "decision",
+    "Report": "exploration",
+    "explore": "exploration",
+    "Fault": "faults",
+    "simulate": "simulation",
+    "Invariant": "violation",
+    "Violation": "violation",
+    "World": "world",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever has this name
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
