@@ -254,18 +254,17 @@ def child(up: Up, module: str) -> int:
     )
 
 
-@pytest.mark.parametrize("module", ["services.payment", "quartet_emulators"])
+@pytest.mark.parametrize(("name", "module"), [("payment", "services.payment"), ("emulators", "quartet_emulators")])
 def test_a_process_that_is_killed_is_restarted_and_orders_complete(
-    tmp_path: Path, module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, name: str, module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     up = start_up(tmp_path / "data")
-    for name in set(os.environ) - set(clean_environment()):
-        monkeypatch.delenv(name)
-    for name, value in up.settings.items():
-        monkeypatch.setenv(name, value)
+    for variable in set(os.environ) - set(clean_environment()):
+        monkeypatch.delenv(variable)
+    for variable, value in up.settings.items():
+        monkeypatch.setenv(variable, value)
     assert publish(capsys, tmp_path, order("before"))["before"]["status"] == "COMPLETED"
     os.kill(child(up, module), signal.SIGKILL)
-    name = module.rpartition(".")[2]
     up.until(f"quartet      | {name} was killed by SIGKILL: restarting it in 1 s")
     up.until("ready")
     assert read_settings_file(tmp_path / "data" / ".env") == up.settings

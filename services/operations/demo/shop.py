@@ -106,7 +106,7 @@ class Shop:
         rows = await self._query(
             participant,
             DEAD_LETTERS.name,
-            "SELECT c.detail FROM c WHERE c.order_id = @order",
+            "SELECT c.detail FROM c WHERE c.saga_id = @order",
             [{"name": "@order", "value": order_id}],
             bucket_of(order_id, self.cosmos.settings.buckets),
         )
