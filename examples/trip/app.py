@@ -3,7 +3,7 @@
 from examples.trip.booking import CAR, FLIGHT, HOTEL
 from examples.trip.events import EVENTS, TripBooked, TripCancelled
 from examples.trip.payment import PAYMENT
-from quartet.choreography import Choreography
+from quartet import Choreography
 
 TRIP = Choreography(
     name="trip",

@@ -26,10 +26,7 @@ from examples.trip.events import (
     Undone,
 )
 from examples.trip.provider import Cancelled, Provider, Refused, Sold
-from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
-from quartet.engine.declaration.participant import Participant
-from quartet.engine.declaration.reaction import on
-from quartet.events import Event
+from quartet import Decided, Event, Ignored, Outcome, Participant, on
 
 PRICES = {"flight": Decimal(210), "hotel": Decimal(340), "car": Decimal(95)}
 FAILURES: tuple[type[Failed], ...] = (FlightFailed, HotelFailed, CarFailed, PaymentFailed)

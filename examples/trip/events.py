@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
-from quartet.events import Code, Currency, EventData, Money, Reference, Registry, SagaId, Text
+from quartet import EventData, Registry, SagaId
+from quartet.events import Code, Currency, Money, Reference, Text
 from quartet.events.money import fit_amount
 
 

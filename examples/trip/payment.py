@@ -26,10 +26,7 @@ from examples.trip.events import (
     TripRequested,
 )
 from examples.trip.provider import Provider, Sold
-from quartet.engine.declaration.outcome import Decided, Ignored, Outcome
-from quartet.engine.declaration.participant import Participant
-from quartet.engine.declaration.reaction import on
-from quartet.events import Event
+from quartet import Decided, Event, Ignored, Outcome, Participant, on
 
 _PARTS = ("Flight", "Hotel", "Car")
 

@@ -18,7 +18,7 @@ from examples.trip.events import (
 )
 from examples.trip.provider import SimulatedProvider
 from examples.trip.tests.trips import requested
-from quartet.engine.declaration.outcome import Decided, Ignored
+from quartet import Decided, Ignored
 from quartet.testing import decide
 
 HOTEL = TRIP.participant("hotel")

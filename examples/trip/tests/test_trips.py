@@ -9,8 +9,7 @@ from examples.trip.booking import HOTEL, Booking, Part
 from examples.trip.events import Failed, TripCancellationRequested
 from examples.trip.provider import Provider
 from examples.trip.tests.trips import all_or_nothing, any_trip, providers, requested
-from quartet.engine.declaration.outcome import Ignored, Outcome
-from quartet.events import Event
+from quartet import Event, Ignored, Outcome
 from quartet.testing import Violation, World, explore, simulate
 
 
