@@ -13,17 +13,27 @@ def use(application: Application | None) -> None:
     _current = application
 
 
-def the_application() -> Application:
-    """The application of this process: the one that was set, or that `find_application` finds.
+def any_application() -> Application | None:
+    """The application of this process: the one that was set, or that `find_application` finds; None if there is none.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: what is named is no application.
     """
     if _current is None:
         use(find_application())
-    if _current is None:
-        raise missing_application()
     return _current
+
+
+def the_application() -> Application:
+    """As `any_application`, for what cannot do without.
+
+    Raises:
+        ConfigurationError: there is none, or what is named is none.
+    """
+    application = any_application()
+    if application is None:
+        raise missing_application()
+    return application
 
 
 def choreography() -> Choreography:

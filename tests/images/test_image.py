@@ -49,9 +49,10 @@ def test_it_holds_no_wheels_and_no_caches(image: Image) -> None:
 def test_its_byte_code_is_compiled(image: Image) -> None:
     """A container cannot write it, and would compile everything at every start."""
     (packages,) = image.root.glob("opt/quartet/lib/python3.*/site-packages")
-    sources = list((packages / "shared").rglob("*.py"))
-    assert sources
-    assert len(list((packages / "shared").rglob("*.pyc"))) == len(sources)
+    for package in (packages / "quartet", packages / "quartet_emulators", image.root / "app" / "services"):
+        sources = list(package.rglob("*.py"))
+        assert sources
+        assert len(list(package.rglob("*.pyc"))) == len(sources)
 
 
 @pytest.mark.parametrize("path", ["/app/note", "/opt/quartet/note", "/etc/note"])
