@@ -15,6 +15,8 @@ from typing import Final
 
 import pytest
 
+from quartet.engine.failures.timeouts import stretched
+
 _STARTED: Final = "ready\n"
 _STOP_SECONDS: Final = 30
 
@@ -77,7 +79,7 @@ def _stop(process: "subprocess.Popen[str]") -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
-        process.communicate(timeout=_STOP_SECONDS)
+        process.communicate(timeout=stretched(_STOP_SECONDS))
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
