@@ -54,7 +54,10 @@ class Strangers:
         while True:
             try:
                 with hub_outages():
-                    await client.send_batch([message], partition_id=str(partition))
+                    # A list is measured against the smallest frame until the link is there; a batch asks the link.
+                    batch = await client.create_batch(partition_id=str(partition))
+                    batch.add(message)
+                    await client.send_batch(batch)
             except OutageError:
                 await asyncio.sleep(_PAUSE)
             else:
@@ -79,5 +82,5 @@ def _bodies(random: Random, count: int) -> Iterator[bytes]:
 
 
 def _properties(random: Random) -> dict[str | bytes, object]:
-    choices: list[object] = [math.nan, math.inf, b"\xff", "\x1b[2J", 2**62, True, None, "x" * 3000]
+    choices: list[object] = [math.nan, math.inf, b"\xff", "\x1b[2J", 2**31 - 1, True, None, "x" * 3000]
     return {f"cloudEvents:{number}": random.choice(choices) for number in range(random.randint(0, 4))}
