@@ -50,7 +50,7 @@ def up(
     (exit status 2) ends all of them.
 
     Ports that are chosen by name are simulated, whatever the shell has set; --setting NAME=package.module:factory puts
-    your own in the place of one, for example PAYMENT_GATEWAY.
+    your own in the place of one.
     """
     shared = _settings(setting or [])
     if fresh:

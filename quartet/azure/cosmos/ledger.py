@@ -1,6 +1,6 @@
 """A book in which the first entry under a key stands for ever.
 
-The simulated payment gateway and carrier keep theirs in one: an entry is what the outside world really did.
+Simulated ports keep theirs in one: an entry is what the outside world really did.
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence

@@ -48,7 +48,7 @@ class Unparsed:
     """A stored document that this release cannot read.
 
     Attributes:
-        place: its database and container: `shipping/shipments`.
+        place: its database and container: `hotels/bookings`.
         id: its id.
         problem: why it cannot be read, on one line.
     """
