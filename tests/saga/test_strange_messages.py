@@ -48,8 +48,8 @@ def of_an_order(order_id: str, product: str) -> bytes:
 
 
 async def test_messages_of_every_amqp_kind_stop_nobody(shop: Shop) -> None:
-    await shop.stock(whisk=10)
-    event = to_json(order("strange-0", {"whisk": 1}))
+    await shop.stock(colander=10)
+    event = to_json(order("strange-0", {"colander": 1}))
     strange = [
         message(*data(b"")),
         message(value(None)),
@@ -64,7 +64,7 @@ async def test_messages_of_every_amqp_kind_stop_nobody(shop: Shop) -> None:
         message(*data(b"strange 3"), content_type=b"\xa3\x02\xff\xfe"),
     ]
     before = {database: await letters(shop, database) for database in DATABASES}
-    await send(shop, "3", of_an_order("strange-1", "whisk"), *strange, of_an_order("strange-2", "whisk"))
+    await send(shop, "3", of_an_order("strange-1", "colander"), *strange, of_an_order("strange-2", "colander"))
     await shop.until("strange-1", "COMPLETED")
     await shop.until("strange-2", "COMPLETED")
 
@@ -88,18 +88,18 @@ async def test_messages_of_every_amqp_kind_stop_nobody(shop: Shop) -> None:
 
 
 async def test_orders_of_other_sdks_complete(shop: Shop) -> None:
-    await shop.stock(ladle=10)
-    kafka = {name: value for name, value in to_json(order("kafka-1", {"ladle": 1})).items() if name != "data"}
-    body = json.dumps(to_json(order("kafka-1", {"ladle": 1}))["data"]).encode()
+    await shop.stock(skimmer=10)
+    kafka = {name: value for name, value in to_json(order("kafka-1", {"skimmer": 1})).items() if name != "data"}
+    body = json.dumps(to_json(order("kafka-1", {"skimmer": 1}))["data"]).encode()
     headers = {f"ce_{name}": str(value).encode() for name, value in kafka.items() if name != "datacontenttype"}
-    event = to_json(order("base64-1", {"ladle": 1}))
+    event = to_json(order("base64-1", {"skimmer": 1}))
     encoded = base64.b64encode(json.dumps(event.pop("data")).encode()).decode()
     await send(
         shop,
         "2",
         message(*data(body), properties=encode(headers | {"content-type": b"application/json"})),
         message(*data(b"\xef\xbb\xbf" + json.dumps(event | {"data_base64": encoded}).encode())),
-        message(value(json.dumps(to_json(order("jms-1", {"ladle": 1}))))),
+        message(value(json.dumps(to_json(order("jms-1", {"skimmer": 1}))))),
     )
     for order_id in ("kafka-1", "base64-1", "jms-1"):
         await shop.until(order_id, "COMPLETED")
@@ -107,8 +107,8 @@ async def test_orders_of_other_sdks_complete(shop: Shop) -> None:
 
 async def test_two_shops_that_number_their_events_alike_are_two_sagas(shop: Shop) -> None:
     """No two events of the two orders have the same source and id."""
-    await shop.stock(spoon=10)
-    orders = [to_json(order(f"{name}-1", {"spoon": 1})) | {"id": "1", "source": f"/{name}"} for name in ("web", "app")]
+    await shop.stock(spatula=10)
+    orders = [to_json(order(f"{name}-1", {"spatula": 1})) | {"id": "1", "source": f"/{name}"} for name in ("web", "app")]
     await send(shop, "1", *(message(*data(json.dumps(one).encode())) for one in orders))
     settings = settings_of(shop)
     said = []
