@@ -99,10 +99,9 @@ class Part:
             container="bookings",
             state=Booking,
             reactions=(
-                on(TripRequested, self.book, fallback=self.give_up, creates=True),
-                *(on(failure, self.undo) for failure in others),
+                on(TripRequested, self.book, says={self.booked, self.failed}, fallback=self.give_up, creates=True),
+                *(on(failure, self.undo, says={self.undone}, undoes=True) for failure in others),
             ),
-            says={self.booked, self.failed, self.undone},
         )
 
 

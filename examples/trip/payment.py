@@ -126,6 +126,7 @@ def _part(event: Event[Any]) -> str:
 
 _BOOKED = (FlightBooked, HotelBooked, CarBooked)
 _GONE = (FlightFailed, HotelFailed, CarFailed, FlightUndone, HotelUndone, CarUndone)
+_CHARGE = (TripBooked, PaymentFailed)
 
 PAYMENT = Participant(
     events=EVENTS,
@@ -134,10 +135,9 @@ PAYMENT = Participant(
     container="payments",
     state=Payment,
     reactions=(
-        on(TripRequested, note_request, fallback=give_up_charging, creates=True),
-        *(on(booked, note_booked, fallback=give_up_charging) for booked in _BOOKED),
-        *(on(gone, note_gone) for gone in _GONE),
-        on(TripCancellationRequested, cancel),
+        on(TripRequested, note_request, says=_CHARGE, fallback=give_up_charging, creates=True),
+        *(on(booked, note_booked, says=_CHARGE, fallback=give_up_charging) for booked in _BOOKED),
+        *(on(gone, note_gone, says={TripCancelled}) for gone in _GONE),
+        on(TripCancellationRequested, cancel, says={PaymentFailed}),
     ),
-    says={PaymentFailed, TripBooked, TripCancelled},
 )

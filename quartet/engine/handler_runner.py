@@ -130,9 +130,10 @@ class HandlerRunner(Generic[S]):
     def _answers(self, delivery: Delivery, decided: Decided[S]) -> list[Json]:
         said: list[Json] = []
         for data in decided.answers:
-            if type(data) not in self._participant.says:
+            if type(data) not in self._participant.reaction_to(type(delivery.event.data)).says:
                 raise TypeError(
-                    f"{self._participant.name} does not say {data.type}: add it to `says`, or do not say it"
+                    f"{self._participant.name} does not say {data.type} about {delivery.event.type}: "
+                    "add it to what the reaction says"
                 )
             said.append(to_json(answer(delivery.event, data, source=self._participant.source, time=self._now())))
         return said

@@ -58,8 +58,10 @@ def _run(handling: Any) -> Any:  # noqa: ANN401 -- an awaitable of an outcome
 def _check(participant: Participant[S, Any], cause: Event[Any], decided: Decided[S]) -> None:
     ids: set[str] = set()
     for data in decided.answers:
-        if type(data) not in participant.says:
-            raise AssertionError(f"{participant.name} does not say {data.type}: add it to what it says")
+        if type(data) not in participant.reaction_to(type(cause.data)).says:
+            raise AssertionError(
+                f"{participant.name} does not say {data.type} about {cause.type}: add it to what the reaction says"
+            )
         if data.saga_id != cause.saga_id:
             raise AssertionError(f"{data.type} is about saga {data.saga_id}, its cause about {cause.saga_id}")
         said = answer(cause, data, source=participant.source, time=START)

@@ -20,6 +20,8 @@ from shared.events import (
 
 ITEMS = ContainerSpec("items", "/product_id")
 
+_RELEASE = (InventoryReleased, CompensationFailed)
+
 PARTICIPANT = Participant(
     events=REGISTRY,
     name="inventory",
@@ -27,14 +29,19 @@ PARTICIPANT = Participant(
     container="reservations",
     state=Reservation,
     reactions=(
-        on(OrderCreated, reserve_stock, fallback=give_up_reserving, creates=True),
-        on(PaymentFailed, release_stock, fallback=give_up_releasing),
-        on(ShippingFailed, release_stock, fallback=give_up_releasing),
+        on(
+            OrderCreated,
+            reserve_stock,
+            says={InventoryReserved, InventoryReservationFailed},
+            fallback=give_up_reserving,
+            creates=True,
+        ),
+        on(PaymentFailed, release_stock, says=_RELEASE, fallback=give_up_releasing, undoes=True),
+        on(ShippingFailed, release_stock, says=_RELEASE, fallback=give_up_releasing, undoes=True),
         # A shipment that cannot be noted has nobody to tell: it becomes a dead letter, and the items stay reserved
         # until it is redriven.
         on(OrderShipped, ship_stock),
     ),
-    says={InventoryReserved, InventoryReservationFailed, InventoryReleased, CompensationFailed},
     containers=(ITEMS,),
 )
 

@@ -28,10 +28,22 @@ PARTICIPANT = Participant(
     container="payments",
     state=Payment,
     reactions=(
-        on(InventoryReserved, charge_payment, fallback=give_up_charging, creates=True),
-        on(ShippingFailed, refund_payment, fallback=give_up_refunding),
+        on(
+            InventoryReserved,
+            charge_payment,
+            says={PaymentCompleted, PaymentFailed},
+            fallback=give_up_charging,
+            creates=True,
+        ),
+        on(
+            ShippingFailed,
+            refund_payment,
+            # A gateway that had declined the charge, and died before that was recorded, says so now.
+            says={PaymentRefunded, PaymentVoided, PaymentFailed, CompensationFailed},
+            fallback=give_up_refunding,
+            undoes=True,
+        ),
     ),
-    says={PaymentCompleted, PaymentFailed, PaymentRefunded, PaymentVoided, CompensationFailed},
     containers=(GATEWAY_LEDGER,),
 )
 

@@ -26,12 +26,11 @@ PARTICIPANT = Participant(
     container="shipments",
     state=Shipment,
     reactions=(
-        on(PaymentCompleted, ship_order, fallback=give_up_shipping, creates=True),
+        on(PaymentCompleted, ship_order, says={OrderShipped, ShippingFailed}, fallback=give_up_shipping, creates=True),
         # A cancellation that the carrier does not answer is neither granted nor rejected: it becomes a dead letter,
         # and is decided when it is redriven.
-        on(OrderCancellationRequested, cancel_shipment),
+        on(OrderCancellationRequested, cancel_shipment, says={ShippingFailed, OrderCancellationRejected}),
     ),
-    says={OrderShipped, ShippingFailed, OrderCancellationRejected},
     containers=(CARRIER_LEDGER,),
 )
 

@@ -209,9 +209,11 @@ class World:
         return ports.get(service, POLICY)
 
     def _store(self, service: str, event: Event[Any], outcome: Decided[Any]) -> None:
-        allowed = SERVICES[service].says
+        allowed = SERVICES[service].reaction_to(type(event.data)).says
         said = tuple(answer(event, data, source=service_source(service), time=NOON) for data in outcome.answers)
-        assert all(type(data) in allowed for data in outcome.answers), f"{service} may not say {said}"
+        assert all(type(data) in allowed for data in outcome.answers), (
+            f"{service} may not say {said} about {event.type}"
+        )
         doc = self.docs.get(service)
         if doc is not None:
             self.earlier[service] = (*self.earlier.get(service, ()), doc.state)

@@ -149,8 +149,9 @@ MUTANTS: Final = (
         "services/payment/service.py",
         "    InventoryReserved,\n    PaymentCompleted,",
         "    InventoryReserved,\n    OrderCancellationRequested,\n    PaymentCompleted,",
-        "        on(ShippingFailed, refund_payment,",
-        "        on(OrderCancellationRequested, refund_payment),\n        on(ShippingFailed, refund_payment,",
+        "        on(\n            ShippingFailed,",
+        "        on(OrderCancellationRequested, refund_payment, says={PaymentRefunded, PaymentVoided}),\n"
+        "        on(\n            ShippingFailed,",
     ),
     _mutant(
         "a void that the gateway does not know of",

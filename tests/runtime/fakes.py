@@ -104,6 +104,8 @@ async def close_anyway(event: Event[OrderCreated], parcel: Parcel | None, desk: 
     return Decided(Parcel(99), (InventoryReleased(order_id=event.data.order_id, items=lines),), "gave up")
 
 
+_SAYS = (OrderCompleted, InventoryReleased, CompensationFailed)
+
 DESK_SERVICE = Participant(
     events=REGISTRY,
     name="desk",
@@ -111,12 +113,11 @@ DESK_SERVICE = Participant(
     container="parcels",
     state=Parcel,
     reactions=(
-        on(OrderCreated, open_parcel, fallback=close_anyway, creates=True),
-        on(InventoryReserved, count_parcel),
-        on(PaymentFailed, say_too_much),
-        on(ShippingFailed, give_parcel_back),
+        on(OrderCreated, open_parcel, says=_SAYS, fallback=close_anyway, creates=True),
+        on(InventoryReserved, count_parcel, says=_SAYS),
+        on(PaymentFailed, say_too_much, says=_SAYS),
+        on(ShippingFailed, give_parcel_back, says=_SAYS),
     ),
-    says={OrderCompleted, InventoryReleased, CompensationFailed},
 )
 
 

@@ -65,7 +65,8 @@ async def test_used_up_retries_are_counted_and_put_the_event_first_in_line(bench
 async def test_what_is_said_without_being_announced_is_a_bug_and_changes_nothing(bench: Bench) -> None:
     event = new_event(PaymentFailed(order_id="o-1", reason="card_declined"), source="/tests", time=NOON, id="x")
     [message] = messages(event)
-    bug = "TypeError: desk does not say PaymentFailed.v1: add it to `says`, or do not say it"
+    said = "desk does not say PaymentFailed.v1 about PaymentFailed.v1"
+    bug = f"TypeError: {said}: add it to what the reaction says"
     dead = letter(event, message, "handler_failed", bug)
     assert await became(bench.engine(), [message]) == [
         step(event, message, "dead letter", detail=f"handler_failed: {bug}", letter=dead)

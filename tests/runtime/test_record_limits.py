@@ -41,8 +41,7 @@ async def say_no(event: Event[OrderCancellationRequested], parcel: Parcel | None
 
 STUBBORN = replace(
     DESK_SERVICE,
-    reactions=(*DESK_SERVICE.reactions, on(OrderCancellationRequested, say_no)),
-    says={*DESK_SERVICE.says, OrderCancellationRejected},
+    reactions=(*DESK_SERVICE.reactions, on(OrderCancellationRequested, say_no, says={OrderCancellationRejected})),
 )
 
 

@@ -108,7 +108,10 @@ async def test_orders_of_other_sdks_complete(shop: Shop) -> None:
 async def test_two_shops_that_number_their_events_alike_are_two_sagas(shop: Shop) -> None:
     """No two events of the two orders have the same source and id."""
     await shop.stock(spatula=10)
-    orders = [to_json(order(f"{name}-1", {"spatula": 1})) | {"id": "1", "source": f"/{name}"} for name in ("web", "app")]
+    orders = [
+        to_json(order(f"{shop_name}-1", {"spatula": 1})) | {"id": "1", "source": f"/{shop_name}"}
+        for shop_name in ("web", "app")
+    ]
     await send(shop, "1", *(message(*data(json.dumps(one).encode())) for one in orders))
     settings = settings_of(shop)
     said = []

@@ -65,8 +65,7 @@ def office(reaction: Reaction[Case, Stamps] | None = None) -> Choreography:
         database="clerks",
         container="cases",
         state=Case,
-        reactions=(reaction or on(Asked, stamp, fallback=refuse, creates=True),),
-        says={Stamped},
+        reactions=(reaction or on(Asked, stamp, says={Stamped}, fallback=refuse, creates=True),),
     )
     return Choreography(name="office", events=EVENTS, participants=(clerk,), ends=frozenset({Stamped}))
 

@@ -10,7 +10,7 @@ from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.reaction import on
 from quartet.events import Event
 from quartet.testing import decide
-from tests.testing.counting import CLERK, EVENTS, Asked, Case, Stamped, Stamps
+from tests.testing.counting import CLERK, EVENTS, Asked, Case, Stamped, Stamps, stamp
 
 
 def test_a_decision_is_a_value() -> None:
@@ -44,8 +44,8 @@ def test_a_handler_may_sleep_for_hours() -> None:
 
 
 def test_an_answer_that_is_not_announced_is_refused() -> None:
-    with pytest.raises(AssertionError, match=r"clerk does not say Stamped\.v1"):
-        decide(replace(CLERK, says=frozenset()), Asked(case="c"), ports=Stamps())
+    with pytest.raises(AssertionError, match=r"clerk does not say Stamped\.v1 about Asked\.v1"):
+        decide(replace(CLERK, reactions=(on(Asked, stamp),)), Asked(case="c"), ports=Stamps())
 
 
 def test_an_answer_about_another_saga_is_refused() -> None:
@@ -66,7 +66,6 @@ def test_a_state_that_comes_back_as_another_one_is_refused() -> None:
         container="cases",
         state=Priced,
         reactions=(on(Asked, _price),),
-        says=frozenset[type[Asked]](),
     )
     with pytest.raises(AssertionError, match="cannot be stored as it is"):
         decide(participant, Asked(case="c"))
@@ -100,4 +99,4 @@ async def _answer_twice(event: Event[Asked], case: Case | None, stamps: Stamps) 
 
 
 def _with(handler: object) -> Participant[Case, Stamps]:
-    return replace(CLERK, reactions=(on(Asked, handler),))  # type: ignore[arg-type]  # each has the right signature
+    return replace(CLERK, reactions=(on(Asked, handler, says={Stamped}),))  # type: ignore[arg-type]  # each has the right signature

@@ -117,7 +117,7 @@ def test_an_exploration_stops_at_its_bound() -> None:
 def test_a_port_that_never_answers_is_given_up_or_is_a_finding() -> None:
     events = [Asked(case="c")]
     explore(office(), ports=lambda: {"clerk": Stamps()}, events=events, crashes=0, repeats=0, silences=1)
-    without_fallback = office(on(Asked, stamp))
+    without_fallback = office(on(Asked, stamp, says={Stamped}))
     report = explore(
         without_fallback, ports=lambda: {"clerk": Stamps()}, events=events, crashes=0, repeats=0, silences=1
     )

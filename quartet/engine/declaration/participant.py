@@ -39,7 +39,7 @@ class Participant(Generic[S, P_contra]):
         state: the dataclass of that state, or a `StateSchema` once its form has changed.
         reactions: what it does about each event that it hears, one `on(...)` per event. An event that is not here is
             not for it.
-        says: every type of event that it may answer with.
+        also_says: the types of events that it says without having heard anything, such as when a deadline passes.
         containers: further containers of the database, besides `container` and the dead letters.
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
             that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
@@ -53,7 +53,7 @@ class Participant(Generic[S, P_contra]):
     container: str
     state: type[S] | StateSchema[S]
     reactions: tuple[Reaction[S, P_contra], ...]
-    says: Collection[type[EventData]]
+    also_says: Collection[type[EventData]] = ()
     containers: tuple[ContainerSpec, ...] = ()
     acts_outside: bool = True
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -80,6 +80,11 @@ class Participant(Generic[S, P_contra]):
     def hears(self) -> frozenset[str]:
         """The types of events that it acts on."""
         return frozenset(reaction.event.type for reaction in self.reactions)
+
+    @property
+    def says(self) -> frozenset[type[EventData]]:
+        """The types of events that it may say."""
+        return frozenset(self.also_says).union(*(reaction.says for reaction in self.reactions))
 
     @property
     def opens(self) -> frozenset[str]:
