@@ -19,7 +19,9 @@ class Choreography:
         name: what the application is called.
         events: every event that is said in it.
         participants: who takes part, in the order in which a person would name them.
-        ends: the events that end a saga. Nobody needs to hear them.
+        ends: the events that end a saga. No participant needs to hear them.
+        inputs: the events that come from outside. With the first one, a saga begins.
+        samples: one believable event of each type; `quartet schema` shows them, and `quartet check` wants them all.
         hub: the Event Hub that they share.
         services: how each participant is run as a process. An application without them can be tested, and not run.
         commands: the application's own commands of `quartet`, as import paths: `{"audit": "shop.audit:audit"}`.
@@ -31,17 +33,23 @@ class Choreography:
     events: Registry
     participants: tuple[Participant[Any, Any], ...]
     ends: frozenset[type[EventData]]
+    inputs: tuple[type[EventData], ...] = ()
+    samples: tuple[EventData, ...] = ()
     hub: str = "saga-events"
     services: tuple["Service[Any, Any]", ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     on_start: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse services of other participants.
+        """Refuse participants that cannot be told apart, and services of other participants.
 
         Raises:
-            ValueError: the services are not those of the participants, in the same order.
+            ValueError: two participants have one name or one database, or the services are not those of the
+                participants, in the same order.
         """
+        for what, names in (("name", self.names), ("database", tuple(one.database for one in self.participants))):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")
         if self.services and tuple(service.participant for service in self.services) != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
 

@@ -7,7 +7,8 @@ from services.inventory.service import SERVICE as INVENTORY
 from services.order.service import SERVICE as ORDER
 from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING
-from shared.events import REGISTRY, OrderCancelled, OrderCompleted
+from shared.events import REGISTRY, OrderCancellationRequested, OrderCancelled, OrderCompleted, OrderCreated
+from shared.events.samples import SAMPLES
 
 _SERVICES: Final = (ORDER, INVENTORY, PAYMENT, SHIPPING)
 
@@ -17,6 +18,8 @@ SHOP: Final = Choreography(
     participants=tuple(service.participant for service in _SERVICES),
     services=_SERVICES,
     ends=frozenset({OrderCompleted, OrderCancelled}),
+    inputs=(OrderCreated, OrderCancellationRequested),
+    samples=SAMPLES,
     commands={
         "demo": "services.operations.demo.command:demo",
         "seed": "services.operations.seed.command:seed",

@@ -19,12 +19,14 @@ from quartet.cli.emulators import emulators
 from quartet.cli.schema import schema
 from quartet.cli.terminal.failures import BUG, FAILED, describe, one_line
 from quartet.cli.timeline.command import timeline
+from quartet.cli.topology.check import check
+from quartet.cli.topology.graph import graph
 from quartet.cli.up import up
 from quartet.printable import printable_lines
 from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
 
-_GENERIC: Final = (up, timeline, doctor, schema)
+_GENERIC: Final = (up, timeline, doctor, check, graph, schema)
 
 
 def build(application: Application | None) -> typer.Typer:

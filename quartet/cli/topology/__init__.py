@@ -1,0 +1,1 @@
+"""`quartet check` and `quartet graph`."""

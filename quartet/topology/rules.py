@@ -1,0 +1,116 @@
+"""What can be wrong with a choreography before it has run: an event that is not heard, a failure that gets lost."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Final
+
+from pydantic import ValidationError
+
+from quartet.choreography import Choreography
+from quartet.engine.declaration.participant import Participant
+from quartet.events import EventData, explain
+from quartet.topology.cycles import unbounded_cycles
+from quartet.topology.edges import failures, hearers, sayers
+
+
+def problems(app: Choreography) -> tuple[str, ...]:
+    """What is wrong, one line each, with what to do about it; nothing if the choreography keeps every rule.
+
+    The rules: every event is said by a participant or comes from outside; every event is heard or ends a saga;
+    every failure reaches each participant that may have work to undo by then; no cycle of events is without a bound;
+    every event has a sample, and it can be read.
+    """
+    return tuple(chain.from_iterable(rule(app) for rule in _RULES))
+
+
+def _unregistered(app: Choreography) -> Iterator[str]:
+    for what, events in (("inputs", app.inputs), ("ends", app.ends)):
+        for event in sorted(set(events) - set(app.events.models), key=lambda one: one.type):
+            yield f"{event.type} is among the {what}, but not in the registry: add it to the registry"
+    for one in app:
+        mentioned = {*one.says, *(reaction.event for reaction in one.reactions)}
+        for event in sorted(mentioned - set(app.events.models), key=lambda event: event.type):
+            yield f"{one.name} says or hears {event.type}, which is not in the registry: add it to the registry"
+
+
+def _unsaid(app: Choreography) -> Iterator[str]:
+    for event in app.events.models:
+        if not sayers(app, event):
+            yield f"{event.type} is said by no participant: name it in a reaction's says, in inputs, or remove it"
+
+
+def _unheard(app: Choreography) -> Iterator[str]:
+    for event in app.events.models:
+        if event not in app.ends and not hearers(app, event):
+            yield f"{event.type} is heard by no participant: add a reaction, or name it in ends"
+
+
+def _unreached(app: Choreography) -> Iterator[str]:
+    for failure in app.events.models:
+        if failure not in failures(app):
+            continue
+        for failed in (one for one in app if failure in one.says):
+            yield from _deaf(app, failure, failed)
+
+
+def _deaf(app: Choreography, failure: type[EventData], failed: Participant[object, object]) -> Iterator[str]:
+    """Who may have worked before `failed` says that it has failed, and does not hear of it."""
+    before = _reached_without(app, failed)
+    for one in app:
+        if one is failed or failure.type in one.hears or not any(reaction.undoes for reaction in one.reactions):
+            continue
+        work = [each.event for each in one.reactions if each.creates and not each.undoes and each.event in before]
+        if work:
+            yield (
+                f"{one.name} may have acted on {work[0].type} when {failed.name} says {failure.type}, "
+                f"and does not hear it: add on({failure.__name__}, …, undoes=True)"
+            )
+
+
+def _reached_without(app: Choreography, absent: Participant[object, object]) -> frozenset[type[EventData]]:
+    """The events that can be said although one participant has said nothing yet."""
+    reached = set[type[EventData]](app.inputs)
+    waiting = list(app.inputs)
+    for one in app:
+        if one is not absent:
+            waiting += one.also_says
+    while waiting:
+        event = waiting.pop()
+        reached.add(event)
+        for one in app:
+            if one is not absent and event.type in one.hears:
+                waiting += one.reaction_to(event).says - reached
+    return frozenset(reached)
+
+
+def _endless(app: Choreography) -> Iterator[str]:
+    for cycle in unbounded_cycles(app):
+        around = " → ".join(event.type for event in (*cycle, cycle[0]))
+        yield f"events go round in a circle: {around}: break it, or say in bound= of a reaction why it ends"
+    if not app.ends:
+        yield f"{app.name} names no end: say in ends which events end a saga"
+
+
+def _samples(app: Choreography) -> Iterator[str]:
+    shown = {type(sample) for sample in app.samples}
+    for event in app.events.models:
+        if event not in shown:
+            yield f"{event.type} has no sample: add one to samples"
+    for sample in app.samples:
+        if type(sample) not in app.events.models:
+            yield f"{sample.type} has a sample, but is not in the registry: add it to the registry"
+        elif problem := _unreadable(sample):
+            yield f"the sample of {sample.type} cannot be read: {problem}"
+
+
+def _unreadable(sample: EventData) -> str | None:
+    try:
+        again = type(sample).model_validate(sample.to_json())
+    except ValidationError as error:
+        return explain(error)
+    return None if again == sample else "what is read is not what was written"
+
+
+_RULES: Final[tuple[Callable[[Choreography], Iterator[str]], ...]] = (
+    _unregistered, _unsaid, _unheard, _unreached, _endless, _samples,
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""A bakery: the miller grinds, the baker bakes, and the miller takes the flour back if the bread burns."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from quartet import Choreography, Event, EventData, Ignored, Outcome, Participant, Registry, SagaId, on
+
+
+class BreadEvent(EventData):
+    loaf: SagaId
+
+    @property
+    def saga_id(self) -> str:
+        return self.loaf
+
+
+class BreadWanted(BreadEvent):
+    type: ClassVar[str] = "BreadWanted.v1"
+
+
+class FlourGround(BreadEvent):
+    type: ClassVar[str] = "FlourGround.v1"
+
+
+class BreadBaked(BreadEvent):
+    type: ClassVar[str] = "BreadBaked.v1"
+
+
+class BreadBurnt(BreadEvent):
+    type: ClassVar[str] = "BreadBurnt.v1"
+
+
+class FlourReturned(BreadEvent):
+    type: ClassVar[str] = "FlourReturned.v1"
+
+
+@dataclass(frozen=True)
+class Sack:
+    full: bool = True
+
+
+async def work(event: Event[BreadEvent], sack: Sack | None, ports: object) -> Outcome[Sack]:
+    del event, sack, ports
+    return Ignored("it is Sunday")
+
+
+EVENTS = Registry(BreadWanted, FlourGround, BreadBaked, BreadBurnt, FlourReturned)
+
+GRIND = on(BreadWanted, work, says={FlourGround}, creates=True)
+TAKE_BACK = on(BreadBurnt, work, says={FlourReturned}, undoes=True)
+BAKE = on(FlourGround, work, says={BreadBaked, BreadBurnt}, creates=True)
+
+MILLER: Participant[Sack, object] = Participant(
+    events=EVENTS, name="miller", database="mill", container="sacks", state=Sack, reactions=(GRIND, TAKE_BACK)
+)
+BAKER: Participant[Sack, object] = replace(MILLER, name="baker", database="bakery", reactions=(BAKE,))
+
+BAKERY = Choreography(
+    name="bakery",
+    events=EVENTS,
+    participants=(MILLER, BAKER),
+    ends=frozenset({BreadBaked, FlourReturned}),
+    inputs=(BreadWanted,),
+    samples=tuple(event(loaf="rye-1") for event in (BreadWanted, FlourGround, BreadBaked, BreadBurnt, FlourReturned)),
+)
