@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import HubPublisher, producer_client
 from quartet.azure.settings import Settings
+from quartet.cli.publish.outgoing import Outgoing, event_of
+from quartet.cli.publish.sending import by_bucket
 from quartet.engine.errors import OutageError
-from services.operations.publish.orders import Outgoing, order_event
-from services.operations.publish.publishing import by_bucket
 from shared.events import OrderCreated
 from tests.chaos.workload import Sending
 
@@ -50,7 +50,7 @@ class Customers:
     async def place(self, orders: Sequence[OrderCreated]) -> None:
         """Publish orders now."""
         now = datetime.now(UTC)
-        await self.publish([order_event(order, now) for order in orders])
+        await self.publish([event_of(order, now) for order in orders])
 
     async def publish(self, events: Sequence[Outgoing]) -> None:
         """Publish events now."""

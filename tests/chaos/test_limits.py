@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
+from quartet.cli.publish.outgoing import Outgoing, event_of
 from quartet.cli.reading.connection import Cosmos, open_cosmos
 from quartet.engine.failures.timeouts import stretched
 from services.inventory.service import ITEMS
@@ -16,7 +17,6 @@ from services.operations.audit.running import run_audit
 from services.operations.participants import INVENTORY
 from services.operations.publish.catalogue import Product
 from services.operations.publish.generator import generate_orders
-from services.operations.publish.orders import Outgoing, order_event
 from services.operations.publish.waiting import Outcome, wait_until_settled
 from services.operations.seed.seeding import provision, seed
 from services.order.domain import OrderStatus
@@ -41,7 +41,7 @@ class Stand:
     async def sell(self, events: list[Outgoing]) -> dict[str, Outcome]:
         """Publish at once, and wait until all orders have ended."""
         await Customers(self.fleet.settings).publish(events)
-        return dict(await wait_until_settled(self.cosmos, {event.order_id for event in events}, seconds=PATIENCE))
+        return dict(await wait_until_settled(self.cosmos, {event.saga_id for event in events}, seconds=PATIENCE))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -61,7 +61,7 @@ async def test_a_thousand_want_what_there_are_four_hundred_of(stand: Stand) -> N
         order.model_copy(update={"items": (CONTESTED.item(1),)})
         for order in generate_orders([CONTESTED], 1_000, seed=1)
     ]
-    known = await stand.sell([order_event(order, now) for order in orders])
+    known = await stand.sell([event_of(order, now) for order in orders])
     ends = [outcome.status for outcome in known.values()]
     assert (ends.count(OrderStatus.COMPLETED), ends.count(OrderStatus.CANCELLED)) == (400, 600)
     findings = await run_audit(stand.cosmos, grace=GRACE, settle=SETTLE)
@@ -73,13 +73,13 @@ async def test_a_thousand_want_what_there_are_four_hundred_of(stand: Stand) -> N
 async def test_an_order_of_fifty_kinds(stand: Stand) -> None:
     (order,) = generate_orders(KINDS, 1, seed=2)
     large = order.model_copy(update={"items": tuple(product.item(3) for product in KINDS)})
-    known = await stand.sell([order_event(large, datetime.now(UTC))])
+    known = await stand.sell([event_of(large, datetime.now(UTC))])
     assert known[order.order_id].status is OrderStatus.COMPLETED
 
 
 async def test_an_event_of_nearly_a_megabyte(stand: Stand) -> None:
     (order,) = generate_orders(KINDS, 1, seed=3)
-    event = order_event(order, datetime.now(UTC))
+    event = event_of(order, datetime.now(UTC))
     padded = {**event.event, "data": {**event.event["data"], "a_field_that_nobody_knows": "x" * 1_000_000}}
     known = await stand.sell([Outgoing(order.order_id, padded)])
     assert known[order.order_id].status is OrderStatus.COMPLETED

@@ -8,10 +8,11 @@ from typing import Final
 
 from quartet_emulators.event_hubs.partition_key import partition_of
 
+from quartet.cli.publish.outgoing import Outgoing, event_of
 from quartet.events import bucket_of
 from services.operations.publish.catalogue import Product
 from services.operations.publish.generator import generate_orders
-from services.operations.publish.orders import Outgoing, cancellation_event, order_event
+from services.operations.publish.orders import cancellation_event
 from services.order.domain import OrderStatus
 from shared.events import OrderCreated
 
@@ -125,7 +126,7 @@ def _spoilt(order: OrderCreated, kind: str, due: datetime, random: Random) -> Or
 
 def _sendings(order: OrderCreated, kind: str, due: float, random: Random) -> Iterator[Sending]:
     now = datetime.now(UTC)
-    event = order_event(order, now)
+    event = event_of(order, now)
     yield Sending(due, event)
     later = due + random.uniform(0, _LONGEST_CHANGE_OF_MIND)
     if kind == "cancelled":

@@ -33,7 +33,7 @@ def entries(*values: object) -> list[Entry]:
 def test_an_order_becomes_a_readable_event_about_itself() -> None:
     (outgoing,) = read_events(entries(ORDER), NOON)
     event = from_json(outgoing.event, REGISTRY)
-    assert (outgoing.order_id, event.type, event.saga_id, event.time) == ("ord-1", "OrderCreated.v1", "ord-1", NOON)
+    assert (outgoing.saga_id, event.type, event.saga_id, event.time) == ("ord-1", "OrderCreated.v1", "ord-1", NOON)
     assert event.data.to_json() == ORDER
 
 
@@ -85,7 +85,7 @@ def test_further_wrong_orders_are_counted() -> None:
 
 def test_without_validation_a_wrong_order_travels_under_its_own_id() -> None:
     (outgoing,) = wrap_events(entries(ORDER | {"currency": "EURO"}), NOON)
-    assert outgoing.order_id == outgoing.event["subject"] == "ord-1"
+    assert outgoing.saga_id == outgoing.event["subject"] == "ord-1"
     assert outgoing.event["data"]["currency"] == "EURO"
 
 

@@ -5,10 +5,10 @@ import pytest
 from azure.eventhub.aio import EventHubProducerClient
 
 from quartet.azure.event_hubs.client import HubPublisher
+from quartet.cli.publish.outgoing import Outgoing
+from quartet.cli.publish.sending import by_bucket, check_sizes, send
 from quartet.cli.terminal.failures import UserError
 from quartet.events import bucket_of, encode
-from services.operations.publish.orders import Outgoing
-from services.operations.publish.publishing import by_bucket, check_sizes, send
 
 
 class RecordingPublisher(HubPublisher):
@@ -27,7 +27,7 @@ def outgoing(count: int) -> list[Outgoing]:
 
 def test_events_go_with_the_bucket_of_their_order() -> None:
     groups = by_bucket(outgoing(50), 16)
-    assert all(bucket_of(one.order_id, 16) == bucket for bucket, group in groups.items() for one in group)
+    assert all(bucket_of(one.saga_id, 16) == bucket for bucket, group in groups.items() for one in group)
     assert sum(len(group) for group in groups.values()) == 50
 
 

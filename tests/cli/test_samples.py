@@ -34,7 +34,7 @@ STOCK = {product.product_id: product.quantity for product in read_catalogue(samp
 
 def orders(name: str) -> dict[str, OrderCreated]:
     events = read_events(read_entries(sample(name)), NOW)
-    return {one.order_id: OrderCreated.model_validate(one.event["data"]) for one in events}
+    return {one.saga_id: OrderCreated.model_validate(one.event["data"]) for one in events}
 
 
 def all_orders() -> dict[str, OrderCreated]:

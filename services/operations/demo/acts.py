@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from quartet.cli.publish.outgoing import Outgoing, event_of
 from quartet.cli.reading.stored import Stored
 from services.operations.demo.costs import Costs, costs_between
 from services.operations.demo.expectations import Expectations, Verdict, compare
@@ -13,7 +14,6 @@ from services.operations.demo.shop import Shop
 from services.operations.participants import INVENTORY, ORDER, PAYMENT
 from services.operations.publish.catalogue import read_catalogue
 from services.operations.publish.generator import generate_orders
-from services.operations.publish.orders import Outgoing, order_event
 from services.operations.samples import CATALOGUE, sample
 from services.operations.status.status import whereabouts
 from services.order.domain import Fact, OrderStatus
@@ -63,8 +63,8 @@ async def orders_one_at_a_time(shop: Shop) -> Costs:
     before, start = await shop.counters(), _now()
     for event in events:
         await shop.publish([event])
-        await shop.settled([event.order_id])
-        await shop.until_stock_has_left([event.order_id])
+        await shop.settled([event.saga_id])
+        await shop.until_stock_has_left([event.saga_id])
     return costs_between(before, await shop.counters(), sagas=len(events), seconds=_now() - start)
 
 
@@ -85,7 +85,7 @@ async def orders_at_once(shop: Shop) -> Costs:
 async def cancelled_too_late(shop: Shop) -> None:
     """A cancellation when the parcel is on its way: shipping rejects it, and nothing changes."""
     shop.stack.say("--- a customer cancels when the parcel is on its way ---")
-    order_ids = [event.order_id for event in shop.read_sample("cancelled-too-late.jsonl")]
+    order_ids = [event.saga_id for event in shop.read_sample("cancelled-too-late.jsonl")]
     await shop.cancel(order_ids)
 
     async def is_rejected() -> bool:
@@ -99,7 +99,7 @@ async def cancelled_early(shop: Shop) -> None:
     """A cancellation that overtakes its order: undo arrives before do."""
     shop.stack.say("--- customers cancel before their orders have arrived ---")
     events = shop.read_sample("cancelled-early.jsonl")
-    order_ids = [event.order_id for event in events]
+    order_ids = [event.saga_id for event in events]
     await shop.cancel(order_ids)
     await shop.until_never_shipped(order_ids)
     await shop.publish(events)
@@ -141,7 +141,7 @@ async def four_hundred_in_flight(shop: Shop) -> tuple[Costs, Verdict]:
     shop.stack.say(f"--- {RUSH} orders of one item each, all at once; what the services log about them is left out ---")
     now = datetime.now(UTC)
     drawn = generate_orders(read_catalogue(sample(CATALOGUE)), RUSH, seed=1)
-    events = [order_event(order.model_copy(update={"items": order.items[:1]}), now) for order in drawn]
+    events = [event_of(order.model_copy(update={"items": order.items[:1]}), now) for order in drawn]
     before, start = await shop.counters(), _now()
     order_ids = await shop.publish(events)
     outcomes = await shop.settled(order_ids)

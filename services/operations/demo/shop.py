@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from quartet.azure.cosmos.client import outages
 from quartet.azure.event_hubs.client import HubPublisher
+from quartet.cli.publish.outgoing import Outgoing
+from quartet.cli.publish.sending import send
 from quartet.cli.reading.connection import Cosmos, open_cosmos, open_producer
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import read_entries
@@ -19,8 +21,7 @@ from quartet.local.stack import LocalStack
 from services.inventory.domain import ReservationStatus
 from services.operations.demo.costs import Counters, read_counters
 from services.operations.participants import INVENTORY, SHIPPING
-from services.operations.publish.orders import Outgoing, cancellation_event, read_events, wrap_events
-from services.operations.publish.publishing import send
+from services.operations.publish.orders import cancellation_event, read_events, wrap_events
 from services.operations.publish.waiting import Outcome, wait_until_settled
 from services.operations.samples import sample
 from services.shipping.domain import ShipmentStatus
@@ -47,7 +48,7 @@ class Shop:
     async def publish(self, events: Sequence[Outgoing]) -> list[str]:
         """Publish events and return the ids of their orders, each once."""
         await send(events, self.publisher, self.cosmos.settings.buckets)
-        return list(dict.fromkeys(one.order_id for one in events))
+        return list(dict.fromkeys(one.saga_id for one in events))
 
     async def cancel(self, order_ids: Collection[str]) -> None:
         """Ask for the cancellation of orders, as a customer would."""

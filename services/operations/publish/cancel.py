@@ -8,9 +8,9 @@ import typer
 
 from quartet.azure.settings import load_settings
 from quartet.cli.options import OrderArgument
+from quartet.cli.publish.sending import publish
 from quartet.cli.terminal.console import results
 from services.operations.publish.orders import cancellation_event
-from services.operations.publish.publishing import publish
 
 
 def cancel(

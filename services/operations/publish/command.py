@@ -9,6 +9,8 @@ from typing import Annotated, Final
 import typer
 
 from quartet.azure.settings import Settings, load_settings
+from quartet.cli.publish.outgoing import Outgoing, event_of
+from quartet.cli.publish.sending import publish as publish_events
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.terminal.console import results, show, write_json
 from quartet.cli.terminal.failures import UserError
@@ -17,9 +19,8 @@ from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
 from quartet.cli.terminal.progress import counting
 from services.operations.publish.catalogue import read_catalogue
 from services.operations.publish.generator import generate_orders
-from services.operations.publish.orders import Outgoing, order_event, read_events, wrap_events
+from services.operations.publish.orders import read_events, wrap_events
 from services.operations.publish.outcomes import outcome_counts, outcome_listing, outcomes_json
-from services.operations.publish.publishing import publish as publish_events
 from services.operations.publish.waiting import Outcome, wait_until_settled
 from services.operations.samples import CATALOGUE, sample
 
@@ -76,7 +77,7 @@ def _events(
     now = datetime.now(UTC)
     if count is not None:
         orders = generate_orders(read_catalogue(catalogue or sample(CATALOGUE)), count, seed)
-        return [order_event(order, now) for order in orders]
+        return [event_of(order, now) for order in orders]
     if file is None:
         raise AssertionError("one of the two was given")
     entries = read_entries(file)
@@ -84,7 +85,7 @@ def _events(
 
 
 async def _show_outcomes(events: list[Outgoing], settings: Settings, seconds: float, *, as_json: bool) -> bool:
-    order_ids = {one.order_id for one in events}
+    order_ids = {one.saga_id for one in events}
     async with open_cosmos(settings) as cosmos:
         with counting("waiting", len(order_ids)) as progress:
             known = await wait_until_settled(cosmos, order_ids, seconds=seconds, at_most=seconds, progress=progress)

@@ -1,53 +1,16 @@
-"""What is to be published: entries of a file as events, checked against the contracts before anything is sent."""
+"""Orders and requests to cancel them, as events to publish."""
 
-import hashlib
-import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
 
 from pydantic import ValidationError
 
+from quartet.cli.publish import outgoing
+from quartet.cli.publish.outgoing import SOURCE, Outgoing
 from quartet.cli.terminal.failures import UserError
 from quartet.cli.terminal.files import Entry
-from quartet.events import (
-    SAGA_ID_PATTERN,
-    Unreadable,
-    explain,
-    format_time,
-    legacy_derived_id,
-    new_event,
-    open_envelope,
-    to_json,
-)
-from quartet.events.text import has_surrogates
-from quartet.printable import printable
+from quartet.events import explain, legacy_derived_id, new_event, to_json
 from shared.events import REGISTRY, CancellationReason, OrderCancellationRequested, OrderCreated
-
-SOURCE: Final = "/quartet/cli"
-_SUBJECT = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")
-_NO_ORDER: Final = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A structured CloudEvent on its way to the hub, and the order that it is about.
-
-    Attributes:
-        where: where it stood, for people; empty if it was made up.
-    """
-
-    order_id: str
-    event: dict[str, Any]
-    where: str = ""
-
-
-def order_event(order: OrderCreated, now: datetime) -> Outgoing:
-    """The event of an order. Its id is derived from the content: the same order again is the same event."""
-    event_id = legacy_derived_id(order.fingerprint(), order.type, SOURCE)
-    return Outgoing(order.order_id, to_json(new_event(order, source=SOURCE, time=now, id=event_id)))
 
 
 def cancellation_event(order_id: str, detail: str, now: datetime) -> Outgoing:
@@ -68,92 +31,10 @@ def cancellation_event(order_id: str, detail: str, now: datetime) -> Outgoing:
 
 
 def read_events(entries: Sequence[Entry], now: datetime) -> list[Outgoing]:
-    """The events that entries stand for: the data of an OrderCreated, or a CloudEvent of any type of the saga.
-
-    Raises:
-        UserError: an entry does not keep the contract: the line names it and the field, and how many more there are.
-    """
-    events: list[Outgoing] = []
-    problems: list[str] = []
-    for entry in entries:
-        event = _read(entry.value, now)
-        problem = event if isinstance(event, str) else unsendable(event.event)
-        if problem:
-            problems.append(f"{entry.where}: {problem}")
-        elif isinstance(event, Outgoing):
-            events.append(replace(event, where=entry.where))
-    if problems:
-        more = f" ({len(problems) - 1} more entries are wrong)" if len(problems) > 1 else ""
-        raise UserError(f"{problems[0]}{more}. Nothing was published")
-    return events
+    """The orders, and other events of the shop, that entries stand for. Raises as `outgoing.read_events` does."""
+    return outgoing.read_events(entries, now, REGISTRY, OrderCreated)
 
 
 def wrap_events(entries: Sequence[Entry], now: datetime) -> list[Outgoing]:
-    """The same without any check: to see what the services do with what they cannot read.
-
-    Raises:
-        UserError: an entry is no JSON object, or has text that UTF-8 lacks, so that no CloudEvent could carry it.
-    """
-    return [_wrap(entry, now) for entry in entries]
-
-
-def unsendable(value: object, place: str = "") -> str | None:
-    """Why a JSON value cannot be sent as UTF-8, with the place; None if it can."""
-    match value:
-        case str() if has_surrogates(value):
-            return f"{place or 'it'}: has half of a surrogate pair, which UTF-8 cannot carry"
-        case dict():
-            parts = [(f"{place}.{printable(str(name))}".lstrip("."), part) for name, part in value.items()]
-            parts += [(f"{place}.{printable(name)}".lstrip("."), name) for name in value if isinstance(name, str)]
-        case list():
-            parts = [(f"{place}.{number}".lstrip("."), part) for number, part in enumerate(value)]
-        case _:
-            return None
-    return next((problem for where, part in parts if (problem := unsendable(part, where))), None)
-
-
-def _read(value: object, now: datetime) -> Outgoing | str:
-    if not isinstance(value, dict):
-        return "must be a JSON object"
-    if "specversion" in value:
-        return _read_cloud_event(value)
-    try:
-        return order_event(OrderCreated.model_validate(value), now)
-    except ValidationError as error:
-        return explain(error)
-
-
-def _read_cloud_event(value: Mapping[str, Any]) -> Outgoing | str:
-    envelope = open_envelope(value)
-    event = envelope if isinstance(envelope, Unreadable) else envelope.read(REGISTRY)
-    if isinstance(event, Unreadable):
-        return event.detail
-    return Outgoing(event.saga_id, dict(value))
-
-
-def _wrap(entry: Entry, now: datetime) -> Outgoing:
-    value = entry.value
-    if not isinstance(value, dict):
-        raise UserError(f"{entry.where}: must be a JSON object, also without validation. Nothing was published")
-    if problem := unsendable(value):
-        raise UserError(f"{entry.where}: {problem}. Nothing was published")
-    if "specversion" in value:
-        return Outgoing(_subject(value.get("subject")), value, entry.where)
-    subject = _subject(value.get("order_id"))
-    digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-    event = {
-        "specversion": "1.0",
-        "id": legacy_derived_id(digest, OrderCreated.type, SOURCE),
-        "source": SOURCE,
-        "type": OrderCreated.type,
-        "subject": subject,
-        "time": format_time(now),
-        "datacontenttype": "application/json",
-        "correlationid": subject,
-        "data": value,
-    }
-    return Outgoing(subject, event, entry.where)
-
-
-def _subject(order_id: object) -> str:
-    return order_id if isinstance(order_id, str) and _SUBJECT.match(order_id) else _NO_ORDER
+    """The same without any check. Raises as `outgoing.wrap_events` does."""
+    return outgoing.wrap_events(entries, now, OrderCreated)

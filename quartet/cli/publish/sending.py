@@ -8,10 +8,10 @@ from azure.eventhub.aio import EventHubProducerClient
 
 from quartet.azure.event_hubs.client import HubPublisher, hub_outages
 from quartet.azure.settings import Settings
+from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.reading.connection import open_producer
 from quartet.cli.terminal.failures import UserError
 from quartet.events import bucket_of, encode
-from services.operations.publish.orders import Outgoing
 
 # Large enough for full batches, small enough for a progress bar that moves.
 _PORTION: Final = 1_000
@@ -50,7 +50,7 @@ async def check_sizes(events: Sequence[Outgoing], producer: EventHubProducerClie
     for one in events:
         size = len(encode(one.event))
         if size + _OVERHEAD > limit:
-            where = one.where or f"the event of {one.order_id}"
+            where = one.where or f"the event of {one.saga_id}"
             raise UserError(
                 f"{where}: has {size:,} bytes, and the hub takes at most {limit - _OVERHEAD:,}. Nothing was published"
             )
@@ -64,7 +64,7 @@ async def send(
     rate: float | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Send all events; those of one order stay in their order.
+    """Send all events; those of one saga stay in their order.
 
     Args:
         events: what to send.
@@ -83,10 +83,10 @@ async def send(
 
 
 def by_bucket(events: Sequence[Outgoing], buckets: int) -> dict[str, list[Outgoing]]:
-    """The events of each bucket, in the order in which they came."""
+    """The events of each bucket, as they came."""
     groups: dict[str, list[Outgoing]] = {}
     for one in events:
-        groups.setdefault(bucket_of(one.order_id, buckets), []).append(one)
+        groups.setdefault(bucket_of(one.saga_id, buckets), []).append(one)
     return groups
 
 

@@ -1,0 +1,1 @@
+"""`quartet publish`: events from outside into the hub."""
