@@ -4,6 +4,7 @@ import asyncio
 import re
 import shlex
 import socket
+import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from quartet.cli.terminal.console_sink import without_colours
 from quartet.cli.terminal.failures import UserError
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.child import DEFAULT_GRACE
+from quartet.local.hub_config import hub_flags
 from quartet.local.output import OUTPUT_NAME, Sink
 from quartet.local.supervisor import Exit, Process, Supervisor
 from quartet.process.application import Application
@@ -81,6 +83,8 @@ class LocalStack:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quartet-")))
+            self._hub = hub_flags(self._options.application.choreography, directory)
             self.supervisor = await stack.enter_async_context(Supervisor(self._watch, grace=stretched(DEFAULT_GRACE)))
             self._stack = stack.pop_all()
         return self
@@ -152,7 +156,8 @@ class LocalStack:
         shared = settings_flags(
             {**simulated_ports(self._options.application.choreography), **self._options.shared_settings}
         )
-        return Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._options.data_dir), *numbers, *shared))
+        where = ("--data-dir", str(self._options.data_dir))
+        return Process(EMULATORS, "quartet_emulators", (*where, *self._hub, *numbers, *shared))
 
     def _watch(self, name: str, line: str) -> None:
         """Pass a line on, and look whether it says that a service is ready. Runs on the supervisor's thread."""

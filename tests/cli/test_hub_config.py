@@ -1,0 +1,24 @@
+"""The emulators serve the hub of the application, whichever it is."""
+
+import json
+from pathlib import Path
+
+from quartet_emulators.event_hubs.config import load_config
+from quartet_emulators.options import BUILT_IN_CONFIG, CHECKOUT_CONFIG
+
+from examples.trip.app import TRIP
+from quartet.local.hub_config import hub_config, hub_flags
+from services.shop import SHOP
+
+
+def test_the_configuration_files_are_what_the_shop_says() -> None:
+    for path in (CHECKOUT_CONFIG, BUILT_IN_CONFIG):
+        assert json.loads(path.read_text(encoding="utf-8")) == hub_config(SHOP)
+
+
+def test_an_application_has_its_own_hub_with_a_group_for_each_participant(tmp_path: Path) -> None:
+    flag, path = hub_flags(TRIP, tmp_path)
+    assert flag == "--event-hubs-config"
+    (hub,) = load_config(Path(path)).hubs
+    assert (hub.name, hub.partition_count) == ("trip-events", 4)
+    assert hub.consumer_groups == ("$Default", "flight", "hotel", "car", "payment", "console")
