@@ -16,7 +16,9 @@ from quartet.cli.application import use
 from quartet.cli.dead_letters.command import dead_letters
 from quartet.cli.doctor.command import doctor
 from quartet.cli.emulators import emulators
+from quartet.cli.publish.command import publish
 from quartet.cli.schema import schema
+from quartet.cli.status.command import status
 from quartet.cli.terminal.failures import BUG, FAILED, describe, one_line
 from quartet.cli.timeline.command import timeline
 from quartet.cli.topology.check import check
@@ -26,7 +28,7 @@ from quartet.printable import printable_lines
 from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
 
-_GENERIC: Final = (up, timeline, doctor, check, graph, schema)
+_GENERIC: Final = (up, publish, status, timeline, doctor, check, graph, schema)
 
 
 def build(application: Application | None) -> typer.Typer:
@@ -45,15 +47,16 @@ def build(application: Application | None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(begin)
+    own = application.choreography.commands if application is not None else {}
     for command in _GENERIC:
-        app.command()(command)
+        if command.__name__ not in own:
+            app.command()(command)
     app.command(
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )(emulators)
     app.add_typer(dead_letters, name="dead-letters")
-    if application is not None:
-        for name, path in application.choreography.commands.items():
-            app.command(name)(load(path, f"command {name}"))
+    for name, path in own.items():
+        app.command(name)(load(path, f"command {name}"))
     return app
 
 

@@ -9,14 +9,14 @@ from quartet.cli.terminal.numbers import a_number
 from quartet.events import SAGA_ID_PATTERN
 from quartet.printable import printable
 
-_ORDER_ID: Final = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")
+_SAGA_ID: Final = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")
 _LETTER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{1,128}\Z")
-_ORDER_HINT: Final = "order_id: must be 1 to 64 of A-Z, a-z, 0-9, _ and -"
+_SAGA_HINT: Final = "the id of a saga must be 1 to 64 of A-Z, a-z, 0-9, _ and -"
 
 
-def _order_id(text: str) -> str:
-    if not _ORDER_ID.match(text):
-        raise typer.BadParameter(f"{_ORDER_HINT}, and not {printable(text)!r}")
+def _saga_id(text: str) -> str:
+    if not _SAGA_ID.match(text):
+        raise typer.BadParameter(f"{_SAGA_HINT}, and not {printable(text)!r}")
     return text
 
 
@@ -26,10 +26,10 @@ def _letter_id(text: str) -> str:
     return text
 
 
-OrderArgument = Annotated[str, typer.Argument(parser=_order_id, metavar="ORDER", help="The order's id.")]
-AnyOrderArgument = Annotated[str | None, typer.Argument(parser=_order_id, metavar="ORDER", help="The order's id.")]
+SagaArgument = Annotated[str, typer.Argument(parser=_saga_id, metavar="SAGA", help="The id of the saga.")]
+AnySagaArgument = Annotated[str | None, typer.Argument(parser=_saga_id, metavar="SAGA", help="The id of the saga.")]
 OrderOption = Annotated[
-    str | None, typer.Option("--order", parser=_order_id, metavar="ORDER", help="Only this order's.")
+    str | None, typer.Option("--order", parser=_saga_id, metavar="ORDER", help="Only this order's.")
 ]
 LetterArgument = Annotated[str, typer.Argument(parser=_letter_id, metavar="ID", help="The dead letter's id.")]
 SomeLettersArgument = Annotated[

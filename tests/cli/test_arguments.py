@@ -23,7 +23,7 @@ def test_an_order_id_is_checked_in_one_place(
 ) -> None:
     assert run([*command, order_id]) == MISUSED
     [line] = capsys.readouterr().err.splitlines()
-    assert "order_id: must be 1 to 64 of A-Z, a-z, 0-9, _ and -" in line
+    assert "the id of a saga must be 1 to 64 of A-Z, a-z, 0-9, _ and -" in line
     assert line.isprintable()
 
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from azure.eventhub.aio import EventHubConsumerClient
@@ -21,6 +21,8 @@ from quartet.cli.lag.checkpoints import ByPartition, Progress, read_progress
 from quartet.cli.lag.hub_head import read_head
 from quartet.cli.lag.lag import Head, Lag, Place, Standstill, judge
 from quartet.cli.reading.connection import AGENT, console_client, open_consumer
+from quartet.cli.terminal.failures import UserError
+from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.ports import Now, Sleep
 from quartet.process.startup import new_checkpoint_store
 
@@ -147,6 +149,22 @@ async def open_lag_reader(settings: Settings) -> AsyncIterator[LagReader]:
             return console_client(settings, credentials)
 
         yield LagReader(client, partitions, store, settings, connect=connect)
+
+
+async def try_standstill(
+    settings: Settings, services: Sequence[str], limit: timedelta
+) -> tuple[Standstill | None, Exception | None]:
+    """What stands still in some services; or None, and why that is not known."""
+    try:
+        async with open_lag_reader(settings) as reader:
+            lags = await reader.lags(await reader.look(services), _now())
+            return await reader.standstill(lags, _now, limit), None
+    except (UserError, ConfigurationError, OutageError) as error:
+        return None, error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _place(service: str, partition: str, ends: tuple[int, int], known: Progress, alive_since: datetime) -> Place:

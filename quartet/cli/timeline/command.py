@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from quartet.azure.settings import load_settings
-from quartet.cli.options import OrderArgument
+from quartet.cli.options import SagaArgument
 from quartet.cli.terminal.console import show, write_json
 from quartet.cli.terminal.failures import FAILED, UserError
 from quartet.cli.timeline.timeline import read_timeline
@@ -14,19 +14,19 @@ from quartet.cli.timeline.view import timeline_json, timeline_listing
 
 
 def timeline(
-    order: OrderArgument,
+    saga: SagaArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Show every event of an order, in order: who said it, because of what, after how many ms.
+    """Show every event of a saga, one after the other: who said it, because of what, after how many ms.
 
-    Exit status 1 if one of them, or a message that names the order, cannot be read.
+    Exit status 1 if one of them, or a message that names it, cannot be read.
     """
-    story = asyncio.run(read_timeline(order, load_settings()))
+    story = asyncio.run(read_timeline(saga, load_settings()))
     if not story:
-        raise UserError(f"the hub holds no event of an order {order}: check the id, or the hub's retention")
+        raise UserError(f"the hub holds no event of a saga {saga}: check the id, or the hub's retention")
     if as_json:
         write_json(timeline_json(story))
     else:
-        show(timeline_listing(story, f"Order {order}"))
+        show(timeline_listing(story, f"Saga {saga}"))
     if not all(said.is_read for said in story):
         raise typer.Exit(FAILED)

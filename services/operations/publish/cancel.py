@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from quartet.azure.settings import load_settings
-from quartet.cli.options import OrderArgument
+from quartet.cli.options import SagaArgument
 from quartet.cli.publish.sending import publish
 from quartet.cli.terminal.console import results
 from services.operations.publish.orders import cancellation_event
 
 
 def cancel(
-    order: OrderArgument,
+    order: SagaArgument,
     reason: Annotated[str, typer.Option(help="Why, in the customer's words.")] = "",
 ) -> None:
     """Ask for the cancellation of an order. Shipping decides; asking again is harmless."""

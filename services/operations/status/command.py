@@ -8,16 +8,15 @@ import typer
 
 from quartet.azure.settings import Settings, load_settings
 from quartet.cli.lag.lag import Standstill
-from quartet.cli.lag.reading import open_lag_reader
-from quartet.cli.options import AnyOrderArgument, StandingOption
+from quartet.cli.lag.reading import try_standstill
+from quartet.cli.options import AnySagaArgument, StandingOption
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.stored import Stored
 from quartet.cli.reading.unparsed import tell_unparsed
 from quartet.cli.terminal.console import show, write_json
 from quartet.cli.terminal.failures import FAILED, UserError
 from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
-from quartet.engine.errors import ConfigurationError, OutageError
-from services.operations.participants import PARTICIPANTS
+from services.operations.participants import NAMES
 from services.operations.status.status import status_json, whereabouts
 from services.operations.status.stuck_reading import stuck_orders
 from services.operations.status.stuck_view import stuck_json, stuck_view
@@ -26,7 +25,7 @@ from services.operations.status.view import status_view
 
 def status(
     context: typer.Context,
-    order: AnyOrderArgument = None,
+    order: AnySagaArgument = None,
     *,
     stuck: Annotated[bool, typer.Option("--stuck", help="The orders that do not end, and who owes the next event.")] = (
         False
@@ -69,7 +68,7 @@ async def _one_order(settings: Settings, order: str, *, as_json: bool) -> None:
 
 async def _stuck_orders(settings: Settings, grace: timedelta, limit: timedelta, *, as_json: bool) -> None:
     """Show what does not get on. If hub or checkpoints cannot be looked at, what the databases say is shown first."""
-    standstill, failure = await _standstill(settings, limit)
+    standstill, failure = await try_standstill(settings, NAMES, limit)
     async with open_cosmos(settings) as cosmos:
         report = await stuck_orders(Stored(cosmos), _now(), grace, standstill or Standstill())
     if as_json:
@@ -81,16 +80,6 @@ async def _stuck_orders(settings: Settings, grace: timedelta, limit: timedelta, 
     tell_unparsed(report.unparsed)
     if report.orders or (standstill is not None and not standstill.is_well):
         raise typer.Exit(FAILED)
-
-
-async def _standstill(settings: Settings, limit: timedelta) -> tuple[Standstill | None, Exception | None]:
-    """What stands still; or why that is not known."""
-    try:
-        async with open_lag_reader(settings) as reader:
-            lags = await reader.lags(await reader.look([participant.name for participant in PARTICIPANTS]), _now())
-            return await reader.standstill(lags, _now, limit), None
-    except (UserError, ConfigurationError, OutageError) as error:
-        return None, error
 
 
 def _now() -> datetime:

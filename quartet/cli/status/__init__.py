@@ -1,0 +1,1 @@
+"""`quartet status`: where sagas stand, for any application."""
