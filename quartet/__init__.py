@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from quartet.choreography import Choreography
+    from quartet.engine.declaration.book import Book
+    from quartet.engine.declaration.invariant import Evidence
     from quartet.engine.declaration.ledger import Effect, Ledger
     from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
     from quartet.engine.declaration.participant import ContainerSpec, Participant
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from quartet.process.service_context import ServiceContext
 
 __all__ = [
+    "Book",
     "Choreography",
     "ConfigurationError",
     "ContainerSpec",
@@ -28,6 +31,7 @@ __all__ = [
     "Effect",
     "Event",
     "EventData",
+    "Evidence",
     "Ignored",
     "Ledger",
     "OutageError",
@@ -49,6 +53,8 @@ __all__ = [
 
 _HOMES: Final = {
     "choreography": ("Choreography",),
+    "engine.declaration.book": ("Book",),
+    "engine.declaration.invariant": ("Evidence",),
     "engine.declaration.ledger": ("Effect", "Ledger"),
     "engine.declaration.outcome": ("Decided", "Ignored", "Outcome", "Rejected"),
     "engine.declaration.participant": ("ContainerSpec", "Participant"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from quartet.engine.declaration.invariant import Invariant
 from quartet.engine.declaration.participant import Participant
 from quartet.events import EventData, Registry
 
@@ -24,6 +25,8 @@ class Choreography:
         samples: one believable event of each type; `quartet schema` shows them, and `quartet check` wants them all.
         hub: the Event Hub that they share.
         services: how each participant is run as a process. An application without them can be tested, and not run.
+        invariants: what must hold of everything that is stored. `quartet audit` checks it, and so do `explore` and
+            `simulate` once all is quiet.
         commands: the application's own commands of `quartet`, as import paths: `{"audit": "shop.audit:audit"}`.
         on_start: the import path of what a local stack does once its databases are there: a function that takes the
             open `Cosmos` and returns a line for people, or nothing. Empty if there is nothing to do.
@@ -37,6 +40,7 @@ class Choreography:
     samples: tuple[EventData, ...] = ()
     hub: str = "saga-events"
     services: tuple["Service[Any, Any]", ...] = ()
+    invariants: tuple[Invariant, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     on_start: str = ""
 

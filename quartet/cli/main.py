@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from quartet.cli.application import use
+from quartet.cli.audit.command import audit
 from quartet.cli.dead_letters.command import dead_letters
 from quartet.cli.doctor.command import doctor
 from quartet.cli.emulators import emulators
@@ -55,6 +56,8 @@ def build(application: Application | None) -> typer.Typer:
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )(emulators)
     app.add_typer(dead_letters, name="dead-letters")
+    if application is not None and application.choreography.invariants and "audit" not in own:
+        app.command()(audit)
     for name, path in own.items():
         app.command(name)(load(path, f"command {name}"))
     return app

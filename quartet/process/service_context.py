@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from azure.cosmos.aio import DatabaseProxy
 from structlog.typing import FilteringBoundLogger
 
+from quartet.azure.cosmos.book import CosmosBook
 from quartet.azure.cosmos.client import BatchLimits
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.settings import Settings
@@ -31,3 +32,7 @@ class ServiceContext:
     now: Now
     log: FilteringBoundLogger
     limits: BatchLimits = field(default_factory=BatchLimits)
+
+    def book(self, container: str) -> CosmosBook:
+        """A book in a container of the participant, for a simulated port: one of `Participant.containers`."""
+        return CosmosBook(self.database.get_container_client(container), self.settings.buckets, self.limits)

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from quartet.testing.book import MemoryBook
     from quartet.testing.decision import decide
     from quartet.testing.exploration import Report, explore
     from quartet.testing.faults import Fault
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from quartet.testing.violation import Invariant, Violation
     from quartet.testing.world import World
 
-__all__ = ["Fault", "Invariant", "Report", "Violation", "World", "decide", "explore", "simulate"]
+__all__ = ["Fault", "Invariant", "MemoryBook", "Report", "Violation", "World", "decide", "explore", "simulate"]
 
 _HOMES: Final = {
+    "MemoryBook": "book",
     "decide": "decision",
     "Report": "exploration",
     "explore": "exploration",

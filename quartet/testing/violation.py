@@ -39,7 +39,10 @@ def broken(world: World, invariants: Iterable[Invariant]) -> list[str]:
 
 
 def broken_at_the_end(world: World, invariants: Iterable[Invariant]) -> list[str]:
-    """The same once all is mended: every saga has ended, in one way, and nothing is left that failed."""
+    """The same once all is mended, with the application's own invariants.
+
+    Every saga has ended then, in one way, and nothing is left that failed.
+    """
     lines = []
     for saga_id in world.sagas:
         ends = {data.type for data in world.ends(saga_id)}
@@ -54,4 +57,4 @@ def broken_at_the_end(world: World, invariants: Iterable[Invariant]) -> list[str
             for letter in world.dead_letters(participant.name)
             if letter.reason in _NOT_HANDLED
         ]
-    return [*lines, *broken(world, invariants)]
+    return [*lines, *broken(world, [*world.app.invariants, *invariants])]

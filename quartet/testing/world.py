@@ -11,8 +11,10 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from quartet.choreography import Choreography
+from quartet.engine.declaration.ledger import Effect
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.engine import Engine
+from quartet.engine.errors import ConfigurationError
 from quartet.engine.ports import DeadLetter
 from quartet.engine.records.record import Json
 from quartet.events import Event, EventData, bucket_of, encode, from_json, new_event, to_json
@@ -108,6 +110,21 @@ class World:
         """What a participant has stored of a saga; None if it has decided nothing."""
         record = self.stores[participant].get(saga_id)
         return None if record is None else record.state
+
+    def effects(self, participant: str) -> list[Effect]:
+        """What the ledger of a participant's port holds.
+
+        Raises:
+            ConfigurationError: the port has no ledger.
+        """
+        listed = getattr(self.ports.get(participant), "effects", None)
+        if not callable(listed):
+            raise ConfigurationError(f"{participant} has no ledger: give its port the method effects")
+
+        async def read() -> list[Effect]:
+            return [effect async for effect in listed()]
+
+        return self.loop.run_until_complete(read())
 
     @property
     def events(self) -> list[Event[EventData]]:

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from quartet.cli.audit.ledgers import GuardedLedger
 from quartet.engine.errors import ConfigurationError, OutageError, TransientError
 from quartet.process.named_ports import Adapter
-from services.operations.audit.ledgers import GuardedLedger
 from services.payment.ledger import ChargeMade
 
 CHARGE = ChargeMade("ord-1", "pi_1", Decimal(5), "EUR")

@@ -7,30 +7,22 @@ from typing import Annotated
 import typer
 
 from quartet.azure.settings import load_settings
-from quartet.cli.audit.report import audit_json, audit_listing
+from quartet.cli.audit.command import JsonOption, SettleOption, tell
+from quartet.cli.audit.finding import Finding
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.terminal.console import show, write_json
 from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
 from services.operations.audit.running import run_audit
 
 
 def audit(
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    as_json: JsonOption = False,
     grace: Annotated[
         float,
         typer.Option(
             min=0, max=MOST_SECONDS, callback=a_number, help="Seconds that an order may be open past its deadline."
         ),
     ] = 60,
-    settle: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=MOST_SECONDS,
-            callback=a_number,
-            help="Look again after so many seconds while something is wrong and gets less.",
-        ),
-    ] = 2,
+    settle: SettleOption = 2,
 ) -> None:
     """Check the five invariants on everything that is stored.
 
@@ -38,14 +30,8 @@ def audit(
     """
     settings = load_settings()
 
-    async def work() -> bool:
+    async def work() -> list[Finding]:
         async with open_cosmos(settings) as cosmos:
-            findings = await run_audit(cosmos, grace=timedelta(seconds=grace), settle=timedelta(seconds=settle))
-        if as_json:
-            write_json(audit_json(findings))
-        else:
-            show(audit_listing(findings))
-        return all(finding.holds for finding in findings)
+            return await run_audit(cosmos, grace=timedelta(seconds=grace), settle=timedelta(seconds=settle))
 
-    if not asyncio.run(work()):
-        raise typer.Exit(1)
+    tell(asyncio.run(work()), as_json=as_json)

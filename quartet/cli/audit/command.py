@@ -1,0 +1,72 @@
+"""`quartet audit`: whether what the application says must hold does hold, on everything that is stored."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, TypeAlias
+
+import typer
+
+from quartet.azure.settings import load_settings
+from quartet.choreography import Choreography
+from quartet.cli.application import choreography
+from quartet.cli.audit.evidence import read_evidence
+from quartet.cli.audit.finding import Finding
+from quartet.cli.audit.judging import judge
+from quartet.cli.audit.lasting import lasting
+from quartet.cli.audit.ledgers import opening_ledgers
+from quartet.cli.audit.report import audit_json, audit_listing
+from quartet.cli.reading.connection import Cosmos, open_cosmos
+from quartet.cli.reading.stored import Stored
+from quartet.cli.terminal.console import show, write_json
+from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
+
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+SettleOption: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=MOST_SECONDS,
+        callback=a_number,
+        help="Look again after so many seconds while something is wrong and gets less.",
+    ),
+]
+
+
+def audit(as_json: JsonOption = False, settle: SettleOption = 2) -> None:
+    """Check the application's invariants on everything that is stored, and on the ledgers of its ports.
+
+    Exit status 1 if one is broken, or if a document cannot be read.
+    """
+    settings = load_settings()
+
+    async def work() -> list[Finding]:
+        async with open_cosmos(settings) as cosmos:
+            return await _run(cosmos, choreography(), timedelta(seconds=settle))
+
+    tell(asyncio.run(work()), as_json=as_json)
+
+
+def tell(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Show what was found.
+
+    Raises:
+        typer.Exit: an invariant is broken: exit status 1.
+    """
+    if as_json:
+        write_json(audit_json(findings))
+    else:
+        show(audit_listing(findings))
+    if not all(finding.holds for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _run(cosmos: Cosmos, application: Choreography, settle: timedelta) -> list[Finding]:
+    async with opening_ledgers(cosmos) as opening:
+        found = {service.participant.name: await opening.find(service) for service in application.services}
+        ledgers = {name: ledger for name, ledger in found.items() if ledger is not None}
+
+        async def look() -> list[Finding]:
+            return judge(application, await read_evidence(Stored(cosmos), application, ledgers))
+
+        return await lasting(look, settle)
