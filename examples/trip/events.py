@@ -1,6 +1,6 @@
-"""What is said about a trip."""
+"""What is said about a trip. A trip is a saga."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 from pydantic import field_validator
 
@@ -8,9 +8,12 @@ from quartet import EventData, Registry, SagaId
 from quartet.events import Code, Currency, Money, Reference, Text
 from quartet.events.money import fit_amount
 
+PartName: TypeAlias = Literal["flight", "hotel", "car"]
+PARTS: tuple[PartName, ...] = ("flight", "hotel", "car")
+
 
 class TripEvent(EventData):
-    """What every event has: the trip that it is about. A trip is a saga."""
+    """What every event has: the trip that it is about."""
 
     trip_id: SagaId
 
@@ -24,7 +27,6 @@ class TripRequested(TripEvent):
     """A traveller wants a flight, a hotel and a car, or nothing at all."""
 
     type: ClassVar[str] = "TripRequested.v1"
-
     flight: Text
     hotel: Text
     car: Text
@@ -33,99 +35,50 @@ class TripRequested(TripEvent):
 
 
 class TripCancellationRequested(TripEvent):
-    """The traveller has thought better of it. Once paid, it is too late."""
+    """The traveller has changed their mind. Once the trip is paid, it is too late."""
 
     type: ClassVar[str] = "TripCancellationRequested.v1"
 
 
-class Booked(TripEvent):
+class PartBooked(TripEvent):
     """A part of the trip is booked."""
 
+    type: ClassVar[str] = "PartBooked.v1"
+    part: PartName
     reference: Reference
     currency: Currency
     price: Money
-
     _fit_price = field_validator("price")(fit_amount)
 
 
-class Failed(TripEvent):
+class PartFailed(TripEvent):
     """A part of the trip is not booked and never will be."""
 
+    type: ClassVar[str] = "PartFailed.v1"
+    part: PartName
     reason: Code
 
 
-class Undone(TripEvent):
-    """A part of the trip is not booked any more, and never will be again."""
-
-
-class FlightBooked(Booked):
-    """There are seats."""
-
-    type: ClassVar[str] = "FlightBooked.v1"
-
-
-class HotelBooked(Booked):
-    """There is a room."""
-
-    type: ClassVar[str] = "HotelBooked.v1"
-
-
-class CarBooked(Booked):
-    """There is a car."""
-
-    type: ClassVar[str] = "CarBooked.v1"
-
-
-class FlightFailed(Failed):
-    """There is no seat."""
-
-    type: ClassVar[str] = "FlightFailed.v1"
-
-
-class HotelFailed(Failed):
-    """There is no room."""
-
-    type: ClassVar[str] = "HotelFailed.v1"
-
-
-class CarFailed(Failed):
-    """There is no car."""
-
-    type: ClassVar[str] = "CarFailed.v1"
-
-
-class PaymentFailed(Failed):
+class PaymentFailed(TripEvent):
     """No money was taken and none will be."""
 
     type: ClassVar[str] = "PaymentFailed.v1"
+    reason: Code
 
 
-class FlightUndone(Undone):
-    """The seats are free again."""
+class PartUndone(TripEvent):
+    """A part of the trip is not booked any more, and never will be again."""
 
-    type: ClassVar[str] = "FlightUndone.v1"
-
-
-class HotelUndone(Undone):
-    """The room is free again."""
-
-    type: ClassVar[str] = "HotelUndone.v1"
-
-
-class CarUndone(Undone):
-    """The car is free again."""
-
-    type: ClassVar[str] = "CarUndone.v1"
+    type: ClassVar[str] = "PartUndone.v1"
+    part: PartName
 
 
 class TripBooked(TripEvent):
     """The trip is booked and paid: the saga has ended."""
 
     type: ClassVar[str] = "TripBooked.v1"
-
     currency: Currency
     total: Money
-
     _fit_total = field_validator("total")(fit_amount)
 
 
@@ -133,11 +86,10 @@ class TripCancelled(TripEvent):
     """Nothing is booked and nothing is paid: the saga has ended."""
 
     type: ClassVar[str] = "TripCancelled.v1"
-
     reason: Code
 
 
 EVENTS = Registry(
-    TripRequested, FlightBooked, HotelBooked, CarBooked, FlightFailed, HotelFailed, CarFailed, PaymentFailed,
-    TripCancellationRequested, FlightUndone, HotelUndone, CarUndone, TripBooked, TripCancelled,
-)  # fmt: skip
+    *(TripRequested, PartBooked, PartFailed, PaymentFailed, TripCancellationRequested, PartUndone),
+    *(TripBooked, TripCancelled),
+)

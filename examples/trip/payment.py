@@ -3,40 +3,29 @@
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from examples.trip.events import (
     EVENTS,
-    Booked,
-    CarBooked,
-    CarFailed,
-    CarUndone,
-    Failed,
-    FlightBooked,
-    FlightFailed,
-    FlightUndone,
-    HotelBooked,
-    HotelFailed,
-    HotelUndone,
+    PARTS,
+    PartBooked,
+    PartFailed,
+    PartUndone,
     PaymentFailed,
     TripBooked,
     TripCancellationRequested,
     TripCancelled,
-    TripEvent,
     TripRequested,
 )
 from examples.trip.provider import Provider, Sold
-from quartet import Decided, Event, Ignored, Outcome, Participant, on
-
-_PARTS = ("Flight", "Hotel", "Car")
+from quartet import ContainerSpec, Decided, Event, Ignored, Outcome, Participant, on
 
 
 class Status(StrEnum):
-    """How far the payment is."""
+    """How far the payment is. The last two are final."""
 
     WAITING = "waiting"
-    PAID = "paid"
     FAILED = "failed"
+    PAID = "paid"
     CANCELLED = "cancelled"
 
 
@@ -65,21 +54,24 @@ async def note_request(event: Event[TripRequested], known: Payment | None, bank:
     return await _charge_when_complete(event.data.trip_id, payment, bank)
 
 
-async def note_booked(event: Event[Booked], known: Payment | None, bank: Provider) -> Outcome[Payment]:
+async def note_booked(event: Event[PartBooked], known: Payment | None, bank: Provider) -> Outcome[Payment]:
     """Remember the price; charge if it was the last one."""
     payment = known or Payment()
-    payment = replace(payment, prices={**payment.prices, _part(event): event.data.price})
+    payment = replace(payment, prices={**payment.prices, event.data.part: event.data.price})
     return await _charge_when_complete(event.data.trip_id, payment, bank)
 
 
-async def note_gone(event: Event[TripEvent], known: Payment | None, bank: Provider) -> Outcome[Payment]:
+async def note_gone(
+    event: Event[PartFailed | PartUndone],
+    known: Payment | None,
+    bank: Provider,  # noqa: ARG001 -- as long as a part has failed there was no charge; who cancels voids it
+) -> Outcome[Payment]:
     """A part has failed or was undone: nothing will be paid. When all are gone, the trip has ended."""
-    del bank  # As long as a part has failed there was no charge; a cancelled one is voided by whoever says so.
     payment = known or Payment()
-    reason = payment.reason or (event.data.reason if isinstance(event.data, Failed) else "")
-    gone = tuple(sorted({*payment.gone, _part(event)}))
+    reason = payment.reason or (event.data.reason if isinstance(event.data, PartFailed) else "")
+    gone = tuple(sorted({*payment.gone, event.data.part}))
     payment = replace(payment, status=Status.FAILED, gone=gone, reason=reason)
-    if len(gone) < len(_PARTS):
+    if len(gone) < len(PARTS):
         return Decided(payment, (), "gone")
     said = TripCancelled(trip_id=event.data.trip_id, reason=reason or "cancelled")
     return Decided(replace(payment, status=Status.CANCELLED), (said,), "cancelled")
@@ -87,32 +79,31 @@ async def note_gone(event: Event[TripEvent], known: Payment | None, bank: Provid
 
 async def cancel(event: Event[TripCancellationRequested], known: Payment | None, bank: Provider) -> Outcome[Payment]:
     """Fail the trip, unless it is paid or has failed."""
-    payment = known or Payment()
-    if payment.status is not Status.WAITING:
-        return Ignored(f"already {payment.status}")
-    await bank.cancel(f"payment-{event.data.trip_id}")
-    return _fail(event.data.trip_id, payment, "traveller")
+    return await _give_up(event.data.trip_id, known or Payment(), bank, "traveller")
 
 
-async def give_up_charging(event: Event[TripEvent], known: Payment | None, bank: Provider) -> Outcome[Payment]:
+async def give_up_charging(
+    event: Event[TripRequested | PartBooked], known: Payment | None, bank: Provider
+) -> Outcome[Payment]:
     """The bank does not answer: make sure that it takes nothing."""
-    payment = known or Payment()
-    if payment.status is not Status.WAITING:
-        return Ignored(f"already {payment.status}")
-    await bank.cancel(f"payment-{event.data.trip_id}")
-    return _fail(event.data.trip_id, payment, "no_answer")
+    return await _give_up(event.data.trip_id, known or Payment(), bank, "no_answer")
 
 
 async def _charge_when_complete(trip_id: str, payment: Payment, bank: Provider) -> Outcome[Payment]:
-    if payment.status is not Status.WAITING:
-        return Decided(payment, (), "noted")
-    if not payment.card or len(payment.prices) < len(_PARTS):
+    if payment.status is not Status.WAITING or not payment.card or len(payment.prices) < len(PARTS):
         return Decided(payment, (), "noted")
     total = sum(payment.prices.values(), start=Decimal(0))
-    if not isinstance(await bank.buy(f"payment-{trip_id}", payment.card, total), Sold):
+    if not isinstance(await bank.buy(trip_id, payment.card, total), Sold):
         return _fail(trip_id, payment, "declined")
     said = TripBooked(trip_id=trip_id, currency=payment.currency, total=total)
     return Decided(replace(payment, status=Status.PAID), (said,), "paid")
+
+
+async def _give_up(trip_id: str, payment: Payment, bank: Provider, reason: str) -> Outcome[Payment]:
+    if payment.status is not Status.WAITING:
+        return Ignored(f"already {payment.status}")
+    await bank.cancel(trip_id)
+    return _fail(trip_id, payment, reason)
 
 
 def _fail(trip_id: str, payment: Payment, reason: str) -> Decided[Payment]:
@@ -120,12 +111,6 @@ def _fail(trip_id: str, payment: Payment, reason: str) -> Decided[Payment]:
     return Decided(replace(payment, status=Status.FAILED, reason=reason), (said,), reason)
 
 
-def _part(event: Event[Any]) -> str:
-    return next(part for part in _PARTS if event.type.startswith(part))
-
-
-_BOOKED = (FlightBooked, HotelBooked, CarBooked)
-_GONE = (FlightFailed, HotelFailed, CarFailed, FlightUndone, HotelUndone, CarUndone)
 _CHARGE = (TripBooked, PaymentFailed)
 
 PAYMENT = Participant(
@@ -136,8 +121,10 @@ PAYMENT = Participant(
     state=Payment,
     reactions=(
         on(TripRequested, note_request, says=_CHARGE, fallback=give_up_charging, creates=True),
-        *(on(booked, note_booked, says=_CHARGE, fallback=give_up_charging) for booked in _BOOKED),
-        *(on(gone, note_gone, says={TripCancelled}) for gone in _GONE),
+        on(PartBooked, note_booked, says=_CHARGE, fallback=give_up_charging),
+        on(PartFailed, note_gone, says={TripCancelled}),
+        on(PartUndone, note_gone, says={TripCancelled}),
         on(TripCancellationRequested, cancel, says={PaymentFailed}),
     ),
+    containers=(ContainerSpec("provider-book"),),
 )

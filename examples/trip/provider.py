@@ -1,8 +1,11 @@
 """The port of every participant: somebody who sells, under idempotency keys; and one that is simulated."""
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
+
+from quartet import Book, Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,46 +18,61 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It cannot be had, and never will be under this key."""
+    """It cannot be had, and never will be for this trip. It was cancelled, perhaps before it was bought."""
+
+    reason: str
+
+
+Answer: TypeAlias = Sold | Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
-    """It was cancelled under this key, perhaps before it was bought."""
+class Moved(Effect):
+    """What was bought for a trip; or given back, with a negative price."""
 
-
-Answer: TypeAlias = Sold | Refused | Cancelled
+    price: Decimal
 
 
 class Provider(Protocol):
-    """An airline, a hotel, a car hire, a bank. The first answer to a key is final, but for a cancellation.
+    """An airline, a hotel, a car hire, a bank: sells one thing per trip. The trip's id is the idempotency key.
 
-    Calls raise `TransientError` if the outcome is not known, and are then repeated under the same key.
+    The first answer is final, but for a cancellation. Calls raise `TransientError` if the outcome is not known, and are
+    then repeated.
     """
 
-    async def buy(self, key: str, what: str, price: Decimal) -> Answer:
-        """Buy it once; `Cancelled` if the key was cancelled before."""
+    async def buy(self, trip_id: str, what: str, price: Decimal) -> Answer:
+        """Buy it once, unless that was cancelled before."""
         ...
 
-    async def cancel(self, key: str) -> None:
-        """Make sure that nothing is bought under the key, now or ever."""
+    async def cancel(self, trip_id: str) -> None:
+        """Make sure that nothing is bought for the trip, now or ever. What was bought is given back."""
         ...
 
 
 @dataclass(slots=True)
 class SimulatedProvider:
-    """Sells everything but what is called `none`."""
+    """Sells everything but what is called `none`. Its book is what really happened."""
 
-    deals: dict[str, Answer] = field(default_factory=dict)
+    book: Book
 
-    async def buy(self, key: str, what: str, price: Decimal) -> Answer:
+    async def buy(self, trip_id: str, what: str, price: Decimal) -> Answer:
         """See `Provider.buy`."""
-        return self.deals.setdefault(key, Refused() if what == "none" else Sold(f"ref-{key}", price))
+        reason = "not_available" if what == "none" else ""
+        sale, is_new = await self.book.enter(trip_id, f"sale_{trip_id}", reason=reason, price=str(price))
+        if sale["reason"]:
+            return Refused(sale["reason"])
+        if not is_new and await self.book.look_up(trip_id, f"return_{trip_id}"):
+            return Refused("cancelled")
+        return Sold(f"ref-{trip_id}", Decimal(sale["price"]))
 
-    async def cancel(self, key: str) -> None:
+    async def cancel(self, trip_id: str) -> None:
         """See `Provider.cancel`."""
-        self.deals[key] = Cancelled()
+        sale, _ = await self.book.enter(trip_id, f"sale_{trip_id}", reason="cancelled", price="0")
+        if not sale["reason"]:
+            await self.book.enter(trip_id, f"return_{trip_id}", reason="", price=f"-{sale['price']}")
 
-    def sold(self, key: str) -> bool:
-        """What the provider's own books say."""
-        return isinstance(self.deals.get(key), Sold)
+    async def effects(self) -> AsyncIterator[Moved]:
+        """See `quartet.Ledger`."""
+        async for entry in self.book.entries():
+            if not entry["reason"]:
+                yield Moved(entry["saga_id"], entry["id"], Decimal(entry["price"]))

@@ -2,77 +2,94 @@
 
 from decimal import Decimal
 
+import pytest
+
 from examples.trip import payment
-from examples.trip.app import TRIP
-from examples.trip.booking import Booking, Status
+from examples.trip.booking import HOTEL, Booking, Status
 from examples.trip.events import (
-    CarBooked,
-    FlightFailed,
-    HotelBooked,
-    HotelFailed,
-    HotelUndone,
+    PartBooked,
+    PartFailed,
+    PartUndone,
     PaymentFailed,
     TripBooked,
     TripCancellationRequested,
     TripCancelled,
 )
+from examples.trip.payment import PAYMENT
 from examples.trip.provider import SimulatedProvider
 from examples.trip.tests.trips import requested
 from quartet import Decided, Ignored
-from quartet.testing import decide
+from quartet.testing import MemoryBook, decide
 
-HOTEL = TRIP.participant("hotel")
-PAYMENT = TRIP.participant("payment")
-HALF = payment.Payment(card="tok_visa", currency="EUR", prices={"Flight": Decimal(210), "Hotel": Decimal(340)})
+HALF = payment.Payment(card="tok_visa", currency="EUR", prices={"flight": Decimal(210), "hotel": Decimal(340)})
 
 
-def test_a_room_is_booked() -> None:
-    booked = HotelBooked(trip_id="t-1", reference="ref-hotel-t-1", currency="EUR", price=Decimal(340))
-    state = Booking(Status.BOOKED, "ref-hotel-t-1")
-    assert decide(HOTEL, requested(), ports=SimulatedProvider()) == Decided(state, (booked,), "booked")
+@pytest.fixture
+def provider() -> SimulatedProvider:
+    return SimulatedProvider(MemoryBook())
 
 
-def test_a_full_hotel_fails_the_trip() -> None:
-    failed = HotelFailed(trip_id="t-1", reason="not_available")
-    outcome = decide(HOTEL, requested(hotel="none"), ports=SimulatedProvider())
+def has_sold(provider: SimulatedProvider) -> bool:
+    written = provider.book.written if isinstance(provider.book, MemoryBook) else {}
+    return any(entry["reason"] == "" for entry in written.values())
+
+
+def test_a_room_is_booked(provider: SimulatedProvider) -> None:
+    booked = PartBooked(trip_id="t-1", part="hotel", reference="ref-t-1", currency="EUR", price=Decimal(340))
+    assert decide(HOTEL, requested(), ports=provider) == Decided(Booking(Status.BOOKED, "ref-t-1"), (booked,), "booked")
+
+
+def test_a_full_hotel_fails_the_trip(provider: SimulatedProvider) -> None:
+    failed = PartFailed(trip_id="t-1", part="hotel", reason="not_available")
+    outcome = decide(HOTEL, requested(hotel="none"), ports=provider)
     assert outcome == Decided(Booking(Status.FAILED), (failed,), "not_available")
 
 
-def test_an_undo_that_comes_first_is_remembered() -> None:
-    hotel = SimulatedProvider()
-    undone = decide(HOTEL, FlightFailed(trip_id="t-1", reason="not_available"), ports=hotel)
-    assert undone == Decided(Booking(Status.UNDONE), (HotelUndone(trip_id="t-1"),), "undone")
-    assert decide(HOTEL, requested(), undone.state, hotel) == Ignored("already undone")
+def test_a_hotel_does_not_undo_what_it_has_refused() -> None:
+    failed = PartFailed(trip_id="t-1", part="hotel", reason="not_available")
+    assert decide(HOTEL, failed, Booking(Status.FAILED)) == Ignored("already failed")
 
 
-def test_a_hotel_that_does_not_answer_books_nothing() -> None:
-    hotel = SimulatedProvider()
-    outcome = decide(HOTEL, requested(), ports=hotel, giving_up=True)
-    failed = HotelFailed(trip_id="t-1", reason="no_answer")
+def test_an_undo_that_comes_first_is_remembered(provider: SimulatedProvider) -> None:
+    failed = PartFailed(trip_id="t-1", part="flight", reason="not_available")
+    undone = decide(HOTEL, failed, ports=provider)
+    assert undone == Decided(Booking(Status.UNDONE), (PartUndone(trip_id="t-1", part="hotel"),), "undone")
+    assert decide(HOTEL, requested(), undone.state, provider) == Ignored("already undone")
+
+
+def test_a_room_that_was_cancelled_before_is_not_sold(provider: SimulatedProvider) -> None:
+    """As by a process that cancelled it and died before it had recorded that."""
+    decide(HOTEL, PaymentFailed(trip_id="t-1", reason="declined"), ports=provider)
+    failed = PartFailed(trip_id="t-1", part="hotel", reason="cancelled")
+    assert decide(HOTEL, requested(), ports=provider) == Decided(Booking(Status.FAILED), (failed,), "cancelled")
+    assert not has_sold(provider)
+
+
+def test_a_hotel_that_does_not_answer_books_nothing(provider: SimulatedProvider) -> None:
+    outcome = decide(HOTEL, requested(), ports=provider, giving_up=True)
+    failed = PartFailed(trip_id="t-1", part="hotel", reason="no_answer")
     assert outcome == Decided(Booking(Status.FAILED), (failed,), "no_answer")
-    assert not hotel.sold("hotel-t-1")
+    assert not has_sold(provider)
 
 
-def test_the_last_part_is_paid_for() -> None:
-    bank = SimulatedProvider()
-    car = CarBooked(trip_id="t-1", reference="c", currency="EUR", price=Decimal(95))
-    outcome = decide(PAYMENT, car, HALF, bank)
+def test_the_last_part_is_paid_for(provider: SimulatedProvider) -> None:
+    car = PartBooked(trip_id="t-1", part="car", reference="c", currency="EUR", price=Decimal(95))
+    outcome = decide(PAYMENT, car, HALF, provider)
     assert isinstance(outcome, Decided)
     assert outcome.answers == (TripBooked(trip_id="t-1", currency="EUR", total=Decimal(645)),)
-    assert bank.sold("payment-t-1")
+    assert has_sold(provider)
 
 
-def test_a_trip_can_be_cancelled_until_it_is_paid() -> None:
+def test_a_trip_can_be_cancelled_until_it_is_paid(provider: SimulatedProvider) -> None:
     event = TripCancellationRequested(trip_id="t-1")
-    outcome = decide(PAYMENT, event, HALF, SimulatedProvider())
+    outcome = decide(PAYMENT, event, HALF, provider)
     assert isinstance(outcome, Decided)
     assert outcome.answers == (PaymentFailed(trip_id="t-1", reason="traveller"),)
-    paid = payment.Payment(payment.Status.PAID)
-    assert decide(PAYMENT, event, paid, SimulatedProvider()) == Ignored("already paid")
+    assert decide(PAYMENT, event, payment.Payment(payment.Status.PAID), provider) == Ignored("already paid")
 
 
-def test_the_trip_is_cancelled_when_every_part_is_gone() -> None:
-    known = payment.Payment(payment.Status.FAILED, gone=("Car", "Flight"), reason="not_available")
-    outcome = decide(PAYMENT, HotelUndone(trip_id="t-1"), known, SimulatedProvider())
+def test_the_trip_is_cancelled_when_every_part_is_gone(provider: SimulatedProvider) -> None:
+    known = payment.Payment(payment.Status.FAILED, gone=("car", "flight"), reason="not_available")
+    outcome = decide(PAYMENT, PartUndone(trip_id="t-1", part="hotel"), known, provider)
     assert isinstance(outcome, Decided)
     assert outcome.answers == (TripCancelled(trip_id="t-1", reason="not_available"),)
