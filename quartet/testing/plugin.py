@@ -3,22 +3,20 @@
 It is there as soon as Quartet is installed. The emulators need the package `quartet-emulators`.
 """
 
-import os
-import shlex
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import pytest
 
-from quartet.engine.failures.timeouts import stretched
+from quartet.testing.child import read_settings, read_until, start, stop
+from quartet.testing.up import RunningApp, running_app
 
-_STARTED: Final = "ready\n"
-_STOP_SECONDS: Final = 30
+Running: TypeAlias = Callable[..., RunningApp]
+"""The fixture `running`: takes the import path of an application, and flags of `quartet up`."""
+
+_STARTED: Final = "ready"
 
 
 @pytest.fixture
@@ -39,6 +37,24 @@ def azure_emulators_session(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield settings
 
 
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """What starts an application as real processes, with emulators of its own, by its import path.
+
+        app = running("my_shop.app:SHOP")
+
+    It runs when the call returns, and is stopped at the end of the test. Further arguments are flags of `quartet up`,
+    such as `--replicas 2`. See `RunningApp`.
+    """
+    with ExitStack() as stack:
+
+        def run(path: str, *flags: str) -> RunningApp:
+            data_dir = tmp_path / path.replace(":", ".")
+            return stack.enter_context(running_app(path, data_dir, *flags))
+
+        yield run
+
+
 @contextmanager
 def running_emulators(data_dir: Path) -> Iterator[Mapping[str, str]]:
     """Emulators in a process of their own, for the length of a block.
@@ -47,39 +63,13 @@ def running_emulators(data_dir: Path) -> Iterator[Mapping[str, str]]:
         RuntimeError: they do not start; with what they say about it.
     """
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
-    command = [sys.executable, "-m", "quartet_emulators", "--data-dir", str(data_dir), *ports]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    process = subprocess.Popen(  # noqa: S603 -- our own module, by this interpreter
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
+    process = start("-m", "quartet_emulators", "--data-dir", str(data_dir), *ports)
+    said: list[str] = []
     try:
-        _wait(process)
-        yield _settings(data_dir / ".env")
+        if not read_until(process, lambda line: line == _STARTED, said):
+            raise RuntimeError("\n".join(["the emulators do not start:", *said]))
+        yield read_settings(data_dir / ".env")
     finally:
-        _stop(process)
-
-
-def _wait(process: "subprocess.Popen[str]") -> None:
-    """Until it says that it is ready. It ends its output when it cannot be."""
-    assert process.stdout is not None  # noqa: S101 -- it is a pipe
-    said = []
-    for line in process.stdout:
-        if line == _STARTED:
-            return
-        said.append(line)
-    raise RuntimeError(f"the emulators do not start: {''.join(said)}")
-
-
-def _settings(path: Path) -> dict[str, str]:
-    lines = [line.partition("=") for line in path.read_text(encoding="utf-8").splitlines()]
-    return {name: "".join(shlex.split(value)) for name, _, value in lines}
-
-
-def _stop(process: "subprocess.Popen[str]") -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    try:
-        process.communicate(timeout=stretched(_STOP_SECONDS))
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        stop(process)
+        if process.stdout is not None:
+            process.stdout.close()
