@@ -1,6 +1,7 @@
 """An application as one object: its events, its participants, what ends a saga, and its own commands."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class Choreography:
     name: str
     events: Registry
     participants: tuple[Participant[Any, Any], ...]
-    ends: frozenset[type[EventData]]
+    ends: AbstractSet[type[EventData]]
     inputs: tuple[type[EventData], ...] = ()
     samples: tuple[EventData, ...] = ()
     hub: str = "saga-events"

@@ -17,6 +17,8 @@ _TRIP = "trip-1"
 
 SAMPLES = (
     TripRequested(trip_id=_TRIP, flight="LH 454", hotel="Grand", car="Mini", currency="EUR", card="tok_visa"),
+    TripRequested(trip_id=_TRIP, flight="LH 454", hotel="none", car="Mini", currency="EUR", card="tok_visa"),
+    TripRequested(trip_id=_TRIP, flight="LH 454", hotel="Grand", car="Mini", currency="EUR", card="none"),
     PartBooked(trip_id=_TRIP, part="hotel", reference="ref-trip-1", currency="EUR", price=Decimal("340.00")),
     PartFailed(trip_id=_TRIP, part="flight", reason="not_available"),
     PaymentFailed(trip_id=_TRIP, reason="declined"),

@@ -15,8 +15,10 @@ import typer
 from quartet.cli.application import use
 from quartet.cli.audit.command import audit
 from quartet.cli.dead_letters.command import dead_letters
+from quartet.cli.demo.command import demo
 from quartet.cli.doctor.command import doctor
 from quartet.cli.emulators import emulators
+from quartet.cli.new.command import new
 from quartet.cli.publish.command import publish
 from quartet.cli.schema import schema
 from quartet.cli.status.command import status
@@ -29,7 +31,7 @@ from quartet.printable import printable_lines
 from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
 
-_GENERIC: Final = (up, publish, status, timeline, doctor, check, graph, schema)
+_GENERIC: Final = (new, demo, up, publish, status, timeline, doctor, check, graph, schema)
 
 
 def build(application: Application | None) -> typer.Typer:

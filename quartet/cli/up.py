@@ -102,7 +102,7 @@ async def _until_one_dies(stack: LocalStack) -> NoReturn:
 
 async def _serve(stack: LocalStack) -> NoReturn:
     """Start the services, say how to join, and go on for ever."""
-    await asyncio.gather(stack.start_services(), _prepare(stack))
+    await asyncio.gather(stack.start_services(), prepare(stack))
     path = stack.settings_path
     for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):
         stack.say(line)
@@ -110,8 +110,12 @@ async def _serve(stack: LocalStack) -> NoReturn:
     raise AssertionError("never set")
 
 
-async def _prepare(stack: LocalStack) -> None:
-    """Create the databases, and do what the application wants to be done at the start."""
+async def prepare(stack: LocalStack) -> None:
+    """Create the databases, and do what the application wants to be done at the start.
+
+    Raises:
+        OutageError: a server does not answer.
+    """
     application = runnable()
     async with open_cosmos(stack.settings) as cosmos:
         await provision(cosmos, application)

@@ -1,7 +1,7 @@
 """What every event's data has in common."""
 
 from hashlib import blake2b
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,6 +50,11 @@ class EventData(BaseModel):
     def discriminator(self) -> str:
         """What tells it apart from another answer of its type to the same event; mostly nothing."""
         return ""
+
+    def in_saga(self, saga_id: str) -> Self:
+        """The same in another saga: every field that names this one names the other one."""
+        names = {name: saga_id for name in type(self).model_fields if getattr(self, name) == self.saga_id}
+        return self.model_copy(update=names)
 
     def to_json(self) -> dict[str, Any]:
         """The data as JSON values; what is not set is left out."""

@@ -15,23 +15,36 @@ if TYPE_CHECKING:
     from quartet.testing.simulation import simulate
     from quartet.testing.violation import Invariant, Violation
     from quartet.testing.world import World
+    from quartet.topology.rules import problems
 
-__all__ = ["Fault", "Invariant", "MemoryBook", "Report", "Violation", "World", "decide", "explore", "simulate"]
+__all__ = [
+    "Fault",
+    "Invariant",
+    "MemoryBook",
+    "Report",
+    "Violation",
+    "World",
+    "decide",
+    "explore",
+    "problems",
+    "simulate",
+]
 
 _HOMES: Final = {
-    "MemoryBook": "book",
-    "decide": "decision",
-    "Report": "exploration",
-    "explore": "exploration",
-    "Fault": "faults",
-    "simulate": "simulation",
-    "Invariant": "violation",
-    "Violation": "violation",
-    "World": "world",
+    "MemoryBook": "testing.book",
+    "decide": "testing.decision",
+    "Report": "testing.exploration",
+    "explore": "testing.exploration",
+    "Fault": "testing.faults",
+    "simulate": "testing.simulation",
+    "Invariant": "testing.violation",
+    "Violation": "testing.violation",
+    "World": "testing.world",
+    "problems": "topology.rules",
 }
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever has this name
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"quartet.{_HOMES[name]}"), name)

@@ -48,7 +48,7 @@ class _Case:
         random = Random(f"{self.seed} {saga_id}")
         for data in _chosen(self.first, random):
             at = round(random.uniform(0, _SAY_SECONDS), 3)
-            yield Publication(_in_saga(data, saga_id), at, random.choice(partitions))
+            yield Publication(data.in_saga(saga_id), at, random.choice(partitions))
 
     def __str__(self) -> str:
         faults = "".join(f"        {fault!r},\n" for fault in self.faults)
@@ -149,9 +149,3 @@ def _chosen(first: First, random: Random) -> Sequence[EventData]:
         drawn: Any = draw(cast("SearchStrategy[Any]", first), random.getrandbits(32))
         return [drawn] if isinstance(drawn, EventData) else list(drawn)
     return first(random)
-
-
-def _in_saga(data: EventData, saga_id: str) -> EventData:
-    """The same in another saga: whatever names the saga names the other one."""
-    names = {name: saga_id for name in type(data).model_fields if getattr(data, name) == data.saga_id}
-    return data.model_copy(update=names)

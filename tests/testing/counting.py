@@ -67,7 +67,7 @@ def office(reaction: Reaction[Case, Stamps] | None = None) -> Choreography:
         state=Case,
         reactions=(reaction or on(Asked, stamp, says={Stamped}, fallback=refuse, creates=True),),
     )
-    return Choreography(name="office", events=EVENTS, participants=(clerk,), ends=frozenset({Stamped}))
+    return Choreography(name="office", events=EVENTS, participants=(clerk,), ends={Stamped})
 
 
 CLERK: Participant[Case, Stamps] = office().participants[0]

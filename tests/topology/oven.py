@@ -59,7 +59,7 @@ BAKERY = Choreography(
     name="bakery",
     events=EVENTS,
     participants=(MILLER, BAKER),
-    ends=frozenset({BreadBaked, FlourReturned}),
+    ends={BreadBaked, FlourReturned},
     inputs=(BreadWanted,),
     samples=tuple(event(loaf="rye-1") for event in (BreadWanted, FlourGround, BreadBaked, BreadBurnt, FlourReturned)),
 )

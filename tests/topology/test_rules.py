@@ -40,7 +40,7 @@ def test_what_is_right_has_no_problem(app: Choreography) -> None:
             "BreadWanted.v1 is said by no participant: name it in a reaction's says, in inputs, or remove it",
         ),
         (
-            replace(BAKERY, ends=frozenset({FlourReturned})),
+            replace(BAKERY, ends={FlourReturned}),
             "BreadBaked.v1 is heard by no participant: add a reaction, or name it in ends",
         ),
         (

@@ -8,16 +8,11 @@ from typing import Annotated, TypeAlias
 import typer
 
 from quartet.azure.settings import load_settings
-from quartet.choreography import Choreography
 from quartet.cli.application import choreography
-from quartet.cli.audit.evidence import read_evidence
 from quartet.cli.audit.finding import Finding
-from quartet.cli.audit.judging import judge
-from quartet.cli.audit.lasting import lasting
-from quartet.cli.audit.ledgers import opening_ledgers
 from quartet.cli.audit.report import audit_json, audit_listing
-from quartet.cli.reading.connection import Cosmos, open_cosmos
-from quartet.cli.reading.stored import Stored
+from quartet.cli.audit.running import run_audit
+from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.terminal.console import show, write_json
 from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
 
@@ -42,7 +37,7 @@ def audit(as_json: JsonOption = False, settle: SettleOption = 2) -> None:
 
     async def work() -> list[Finding]:
         async with open_cosmos(settings) as cosmos:
-            return await _run(cosmos, choreography(), timedelta(seconds=settle))
+            return await run_audit(cosmos, choreography(), timedelta(seconds=settle))
 
     tell(asyncio.run(work()), as_json=as_json)
 
@@ -59,14 +54,3 @@ def tell(findings: Sequence[Finding], *, as_json: bool) -> None:
         show(audit_listing(findings))
     if not all(finding.holds for finding in findings):
         raise typer.Exit(1)
-
-
-async def _run(cosmos: Cosmos, application: Choreography, settle: timedelta) -> list[Finding]:
-    async with opening_ledgers(cosmos) as opening:
-        found = {service.participant.name: await opening.find(service) for service in application.services}
-        ledgers = {name: ledger for name, ledger in found.items() if ledger is not None}
-
-        async def look() -> list[Finding]:
-            return judge(application, await read_evidence(Stored(cosmos), application, ledgers))
-
-        return await lasting(look, settle)

@@ -9,16 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-import typer
 from rich.console import Console
 
 from quartet.cli.audit.report import audit_listing
+from quartet.cli.demo.staging import staged
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.console import is_coloured, results
+from quartet.cli.terminal.console import results
 from quartet.cli.terminal.console_sink import ConsoleSink, cropped, shown
-from quartet.cli.terminal.failures import INTERRUPTED, UserError
-from quartet.cli.terminal.interruption import first_of, stop_signals
+from quartet.cli.terminal.failures import UserError
 from quartet.cli.timeline.timeline import Said, read_timeline
 from quartet.cli.timeline.view import timeline_listing
 from quartet.engine.failures.timeouts import stretched
@@ -59,30 +58,9 @@ class Evidence:
 def demo() -> None:
     """Run a shop's day on this machine: every way in which an order can end, and the proof that all adds up."""
     with tempfile.TemporaryDirectory(prefix="quartet-demo-") as directory:
-        asyncio.run(_run(StackOptions(_SHOP, Path(directory), any_ports(), settings=_SETTINGS)))
-
-
-async def _run(options: StackOptions) -> None:
-    """Start, play, stop, and then tell what came of it.
-
-    Raises:
-        UserError: something did not come as it should have.
-        typer.Exit: somebody has interrupted it.
-    """
-    async with stop_signals() as stopping, _stack(options) as stack:
-        ended = await first_of(stopping.wait(), _died(stack), _play(stack))
-    match ended:
-        case Evidence():
-            _tell(ended)
-        case str():
-            raise UserError(f"{ended}: the demonstration was stopped. Its last lines say why")
-        case _:
-            raise typer.Exit(INTERRUPTED)
-
-
-def _stack(options: StackOptions) -> LocalStack:
-    console = results()
-    return LocalStack(options, _sink(console), is_coloured=is_coloured(console))
+        options = StackOptions(_SHOP, Path(directory), any_ports(), settings=_SETTINGS)
+        evidence = asyncio.run(staged(options, _sink(results()), _play))
+    _tell(evidence)
 
 
 def _sink(console: Console) -> Sink:
@@ -98,10 +76,6 @@ def _sink(console: Console) -> Sink:
             sink(name, cropped(shown(line), room))
 
     return say
-
-
-async def _died(stack: LocalStack) -> str:
-    return str(await stack.wait_for_exit())
 
 
 async def _play(stack: LocalStack) -> Evidence:

@@ -1,0 +1,35 @@
+"""A demonstration on a local stack: played until it ends, a process dies, or somebody interrupts it."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import typer
+
+from quartet.cli.terminal.console import is_coloured, results
+from quartet.cli.terminal.failures import INTERRUPTED, UserError
+from quartet.cli.terminal.interruption import first_of, stop_signals
+from quartet.local.output import Sink
+from quartet.local.stack import LocalStack, StackOptions
+
+T = TypeVar("T")
+
+
+async def staged(options: StackOptions, sink: Sink, play: Callable[[LocalStack], Coroutine[Any, Any, T]]) -> T:
+    """What `play` returns, given a stack of which nothing runs yet. All of it is stopped at the end.
+
+    Raises:
+        UserError: a process has died.
+        typer.Exit: somebody has interrupted it.
+    """
+    starting = LocalStack(options, sink, is_coloured=is_coloured(results()))
+    async with stop_signals() as stopping, starting as stack:
+
+        async def interrupted() -> NoReturn:
+            await stopping.wait()
+            raise typer.Exit(INTERRUPTED)
+
+        async def died() -> NoReturn:
+            gone = await stack.wait_for_exit()
+            raise UserError(f"{gone}: the demonstration was stopped. Its last lines say why")
+
+        return await first_of(interrupted(), died(), play(stack))
