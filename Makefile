@@ -12,7 +12,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak simulate mutants mutation chaos fuzz check format lint types imports infra-check container-check image-test compose-test lock lock-check clean
+.PHONY: help demo test soak simulate mutants mutation chaos fuzz check format lint types imports infra-check container-check image-test wheel-test compose-test lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,7 @@ test: $(DEV) ## run the tests, with coverage
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
 
-check: $(DEV) format-check lint types imports infra-check container-check lock-check image-test test ## what CI runs
+check: $(DEV) format-check lint types imports infra-check container-check lock-check image-test wheel-test test ## what CI runs
 
 simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
 	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),8000) $(if $(SEED),--seed $(SEED))
@@ -76,6 +76,9 @@ container-check: $(CHECKS) ## the Dockerfile and the workflows: hadolint and che
 
 image-test: $(DEV) ## build the image and run the stack in it, without Docker (needs buildah, and root or `buildah unshare`)
 	QUARTET_STACK=image $(BIN)/python -m pytest tests/images
+
+wheel-test: $(DEV) ## install the two wheels into an empty folder, make a project there, and run its tests and its demonstration
+	QUARTET_WHEELS=1 $(BIN)/python -m pytest tests/wheels --timeout 900
 
 compose-test: $(DEV) ## the same test against `docker compose up`, with the emulators that COMPOSE_PROFILES names
 	QUARTET_STACK=compose $(BIN)/python -m pytest tests/images
