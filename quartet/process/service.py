@@ -119,6 +119,7 @@ class Service(Generic[S, P]):
                     owned=owned,
                     progress=StallDetector(settings.watchdog_seconds),
                     log=log,
+                    starts=self.participant.starts,
                 )
                 watchdog = Watchdog(
                     consumer,

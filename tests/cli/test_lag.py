@@ -19,7 +19,7 @@ from quartet.cli.lag.lag import (
     standstill_json,
     standstill_lines,
 )
-from quartet.cli.lag.reading import View
+from quartet.cli.lag.reading import Ends, View
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 LIMIT = timedelta(seconds=60)
@@ -112,12 +112,14 @@ def test_an_ownership_that_has_expired_or_was_given_back_is_none(
     owner: str, renewed: timedelta | None, expected: bool
 ) -> None:
     known = Progress(owner=owner, renewed=None if renewed is None else NOON - renewed)
-    (where,) = View({"payment": {"2": known}}, {"2": (0, 5)}).places(NOON - 12 * SECOND)
+    (where,) = View({"payment": {"2": known}}, {"2": Ends(0, 5, NOON)}).places(NOON - 12 * SECOND)
     assert where.is_owned is expected
 
 
 def test_every_partition_of_every_service_has_a_place_and_a_checkpoint_at_the_beginning_is_none() -> None:
-    view = View({"payment": {"0": Progress(-1), "1": Progress(3)}, "order": {}}, {"0": (0, 9), "1": (2, 9)})
+    view = View(
+        {"payment": {"0": Progress(-1), "1": Progress(3)}, "order": {}}, {"0": Ends(0, 9, NOON), "1": Ends(2, 9, NOON)}
+    )
     places = view.places(NOON)
     assert [(one.service, one.partition, one.waiting) for one in places] == [
         ("payment", "0", 10),

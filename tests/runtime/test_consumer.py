@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -66,7 +67,7 @@ class FakeClient:
 
 
 class Bench:
-    def __init__(self, *, fails: bool = False) -> None:
+    def __init__(self, *, fails: bool = False, starts: datetime | None = None) -> None:
         self.written: list[int] = []
         self.processed: list[int] = []
         self.may_finish = asyncio.Event()
@@ -82,6 +83,7 @@ class Bench:
             owned=set(),
             progress=StallDetector(60),
             log=QUIET,
+            starts=starts,
         )
 
     async def _process(self, partition: str, messages: Sequence[Message]) -> Batch:
@@ -159,3 +161,17 @@ async def test_a_bug_in_receiving_is_not_swallowed() -> None:
 
 async def _nothing() -> None:
     pass
+
+
+@pytest.mark.parametrize(("starts", "position"), [(None, "-1"), (NOON, NOON)])
+async def test_without_a_checkpoint_it_begins_where_the_participant_starts(
+    starts: datetime | None, position: object
+) -> None:
+    bench = Bench(starts=starts)
+    running = asyncio.create_task(bench.consumer.run())
+    await bench.first.is_receiving.wait()
+    assert bench.first.on["starting_position"] == position
+    # The SDK would be inclusive after a checkpoint, too, and deliver each partition's last event once more.
+    assert not bench.first.on.get("starting_position_inclusive", False)
+    await bench.consumer.stop(0)
+    await running

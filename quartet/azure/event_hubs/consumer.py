@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 from azure.eventhub import CloseReason, EventData
@@ -46,13 +47,16 @@ class Consumer:
         owned: set[str],
         progress: StallDetector,
         log: FilteringBoundLogger,
+        starts: datetime | None = None,
     ) -> None:
+        """`starts`: where to begin in a partition without a checkpoint; None means at the beginning."""
         self._connect = connect
         self._client = client
         self._process = process
         self._prepare = prepare
         self._checkpoints = checkpoints
         self._log = log
+        self._starts = starts
         self._working: dict[asyncio.Task[None], str] = {}
         self._slow: set[asyncio.Task[None]] = set()
         self._watermarks: dict[str, Watermark] = {}
@@ -124,7 +128,9 @@ class Consumer:
             on_partition_close=self._on_close,
             max_batch_size=_BATCH,
             prefetch=_BATCH,
-            starting_position="-1",  # the SDK's default, the end of the stream, would skip what came before us
+            # Without a checkpoint. The SDK's default, the end of the stream, would skip what came before us. It is not
+            # inclusive: the SDK would then be inclusive after a checkpoint, too.
+            starting_position="-1" if self._starts is None else self._starts,
         )
 
     async def stop(self, within: float) -> None:

@@ -61,7 +61,7 @@ class BlobVisit:
                 for partition, known in view.progress[group].items()
                 if known.checkpoint is not None
             ],
-            view.ends,
+            view.ends_for(group),
         )
 
     async def _try_to_write(self, name: str) -> Verdict | None:

@@ -1,6 +1,7 @@
 """Looking at single events of the hub, in the consumer group of the command line."""
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 from azure.eventhub import EventData
@@ -16,22 +17,22 @@ from quartet.events import Unreadable, read_envelope
 _SECONDS: Final = 10
 
 
-async def read_head(client: EventHubConsumerClient, partition: str, number: int) -> Head:
-    """The first event of a partition that has this sequence number, or a later one.
+async def read_head(client: EventHubConsumerClient, partition: str, position: int | datetime) -> Head:
+    """The first event of a partition that has this sequence number or a later one, or that came in after this time.
 
     Args:
         client: used for nothing else, and closed by this: a client receives from a partition only once.
         partition: where to look.
-        number: the sequence number.
+        position: the sequence number, or the time.
 
     Raises:
         OutageError: the hub does not answer, or does not send an event that it has.
     """
     async with client:
-        return await _receive(client, partition, number)
+        return await _receive(client, partition, position)
 
 
-async def _receive(client: EventHubConsumerClient, partition: str, number: int) -> Head:
+async def _receive(client: EventHubConsumerClient, partition: str, position: int | datetime) -> Head:
     found: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
 
     async def on_batch(_: PartitionContext, batch: list[EventData]) -> None:
@@ -49,8 +50,8 @@ async def _receive(client: EventHubConsumerClient, partition: str, number: int) 
         client.receive_batch(
             on_batch,
             partition_id=partition,
-            starting_position=number,
-            starting_position_inclusive=True,
+            starting_position=position,
+            starting_position_inclusive=isinstance(position, int),
             max_batch_size=1,
             prefetch=1,
             on_error=on_error,
@@ -61,7 +62,7 @@ async def _receive(client: EventHubConsumerClient, partition: str, number: int) 
             async with asyncio.timeout(stretched(_SECONDS)):
                 return await found
     except OutageError as error:
-        raise OutageError(f"event {number} of partition {partition} cannot be looked at: {error}") from error
+        raise OutageError(f"event {position} of partition {partition} cannot be looked at: {error}") from error
     finally:
         await stop_receiving(receiving)
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
@@ -17,6 +17,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import hub_outages
 from quartet.azure.settings import Settings
+from quartet.cli.application import choreography
 from quartet.cli.lag.checkpoints import ByPartition, Progress, read_progress
 from quartet.cli.lag.hub_head import read_head
 from quartet.cli.lag.lag import Head, Lag, Place, Standstill, judge
@@ -30,8 +31,19 @@ AT_ONCE: Final = 8
 """How many questions to the hub are under way at a time."""
 
 R = TypeVar("R")
-Ends = dict[str, tuple[int, int]]
-"""By partition, the sequence numbers of the first and the last event; the last is before the first if it has none."""
+
+
+class Ends(NamedTuple):
+    """What the hub has in a partition.
+
+    Attributes:
+        first, last: the sequence numbers of the first and the last event; `last` is before `first` if it has none.
+        last_at: when the hub took in the last one.
+    """
+
+    first: int
+    last: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +51,26 @@ class View:
     """One look at the checkpoint store, by service and partition, and at the hub after it."""
 
     progress: dict[str, ByPartition]
-    ends: Ends
+    ends: dict[str, Ends]
 
     def places(self, alive_since: datetime) -> list[Place]:
         """Where every service is in every partition; an owner counts if it has been heard of since `alive_since`."""
         return [
             _place(service, partition, ends, known.get(partition, Progress()), alive_since)
             for service, known in self.progress.items()
-            for partition, ends in self.ends.items()
+            for partition, ends in self.ends_for(service).items()
         ]
+
+    def ends_for(self, service: str) -> dict[str, tuple[int, int]]:
+        """By partition, the sequence numbers of the first and the last event that a service is to hear.
+
+        The last is before the first if there is none, as for one without a checkpoint that starts later than the last.
+        """
+        known, starts = self.progress[service], _starts(service)
+        return {
+            partition: (ends.last + 1 if _is_before(ends, known.get(partition), starts) else ends.first, ends.last)
+            for partition, ends in self.ends.items()
+        }
 
 
 class LagReader:
@@ -90,10 +113,11 @@ class LagReader:
         """Where every service is, with the event that is next there. Raises as `look` does."""
         places = view.places(now - timedelta(seconds=self._settings.ownership_expires_seconds))
         # Services that are equally far wait for the same event.
-        wanted = list(dict.fromkeys((place.partition, place.next) for place in places if place.waiting))
-        found = await asyncio.gather(*(self._head(partition, number) for partition, number in wanted))
+        positions = [(place.partition, _position(place)) for place in places]
+        wanted = list(dict.fromkeys(one for one, place in zip(positions, places, strict=True) if place.waiting))
+        found = await asyncio.gather(*(self._head(partition, position) for partition, position in wanted))
         heads = dict(zip(wanted, found, strict=True))
-        return [Lag(place, heads[place.partition, place.next] if place.waiting else None) for place in places]
+        return [_lag(place, heads.get(one)) for one, place in zip(positions, places, strict=True)]
 
     async def standstill(
         self, lags: Sequence[Lag], now: Now, limit: timedelta, sleep: Sleep = asyncio.sleep
@@ -115,17 +139,17 @@ class LagReader:
         )
         return dict(zip(services, found, strict=True))
 
-    async def _ends(self, partition: str) -> tuple[int, int]:
-        async def ask() -> tuple[int, int]:
+    async def _ends(self, partition: str) -> Ends:
+        async def ask() -> Ends:
             with hub_outages():
                 properties = await self._client.get_partition_properties(partition)
             first, last = int(properties["beginning_sequence_number"]), int(properties["last_enqueued_sequence_number"])
-            return (last + 1, last) if properties["is_empty"] else (first, last)
+            return Ends(last + 1 if properties["is_empty"] else first, last, properties["last_enqueued_time_utc"])
 
         return await self._gated(ask)
 
-    async def _head(self, partition: str, number: int) -> Head:
-        return await self._gated(lambda: read_head(self._connect(), partition, number))
+    async def _head(self, partition: str, position: int | datetime) -> Head:
+        return await self._gated(lambda: read_head(self._connect(), partition, position))
 
     async def _gated(self, step: Callable[[], Awaitable[R]]) -> R:
         async with self._gate:
@@ -171,6 +195,28 @@ def _place(service: str, partition: str, ends: tuple[int, int], known: Progress,
     is_owned = bool(known.owner) and known.renewed is not None and known.renewed > alive_since
     checkpoint = None if known.checkpoint is None or known.checkpoint < 0 else known.checkpoint
     return Place(service, partition, *ends, checkpoint, known.written, is_owned)
+
+
+def _is_before(ends: Ends, known: Progress | None, starts: datetime | None) -> bool:
+    """Whether all that a partition has came in before a service without a checkpoint starts."""
+    return starts is not None and (known is None or known.checkpoint is None) and ends.last_at <= starts
+
+
+def _starts(service: str) -> datetime | None:
+    return choreography().participant(service).starts
+
+
+def _position(place: Place) -> int | datetime:
+    """Where the receiver begins: at a number, or for one that starts at a moment and has no checkpoint, then."""
+    starts = _starts(place.service)
+    return place.next if place.checkpoint is not None or starts is None else starts
+
+
+def _lag(place: Place, head: Head | None) -> Lag:
+    """Nothing is known to be wrong if nothing waits. What comes before the head is not for this service."""
+    if head is None or not place.waiting:
+        return Lag(place)
+    return Lag(replace(place, first=max(place.first, head.sequence_number)), head)
 
 
 def _again(lag: Lag, progress: dict[str, ByPartition], now: datetime) -> Lag:

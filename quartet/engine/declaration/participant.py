@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from quartet.engine.declaration.reaction import Reaction
@@ -44,6 +45,9 @@ class Participant(Generic[S, P_contra]):
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
             that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
             cannot be taken back. If not, all that a batch says about an order is one write.
+        starts: for one that is added to an application at work, the moment from which it hears: what the hub took in
+            before is not for it. A fixed time, so that a process that dies before its first checkpoint begins at the
+            same place. Without one it hears all that the hub still holds. It counts until there is a checkpoint.
         retry: how often a handler is tried, and how long a call of a port may take.
     """
 
@@ -56,15 +60,18 @@ class Participant(Generic[S, P_contra]):
     also_says: Collection[type[EventData]] = ()
     containers: tuple[ContainerSpec, ...] = ()
     acts_outside: bool = True
+    starts: datetime | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     _by_event: Mapping[type[EventData], Reaction[S, P_contra]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse a table that says two things about one event.
+        """Refuse a table that says two things about one event, and a start that may be any time.
 
         Raises:
-            ValueError: it does.
+            ValueError: it does; or `starts` has no time zone.
         """
+        if self.starts is not None and self.starts.tzinfo is None:
+            raise ValueError(f"{self.name} starts at {self.starts}: give it a time zone, such as UTC")
         by_event = {reaction.event: reaction for reaction in self.reactions}
         types = [reaction.event.type for reaction in self.reactions]
         if twice := sorted({type_ for type_ in types if types.count(type_) > 1}):
