@@ -18,7 +18,7 @@ from quartet.cli.dead_letters.command import dead_letters
 from quartet.cli.demo.command import demo
 from quartet.cli.doctor.command import doctor
 from quartet.cli.emulators import emulators
-from quartet.cli.new.command import new
+from quartet.cli.new.command import new, new_participant
 from quartet.cli.publish.command import publish
 from quartet.cli.schema import schema
 from quartet.cli.status.command import status
@@ -57,6 +57,7 @@ def build(application: Application | None) -> typer.Typer:
     app.command(
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )(emulators)
+    app.command("new-participant")(new_participant)
     app.add_typer(dead_letters, name="dead-letters")
     if application is not None and application.choreography.invariants and "audit" not in own:
         app.command()(audit)

@@ -20,6 +20,20 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def project(empty_folder: Path) -> Path:
+    assert run(["new", "evening_classes"]) == 0
+    return empty_folder / "evening_classes"
+
+
+def quartet(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return python(directory, "-c", "from quartet.cli.main import main; main()", *words)
+
+
+def pytest_in(project: Path) -> subprocess.CompletedProcess[str]:
+    return python(project, "-W", "ignore", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+
+
 def python(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run this interpreter in the project, with the library of this checkout."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([".", str(ROOT), str(ROOT / "emulators")])}
@@ -28,16 +42,14 @@ def python(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_new_project_passes_its_own_tests_and_checks(empty_folder: Path) -> None:
-    assert run(["new", "evening_classes"]) == 0
-    project = empty_folder / "evening_classes"
-    tests = python(project, "-W", "ignore", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+def test_a_new_project_passes_its_own_tests_and_checks(project: Path) -> None:
+    tests = pytest_in(project)
     assert tests.returncode == 0, tests.stdout
     assert "12 passed" in tests.stdout
     for words in (("check", "."), ("format", "--check", ".")):
         done = python(project, "-m", "ruff", *words)
         assert done.returncode == 0, done.stdout
-    done = python(project, "-c", "from quartet.cli.main import main; main()", "check")
+    done = quartet(project, "check")
     assert done.stdout == "evening_classes: 2 participants, 6 events, nothing wrong\n"
 
 
@@ -69,3 +81,54 @@ def test_nothing_is_overwritten(empty_folder: Path, capsys: pytest.CaptureFixtur
     assert "knots/README.md is there already: nothing was written" in capsys.readouterr().err
     assert [path.name for path in (empty_folder / "knots").iterdir()] == ["README.md"]
     assert (empty_folder / "knots" / "README.md").read_text() == "mine"
+
+
+def test_a_new_participant_stands_wherever_it_must(project: Path) -> None:
+    done = quartet(project, "new-participant", "rewards")
+    assert done.stdout.splitlines() == [
+        "made: evening_classes/rewards.py",
+        "made: tests/test_rewards.py",
+        "changed: evening_classes/app.py",
+        "changed: infra/Config.json",
+        "changed: docker-compose.yml",
+    ]
+    tests = pytest_in(project)
+    assert "13 passed" in tests.stdout
+    for words in (("check", "."), ("format", "--check", ".")):
+        assert python(project, "-m", "ruff", *words).returncode == 0
+    assert quartet(project, "check").stdout == "evening_classes: 3 participants, 6 events, nothing wrong\n"
+
+
+@pytest.mark.parametrize("forgotten", ["infra/Config.json", "docker-compose.yml"])
+def test_a_list_in_which_a_participant_is_forgotten_fails_the_projects_tests(project: Path, forgotten: str) -> None:
+    before = (project / forgotten).read_text()
+    assert quartet(project, "new-participant", "rewards").returncode == 0
+    (project / forgotten).write_text(before)
+    tests = pytest_in(project)
+    assert "1 failed, 12 passed" in tests.stdout
+
+
+def test_what_cannot_be_changed_is_left_for_a_person_and_named(project: Path) -> None:
+    app = project / "evening_classes" / "app.py"
+    app.write_text(app.read_text().replace("SERVICES", "PARTS"))
+    (project / "docker-compose.yml").unlink()
+    done = quartet(project, "new-participant", "rewards")
+    assert done.stdout.splitlines()[-2:] == [
+        f"left for you: {app}: add rewards.SERVICE to the services",
+        "left for you: docker-compose.yml: add a service that runs rewards",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("seats", "evening_classes has a participant seats already: take another name"),
+        ("Re wards", "'Re wards' cannot name a package: take a-z, 0-9 and _, with a letter first, 40 at most"),
+        ("bank", "evening_classes/bank.py is there already: nothing was written"),
+    ],
+)
+def test_a_participant_that_cannot_be_added_changes_nothing(project: Path, name: str, line: str) -> None:
+    before = {path: path.read_text() for path in project.rglob("*.*") if path.is_file() and path.suffix != ".pyc"}
+    done = quartet(project, "new-participant", name)
+    assert (done.returncode, done.stderr) == (1, f"quartet: {line}\n")
+    assert {path: path.read_text() for path in before} == before

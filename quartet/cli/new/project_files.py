@@ -23,15 +23,24 @@ _PARTICIPANTS: Final = ("seats", "billing")
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot be the name of a package.
+    """Refuse what cannot be the name of a new package.
 
     Raises:
         UserError: it has not the form of one, is a word of Python, or another module has it.
     """
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        raise UserError(f"{name!r} cannot name a package: take a-z, 0-9 and _, with a letter first, 40 at most")
+    check_package_name(name)
     if importlib.util.find_spec(name) is not None:
         raise UserError(f"there is a module {name} already, which the project would hide: take another name")
+
+
+def check_package_name(name: str) -> None:
+    """Refuse what cannot be the name of a module.
+
+    Raises:
+        UserError: it has not the form of one, or is a word of Python.
+    """
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        raise UserError(f"{name!r} cannot name a package: take a-z, 0-9 and _, with a letter first, 40 at most")
 
 
 def project_files(name: str) -> dict[str, str]:
