@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from quartet.azure.environment import EnvironmentSettings
     from quartet.choreography import Choreography
     from quartet.engine.declaration.book import Book
     from quartet.engine.declaration.invariant import Evidence
@@ -29,6 +30,7 @@ __all__ = [
     "ContainerSpec",
     "Decided",
     "Effect",
+    "EnvironmentSettings",
     "Event",
     "EventData",
     "Evidence",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "azure.environment": ("EnvironmentSettings",),
     "choreography": ("Choreography",),
     "engine.declaration.book": ("Book",),
     "engine.declaration.invariant": ("Evidence",),

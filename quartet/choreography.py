@@ -67,6 +67,11 @@ class Choreography:
         return tuple(participant.name for participant in self.participants)
 
     @property
+    def variables(self) -> frozenset[str]:
+        """The environment variables of its services that are not those of every service."""
+        return frozenset[str]().union(*(service.variables for service in self.services))
+
+    @property
     def port_variables(self) -> tuple[str, ...]:
         """The environment variables that choose the ports of its services."""
         return tuple(variable for service in self.services for variable in service.port_variables)

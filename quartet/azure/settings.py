@@ -1,15 +1,12 @@
 """What a deployment decides, read once from the environment into one typed object."""
 
-from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, model_validator
 
-from quartet.engine.errors import ConfigurationError
+from quartet.azure.environment import EnvironmentSettings, load
 
 _YEAR = 31_536_000
-_QUOTES = ("'", '"')
 
 
 def _not_blank(value: str | None) -> str | None:
@@ -20,14 +17,12 @@ def _not_blank(value: str | None) -> str | None:
 Optional = Annotated[str | None, AfterValidator(_not_blank)]
 
 
-class Settings(BaseSettings):
-    """Each field is the environment variable of the same name in capitals.
+class Settings(EnvironmentSettings):
+    """What every service needs.
 
     Of each pair (connection string, or name of the account) exactly one is set. With a connection string, the key
     in it is used; with a name, `DefaultAzureCredential`, so that no secret is needed.
     """
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     event_hubs_connection_string: Optional = None
     event_hubs_namespace: Optional = None
@@ -44,18 +39,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     buckets: int = Field(default=16, ge=1, le=100_000)
-    """How many logical partitions the orders are spread over; fixed for the life of a deployment."""
+    """How many logical partitions the sagas are spread over; fixed for the life of a deployment."""
 
     health_port: int = Field(default=0, ge=0, le=65535)
     """Where liveness and readiness are told; 0 tells them nowhere."""
 
     health_host: str = "127.0.0.1"
-
-    order_deadline_seconds: float = Field(default=900, gt=0, le=_YEAR, allow_inf_nan=False)
-    """How long an order may take before the order service asks for its cancellation."""
-
-    deadline_scan_seconds: float = Field(default=5, gt=0, le=_YEAR, allow_inf_nan=False)
-    """How often the order service looks for orders past their deadline."""
 
     load_balancing_seconds: float = Field(default=2, gt=0, le=_YEAR, allow_inf_nan=False)
     """How often the replicas of a service share out the partitions."""
@@ -84,20 +73,6 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(default=8, gt=0, le=_YEAR, allow_inf_nan=False)
     """How long a service finishes what it has begun after SIGTERM."""
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _as_it_was_meant(cls, value: object) -> object:
-        """Refuse what files of settings leave behind when they are read by something else than a shell."""
-        if not isinstance(value, str):
-            return value
-        if value.endswith("\r"):
-            raise ValueError("ends with a carriage return: save the file of settings with line ends of Unix (LF)")
-        if value[:1] in _QUOTES and value[-1:] in _QUOTES:
-            raise ValueError(f"has quotes ({value[0]}) around the value: whoever read the file of settings kept them")
-        if value != value.strip() or not value.isprintable():
-            raise ValueError("has white space at an end, or a character that cannot be printed")
-        return value
-
     @model_validator(mode="after")
     def _one_of_each_pair(self) -> Self:
         for key, name in (
@@ -115,26 +90,7 @@ class Settings(BaseSettings):
             raise ValueError("OWNERSHIP_EXPIRES_SECONDS must be at least twice LOAD_BALANCING_SECONDS")
         return self
 
-    @property
-    def order_deadline(self) -> timedelta:
-        """How long an order may take, unless it names its own deadline."""
-        return timedelta(seconds=self.order_deadline_seconds)
-
 
 def load_settings() -> Settings:
-    """The settings in the environment.
-
-    Raises:
-        ConfigurationError: one line per variable that is missing or wrong.
-    """
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in problem['loc']).upper() or 'settings'}: "
-            f"{problem['msg'].removeprefix('Value error, ').replace('String should match pattern', 'must match')}"
-            for problem in error.errors()
-        ]
-        raise ConfigurationError(
-            "; ".join(problems) + ". A running local stack keeps its settings in .quartet/.env: set -a; . .quartet/.env"
-        ) from error
+    """The settings in the environment. Raises as `load` does."""
+    return load(Settings)

@@ -18,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.azure.cosmos.port_record import record_ports
 from quartet.azure.cosmos.records import CosmosRecords
+from quartet.azure.environment import EnvironmentSettings, load
 from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.event_hubs.consumer import Consumer
@@ -56,13 +57,20 @@ class Service(Generic[S, P]):
             method `async check()` is asked before the first event: `ConfigurationError` refuses to start,
             `OutageError` is waited for.
         background: work that runs until the service stops; if it raises, the process ends with the error.
+        settings: the participant's own settings, which its parts get by `ServiceContext.own`.
         module: what runs it alone, as `python -m MODULE`; without one, `quartet.process` does.
     """
 
     participant: Participant[S, P]
     ports: PortFactory[P] | PortByName[P]
     background: Sequence[Background] = ()
+    settings: type[EnvironmentSettings] | None = None
     module: str = ""
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The environment variables that are its own: those of its settings and of its ports."""
+        return frozenset(self.port_variables) | (self.settings.variables() if self.settings else frozenset())
 
     @property
     def port_variables(self) -> tuple[str, ...]:
@@ -86,6 +94,10 @@ class Service(Generic[S, P]):
         if isinstance(self.ports, PortByName):
             return self.ports.adapter(names[self.ports.variable])
         return Adapter(self.ports)
+
+    def load_own(self) -> EnvironmentSettings | None:
+        """The participant's own settings, from the environment. Raises as `load` does."""
+        return load(self.settings) if self.settings is not None else None
 
     def main(self) -> None:
         """Run until SIGTERM or SIGINT. Exits with 2 and one line if a person must change something first."""
@@ -146,10 +158,12 @@ class Service(Generic[S, P]):
         """Open servers and ports on `stack`, and record which ports they are.
 
         Raises:
-            ConfigurationError: a server or a port refuses, or did not answer in time.
+            ConfigurationError: a setting is wrong, or a server or a port refuses, or did not answer in time.
         """
+        own = self.load_own()
         servers = await open_servers(stack, self.participant, settings, log)
-        context = ServiceContext(settings, servers.database, HubPublisher(servers.producer), owned, _now, log)
+        publisher = HubPublisher(servers.producer)
+        context = ServiceContext(settings, servers.database, publisher, owned, _now, log, own_settings=own)
         waiting = Waiting(settings.startup_seconds, log)
         ports = await waiting.call(adapter.label, lambda: open_port(stack, adapter, context))
         await waiting.call(adapter.label, lambda: check_port(adapter, ports))

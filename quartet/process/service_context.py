@@ -2,15 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from azure.cosmos.aio import DatabaseProxy
 from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.cosmos.book import CosmosBook
 from quartet.azure.cosmos.client import BatchLimits
+from quartet.azure.environment import EnvironmentSettings
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.settings import Settings
 from quartet.engine.ports import Now
+
+S = TypeVar("S", bound=EnvironmentSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class ServiceContext:
         owned: the partitions that this replica receives from, as they are now.
         now: the clock.
         limits: how much goes into one transactional batch.
+        own_settings: the participant's own settings, if its `Service` names a class of them; see `own`.
     """
 
     settings: Settings
@@ -32,6 +37,17 @@ class ServiceContext:
     now: Now
     log: FilteringBoundLogger
     limits: BatchLimits = field(default_factory=BatchLimits)
+    own_settings: EnvironmentSettings | None = None
+
+    def own(self, kind: type[S]) -> S:
+        """The participant's own settings.
+
+        Raises:
+            TypeError: its `Service` names no settings of this kind.
+        """
+        if not isinstance(self.own_settings, kind):
+            raise TypeError(f"the service has no {kind.__name__}: name it as Service(settings={kind.__name__})")
+        return self.own_settings
 
     def book(self, container: str) -> CosmosBook:
         """A book in a container of the participant, for a simulated port: one of `Participant.containers`."""

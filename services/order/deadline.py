@@ -17,6 +17,7 @@ from quartet.engine.records.record import Json
 from quartet.events import Event, legacy_derived_id, new_event, service_source, to_json
 from quartet.process.service import ServiceContext
 from services.order.domain import CAN_TIME_OUT, Order, cancellation_for
+from services.order.settings import OrderSettings
 from shared.events import OrderCancellationRequested
 
 # A request is said again if the order is still open this long after: shipping may have been away. The pauses double,
@@ -48,7 +49,7 @@ class DeadlineWatch:
     async def run(self) -> None:
         """Look, for ever, at the interval of the settings."""
         while True:
-            await asyncio.sleep(self._context.settings.deadline_scan_seconds)
+            await asyncio.sleep(self._context.own(OrderSettings).deadline_scan_seconds)
             try:
                 await self.look()
             except OutageError as outage:

@@ -6,6 +6,7 @@ from quartet.process.service import Service, ServiceContext
 from services.order.deadline import DeadlineWatch
 from services.order.domain import Order, OrderPolicy
 from services.order.handlers import note_fact, open_order
+from services.order.settings import OrderSettings
 from shared.events import (
     REGISTRY,
     CompensationFailed,
@@ -56,7 +57,7 @@ PARTICIPANT = Participant(
 
 def policy(context: ServiceContext) -> OrderPolicy:
     """What this deployment has decided about orders."""
-    return OrderPolicy(deadline=context.settings.order_deadline)
+    return OrderPolicy(deadline=context.own(OrderSettings).order_deadline)
 
 
 async def watch_deadlines(context: ServiceContext) -> None:
@@ -64,4 +65,6 @@ async def watch_deadlines(context: ServiceContext) -> None:
     await DeadlineWatch(context.database.get_container_client(PARTICIPANT.container), context).run()
 
 
-SERVICE = Service(PARTICIPANT, ports=policy, background=(watch_deadlines,), module="services.order")
+SERVICE = Service(
+    PARTICIPANT, ports=policy, background=(watch_deadlines,), settings=OrderSettings, module="services.order"
+)

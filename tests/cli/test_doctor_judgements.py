@@ -12,9 +12,10 @@ from quartet.cli.doctor.blob import judge_checkpoints
 from quartet.cli.doctor.check import Check, Finding, Status, Verdict, broken, doubtful, examine, fine
 from quartet.cli.doctor.identity import describe
 from quartet.cli.doctor.network import judge_clock
+from quartet.cli.doctor.own_settings import check_own_settings
 from quartet.cli.doctor.report import findings_json, is_well, summary
-from quartet.cli.doctor.timing import check_timing
 from quartet.cli.doctor.versions import judge_versions
+from services.order.settings import OrderSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -163,11 +164,16 @@ def test_partitions_without_a_checkpoint_are_behind_by_all_that_they_have() -> N
         ({"order_deadline_seconds": 60, "deadline_scan_seconds": 90}, "every 90 s only"),
     ],
 )
-async def test_times_that_do_not_fit_each_other_are_a_warning(changes: dict[str, object], words: str) -> None:
-    verdict = await check_timing(settings(**changes))
+async def test_times_that_do_not_fit_each_other_are_a_warning(
+    changes: dict[str, object], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = await check_own_settings(OrderSettings, settings())
+    assert verdict.status is Status.OK
+    for name, value in changes.items():
+        monkeypatch.setenv(name.upper(), str(value))
+    verdict = await check_own_settings(OrderSettings, settings())
     assert verdict.status is Status.WARNING
     assert words in verdict.detail
-    assert (await check_timing(settings())).status is Status.OK
 
 
 def test_addresses_are_read_from_either_form() -> None:

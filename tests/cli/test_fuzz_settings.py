@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quartet.azure.settings import Settings
+from services.shop import SHOP
 from tests.cli.fuzzing import WORD, bounded, shell
 from tests.cli.test_command_line import KEY
 
@@ -20,7 +21,7 @@ FINE: Final = {
     "BLOB_CONNECTION_STRING": f"AccountName=a;AccountKey={KEY};BlobEndpoint=http://127.0.0.1:1/a;",
     "COSMOS_CONNECTION_STRING": f"AccountEndpoint=http://127.0.0.1:1/;AccountKey={KEY};",
 }
-NAMES: Final = sorted({*(name.upper() for name in Settings.model_fields), "QUARTET_TIMEOUT_FACTOR", "PAYMENT_GATEWAY"})
+NAMES: Final = sorted(Settings.variables() | SHOP.variables | {"QUARTET_TIMEOUT_FACTOR"})
 ODD: Final = [
     "",
     " ",

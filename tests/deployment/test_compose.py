@@ -13,6 +13,7 @@ from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KE
 from quartet.azure.settings import Settings
 from quartet.cli.reading.connection import CONSOLE
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
+from services.shop import SHOP
 from tests.deployment.compose_file import MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
 
 PARTICIPANT_NAMES = [participant.name for participant in PARTICIPANTS]
@@ -53,7 +54,7 @@ def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)
 def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
     environment = ALL[name]["environment"]
-    assert {variable.lower() for variable in environment.keys() - SIMULATED_PORTS} <= Settings.model_fields.keys()
+    assert environment.keys() <= Settings.variables() | SHOP.variables
     assert settings(ALL[name]).event_hub_name == "saga-events"
 
 

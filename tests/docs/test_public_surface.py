@@ -8,6 +8,7 @@ from quartet.engine.failures.timeouts import stretched
 
 SURFACE = {
     *("Choreography", "Participant", "Service", "ServiceContext", "ContainerSpec", "PortByName", "RetryPolicy", "on"),
+    "EnvironmentSettings",
     *("Decided", "Ignored", "Rejected", "Outcome", "StateSchema", "Effect", "Ledger", "Book", "Evidence"),
     *("Event", "EventData", "Part", "Registry", "SagaId", "new_event"),
     *("ConfigurationError", "OutageError", "TransientError"),

@@ -10,7 +10,9 @@ import pytest
 from quartet.azure.settings import Settings
 from quartet.process import health
 from quartet.process.service import Service
-from services.operations.participants import PARTICIPANTS, PORT_VARIABLES, SERVICES
+from services.operations.participants import PARTICIPANTS, SERVICES
+from services.order.settings import OrderSettings
+from services.shop import SHOP
 from tests.infra.bicep import INFRA, Scope, assignments, parsed, read_json, resource, using
 
 TIERS = read_json("tiers.json")
@@ -48,13 +50,14 @@ def environment(tier: str, service: str = "order") -> dict[str, str]:
 @pytest.mark.parametrize("tier", TIERS)
 def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = environment(tier)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in Settings.variables() | SHOP.variables:
+        monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     settings = Settings()
 
-    assert set(given) - {"AZURE_CLIENT_ID", *PORT_VARIABLES} <= {name.upper() for name in Settings.model_fields}
+    assert set(given) - {"AZURE_CLIENT_ID"} <= Settings.variables() | SHOP.variables
+    assert OrderSettings().order_deadline_seconds == float(given["ORDER_DEADLINE_SECONDS"])
     assert settings.event_hubs_namespace == "evhns-x.servicebus.windows.net"
     assert settings.log_format == "json"
     assert settings.buckets == read_json("saga.json")["buckets"]

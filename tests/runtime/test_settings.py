@@ -1,10 +1,29 @@
 """Settings: one of each pair, and one line that says what is wrong."""
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
+from azure.cosmos.aio import DatabaseProxy
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
-from quartet.azure.settings import load_settings
+from quartet.azure.environment import EnvironmentSettings, load
+from quartet.azure.event_hubs.client import HubPublisher
+from quartet.azure.settings import Settings, load_settings
 from quartet.engine.errors import ConfigurationError
+from quartet.process.service_context import ServiceContext
+from services.order.service import SERVICE as ORDER
+from tests.runtime.fakes import NOON, QUIET
 
+CONTEXT = ServiceContext(
+    settings=cast(Settings, None),
+    database=cast(DatabaseProxy, None),
+    publisher=cast(HubPublisher, None),
+    owned=(),
+    now=lambda: NOON,
+    log=QUIET,
+)
 COMPLETE = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://localhost;",
     "BLOB_ACCOUNT_URL": "https://name.blob.core.windows.net",
@@ -58,7 +77,6 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ({"HEALTH_PORT": "70000"}, "HEALTH_PORT: Input should be less than or equal to 65535"),
         ({"CHECKPOINT_SECONDS": "nan"}, "CHECKPOINT_SECONDS: Input should be a finite number"),
         ({"CHECKPOINT_SECONDS": "inf"}, "CHECKPOINT_SECONDS: "),
-        ({"ORDER_DEADLINE_SECONDS": "1e300"}, "ORDER_DEADLINE_SECONDS: Input should be less than"),
         ({"COSMOS_ENDPOINT": "http://name"}, "COSMOS_ENDPOINT must begin with https://: tokens are sent over TLS only"),
     ],
 )
@@ -75,3 +93,37 @@ def test_the_way_to_join_a_local_stack_is_told(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigurationError, match=r"set -a; \. \.quartet/\.env"):
         load_settings()
+
+
+class LoyaltySettings(EnvironmentSettings):
+    model_config = SettingsConfigDict(env_prefix="LOYALTY_")
+
+    points: int = Field(default=10, ge=1)
+
+
+def test_a_participants_own_settings_have_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert LoyaltySettings.variables() == {"LOYALTY_POINTS"}
+    assert load(LoyaltySettings).points == 10
+    monkeypatch.setenv("LOYALTY_POINTS", "0")
+    with pytest.raises(ConfigurationError, match="LOYALTY_POINTS: Input should be greater than or equal to 1"):
+        load(LoyaltySettings)
+    monkeypatch.setenv("LOYALTY_POINTS", "'3'")
+    with pytest.raises(ConfigurationError, match=r"LOYALTY_POINTS: has quotes \('\) around the value"):
+        load(LoyaltySettings)
+
+
+def test_what_a_service_has_not_named_as_its_settings_it_does_not_get() -> None:
+    context = replace(CONTEXT, own_settings=LoyaltySettings())
+    assert context.own(LoyaltySettings).points == 10
+    with pytest.raises(TypeError, match=r"name it as Service\(settings=LoyaltySettings\)"):
+        CONTEXT.own(LoyaltySettings)
+
+
+def test_a_wrong_setting_of_its_own_keeps_a_service_from_starting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_all(monkeypatch, ORDER_DEADLINE_SECONDS="1e300")
+    with pytest.raises(SystemExit) as ended:
+        ORDER.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("order: ORDER_DEADLINE_SECONDS: Input should be less than")

@@ -17,6 +17,7 @@ from quartet.events import bucket_of, from_json, new_event
 from quartet.process.service import ServiceContext
 from services.order.deadline import SAY_AGAIN, DeadlineWatch
 from services.order.domain import Fact, Order, OrderPolicy, place
+from services.order.settings import OrderSettings
 from shared.events import REGISTRY, OrderCancellationRequested
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.domain.shop import NOON, order_created
@@ -57,6 +58,7 @@ class Bench:
             set(owned),
             lambda: self.now + ahead,
             QUIET,
+            own_settings=OrderSettings(),
         )
         return DeadlineWatch(self.orders, context)
 

@@ -1,7 +1,7 @@
 """One replica of a service: the real parts, put together as `quartet.process.service` does it, on servers in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from quartet.azure.cosmos.client import BatchLimits
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.azure.cosmos.records import CosmosRecords
+from quartet.azure.environment import EnvironmentSettings
 from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.event_hubs.consumer import Consumer
@@ -60,6 +61,7 @@ class Servers:
     blobs: Blobs
     network: Network
     settings: Settings
+    own_settings: Mapping[str, EnvironmentSettings]
     limits: BatchLimits
     room: int
     seed: int
@@ -95,6 +97,7 @@ class Replica:
             lambda: EPOCH + timedelta(seconds=loop.time() + process.skew),
             log,
             servers.limits,
+            servers.own_settings.get(participant.name),
         )
         self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, servers.limits)
         self._engine_log = Log(process.name, servers.network.trace)

@@ -23,6 +23,7 @@ from services.operations.participants import PARTICIPANTS
 from services.operations.publish.catalogue import Product
 from services.operations.seed.seeding import seed
 from services.order.service import SERVICE as ORDER
+from services.order.settings import OrderSettings
 from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING
 from tests.simulation.audited import opened
@@ -134,7 +135,12 @@ class Simulation:
             self.hub,
             self.blobs,
             self.network,
-            _settings(self.plan.pace, self.plan.deadline),
+            _settings(self.plan.pace),
+            {
+                "order": OrderSettings(
+                    order_deadline_seconds=self.plan.deadline, deadline_scan_seconds=5 * self.plan.pace
+                )
+            },
             self.plan.scale.batches,
             self.plan.room,
             self.plan.seed,
@@ -381,17 +387,19 @@ class Simulation:
 
 
 @lru_cache
-def _settings(pace: float, deadline: float) -> Settings:
+def _settings(pace: float) -> Settings:
     return Settings(
         cosmos_connection_string="in memory",
         event_hubs_connection_string="in memory",
         blob_connection_string="in memory",
         buckets=BUCKETS,
-        order_deadline_seconds=deadline,
-        deadline_scan_seconds=5 * pace,
         load_balancing_seconds=2 * pace,
         ownership_expires_seconds=12 * pace,
         checkpoint_seconds=pace,
         watchdog_seconds=16 * pace,
         shutdown_seconds=2,
     )
+
+
+def _order_settings(pace: float, deadline: float) -> OrderSettings:
+    return OrderSettings(order_deadline_seconds=deadline, deadline_scan_seconds=5 * pace)

@@ -87,7 +87,15 @@ class Ledgers:
 
     async def _port(self, service: Service[Any, Any]) -> tuple[Adapter, object]:
         database = self._cosmos.client.get_database_client(service.participant.database)
-        context = ServiceContext(self._cosmos.settings, database, self._publisher, frozenset(), _now, silent_log())
+        context = ServiceContext(
+            self._cosmos.settings,
+            database,
+            self._publisher,
+            frozenset(),
+            _now,
+            silent_log(),
+            own_settings=service.load_own(),
+        )
         return await open_reading_port(self._stack, service, context, self._environment)
 
 

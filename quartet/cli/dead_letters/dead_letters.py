@@ -139,7 +139,8 @@ async def open_redrives(
                 buckets=settings.buckets,
                 may_create=False,
             )
-            context = ServiceContext(settings, database, publisher, frozenset(), _now, silent_log())
+            own = service.load_own()
+            context = ServiceContext(settings, database, publisher, frozenset(), _now, silent_log(), own_settings=own)
             ports = None if ports_from is None else await open_acting_port(stack, service, context, ports_from)
             box = service.dead_letters(context)
             redrives[participant.name] = Redrive(service.engine(context, ports, box, look_first=True), box, _now)

@@ -16,7 +16,7 @@ from quartet.cli.doctor.event_hubs import HubVisit
 from quartet.cli.doctor.identity import check_identity
 from quartet.cli.doctor.lag import PATIENCE, LagVisit
 from quartet.cli.doctor.network import Now, check_clock, check_connection, check_name
-from quartet.cli.doctor.timing import check_timing
+from quartet.cli.doctor.own_settings import check_own_settings
 from quartet.cli.doctor.versions import check_versions
 from quartet.cli.reading.connection import CONSOLE
 from quartet.engine.errors import ConfigurationError
@@ -74,7 +74,11 @@ def all_checks(
     )
     checks = [
         Check("versions", check_versions),
-        Check("timing", partial(check_timing, settings)),
+        *(
+            Check(f"settings of {service.participant.name}", partial(check_own_settings, service.settings, settings))
+            for service in choreography().services
+            if service.settings is not None
+        ),
         Check("identity", partial(check_identity, servers, credentials)),
     ]
     visits = ((HUB, hub.check_access), (COSMOS, cosmos.check_access), (BLOB, blob.check_access))
