@@ -27,6 +27,7 @@ from quartet.cli.timeline.command import timeline
 from quartet.cli.topology.check import check
 from quartet.cli.topology.graph import graph
 from quartet.cli.up import up
+from quartet.engine.errors import ConfigurationError
 from quartet.printable import printable_lines
 from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
@@ -128,7 +129,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status. Never raises."""
     invocation = Invocation()
     try:
-        commands = build(find_application(_named(arguments)))
+        commands = build(_application(arguments))
         status = commands(args=list(arguments), prog_name="quartet", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
         return int(status or 0)
@@ -140,6 +141,21 @@ def run(arguments: Sequence[str]) -> int:
         return FAILED
     except BaseException as error:  # noqa: BLE001 -- the end of the program
         return _report(error, invocation)
+
+
+def _application(arguments: Sequence[str]) -> Application | None:
+    """The application that is meant; None where there is none, or where a broken one must not stand in the way.
+
+    Raises:
+        ConfigurationError: it cannot be loaded, and the command is about it.
+    """
+    try:
+        return find_application(_named(arguments))
+    except ConfigurationError:
+        words = [word for word in arguments if not word.startswith("-") and word != _named(arguments)]
+        if words[:1] in ([], [new.__name__]):
+            return None
+        raise
 
 
 def _named(arguments: Sequence[str]) -> str | None:

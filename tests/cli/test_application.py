@@ -94,3 +94,14 @@ def test_the_commands_of_an_application_are_its_own(project: Path, capsys: pytes
 def forget() -> None:
     """Let each test look for its application."""
     use(None)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["new", "knots"]])
+def test_a_broken_application_does_not_stand_in_the_way_of_what_needs_none(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUARTET_APP", "no.such:APP")
+    assert run(arguments) == 0
+    assert run(["check"]) == 2
+    assert "no.such:APP cannot be loaded" in capsys.readouterr().err
