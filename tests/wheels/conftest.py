@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from quartet.engine.failures.timeouts import stretched
+
 ROOT = Path(__file__).parents[2]
-_LONGEST_SECONDS = 580
+_LONGEST_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Shell:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_LONGEST_SECONDS,
+            timeout=stretched(_LONGEST_SECONDS),
         )
         assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
