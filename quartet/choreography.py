@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from quartet.engine.dead_letters.requests import REDRIVE_EVENTS
 from quartet.engine.declaration.invariant import Invariant
 from quartet.engine.declaration.participant import Participant
 from quartet.events import EventData, Registry
@@ -49,17 +50,25 @@ class Choreography:
         """Refuse participants that cannot be told apart, and services of other participants.
 
         Raises:
-            ValueError: two participants have one name or one database, or the services are not those of the
+            ValueError: two participants have one name or one database, an event has a type of the library's own, or
+                the services are not those of the
                 participants, in the same order.
         """
         for what, names in (("name", self.names), ("database", tuple(one.database for one in self.participants))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")
+        if reserved := sorted(self.events.keys() & REDRIVE_EVENTS.keys()):
+            raise ValueError(f"{self.name}: {', '.join(reserved)} is an event of the library: choose another name")
         if self.services and tuple(service.participant for service in self.services) != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
 
     def __iter__(self) -> Iterator[Participant[Any, Any]]:
         return iter(self.participants)
+
+    @property
+    def models(self) -> Mapping[str, type[EventData]]:
+        """The model of every event on its hub, by type: its own, and the library's."""
+        return {**self.events, **REDRIVE_EVENTS}
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-// What the person or pipeline may do that runs the quartet command: place orders, follow them, seed, audit, redrive.
+// What the person or pipeline may do that runs the quartet command: place orders, follow them, seed, audit, ask for redrives.
 param principalId string
 param principalType string
 param namespaceName string

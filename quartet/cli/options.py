@@ -28,8 +28,8 @@ def _letter_id(text: str) -> str:
 
 SagaArgument = Annotated[str, typer.Argument(parser=_saga_id, metavar="SAGA", help="The id of the saga.")]
 AnySagaArgument = Annotated[str | None, typer.Argument(parser=_saga_id, metavar="SAGA", help="The id of the saga.")]
-OrderOption = Annotated[
-    str | None, typer.Option("--order", parser=_saga_id, metavar="ORDER", help="Only this order's.")
+SagaOption = Annotated[
+    str | None, typer.Option("--saga", parser=_saga_id, metavar="SAGA", help="Only those of this saga.")
 ]
 LetterArgument = Annotated[str, typer.Argument(parser=_letter_id, metavar="ID", help="The dead letter's id.")]
 SomeLettersArgument = Annotated[

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from quartet.engine.ports import DeadLetter, Message
-from quartet.engine.received import Delivered, ReceivedBatch
+from quartet.engine.received import Delivered, ReceivedBatch, RequestDelivery
 from quartet.engine.saga_update import Step
 
 
@@ -43,6 +43,7 @@ class Batch:
         quick: set when everything is finished, or what is not is slow.
         task: the work on it.
         conflicts: how often each order has lost to another writer.
+        requests: those to redrive dead letters that are not answered.
     """
 
     partition: str
@@ -53,6 +54,7 @@ class Batch:
     quick: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
     conflicts: Counter[str] = field(default_factory=Counter)
+    requests: list[RequestDelivery] = field(default_factory=list)
     _unfinished: dict[str, Sequence[Delivered]] = field(default_factory=dict)
     _is_slow: bool = False
     _is_finished: bool = False
@@ -60,6 +62,7 @@ class Batch:
     def __post_init__(self) -> None:
         """Nothing is finished."""
         self._unfinished = dict(self.received.sagas)
+        self.requests = list(self.received.requests)
 
     @property
     def orders(self) -> Mapping[str, Sequence[Delivered]]:
@@ -76,7 +79,8 @@ class Batch:
             return None
         if not self._is_slow:
             return self.messages[0].sequence_number
-        return min(items[0].message.sequence_number for items in self._unfinished.values())
+        firsts = [*(items[0] for items in self._unfinished.values()), *self.requests]
+        return min(one.message.sequence_number for one in firsts)
 
     def finished(self, saga_ids: Collection[str]) -> None:
         """Note that nothing is left to do for these orders."""

@@ -11,14 +11,16 @@ letter; everything else of the batch goes on.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final, Generic, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import structlog
 from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.batch import Batch, Standing
+from quartet.engine.dead_letters.requests import RedriveRequested
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.errors import one_line
@@ -34,8 +36,10 @@ from quartet.engine.safe_log import safe
 from quartet.engine.saga_update import SagaUpdate, Step
 from quartet.engine.settler import Settler
 from quartet.engine.step_log import StepLog
+from quartet.events import Event
 
 S = TypeVar("S")
+OnRedrive: TypeAlias = Callable[[str, Event[RedriveRequested]], Awaitable[None]]
 
 RUNTIME_FAILED: Final = "runtime_failed"
 # A batch waits for its handlers so long; what is not done by then goes on beside the next batches.
@@ -66,12 +70,14 @@ class Engine(Generic[S]):
         log: FilteringBoundLogger | None = None,
         look_first: bool = False,
         together_seconds: float | None = _TOGETHER_SECONDS,
+        on_redrive: OnRedrive | None = None,
     ) -> None:
         """An engine of `participant` on these ports.
 
         With `look_first` it also loads the record of an order that an event is expected to open. That costs a request
         and is never wrong: for redriving, where the order is known. `together_seconds` is how long a batch waits for
-        all of its handlers before the partition goes on without the slow ones; None: as long as it takes.
+        all of its handlers before the partition goes on without the slow ones; None: as long as it takes. `on_redrive`
+        answers requests to redrive; without it, they are passed over.
         """
         self.participant = participant
         self._now = now
@@ -84,6 +90,7 @@ class Engine(Generic[S]):
         self._hears = participant.hears
         self._opens = participant.opens
         self._together = together_seconds
+        self._on_redrive = on_redrive
         self._dead_letters = dead_letters
         self._outages = OutageRetry(self._retry.outage_backoff, sleep, self._rng, self._log, now)
         self._recorder: Recorder[S] = Recorder(
@@ -202,6 +209,7 @@ class Engine(Generic[S]):
         received = read_batch(
             messages,
             self.participant.events,
+            participant=self.participant.name,
             partition=partition,
             hears=self._hears,
             opens=self._opens,
@@ -230,12 +238,26 @@ class Engine(Generic[S]):
             except Exception:  # noqa: BLE001 -- whatever it is, one event must not stop the partition
                 self._log.exception("batch failed, looking for the event at fault", partition=batch.partition)
                 await self._take_apart(batch)
+            await self._answer_requests(batch)
             batch.close()
         finally:
             self._batches.discard(batch)
             batch.quick.set()
             # Whoever waits until there are fewer slow orders must see that these are gone, too.
             self._settler.released.set()
+
+    async def _answer_requests(self, batch: Batch) -> None:
+        """Redrive on request, while the partition goes on. The checkpoint stays before a request without an answer."""
+        if self._on_redrive is None or not batch.requests:
+            return
+        batch.go_slow()
+        while batch.requests:
+            event = batch.requests[0].event
+            try:
+                await self._outages.retry("redrive dead letters", partial(self._on_redrive, batch.partition, event))
+            except Exception:  # noqa: BLE001 -- the operator sees that there is no answer; nothing else may stand still
+                self._log.exception("request to redrive failed", saga=event.saga_id)
+            del batch.requests[0]
 
     async def _take_apart(self, batch: Batch) -> None:
         """Handle a batch again that has failed as a whole, in halves, down to the event at fault."""

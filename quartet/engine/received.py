@@ -1,10 +1,11 @@
 """Reading a received batch: what is for this participant, in which saga, and what cannot be read at all."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, RedriveRequested
 from quartet.engine.errors import one_line
 from quartet.engine.ports import DeadLetter, Message
 from quartet.events import Envelope, Event, EventData, Models, Unreadable, event_key, read_envelope
@@ -65,6 +66,14 @@ class UnreadableDelivery:
 Delivered: TypeAlias = Delivery | UnreadableDelivery
 
 
+@dataclass(frozen=True, slots=True)
+class RequestDelivery:
+    """A request to redrive, and the message that brought it."""
+
+    event: Event[RedriveRequested]
+    message: Message
+
+
 @dataclass(slots=True)
 class ReceivedBatch:
     """A received batch, sorted.
@@ -72,11 +81,13 @@ class ReceivedBatch:
     Attributes:
         sagas: what there is for each order, in the partition's order.
         letters: what cannot be read and holds up nobody.
+        requests: to redrive dead letters of this participant.
         passed_over: how many events are for others.
     """
 
     sagas: dict[str, list[Delivered]] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
+    requests: list[RequestDelivery] = field(default_factory=list)
     passed_over: int = 0
 
 
@@ -84,6 +95,7 @@ def read_batch(
     messages: Sequence[Message],
     models: Models,
     *,
+    participant: str,
     partition: str,
     hears: Collection[str],
     opens: Collection[str],
@@ -100,11 +112,13 @@ def read_batch(
     received = ReceivedBatch()
     for message in messages:
         try:
-            read = _read(message, models, hears)
+            read = _read(message, models, hears, participant)
         except Exception as bug:  # noqa: BLE001 -- a message may hold anything; one must not stop the partition
             read = cause_of_death(message, READING_FAILED, one_line(bug))
         if isinstance(read, Delivery):
             received.sagas.setdefault(read.event.saga_id, []).append(read)
+        elif isinstance(read, RequestDelivery):
+            received.requests.append(read)
         elif isinstance(read, DeadLetterCause):
             letter = read.letter(message, partition, now)
             if letter.saga_id is None or letter.event_type in opens:
@@ -156,16 +170,31 @@ def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCaus
     return _cause(envelope if isinstance(envelope, Envelope) else None, reason, detail)
 
 
-def _read(message: Message, models: Models, hears: Collection[str]) -> Delivery | DeadLetterCause | None:
+def _read(
+    message: Message, models: Models, hears: Collection[str], participant: str
+) -> Delivery | RequestDelivery | DeadLetterCause | None:
     envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if isinstance(envelope, Unreadable):
         return _cause(None, envelope.reason, envelope.detail)
+    if envelope.type in REDRIVE_EVENTS:
+        return _read_request(envelope, message, participant)
     if envelope.type not in hears and envelope.type in models:
         return None
     event = envelope.read(models)
     if isinstance(event, Unreadable):
         return _cause(envelope, event.reason, event.detail)
     return Delivery(event, message)
+
+
+def _read_request(envelope: Envelope, message: Message, participant: str) -> RequestDelivery | DeadLetterCause | None:
+    event = envelope.read(REDRIVE_EVENTS)
+    if isinstance(event, Unreadable):
+        # It is about dead letters, and not an event of the saga: it holds up nobody.
+        return replace(_cause(envelope, event.reason, event.detail), saga_id=None)
+    data = event.data
+    if not isinstance(data, RedriveRequested) or data.participant != participant:
+        return None
+    return RequestDelivery(replace(event, data=data), message)  # type: ignore[arg-type]  # its data is a request
 
 
 def _cause(envelope: Envelope | None, reason: str, detail: str) -> DeadLetterCause:

@@ -23,9 +23,12 @@ from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.event_hubs.consumer import Consumer
 from quartet.azure.settings import Settings, load_settings
+from quartet.engine.dead_letters.redrive import Redrive
+from quartet.engine.dead_letters.redriver import Redriver
+from quartet.engine.dead_letters.store import DeadLetterStore
 from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
-from quartet.engine.engine import Engine
+from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import ConfigurationError
 from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import DeadLetters
@@ -120,7 +123,9 @@ class Service(Generic[S, P]):
             opening = asyncio.create_task(self._open(stack, settings, adapter, owned, log))
             if await _first(opening, stopping):
                 servers, context, ports = opening.result()
-                engine = self.engine(context, ports, self.dead_letters(context))
+                letters = self.dead_letters(context)
+                redriver = self.redriver(context, self.engine(context, ports, letters, look_first=True), letters)
+                engine = self.engine(context, ports, letters, on_redrive=redriver.answer)
                 checkpoints = Checkpoints(settings.checkpoint_seconds, log, restore=servers.restore_checkpoints)
                 consumer = Consumer(
                     servers.receiver,
@@ -177,7 +182,13 @@ class Service(Generic[S, P]):
         return CosmosDeadLetters(container, context.settings.buckets, context.limits)
 
     def engine(
-        self, context: ServiceContext, ports: object, dead_letters: DeadLetters, *, look_first: bool = False
+        self,
+        context: ServiceContext,
+        ports: object,
+        dead_letters: DeadLetters,
+        *,
+        look_first: bool = False,
+        on_redrive: OnRedrive | None = None,
     ) -> Engine[S]:
         """The participant's engine on these ports; it handles what it is given, and receives nothing by itself."""
         database, buckets = context.database, context.settings.buckets
@@ -193,6 +204,18 @@ class Service(Generic[S, P]):
             now=context.now,
             log=context.log,
             look_first=look_first,
+            on_redrive=on_redrive,
+        )
+
+    def redriver(self, context: ServiceContext, engine: Engine[S], letters: DeadLetterStore) -> Redriver:
+        """What redrives dead letters on request, with an engine of its own that looks first."""
+        return Redriver(
+            Redrive(engine, letters, context.now),
+            letters,
+            context.publisher,
+            participant=self.participant.name,
+            now=context.now,
+            log=context.log,
         )
 
     def _retry(self, settings: Settings) -> RetryPolicy:

@@ -9,8 +9,8 @@ COMMANDS = [
     ("status",),
     ("timeline",),
     ("cancel",),
-    ("dead-letters", "list", "--order"),
-    ("dead-letters", "redrive", "--order"),
+    ("dead-letters", "list", "--saga"),
+    ("dead-letters", "redrive", "--saga"),
 ]
 
 

@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from quartet.cli.audit.report import audit_listing
+from quartet.cli.dead_letters.asking import Became
 from quartet.cli.dead_letters.dead_letters import Found
 from quartet.cli.dead_letters.view import letter_view, letters_listing, reports_listing
 from quartet.cli.doctor.check import Finding, broken
@@ -23,6 +24,7 @@ from quartet.cli.terminal.listing import Listing, Unbroken, column_widths, wrapp
 from quartet.cli.timeline.timeline import tell
 from quartet.cli.timeline.view import timeline_listing
 from quartet.engine.dead_letters.redrive import Report, Verdict
+from quartet.engine.dead_letters.redriver import letter_report
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.ports import DeadLetter, Message
 from quartet.events import CONTENT_TYPE, encode, new_event, to_json
@@ -64,7 +66,11 @@ KNOWN = Whereabouts(
 VIEWS: list[tuple[str, RenderableType, list[str]]] = [
     ("dead letters", letters_listing([LETTER], with_end=True), [DEAD.id, ORDER_ID, "31-4-" + "f" * 64]),
     ("dead letter", letter_view(LETTER), [DEAD.id, ORDER_ID, EVENT.id]),
-    ("redrive", reports_listing([("payment", Report(DEAD, Verdict.WAITING, "behind"))]), [DEAD.id, ORDER_ID]),
+    (
+        "redrive",
+        reports_listing([Became("payment", ORDER_ID, letter_report(Report(DEAD, Verdict.WAITING, "behind")))]),
+        [DEAD.id, ORDER_ID],
+    ),
     ("stuck", stuck_view(StuckReport((STUCK,), 1, ()), Standstill((STANDING,))), [ORDER_ID, DEAD.id]),
     ("status", status_view(KNOWN, NOON), [ORDER_ID, f"payment_{ORDER_ID}"]),
     ("timeline", timeline_listing(tell([Heard("0", NOON, MESSAGE)]), f"Order {ORDER_ID}"), [ORDER_ID, EVENT.type]),

@@ -94,7 +94,7 @@ async def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[
 LOOKING = [
     ("dead-letters", "list"),
     ("dead-letters", "list", "--all", "--json"),
-    ("dead-letters", "list", "--order", "ord-1"),
+    ("dead-letters", "list", "--saga", "ord-1"),
     ("dead-letters", "show", "0-1-abc"),
     ("dead-letters", "redrive", "--all", "--dry-run"),
     ("dead-letters", "redrive", "--all"),
@@ -187,7 +187,7 @@ async def test_dead_letters_and_stuck_orders_are_all_found_whatever_the_page(she
             await shelves.letter(service, number, f"ord-{number}")
     stored = Stored(shelves.cosmos, TINY_PAGE)
     assert len(await find_letters(stored, NAMES)) == 20
-    assert len(await find_letters(stored, NAMES, order_id="ord-3")) == 4
+    assert len(await find_letters(stored, NAMES, saga_id="ord-3")) == 4
     report = await stuck_orders(stored, NOON, MINUTE, Standstill())
     assert [order.order_id for order in report.orders] == [f"ord-{number}" for number in range(5)]
     assert all(len(order.because) == 4 for order in report.orders)
@@ -299,7 +299,7 @@ async def test_a_dead_letter_that_cannot_be_read_is_no_all_clear(
     await shelves.put("payments", "dead-letters", document)
     status, out, _ = await command(capsys, "dead-letters", "list")
     assert (status, out) == (FAILED, "")
-    status, out, (line,) = await command(capsys, "dead-letters", "list", "--order", "ord-1")
+    status, out, (line,) = await command(capsys, "dead-letters", "list", "--saga", "ord-1")
     assert (status, out) == (FAILED, "")
     assert document["id"] in line
 

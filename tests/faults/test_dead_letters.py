@@ -41,12 +41,12 @@ async def test_after_a_bug_the_order_waits_and_is_redriven_in_order_once(shop: S
     await shop.until("healthy-1", "COMPLETED")
     await shop.until("poison-1", "COMPENSATING")
 
-    _, letters = await quartet(shop, "dead-letters", "list", "--order", "poison-1")
+    _, letters = await quartet(shop, "dead-letters", "list", "--saga", "poison-1")
     assert [(letter["service"], letter["event_type"], letter["reason"]) for letter in letters] == [
         ("payment", "InventoryReserved.v1", "handler_failed"),
         ("payment", "ShippingFailed.v1", "waiting"),
     ]
-    status, plan = await quartet(shop, "dead-letters", "redrive", "--order", "poison-1", "--dry-run")
+    status, plan = await quartet(shop, "dead-letters", "redrive", "--saga", "poison-1", "--dry-run")
     assert (status, [letter["id"] for letter in plan]) == (0, [letter["id"] for letter in letters])
     assert await became(shop, letters[0]["id"]) == (
         1,
@@ -63,7 +63,7 @@ async def test_after_a_bug_the_order_waits_and_is_redriven_in_order_once(shop: S
     assert await shop.ledger("poison-1") == ["charged", "refunded", "voided"]
     assert await shop.shelf("amphora") == (4, 0, 1)
 
-    assert await became(shop, "--order", "poison-1") == (0, [])
+    assert await became(shop, "--saga", "poison-1") == (0, [])
     assert (await became(shop, letters[0]["id"]))[1] == [("InventoryReserved.v1", "settled before")]
     assert await shop.ledger("poison-1") == ["charged", "refunded", "voided"]
     await assert_audit_holds(shop)
@@ -80,7 +80,7 @@ async def test_what_nobody_can_read_holds_its_order_until_it_is_discarded(shop: 
     await shop.publish(cancellation("eaten-1"))
     await until_dead(shop, "shipping", "eaten-1", 2)
 
-    _, letters = await quartet(shop, "dead-letters", "list", "--order", "eaten-1", "--service", "shipping")
+    _, letters = await quartet(shop, "dead-letters", "list", "--saga", "eaten-1", "--service", "shipping")
     assert [letter["reason"] for letter in letters] == ["unknown_type", "waiting"]
     eaten = letters[0]["id"]
     _, everywhere = await quartet(shop, "dead-letters", "show", eaten)
@@ -92,9 +92,9 @@ async def test_what_nobody_can_read_holds_its_order_until_it_is_discarded(shop: 
 
     status, reports = await quartet(shop, "dead-letters", "discard", eaten)
     assert (status, [report["became"] for report in reports]) == (0, ["discarded"] * 4)
-    assert await became(shop, "--order", "eaten-1") == (0, [("OrderCancellationRequested.v1", "handled")])
+    assert await became(shop, "--saga", "eaten-1") == (0, [("OrderCancellationRequested.v1", "handled")])
     await shop.until_stored("orders", "eaten-1", lambda known: "OrderCancellationRejected.v1" in notes(known))
-    assert await became(shop, "--order", "eaten-1") == (0, [])
+    assert await became(shop, "--saga", "eaten-1") == (0, [])
 
 
 async def test_a_refund_that_was_refused_is_finished_by_a_redrive(shop: Shop) -> None:
@@ -112,13 +112,13 @@ async def test_a_refund_that_was_refused_is_finished_by_a_redrive(shop: Shop) ->
     assert owes["events"] == ["PaymentRefunded.v1"]
     assert [letter["reason"] for letter in owes["dead_letters"]] == ["compensation_failed"]
 
-    assert await became(shop, "--order", "owed-1") == (1, [("ShippingFailed.v1", "still failing")])
+    assert await became(shop, "--saga", "owed-1") == (1, [("ShippingFailed.v1", "still failing")])
     await talk_to_the_bank(shop, "owed-1")
-    assert await became(shop, "--order", "owed-1") == (0, [("ShippingFailed.v1", "handled")])
+    assert await became(shop, "--saga", "owed-1") == (0, [("ShippingFailed.v1", "handled")])
     await shop.until("owed-1", "CANCELLED")
     assert await shop.ledger("owed-1") == ["allowed", "charged", "not_served", "refunded"]
     assert await shop.shelf("astrolabe") == (3, 0, 0)
-    assert await became(shop, "--order", "owed-1") == (0, [])
+    assert await became(shop, "--saga", "owed-1") == (0, [])
     await assert_audit_holds(shop)
 
 
@@ -129,7 +129,7 @@ async def test_of_two_who_redrive_at_once_nothing_is_done_twice(shop: Shop) -> N
     )
     await shop.until("both-1", "NEEDS_ATTENTION")
     await talk_to_the_bank(shop, "both-1")
-    redrive = ("dead-letters", "redrive", "--order", "both-1")
+    redrive = ("dead-letters", "redrive", "--saga", "both-1")
     ends = await asyncio.gather(*(quartet_apart(shop, *redrive) for _ in range(2)))
     assert [status for status, _ in ends] == [0, 0]
     document = await shop.until("both-1", "CANCELLED")

@@ -117,25 +117,46 @@ async def test_the_audit_says_that_it_could_not_look(shop: Shop, provider: Provi
     assert "the audit could not look at charges and refunds" in blind[1]
 
 
-async def test_a_redrive_never_acts_with_another_process_ports(shop: Shop, provider: Provider) -> None:
+async def test_a_redrive_acts_with_the_services_own_port_whatever_the_operator_has(
+    shop: Shop, provider: Provider
+) -> None:
     await shop.publish(order("own-4", {"theorbo": 1}, payment_method="tok_broken"))
     await until_dead(shop, "payments", "own-4", 1)
     redrive = ("dead-letters", "redrive", "--all")
     for changes in ({}, {"PAYMENT_GATEWAY": ""}, {"PAYMENT_GATEWAY": BLIND}):
-        status, line = await quartet_fails(shop, *redrive, **changes)
-        assert status == 2
-        assert f"payment runs with PAYMENT_GATEWAY={GATEWAY}" in line
+        status, [report] = await quartet(shop, *redrive, **changes)
+        assert (status, report["became"]) == (1, "still failing")
     assert await shop.ledger("own-4") == []
     assert await provider.books("own-4") == {}
-    [letter] = (await quartet(shop, "dead-letters", "list"))[1]
-    assert (letter["order_id"], letter["reason"]) == ("own-4", "handler_failed")
 
     await provider.call("POST", "/mend")
-    status, reports = await quartet(shop, *redrive, **provider.environment)
+    status, reports = await quartet(shop, *redrive)
     assert (status, [report["became"] for report in reports]) == (0, ["handled"])
     await shop.until("own-4", "COMPLETED")
     assert await provider.books("own-4") == {("charge", "succeeded"): 1}
     assert await shop.ledger("own-4") == ["booked"]
+
+
+async def test_a_request_to_a_service_that_does_not_run_is_done_when_it_runs(shop: Shop, provider: Provider) -> None:
+    """Payment is killed, and asked meanwhile. The command says so; the request is not lost."""
+    await provider.call("POST", "/break")
+    await shop.publish(order("own-5", {"theorbo": 1}, payment_method="tok_broken"))
+    await until_dead(shop, "payments", "own-5", 1)
+    await shop.supervisor.kill("payment")
+    await provider.call("POST", "/mend")
+    status, line = await quartet_fails(shop, "dead-letters", "redrive", "--saga", "own-5", "--timeout", "0.5")
+    assert status == 1
+    assert line.startswith("quartet: payment: no answer to 1 of 1 requests within 0.5 s. Does it run (quartet doctor)?")
+    assert "stay in the hub, and are done when it runs" in line
+    await shop.supervisor.restart("payment")
+    await shop.until("own-5", "COMPLETED")
+    assert await provider.books("own-5") == {("charge", "succeeded"): 1}
+    status, timeline = await quartet(shop, "timeline", "own-5")
+    assert status == 0
+    assert [said["type"] for said in timeline if said["type"].startswith("Redrive")] == [
+        "RedriveRequested.v1",
+        "RedriveReported.v1",
+    ]
 
 
 async def test_a_command_that_runs_no_handler_needs_no_port(shop: Shop) -> None:
@@ -144,7 +165,7 @@ async def test_a_command_that_runs_no_handler_needs_no_port(shop: Shop) -> None:
     await shop.publisher.publish_by_key(bucket_of("own-9", 16), [unknown])
     await until_dead(shop, "payments", "own-9", 1)
     nothing = {"PAYMENT_GATEWAY": "", "CARRIER": ""}
-    chosen = ("--order", "own-9", "--service", "payment")
+    chosen = ("--saga", "own-9", "--service", "payment")
     status, [letter] = await quartet(shop, "dead-letters", "list", *chosen, **nothing)
     assert (status, letter["reason"]) == (0, "unknown_type")
     assert (await quartet(shop, "dead-letters", "redrive", *chosen, "--dry-run", **nothing))[0] == 0

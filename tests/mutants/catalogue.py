@@ -331,6 +331,14 @@ MUTANTS: Final = (
         case="stopped and started again",
     ),
     _mutant(
+        "the checkpoint passes a request to redrive before it is answered",
+        "quartet/engine/batch.py",
+        "        firsts = [*(items[0] for items in self._unfinished.values()), *self.requests]\n"
+        "        return min(one.message.sequence_number for one in firsts)\n",
+        "        firsts = [items[0] for items in self._unfinished.values()]\n"
+        "        return min((one.message.sequence_number for one in firsts), default=None)\n",
+    ),
+    _mutant(
         "a discard settles the letter before it strikes it",
         "quartet/engine/dead_letters/redrive.py",
         "        letter = stored.letter\n"

@@ -1,7 +1,7 @@
 """`python -m tests.provider URL_FILE`: a payment provider over HTTP, as somebody else might have written it.
 
 It keeps its books in memory, by idempotency key: the first answer under a key is final. It knows nothing of Quartet.
-`tok_broken` is answered with something that no adapter understands, until `/mend`.
+`tok_broken` is answered with something that no adapter understands, until `/mend`, and again from `/break` on.
 """
 
 import asyncio
@@ -73,6 +73,10 @@ def provider() -> web.Application:
         books.is_broken = False
         return web.json_response({})
 
+    async def break_again(_: web.Request) -> web.Response:
+        books.is_broken = True
+        return web.json_response({})
+
     app = web.Application(middlewares=[authorised])
     app.router.add_get("/account", account)
     app.router.add_post("/charges", charge)
@@ -80,6 +84,7 @@ def provider() -> web.Application:
     app.router.add_post("/refunds", refund)
     app.router.add_get("/entries", listed)
     app.router.add_post("/mend", mend)
+    app.router.add_post("/break", break_again)
     return app
 
 

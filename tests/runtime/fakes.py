@@ -17,7 +17,7 @@ from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Reject
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.reaction import Reaction, on
 from quartet.engine.declaration.retry_policy import Backoff, RetryPolicy
-from quartet.engine.engine import Engine
+from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import OutageError
 from quartet.engine.ports import DeadLetter, Message, Now
 from quartet.engine.records.record import Json, Record, RecordLimits
@@ -257,6 +257,7 @@ class Bench:
         together_seconds: float | None = None,
         call_seconds: float = 10,
         now: Now = lambda: NOON,
+        on_redrive: OnRedrive | None = None,
     ) -> Engine[Parcel]:
         """A process that has just started: nothing in memory, everything else as it was."""
         return Engine(
@@ -274,6 +275,7 @@ class Bench:
             rng=random.Random(7),
             look_first=look_first,
             log=log,
+            on_redrive=on_redrive,
         )
 
     async def _sleep(self, seconds: float) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.simulation.answers import Answers
-from tests.simulation.heads import Head
+from tests.simulation.heads import REQUEST, Head
 from tests.simulation.letters import Letters
 from tests.simulation.saga import HEARS, Document, nothing_to_do
 from tests.simulation.storage import is_open, key_of
@@ -23,6 +23,7 @@ class Accounts:
         recorded: by service: by order and key of the event: the ids of the answers.
         states: by service and order: the document of the order.
         done: by service and partition: the highest checkpoint that was ever written.
+        redriven: the ids of the requests to redrive that were answered.
     """
 
     broke: Broke
@@ -32,6 +33,7 @@ class Accounts:
     states: Mapping[tuple[str, str], Document]
     heads: Mapping[str, list[Head]]
     done: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(lambda: -1))
+    redriven: set[str] = field(default_factory=set)
 
     def checkpointed(self, service: str, partition: str, number: int) -> None:
         """A service says that it needs nothing of a partition any more, up to and including this message."""
@@ -54,6 +56,8 @@ class Accounts:
                 verb = "has lost" if service in head.kept_by else "keeps"
                 self.broke("what cannot be read is kept", f"{service} {verb} {place}: {head}")
             return
+        if head.type == REQUEST and head.content["data"]["participant"] == service and head.id not in self.redriven:
+            self.broke("a request to redrive is answered", f"{service} passes {place}: {head}")
         if head.type not in HEARS[service]:
             if is_kept:
                 self.broke("what is for others is passed over", f"{service} keeps {place}: {head}")

@@ -1,12 +1,15 @@
 """What the watcher remembers of each message in the hub."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.simulation.hub import Stored
 from tests.simulation.saga import Document
 
 NO_EVENT = ""
+REQUEST = "RedriveRequested.v1"
+REDRIVE = frozenset({REQUEST, "RedriveReported.v1"})
+"""Not of any order: an operator asks a service to redrive dead letters, and it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ def _said(stored: Stored) -> Head | None:
         head = _head(content, service=content["source"].removeprefix("/services/"))
     except (ValueError, KeyError, TypeError):
         return None
+    if head.type in REDRIVE:
+        return replace(head, service=None)
     return head if head.source == f"/services/{head.service}" and content["specversion"] == "1.0" else None
 
 

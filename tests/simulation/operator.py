@@ -1,5 +1,7 @@
 """The person who looks after the system, with `quartet dead-letters redrive` and `discard`, and a word with the bank.
 
+A redrive is a request on the hub; the service does it, in a process that may be killed as well.
+
 What cannot be read is discarded, because nobody is going to correct it here, and an order that waits behind it goes on.
 Everything else is redriven until it is settled.
 """
@@ -9,9 +11,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from quartet.engine.dead_letters.redrive import Redrive
+from quartet.engine.dead_letters.requests import MOST_LETTERS, RedriveRequested
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.errors import OutageError
 from quartet.engine.saga_update import COMPENSATION_FAILED
+from quartet.events import new_event, to_json
 from services.payment.service import simulated_gateway
 from tests.simulation.faults import OPERATOR
 from tests.simulation.process import Process
@@ -35,6 +39,7 @@ class Operator:
     def __init__(self, name: str = "0") -> None:
         self._name = f"{OPERATOR}-{name}"
         self._lives = 0
+        self._asked = 0
         self._attempts: Counter[tuple[str, str]] = Counter()
 
     async def look(self, simulation: "Simulation") -> bool:
@@ -74,9 +79,21 @@ class Operator:
                 report = await redrive.discard(stored)
                 simulation.result.trace(self._name, f"{report.letter.id} {report.letter.event_type}: {report.verdict}")
                 simulation.result.figures["discarded"] += 1
-        async for report in redrive.run([one for one in letters if one.letter.reason not in _DISCARDED]):
-            simulation.result.trace(self._name, f"{report.letter.id} {report.letter.event_type}: {report.verdict}")
-            simulation.result.figures["redriven"] += 1
+        await self._ask(simulation, replica, [one for one in letters if one.letter.reason not in _DISCARDED])
+
+    async def _ask(self, simulation: "Simulation", replica: Replica, letters: list[StoredLetter]) -> None:
+        """As `quartet dead-letters redrive`: a request for each order, to the partition of its first letter."""
+        by_order: dict[str, list[StoredLetter]] = {}
+        for stored in letters:
+            by_order.setdefault(str(stored.letter.saga_id), []).append(stored)
+        for order_id, some in by_order.items():
+            ids = tuple(stored.id for stored in some[:MOST_LETTERS])
+            data = RedriveRequested(saga=order_id, participant=replica.service_name, letters=ids)
+            self._asked += 1
+            event = new_event(data, source="/operator", time=replica.context.now(), id=f"{self._name}-{self._asked}")
+            simulation.result.trace(self._name, f"asks {data.participant} to redrive {len(ids)} of {order_id}")
+            simulation.result.figures["redriven"] += len(ids)
+            await replica.context.publisher.publish(some[0].letter.partition, [to_json(event)])
 
     def _is_worth_it(self, service: str, stored: StoredLetter) -> bool:
         """What has no order holds up nobody, and a conflict is one for good. All else is tried."""

@@ -21,7 +21,7 @@ from quartet.azure.event_hubs.consumer import Consumer
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
 from quartet.azure.settings import Settings
 from quartet.engine.declaration.participant import DEAD_LETTERS, DEPLOYMENT
-from quartet.engine.engine import Engine
+from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.records.record import RecordLimits
@@ -102,27 +102,33 @@ class Replica:
         self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, servers.limits)
         self._engine_log = Log(process.name, servers.network.trace)
         self._ports = Unreliable(service.adapter(SIMULATED_PORTS).make(context), process.random)
-        self.engine: Engine[Any] = Engine(
-            participant,
-            ports=self._ports,
-            store=CosmosRecords(
-                _container(database, participant.container), participant.state, settings.buckets, servers.limits
-            ),
-            publisher=publisher,
-            dead_letters=self.letters,
-            buckets=settings.buckets,
-            now=context.now,
-            rng=process.random,
-            log=cast(FilteringBoundLogger, self._engine_log),
-            look_first=look_first,
-            limits=_LIMITS[servers.seed % len(_LIMITS)],
+        self._records = CosmosRecords(
+            _container(database, participant.container), participant.state, settings.buckets, servers.limits
         )
+        redriver = service.redriver(context, self._new_engine(look_first=True), self.letters)
+        self.engine = self._new_engine(look_first=look_first, on_redrive=redriver.answer)
         self._stale = StaleCheckpoints(
             cast(EventHubProducerClient, HubProperties(servers.hub, servers.network, process)),
             cast(BlobCheckpointStore, CheckpointStore(servers.blobs, servers.network, process)),
             _container(database, DEPLOYMENT.name),
             process.service,
             log,
+        )
+
+    def _new_engine(self, *, look_first: bool, on_redrive: OnRedrive | None = None) -> Engine[Any]:
+        return Engine(
+            self._service.participant,
+            ports=self._ports,
+            store=self._records,
+            publisher=self._publisher,
+            dead_letters=self.letters,
+            buckets=self.context.settings.buckets,
+            now=self.context.now,
+            rng=self.process.random,
+            log=cast(FilteringBoundLogger, self._engine_log),
+            look_first=look_first,
+            limits=_LIMITS[self._servers.seed % len(_LIMITS)],
+            on_redrive=on_redrive,
         )
 
     def time_out(self, calls: int) -> None:
@@ -136,6 +142,11 @@ class Replica:
     def break_log(self, seconds: float) -> None:
         """Let every log line of the engine fail for so many seconds."""
         self._engine_log.break_for(seconds)
+
+    @property
+    def service_name(self) -> str:
+        """The name of the participant."""
+        return str(self._service.participant.name)
 
     @property
     def receives_as(self) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from tests.simulation.accounts import Accounts
 from tests.simulation.answers import Answers
 from tests.simulation.effects import Effects
-from tests.simulation.heads import Head, head_of
+from tests.simulation.heads import REDRIVE, Head, head_of
 from tests.simulation.hub import Stored
 from tests.simulation.letters import Letters
 from tests.simulation.saga import ENDED, Document, end_of
@@ -164,6 +164,9 @@ class Watcher:
         if not head.type:
             return
         self.history.append(f"{head.type} {head.order_id}")
+        if head.type in REDRIVE:
+            self.accounts.redriven.add(str(head.cause))
+            return
         if head.service is not None and head.cause is not None and not self._is_recorded(head):
             self.broke("an answer is recorded before it is said", f"{head.service} says {head} because of {head.cause}")
         self.answers.came(head, stored.body)

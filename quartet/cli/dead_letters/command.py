@@ -1,21 +1,23 @@
 """`quartet dead-letters`: what the services could not handle, and what to do about it."""
 
 import asyncio
-import os
 from typing import Annotated
 
 import typer
 
 from quartet.azure.settings import Settings, load_settings
+from quartet.cli.dead_letters.asking import Became, ask
 from quartet.cli.dead_letters.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
 from quartet.cli.dead_letters.view import letter_json, letter_view, letters_listing, reports_json, reports_listing
-from quartet.cli.options import LetterArgument, LettersArgument, OrderOption, SomeLettersArgument
+from quartet.cli.options import LetterArgument, LettersArgument, SagaOption, SomeLettersArgument
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.stored import Stored, Unparsed
 from quartet.cli.reading.unparsed import tell_unparsed
 from quartet.cli.terminal.console import results, show, write_json
 from quartet.cli.terminal.failures import FAILED
-from quartet.engine.dead_letters.redrive import Report
+from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
+from quartet.engine.dead_letters.redrive import Verdict
+from quartet.engine.dead_letters.redriver import letter_report
 
 dead_letters = typer.Typer(
     help="What the services could not handle: list, show, redrive, discard.",
@@ -30,7 +32,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 @dead_letters.command("list")
 def list_letters(
     service: ServiceOption = None,
-    order: OrderOption = None,
+    saga: SagaOption = None,
     settled: Annotated[bool, typer.Option("--all", help="Those that were redriven or discarded, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,7 +45,7 @@ def list_letters(
     async def work() -> tuple[list[Found], list[Unparsed]]:
         async with open_cosmos(settings) as cosmos:
             stored = Stored(cosmos)
-            return await find_letters(stored, services, order_id=order, settled=settled), stored.unparsed
+            return await find_letters(stored, services, saga_id=saga, settled=settled), stored.unparsed
 
     found, unparsed = asyncio.run(work())
     if as_json:
@@ -83,27 +85,30 @@ def redrive(
     *,
     every: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
     service: ServiceOption = None,
-    order: OrderOption = None,
+    saga: SagaOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be redriven, in order.")] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0, max=MOST_SECONDS, callback=a_number, help="Seconds without an answer to wait.")
+    ] = 60,
     as_json: JsonOption = False,
 ) -> None:
-    """Let the services' handlers run on dead letters again, in order, with what waits behind them.
+    """Ask the services to handle dead letters again, in order, with what waits behind them.
 
-    They run in this process, which must have the ports that the services have: the same names, and what those need.
-    Doing it twice does nothing twice. Exit status 1 if any of them is a dead letter still.
+    Each service does it in its own process, with its own ports; this command needs none. Asking twice does nothing
+    twice. Exit status 1 if any of them is a dead letter still, or a service has not answered: its request stays in the
+    hub, and is done when the service runs.
     """
-    if bool(letters) is (every or order is not None):
-        raise typer.BadParameter("say which dead letters: either their ids, or --all, or --order", ctx=context)
+    if bool(letters) is (every or saga is not None):
+        raise typer.BadParameter("say which dead letters: either their ids, or --all, or --saga", ctx=context)
     services, settings = check_service(service), load_settings()
 
     async def work() -> tuple[bool, list[Unparsed]]:
-        chosen, unparsed = await _choose(settings, services, letters, order)
+        chosen, unparsed = await _choose(settings, services, letters, saga)
         if dry_run:
             _show_plan(await _plan(settings, chosen), as_json=as_json)
             return True, unparsed
-        reports = await _redrive(settings, chosen)
-        _show_reports(reports, as_json=as_json)
-        return not any(report.verdict.is_open for _, report in reports), unparsed
+        became = await _ask(settings, chosen, timeout, as_json=as_json)
+        return not any(Verdict(one.report.became).is_open for one in became), unparsed
 
     is_done, unparsed = asyncio.run(work())
     tell_unparsed(unparsed)
@@ -123,41 +128,50 @@ def discard(
     """
     services, settings = check_service(service), load_settings()
 
-    async def work() -> list[tuple[str, Report]]:
+    async def work() -> list[Became]:
         chosen, _ = await _choose(settings, services, letters, None)
-        async with open_redrives(settings, {one.service for one in chosen}, None) as redrives:
-            return [(one.service, await redrives[one.service].discard(one.stored)) for one in chosen]
+        became = []
+        async with open_redrives(settings, {one.service for one in chosen}) as redrives:
+            for one in chosen:
+                report = await redrives[one.service].discard(one.stored)
+                became.append(Became(one.service, one.stored.letter.saga_id, letter_report(report)))
+        return became
 
     _show_reports(asyncio.run(work()), as_json=as_json)
 
 
+async def _ask(settings: Settings, chosen: list[Found], seconds: float, *, as_json: bool) -> list[Became]:
+    """Ask, and show what was answered, also if an answer is missing in the end. Raises as `ask` does."""
+    became: list[Became] = []
+    try:
+        async for one in ask(settings, chosen, seconds):
+            became.append(one)  # noqa: PERF401 -- what has come by then counts, whatever comes next
+    except Exception:
+        if became:
+            _show_reports(became, as_json=as_json)
+        raise
+    _show_reports(became, as_json=as_json)
+    return became
+
+
 async def _choose(
-    settings: Settings, services: tuple[str, ...], letters: list[str] | None, order: str | None
+    settings: Settings, services: tuple[str, ...], letters: list[str] | None, saga: str | None
 ) -> tuple[list[Found], list[Unparsed]]:
     """The dead letters that are meant, and those that may be and cannot be read."""
     async with open_cosmos(settings) as cosmos:
         stored = Stored(cosmos)
         if letters:
             return await letters_by_id(stored, services, letters), []
-        return await find_letters(stored, services, order_id=order), stored.unparsed
+        return await find_letters(stored, services, saga_id=saga), stored.unparsed
 
 
 async def _plan(settings: Settings, chosen: list[Found]) -> list[Found]:
     plan: list[Found] = []
-    async with open_redrives(settings, {one.service for one in chosen}, None) as redrives:
+    async with open_redrives(settings, {one.service for one in chosen}) as redrives:
         for service, redrive_of in redrives.items():
             letters = [one.stored for one in chosen if one.service == service]
             plan += [Found(service, stored) for stored in await redrive_of.plan(letters)]
     return plan
-
-
-async def _redrive(settings: Settings, chosen: list[Found]) -> list[tuple[str, Report]]:
-    reports: list[tuple[str, Report]] = []
-    async with open_redrives(settings, {one.service for one in chosen}, os.environ) as redrives:
-        for service, redrive_of in redrives.items():
-            letters = [one.stored for one in chosen if one.service == service]
-            reports += [(service, report) async for report in redrive_of.run(letters)]
-    return reports
 
 
 def _show_plan(plan: list[Found], *, as_json: bool) -> None:
@@ -169,10 +183,10 @@ def _show_plan(plan: list[Found], *, as_json: bool) -> None:
         results().print("nothing to redrive")
 
 
-def _show_reports(reports: list[tuple[str, Report]], *, as_json: bool) -> None:
+def _show_reports(became: list[Became], *, as_json: bool) -> None:
     if as_json:
-        write_json(reports_json(reports))
-    elif reports:
-        show(reports_listing(reports))
+        write_json(reports_json(became))
+    elif became:
+        show(reports_listing(became))
     else:
         results().print("nothing to do")

@@ -1,4 +1,4 @@
-"""The dead letters of all four services: found, and redriven on the services' own ports."""
+"""The dead letters of all services: found, planned and discarded."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +13,6 @@ from quartet.azure.settings import Settings
 from quartet.cli.application import choreography, runnable
 from quartet.cli.lag.silence import silent_log
 from quartet.cli.reading.connection import open_cosmos, open_producer
-from quartet.cli.reading.outside import open_acting_port
 from quartet.cli.reading.stored import Stored
 from quartet.cli.terminal.failures import UserError
 from quartet.engine.dead_letters.redrive import Redrive
@@ -32,7 +31,7 @@ class Found:
 
 
 async def find_letters(
-    stored: Stored, services: Collection[str], *, order_id: str | None = None, settled: bool = False
+    stored: Stored, services: Collection[str], *, saga_id: str | None = None, settled: bool = False
 ) -> list[Found]:
     """The open dead letters of some services, with `settled` all of them, in the order in which they died.
 
@@ -43,11 +42,11 @@ async def find_letters(
         OutageError: Cosmos DB did not answer.
     """
     conditions = [] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
-    if order_id is None:
+    if saga_id is None:
         return await _find(stored, services, conditions)
     conditions.append(f"({OF_NO_SAGA} OR {OF_SAGA})")
-    bucket = bucket_of(order_id, stored.cosmos.settings.buckets)
-    return await _find(stored, services, conditions, {"saga": order_id}, bucket)
+    bucket = bucket_of(saga_id, stored.cosmos.settings.buckets)
+    return await _find(stored, services, conditions, {"saga": saga_id}, bucket)
 
 
 async def letters_by_id(stored: Stored, services: Collection[str], ids: Sequence[str]) -> list[Found]:
@@ -107,20 +106,11 @@ def check_service(service: str | None) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def open_redrives(
-    settings: Settings, services: Collection[str], ports_from: Mapping[str, str] | None
-) -> AsyncIterator[dict[str, Redrive[Any]]]:
-    """What redrives the dead letters of each service: an engine on the service's own ports, which receives nothing.
-
-    Args:
-        settings: where the servers are.
-        services: the names of the services.
-        ports_from: the environment that names the ports. None opens none, for what runs no handler: it can plan and
-            discard, and not redrive.
+async def open_redrives(settings: Settings, services: Collection[str]) -> AsyncIterator[dict[str, Redrive[Any]]]:
+    """What plans a redrive of each service's dead letters, and discards them. It has no ports, so it runs no handler.
 
     Raises:
-        ConfigurationError: the settings cannot be used, or do not fit what is stored, or a service runs with other
-            ports than these.
+        ConfigurationError: the settings cannot be used, or do not fit what is stored.
         OutageError: a server does not answer.
     """
     async with AsyncExitStack() as stack:
@@ -139,11 +129,9 @@ async def open_redrives(
                 buckets=settings.buckets,
                 may_create=False,
             )
-            own = service.load_own()
-            context = ServiceContext(settings, database, publisher, frozenset(), _now, silent_log(), own_settings=own)
-            ports = None if ports_from is None else await open_acting_port(stack, service, context, ports_from)
+            context = ServiceContext(settings, database, publisher, frozenset(), _now, silent_log())
             box = service.dead_letters(context)
-            redrives[participant.name] = Redrive(service.engine(context, ports, box, look_first=True), box, _now)
+            redrives[participant.name] = Redrive(service.engine(context, None, box, look_first=True), box, _now)
         yield redrives
 
 

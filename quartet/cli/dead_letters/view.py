@@ -5,16 +5,17 @@ from typing import Any
 
 from rich.console import Group
 
+from quartet.cli.dead_letters.asking import Became
 from quartet.cli.dead_letters.dead_letters import Found
 from quartet.cli.terminal.cells import cell
 from quartet.cli.terminal.listing import Listing, Unbroken
-from quartet.engine.dead_letters.redrive import Report, Verdict
+from quartet.engine.dead_letters.redrive import Verdict
 from quartet.events import format_time
 
 
 def letters_listing(found: Sequence[Found], *, with_end: bool) -> Listing:
     """One row per dead letter; with how it has ended, if that is asked for."""
-    headings = ("id", "service", "died", "event", "order", "reason", "detail", *(("became",) if with_end else ()))
+    headings = ("id", "service", "died", "event", "saga", "reason", "detail", *(("became",) if with_end else ()))
     listing = Listing(*headings, title="Dead letters")
     for one in found:
         letter = one.stored.letter
@@ -38,7 +39,7 @@ def letter_json(one: Found) -> dict[str, Any]:
     return {
         "id": one.stored.id,
         "service": one.service,
-        "order_id": letter.saga_id,
+        "saga_id": letter.saga_id,
         "event_id": letter.event_id,
         "event_type": letter.event_type,
         "reason": letter.reason,
@@ -64,30 +65,36 @@ def letter_view(one: Found) -> Group:
     return Group(*parts)
 
 
-def reports_listing(reports: Sequence[tuple[str, Report]]) -> Listing:
-    """What became of each dead letter, in the order in which they were given to the services."""
-    listing = Listing("id", "service", "event", "order", "became", "detail")
-    for service, report in reports:
-        letter = report.letter
-        colour = "yellow" if report.verdict is Verdict.WAITING else "red" if report.verdict.is_open else "green"
-        said = f", said {' '.join(report.said)}" if report.said and not report.verdict.is_open else ""
-        became = cell(report.verdict, style=colour)
-        listing.add(letter.id, service, letter.event_type or "", letter.saga_id or "", became, report.detail + said)
+def reports_listing(became: Sequence[Became]) -> Listing:
+    """What became of each dead letter, in the order in which the services handled them."""
+    listing = Listing("id", "service", "event", "saga", "became", "detail")
+    for one in became:
+        report, verdict = one.report, Verdict(one.report.became)
+        colour = "yellow" if verdict is Verdict.WAITING else "red" if verdict.is_open else "green"
+        said = f", said {' '.join(report.said)}" if report.said and not verdict.is_open else ""
+        listing.add(
+            report.id,
+            one.service,
+            report.event_type or "",
+            one.saga_id or "",
+            cell(verdict, style=colour),
+            report.detail + said,
+        )
     return listing
 
 
-def reports_json(reports: Sequence[tuple[str, Report]]) -> list[dict[str, Any]]:
+def reports_json(became: Sequence[Became]) -> list[dict[str, Any]]:
     """What became of each dead letter, for programs."""
     return [
         {
-            "id": report.letter.id,
-            "service": service,
-            "order_id": report.letter.saga_id,
-            "event_type": report.letter.event_type,
-            "became": report.verdict.value,
-            "open": report.verdict.is_open,
-            "detail": report.detail,
-            "said": list(report.said),
+            "id": one.report.id,
+            "service": one.service,
+            "saga_id": one.saga_id,
+            "event_type": one.report.event_type,
+            "became": one.report.became,
+            "open": Verdict(one.report.became).is_open,
+            "detail": one.report.detail,
+            "said": list(one.report.said),
         }
-        for service, report in reports
+        for one in became
     ]

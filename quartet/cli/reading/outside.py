@@ -1,4 +1,4 @@
-"""The services' ports in a command's process: the same as the service's own, or none."""
+"""The services' ports in a command's process, to read their ledgers: the same as the service's own, or none."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from azure.cosmos.aio import DatabaseProxy
 
-from quartet.azure.cosmos.port_record import check_same, recorded_ports, same_ports
+from quartet.azure.cosmos.port_record import check_same, recorded_ports
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
 from quartet.process.named_ports import SIMULATED, Adapter
@@ -16,19 +16,6 @@ from quartet.process.service import Service
 from quartet.process.service_context import ServiceContext
 
 _SECONDS: Final = 20
-
-
-async def open_acting_port(
-    stack: AsyncExitStack, service: Service[Any, Any], context: ServiceContext, environment: Mapping[str, str]
-) -> object:
-    """What the service's handlers need, for a command that runs them: the port that the service itself runs with.
-
-    Raises:
-        ConfigurationError: the environment names another port, or none; or the port refuses.
-        OutageError: a server does not answer.
-    """
-    names = await same_ports(service.participant.name, service.port_variables, context.database, environment)
-    return await _open(stack, service.adapter(names), context)
 
 
 async def open_reading_port(

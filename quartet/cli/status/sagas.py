@@ -82,7 +82,7 @@ async def saga_status(stored: Stored, app: Choreography, saga_id: str) -> SagaSt
         unread = len(stored.unparsed)
         record = await stored.record(participant, saga_id)
         parts.append(_part(participant.name, record, is_unread=len(stored.unparsed) > unread))
-    letters = await find_letters(stored, app.names, order_id=saga_id)
+    letters = await find_letters(stored, app.names, saga_id=saga_id)
     ends = {one.type for one in app.ends}
     return SagaStatus(
         saga_id,

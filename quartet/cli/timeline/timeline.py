@@ -82,7 +82,7 @@ def tell(found: Sequence[Found]) -> list[Said]:
                 causation_id=envelope.causation_id,
                 cause=first_saying.get(envelope.causation_id or ""),
                 repeats=known.get((envelope.source, envelope.id)),
-                remark=_remark(event := envelope.read(choreography().events)),
+                remark=_remark(event := envelope.read(choreography().models)),
                 partition=one.partition,
                 sequence_number=one.message.sequence_number,
                 is_read=not isinstance(event, Unreadable),
