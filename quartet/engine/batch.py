@@ -35,14 +35,14 @@ class Standing:
 class Batch:
     """One received batch.
 
-    Its orders go on independently. Those that are quick are finished together; then `quick` is set, and the
+    Its sagas go on independently. Those that are quick are finished together; then `quick` is set, and the
     partition may go on. Those that wait for a slow port are finished when they are.
 
     Attributes:
         became: what became of each event so far.
         quick: set when everything is finished, or what is not is slow.
         task: the work on it.
-        conflicts: how often each order has lost to another writer.
+        conflicts: how often each saga has lost to another writer.
         requests: those to redrive dead letters that are not answered.
     """
 
@@ -65,8 +65,8 @@ class Batch:
         self.requests = list(self.received.requests)
 
     @property
-    def orders(self) -> Mapping[str, Sequence[Delivered]]:
-        """The orders that are not finished, with their events in this batch."""
+    def open_sagas(self) -> Mapping[str, Sequence[Delivered]]:
+        """The sagas that are not finished, with their events in this batch."""
         return self._unfinished
 
     @property
@@ -83,12 +83,12 @@ class Batch:
         return min(one.message.sequence_number for one in firsts)
 
     def finished(self, saga_ids: Collection[str]) -> None:
-        """Note that nothing is left to do for these orders."""
+        """Note that nothing is left to do for these sagas."""
         for saga_id in saga_ids:
             self._unfinished.pop(saga_id, None)
 
     def go_slow(self) -> None:
-        """Note that all but the unfinished orders is finished, and that the partition may go on meanwhile."""
+        """Note that all but the unfinished sagas is finished, and that the partition may go on meanwhile."""
         self._is_slow = True
         self.quick.set()
 

@@ -44,8 +44,8 @@ OnRedrive: TypeAlias = Callable[[str, Event[RedriveRequested]], Awaitable[None]]
 RUNTIME_FAILED: Final = "runtime_failed"
 # A batch waits for its handlers so long; what is not done by then goes on beside the next batches.
 _TOGETHER_SECONDS: Final = 2.0
-# So many orders may go on beside the batches of one process: every one of them holds the checkpoint back.
-_SLOW_ORDERS: Final = 500
+# So many sagas may go on beside the batches of one process: every one of them holds the checkpoint back.
+_SLOW_SAGAS: Final = 500
 # Partitions that are opened within this time of each other are opened together.
 _PREPARED: Final = timedelta(seconds=5)
 
@@ -74,8 +74,8 @@ class Engine(Generic[S]):
     ) -> None:
         """An engine of `participant` on these ports.
 
-        With `look_first` it also loads the record of an order that an event is expected to open. That costs a request
-        and is never wrong: for redriving, where the order is known. `together_seconds` is how long a batch waits for
+        With `look_first` it also loads the record of a saga that an event is expected to open. That costs a request
+        and is never wrong: for redriving, where the saga is known. `together_seconds` is how long a batch waits for
         all of its handlers before the partition goes on without the slow ones; None: as long as it takes. `on_redrive`
         answers requests to redrive; without it, they are passed over.
         """
@@ -145,7 +145,7 @@ class Engine(Generic[S]):
 
         The checkpoint must stay before `first_unfinished` of what is returned. Cancelling ends the work on it.
         """
-        while sum(len(batch.orders) for batch in self._batches if batch.quick.is_set()) >= _SLOW_ORDERS:
+        while sum(len(batch.open_sagas) for batch in self._batches if batch.quick.is_set()) >= _SLOW_SAGAS:
             self._settler.released.clear()
             await self._settler.released.wait()
         return await self._begin(partition, messages, self._together)
@@ -160,19 +160,19 @@ class Engine(Generic[S]):
         return next(iter(batch.became), None)
 
     async def discard(self, saga_id: str, letter_id: str, partition: str, message: Message | None = None) -> None:
-        """Unblock the order: neither the dead letter nor its event, if `message` brings one, shall have an effect."""
+        """Unblock the saga: neither the dead letter nor its event, if `message` brings one, shall have an effect."""
         key = cause_of_death(message, "", "").key if message is not None else None
         await self._change(saga_id, partition, lambda run: run.discard(letter_id, key))
 
     async def strike(self, saga_id: str, letter_id: str, partition: str) -> None:
-        """Unblock the order: its dead letter has been settled otherwise."""
+        """Unblock the saga: its dead letter has been settled otherwise."""
         await self._change(saga_id, partition, lambda run: run.strike(letter_id))
 
     async def line_up(self, record: Record[S], letter_ids: Sequence[str], partition: str) -> bool:
-        """Let these dead letters of an order take the place of those for which its record had no room.
+        """Let these dead letters of a saga take the place of those for which its record had no room.
 
         Returns:
-            Whether that was done. Not if the order has changed since the record was read: another operator may have
+            Whether that was done. Not if the saga has changed since the record was read: another operator may have
             redriven one of the letters meanwhile, and nothing may ever wait behind a letter that is settled.
         """
         run = SagaUpdate(record, partition, self._now, self._limits)
@@ -180,7 +180,7 @@ class Engine(Generic[S]):
         return not await self._recorder.commit([run])
 
     async def record(self, saga_id: str) -> Record[S]:
-        """What is stored of an order now; an empty record if nothing is."""
+        """What is stored of a saga now; an empty record if nothing is."""
         return (await self._recorder.load([saga_id]))[saga_id]
 
     def standing(self, seconds: float) -> list[Standing]:
@@ -243,7 +243,7 @@ class Engine(Generic[S]):
         finally:
             self._batches.discard(batch)
             batch.quick.set()
-            # Whoever waits until there are fewer slow orders must see that these are gone, too.
+            # Whoever waits until there are fewer slow sagas must see that these are gone, too.
             self._settler.released.set()
 
     async def _answer_requests(self, batch: Batch) -> None:

@@ -1,4 +1,4 @@
-"""Running handlers: one order's events, one after the other, with retries, time limits and a way to give up."""
+"""Running handlers: one saga's events, one after the other, with retries, time limits and a way to give up."""
 
 import random
 import time
@@ -57,7 +57,7 @@ class HandlerRunner(Generic[S]):
         self._stats = stats
 
     async def run(self, record: Record[S], items: Sequence[Delivered], partition: str) -> SagaUpdate[S]:
-        """One order's events, each on the state that the one before has left.
+        """One saga's events, each on the state that the one before has left.
 
         A participant that acts outside handles an event only on a state that is committed; what follows waits in
         `rest`. So does what would add more answers than a record keeps.

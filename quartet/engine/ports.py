@@ -57,7 +57,7 @@ class RecordStore(Protocol[S]):
         """Write each record if nobody else has written it since it was read.
 
         Returns:
-            The new ETag of every record that was written, by order id. A record that is missing there lost to
+            The new ETag of every record that was written, by saga id. A record that is missing there lost to
             another writer and must be loaded again.
 
         Raises:

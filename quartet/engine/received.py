@@ -38,7 +38,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableDelivery:
-    """An event that says which order it belongs to, and no more that could be read. It is a dead letter already.
+    """An event that says which saga it belongs to, and no more that could be read. It is a dead letter already.
 
     Attributes:
         key: what tells it apart from all others, if its envelope says so.
@@ -79,7 +79,7 @@ class ReceivedBatch:
     """A received batch, sorted.
 
     Attributes:
-        sagas: what there is for each order, in the partition's order.
+        sagas: what there is for each saga, in the partition's order.
         letters: what cannot be read and holds up nobody.
         requests: to redrive dead letters of this participant.
         passed_over: how many events are for others.
@@ -105,8 +105,8 @@ def read_batch(
 
     Events of other participants cost one look at their type; only our own are validated.
 
-    What cannot be read of a known order may hold up the order, so it stays in line. An event of a type that `opens`
-    a saga never does: if nothing is known of the order, a corrected one must get through; if something is, it would
+    What cannot be read of a known saga may hold up the saga, so it stays in line. An event of a type that `opens`
+    a saga never does: if nothing is known of the saga, a corrected one must get through; if something is, it would
     have been a repeat.
     """
     received = ReceivedBatch()

@@ -1,13 +1,13 @@
-"""One order's events in one received batch, run against one record; and who must wait behind whom.
+"""One saga's events in one received batch, run against one record; and who must wait behind whom.
 
-The rules for an order with dead letters:
+The rules for a saga with dead letters:
 
 - While letters are *parked*, only the event of the first one is handled. If that succeeds, it leaves the line, and
   the next one may go. All others wait, as dead letters, at the end of the line. So a redelivery of the first one is a
-  retry, and to redrive an order is to give its dead letters to an engine again, in order.
+  retry, and to redrive a saga is to give its dead letters to an engine again, in order.
 - An event whose letter is *owed* is handled again in spite of its recorded answers. What it says now is added to them.
 - An event whose letter was *discarded* has no effect, however often it is delivered.
-- Of an order whose document cannot be read, nothing is handled: its events wait for a release that can read it.
+- Of a saga whose document cannot be read, nothing is handled: its events wait for a release that can read it.
 """
 
 import time
@@ -111,7 +111,7 @@ class SagaUpdate(Generic[S]):
             return False
         if self._must_wait(item):
             self._park(item)
-            behind = self.record.parked[0] if self.record.parked else "other dead letters of the order"
+            behind = self.record.parked[0] if self.record.parked else "other dead letters of the saga"
             self._bury(item, WAITING, f"behind {behind}", 0, time.perf_counter())
             return False
         if self.record.foreign is not None:
@@ -152,7 +152,7 @@ class SagaUpdate(Generic[S]):
         self._bury(delivery, rejected.reason, rejected.detail, 1, began)
 
     def fail(self, delivery: Delivery, reason: str, detail: str, attempts: int, began: float) -> None:
-        """Note that the event could not be handled: it becomes a dead letter, and the order waits for it."""
+        """Note that the event could not be handled: it becomes a dead letter, and the saga waits for it."""
         if not self._is_owed(delivery):
             self._park(delivery)
         self._bury(delivery, reason, detail, attempts, began)
@@ -171,7 +171,7 @@ class SagaUpdate(Generic[S]):
         self._change(handled=handled)
 
     def _note_unread(self, item: UnreadableDelivery) -> None:
-        # Of an order that is not known here there is nothing to hold up.
+        # Of a saga that is not known here there is nothing to hold up.
         if not self.record.is_new or self.changed:
             self._park(item)
         self.unread.append(item.letter)
@@ -213,7 +213,7 @@ class SagaUpdate(Generic[S]):
     def discard(self, letter_id: str, key: str | None) -> None:
         """Take a dead letter out of the record for good: it and its event shall have no effect.
 
-        A record is made for it if there is none: the event may be delivered again when the order is known.
+        A record is made for it if there is none: the event may be delivered again when the saga is known.
         """
         self.strike(letter_id)
         names = (name for name in (letter_id, key) if name is not None and name not in self.record.discarded)

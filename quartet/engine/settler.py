@@ -1,4 +1,4 @@
-"""Settling a batch: run, commit and finish its orders, together where they are quick, alone where they are slow."""
+"""Settling a batch: run, commit and finish its sagas, together where they are quick, alone where they are slow."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ _PAUSE_SECONDS: Final = 0.5
 
 
 class Settler(Generic[S]):
-    """Settles the batches of one participant. Events of one order are handled in turn, also over several batches."""
+    """Settles the batches of one participant. Events of one saga are handled in turn, also over several batches."""
 
     def __init__(
         self,
@@ -41,15 +41,15 @@ class Settler(Generic[S]):
         self.stats = stats
         self._at_work: dict[str, asyncio.Event] = {}
         self.released = asyncio.Event()
-        """Set whenever an order is finished; whoever waits for that clears it."""
+        """Set whenever a saga is finished; whoever waits for that clears it."""
 
     async def settle(self, batch: Batch, together: float | None) -> None:
         """Settle every order of the batch. After `together` seconds the partition may go on without the slow ones.
 
-        Until then the batch is one commit, as far as its orders do not conflict, and one send. None means that it is
+        Until then the batch is one commit, as far as its sagas do not conflict, and one send. None means that it is
         one in any case.
         """
-        ends = {saga_id: asyncio.Event() for saga_id in batch.orders}
+        ends = {saga_id: asyncio.Event() for saga_id in batch.open_sagas}
         before = {saga_id: self._at_work[saga_id] for saga_id in ends if saga_id in self._at_work}
         self._at_work |= ends
         settlement = _Settlement(self, batch)
@@ -66,7 +66,7 @@ class Settler(Generic[S]):
             self._let_go(ends, list(ends))
 
     def _let_go(self, ends: dict[str, asyncio.Event], saga_ids: Sequence[str]) -> None:
-        """Let the next batch go on with these orders."""
+        """Let the next batch go on with these sagas."""
         for saga_id in saga_ids:
             end = ends.pop(saga_id)
             end.set()
@@ -80,7 +80,7 @@ class _Settlement(Generic[S]):
     """The work on one batch.
 
     Attributes:
-        running: the handlers at work, by the order that they work on.
+        running: the handlers at work, by the saga that they work on.
         todo: the events that they work on.
     """
 
@@ -90,8 +90,8 @@ class _Settlement(Generic[S]):
     todo: dict[str, Sequence[Delivered]] = field(default_factory=dict)
 
     async def start(self, before: Mapping[str, asyncio.Event]) -> None:
-        """Start every order; one that an earlier batch works on starts when that is done."""
-        self.todo = dict(self.batch.orders)
+        """Start every saga; one that an earlier batch works on starts when that is done."""
+        self.todo = dict(self.batch.open_sagas)
         for saga_id, end in before.items():
             self.running[saga_id] = asyncio.create_task(self._run_in_turn(end, saga_id))
         free = {saga_id: items for saga_id, items in self.todo.items() if saga_id not in before}
@@ -109,13 +109,13 @@ class _Settlement(Generic[S]):
         await self._finish(won, whole=True)
 
     async def run_one(self) -> None:
-        """Wait until an order is done, and finish it, with those that are done by then."""
+        """Wait until a saga is done, and finish it, with those that are done by then."""
         await asyncio.wait(self.running.values(), return_when=asyncio.FIRST_COMPLETED)
         await self._finish(await self._commit_done())
 
     def release(self) -> list[str]:
-        """The orders that are finished now."""
-        done = [saga_id for saga_id in self.batch.orders if saga_id not in self.running]
+        """The sagas that are finished now."""
+        done = [saga_id for saga_id in self.batch.open_sagas if saga_id not in self.running]
         self.batch.finished(done)
         return done
 

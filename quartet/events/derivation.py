@@ -41,7 +41,7 @@ def legacy_derived_id(name: str, type: str, discriminator: str = "") -> str:  # 
     """The id by the first derivation, which knew the id of the cause but not its source.
 
     It serves two purposes. What an earlier release recorded is recognised by it. And where the source is always the
-    same and `name` is not the id of an event (an idempotency key, an order id, a digest of content), the first
+    same and `name` is not the id of an event (an idempotency key, a saga id, a digest of content), the first
     derivation is unambiguous, and keeps ids equal across releases.
     """
     # The name stands last: nothing in it can be taken for another part.

@@ -60,7 +60,7 @@ def new_event(
     id: str | None = None,  # noqa: A002 - the CloudEvents name
     traceparent: str | None = None,
 ) -> Event[D]:
-    """An event that answers none, for whoever publishes one: an order, a cancellation.
+    """An event that answers none, for whoever publishes one: a request, a cancellation.
 
     Args:
         data: What happened.

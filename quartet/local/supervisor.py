@@ -40,7 +40,7 @@ class Process:
     env: Mapping[str, str] = field(default_factory=dict)
 
     def replicas(self, count: int) -> list["Process"]:
-        """This process `count` times, named `order`, `order-2`, `order-3`, ..."""
+        """This process `count` times, named `hotel`, `hotel-2`, `hotel-3`, ..."""
         return [self if n == 1 else replace(self, name=f"{self.name}-{n}") for n in range(1, count + 1)]
 
 

@@ -42,7 +42,7 @@ async def test_what_cannot_be_read_is_kept_once_also_where_an_order_is_slow() ->
     batch = await bench.engine(together_seconds=0.01).process(PARTITION, some)
     await turns()
     assert sorted(told_of(batch.became)) == [("None", "not_json"), ("o-2", "opened")]
-    assert (batch.first_unfinished, list(batch.orders)) == (1, ["o-1"])
+    assert (batch.first_unfinished, list(batch.open_sagas)) == (1, ["o-1"])
     desk.may_answer.set()
     await batch.finish()
     assert sorted(told_of(batch.became)) == [("None", "not_json"), ("o-1", "opened"), ("o-2", "opened")]

@@ -36,7 +36,7 @@ _SAFE_INTEGER: Final = 2**53
 
 
 class CosmosDeadLetters:
-    """A `DeadLetterStore`: the service's `dead-letters` container, partitioned by bucket like the orders."""
+    """A `DeadLetterStore`: the service's `dead-letters` container, partitioned by bucket like the records."""
 
     def __init__(self, container: ContainerProxy, buckets: int, limits: BatchLimits | None = None) -> None:
         self._container = container
@@ -104,7 +104,7 @@ class CosmosDeadLetters:
         with outages():
             async for document in query:
                 # What another release has stored, or somebody has touched, must not keep the others from being found.
-                # Its place in the line of its order is kept by the record.
+                # Its place in the line of its saga is kept by the record.
                 with suppress(UnreadableLetterError):
                     letters.append(stored_letter(document))
         return sorted(letters, key=by_death)

@@ -1,6 +1,6 @@
 """Calls that are made one by one, answered many at a time.
 
-A handler asks for one order's stock; a hundred handlers that run at once ask for the same product. The coalescer lets
+A handler asks about one key; a hundred handlers that run at once ask about the same one. The batcher lets
 each of them write the plain call and makes one request of all that wait.
 """
 

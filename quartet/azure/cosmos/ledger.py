@@ -17,7 +17,7 @@ _CONFLICT = 409
 
 
 class CosmosLedger:
-    """Entries are documents with the idempotency key as `id`, partitioned by the order's bucket.
+    """Entries are documents with the idempotency key as `id`, partitioned by the saga's bucket.
 
     Calls that are made at the same time for one bucket become one transactional batch.
     """

@@ -58,7 +58,7 @@ async def _open_container(proxy: DatabaseProxy, database: str, spec: ContainerSp
 
 
 async def _check_buckets(proxy: DatabaseProxy, database: str, buckets: int) -> None:
-    """Every document's partition key depends on the bucket count: with another one, no order would be found."""
+    """Every document's partition key depends on the bucket count: with another one, no saga would be found."""
     container = proxy.get_container_client(DEPLOYMENT.name)
     try:
         recorded = (await container.read_item(BUCKETS_RECORD, partition_key=BUCKETS_RECORD))["count"]

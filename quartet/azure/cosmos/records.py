@@ -21,7 +21,7 @@ _PAGE = 1000
 
 
 class CosmosRecords(Generic[S]):
-    """A `RecordStore`. All orders of a bucket are one logical partition, so their writes commit as a group."""
+    """A `RecordStore`. All sagas of a bucket are one logical partition, so their writes commit as a group."""
 
     def __init__(
         self,

@@ -122,7 +122,7 @@ def discard(
     service: ServiceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide that nothing shall become of dead letters: their orders need not wait for them any more.
+    """Decide that nothing shall become of dead letters: their sagas need not wait for them any more.
 
     What waited behind them can be redriven then.
     """

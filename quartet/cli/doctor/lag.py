@@ -110,7 +110,7 @@ def judge_service(
     if standing:
         return broken(
             "; ".join(standing) + f" ({words} in all)",
-            "see its log and its /health/ready for what it waits for; the orders: quartet status --stuck",
+            "see its log and its /health/ready for what it waits for; the sagas: quartet status",
         )
     if age > limit:
         return broken(

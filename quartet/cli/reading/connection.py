@@ -38,7 +38,7 @@ class Cosmos:
         self.settings = settings
 
     def container(self, participant: Participant[Any, Any], name: str | None = None) -> ContainerProxy:
-        """A container of a service; without a name, the one with its orders."""
+        """A container of a service; without a name, the one with its records."""
         database = self.client.get_database_client(participant.database)
         return database.get_container_client(name or participant.container)
 

@@ -112,9 +112,9 @@ class Stored:
         async for record in self.rows(participant, participant.container, parse, where=where, parameters=parameters):
             yield record
 
-    async def record(self, participant: Participant[S, Any], order_id: str) -> Record[S] | None:
-        """What a service has recorded of one order; None if that is nothing, or cannot be read. Raises as `rows`."""
-        return await self.item(participant, participant.container, order_id, order_id, _record_parser(participant))
+    async def record(self, participant: Participant[S, Any], saga_id: str) -> Record[S] | None:
+        """What a service has recorded of one saga; None if that is nothing, or cannot be read. Raises as `rows`."""
+        return await self.item(participant, participant.container, saga_id, saga_id, _record_parser(participant))
 
     async def check_there(self, participant: Participant[Any, Any], container: str) -> None:
         """Make sure that a container is there. Raises as `rows` does."""
@@ -129,16 +129,16 @@ class Stored:
         participant: Participant[Any, Any],
         container: str,
         document_id: str,
-        order_id: str,
+        saga_id: str,
         parse: Callable[[Json], T],
     ) -> T | None:
-        """One document of an order; None if there is none, or it cannot be read. Raises as `rows` does."""
+        """One document of a saga; None if there is none, or it cannot be read. Raises as `rows` does."""
         place = f"{participant.database}/{container}"
         proxy = self.cosmos.container(participant, container)
         with _looking_into(place):
             try:
                 document = await proxy.read_item(
-                    document_id, partition_key=bucket_of(order_id, self.cosmos.settings.buckets)
+                    document_id, partition_key=bucket_of(saga_id, self.cosmos.settings.buckets)
                 )
             except CosmosResourceNotFoundError:
                 # The same status says that the container is missing, and not every server says which.

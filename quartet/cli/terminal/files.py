@@ -21,7 +21,7 @@ class Entry:
     """One JSON value of a file.
 
     Attributes:
-        where: for people: `orders.jsonl, line 3`.
+        where: for people: `trips.jsonl, line 3`.
         value: what stands there.
     """
 

@@ -41,20 +41,20 @@ class Said:
     is_read: bool = True
 
 
-async def read_timeline(order_id: str, settings: Settings) -> list[Said]:
-    """The events of an order that the hub still holds; empty if there are none.
+async def read_timeline(saga_id: str, settings: Settings) -> list[Said]:
+    """The events of a saga that the hub still holds; empty if there are none.
 
     Raises:
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer.
     """
-    needle = order_id.encode()
+    needle = saga_id.encode()
 
     def wanted(message: Message) -> bool:
         # Looking for the text first spares the parsing of nearly all that is not wanted. JSON may write it with
         # escapes, though, and in binary mode it may be in the properties alone.
         may_be = needle in message.body or b"\\u" in message.body or bool(message.properties)
-        return may_be and concerns(message, order_id)
+        return may_be and concerns(message, saga_id)
 
     return tell(await read_hub(settings, wanted))
 
@@ -93,14 +93,12 @@ def tell(found: Sequence[Found]) -> list[Said]:
     return story
 
 
-def concerns(message: Message, order_id: str) -> bool:
-    """Whether a message is about an order: by its subject, or, if it is no event, by the order id that it names."""
+def concerns(message: Message, saga_id: str) -> bool:
+    """Whether a message is about a saga: by its subject, or, if it is no event, by the saga id that it names."""
     envelope = _envelope(message)
     if isinstance(envelope, Unreadable):
-        return (
-            re.search(rf"(?<![A-Za-z0-9_-]){re.escape(order_id)}(?![A-Za-z0-9_-])".encode(), message.body) is not None
-        )
-    return envelope.subject == order_id
+        return re.search(rf"(?<![A-Za-z0-9_-]){re.escape(saga_id)}(?![A-Za-z0-9_-])".encode(), message.body) is not None
+    return envelope.subject == saga_id
 
 
 def _unreadable(one: Found, why: Unreadable, number: int, milliseconds: int) -> Said:

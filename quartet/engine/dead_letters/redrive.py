@@ -1,4 +1,4 @@
-"""Redriving: giving stored dead letters to an engine again, in the order in which their orders want them.
+"""Redriving: giving stored dead letters to an engine again, in the order in which their sagas want them.
 
 There is little to it, because the engine keeps the rules (`saga_run`): what is not first in line waits, what was
 handled before is repeated, and whoever loses a race with the running service or with another operator looks again.
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     UNREADABLE = "still unreadable"
     """It cannot be read by this version either."""
     WAITING = "waiting"
-    """Another dead letter of the order comes first."""
+    """Another dead letter of the saga comes first."""
     NOT_OURS = "for others"
     """It can be read now, and is nothing that this service acts on."""
     SETTLED = "settled before"
@@ -75,17 +75,17 @@ class Redrive(Generic[S]):
     async def plan(self, chosen: Sequence[StoredLetter]) -> list[StoredLetter]:
         """In which order `run` would give which letters to the engine.
 
-        Of each order: what is owed; then the line, from its first letter on, up to one that was not chosen. Letters
+        Of each saga: what is owed; then the line, from its first letter on, up to one that was not chosen. Letters
         that only wait are chosen with those that they wait for. Then what stands in no line.
 
         Raises:
             OutageError: the store cannot be reached.
         """
         plan = [stored for stored in chosen if stored.letter.saga_id is None and stored.settled is None]
-        for saga_id, letters in _by_order(chosen).items():
+        for saga_id, letters in _by_saga(chosen).items():
             record = await self._engine.record(saga_id)
             known = {stored.id: stored for stored in await self._box.find(saga_id=saga_id)}
-            plan += _order_plan(record, known, {stored.id for stored in letters})
+            plan += _saga_plan(record, known, {stored.id for stored in letters})
         return plan
 
     async def run(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
@@ -99,15 +99,15 @@ class Redrive(Generic[S]):
                 yield Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
             elif stored.letter.saga_id is None:
                 yield await self._redrive(stored)
-        for letters in _by_order(chosen).values():
-            async for report in self._run_order(letters):
+        for letters in _by_saga(chosen).values():
+            async for report in self._run_saga(letters):
                 yield report
 
-    async def _run_order(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
+    async def _run_saga(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
         told: set[str] = set()
         held_up = False
         await self._line_up(chosen[0].letter.saga_id or "", chosen[0].letter.partition)
-        # While we work, the running service may put more events of the order into the line.
+        # While we work, the running service may put more events of the saga into the line.
         while not held_up and (fresh := [stored for stored in await self.plan(chosen) if stored.id not in told]):
             for stored in fresh:
                 report = await self._redrive(stored)
@@ -120,10 +120,10 @@ class Redrive(Generic[S]):
                 yield await self._why_not(stored)
 
     async def discard(self, stored: StoredLetter) -> Report:
-        """Decide that nothing shall become of a dead letter, so that its order need not wait for it any more.
+        """Decide that nothing shall become of a dead letter, so that its saga need not wait for it any more.
 
-        The order is unblocked first, and the letter settled last: who dies in between leaves a letter that is open, and
-        can be discarded again. One that was discarded before is unblocked again, in case its order still waits.
+        The saga is unblocked first, and the letter settled last: who dies in between leaves a letter that is open, and
+        can be discarded again. One that was discarded before is unblocked again, in case its saga still waits.
 
         Raises:
             OutageError: the store cannot be reached.
@@ -192,7 +192,7 @@ class Redrive(Generic[S]):
     async def _settle(self, stored: StoredLetter, report: Report, outcome: str) -> Report:
         if await self._box.settle(stored, Settled(self._now(), outcome)):
             return report
-        # Somebody was quicker. What they have done to the order is what counts, and the engine has seen it.
+        # Somebody was quicker. What they have done to the saga is what counts, and the engine has seen it.
         current = await self._box.get(stored.id)
         if current is None or current.settled is not None:
             return report
@@ -208,15 +208,15 @@ class Redrive(Generic[S]):
         return Report(stored.letter, Verdict.WAITING, behind)
 
 
-def _by_order(chosen: Sequence[StoredLetter]) -> dict[str, list[StoredLetter]]:
-    orders: dict[str, list[StoredLetter]] = {}
+def _by_saga(chosen: Sequence[StoredLetter]) -> dict[str, list[StoredLetter]]:
+    sagas: dict[str, list[StoredLetter]] = {}
     for stored in chosen:
         if stored.letter.saga_id is not None and stored.settled is None:
-            orders.setdefault(stored.letter.saga_id, []).append(stored)
-    return orders
+            sagas.setdefault(stored.letter.saga_id, []).append(stored)
+    return sagas
 
 
-def _order_plan(record: Record[S], known: dict[str, StoredLetter], chosen: Collection[str]) -> list[StoredLetter]:
+def _saga_plan(record: Record[S], known: dict[str, StoredLetter], chosen: Collection[str]) -> list[StoredLetter]:
     owed = [known[letter_id] for letter_id in record.owed if letter_id in chosen and letter_id in known]
     line: list[StoredLetter] = []
     for letter_id in record.parked:

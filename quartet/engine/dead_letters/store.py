@@ -46,7 +46,7 @@ class DeadLetterStore(DeadLetters, Protocol):
     """The dead letters of one service, to look at and to settle."""
 
     async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
-        """The open dead letters, with `settled` those that have ended too; with an order id, that order's.
+        """The open dead letters, with `settled` those that have ended too; with a saga id, that saga's.
 
         They come in the order in which they died.
 

@@ -36,7 +36,7 @@ class Participant(Generic[S, P_contra]):
         events: every event of the application. One of a type that is not among them is a dead letter.
         name: the service's name, its consumer group and the last part of its CloudEvents source.
         database: its Cosmos DB database; nobody else reads or writes it.
-        container: where its state lives, one document per order.
+        container: where its state lives, one document per saga.
         state: the dataclass of that state, or a `StateSchema` once its form has changed.
         reactions: what it does about each event that it hears, one `on(...)` per event. An event that is not here is
             not for it.
@@ -44,7 +44,7 @@ class Participant(Generic[S, P_contra]):
         containers: further containers of the database, besides `container` and the dead letters.
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
             that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
-            cannot be taken back. If not, all that a batch says about an order is one write.
+            cannot be taken back. If not, all that a batch says about a saga is one write.
         starts: for one that is added to an application at work, the moment from which it hears: what the hub took in
             before is not for it. A fixed time, so that a process that dies before its first checkpoint begins at the
             same place. Without one it hears all that the hub still holds. It counts until there is a checkpoint.

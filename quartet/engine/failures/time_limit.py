@@ -1,4 +1,4 @@
-"""A time limit for every call of a port, so that one that never answers holds up one order and not the partition."""
+"""A time limit for every call of a port, so that one that never answers holds up one saga and not the partition."""
 
 import asyncio
 import inspect

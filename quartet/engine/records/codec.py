@@ -31,7 +31,7 @@ class StateSchema(Generic[S]):
     A field that is added with a default needs no new version. Any other change of `state` does: raise `version`, and
     add an upcaster that turns the fields of the version before into those of the next one. Documents are upcast when
     they are read, and written in the newest version. Deploy the readers of a version everywhere before its writers:
-    a release that meets a newer version does not touch the order, whose events wait as dead letters.
+    a release that meets a newer version does not touch the saga, whose events wait as dead letters.
 
     Attributes:
         state: the dataclass.
@@ -106,7 +106,7 @@ class RecordCodec(Generic[S]):
         return Record(
             saga_id=document["id"],
             pk=document["pk"],
-            # An order whose first event became a dead letter is known, but has no state.
+            # A saga whose first event became a dead letter is known, but has no state.
             state=None if self._fields.isdisjoint(current) else self._adapter.validate_python(current),
             handled={cause: tuple(_checked("handled", answers, list)) for cause, answers in handled.items()},
             partition=_checked("partition", current["partition"], str),
@@ -143,7 +143,7 @@ class RecordCodec(Generic[S]):
 
 
 def _line(record: Record[S]) -> Json:
-    """Hardly any order has dead letters: the names are only there if it does."""
+    """Hardly any saga has dead letters: the names are only there if it does."""
     line = {name: list(getattr(record, name)) for name in _LINE if getattr(record, name)}
     return line | ({_BEYOND: record.parked_beyond} if record.parked_beyond else {})
 

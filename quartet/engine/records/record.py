@@ -1,4 +1,4 @@
-"""The document of one order in one service: its state, and what was answered to which event.
+"""The document of one saga in one service: its state, and what was answered to which event.
 
 The answers are part of the document, so state and answers are one write. An event that comes again finds its
 recorded answers here, and they are published again with the same ids: there is no outbox and no relay.
@@ -48,18 +48,18 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[S]):
-    """One order as one service knows it.
+    """One saga as one service knows it.
 
     Attributes:
         saga_id: the document's id.
-        pk: the order's bucket, the document's partition key.
+        pk: the saga's bucket, the document's partition key.
         state: the participant's own state; None as long as nothing was decided.
         handled: the key of each event that was handled (`Event.key`), with the answers to it as structured
             CloudEvents. Records of releases that told events apart by their id alone have that id here.
-        partition: the hub partition that the order's last event came from.
+        partition: the hub partition that the saga's last event came from.
         etag: the version that was read or written; None if the document does not exist yet.
-        parked: the ids of the dead letters that block the order, in the order in which they came. Only the first of
-            them may be handled; everything else that is delivery of the order waits behind it.
+        parked: the ids of the dead letters that block the saga, in the order in which they came. Only the first of
+            them may be handled; everything else that is delivery of the saga waits behind it.
         parked_beyond: how many more dead letters wait behind those in `parked`, without a place in it.
         owed: the ids of the dead letters that stand for a compensation that is still owed. They block nothing; each
             is handled again whenever it comes again.

@@ -1,4 +1,4 @@
-"""Loading and committing records, many at a time; and what happens to an order whose record cannot be stored."""
+"""Loading and committing records, many at a time; and what happens to a saga whose record cannot be stored."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -34,7 +34,7 @@ class Recorder(Generic[S]):
         self._cache: RecordCache[S] = RecordCache()
 
     def look_at(self, saga_ids: Collection[str] | None) -> None:
-        """Load these orders also where an event is expected to open them; None means all orders."""
+        """Load these sagas also where an event is expected to open them; None means all sagas."""
         self._look_first = self._look_first or saga_ids is None
         self._look_at = saga_ids or ()
 
@@ -53,7 +53,7 @@ class Recorder(Generic[S]):
         return records | await self.load(to_load)
 
     async def load(self, saga_ids: Sequence[str]) -> dict[str, Record[S]]:
-        """What is stored of these orders now; an empty record where nothing is."""
+        """What is stored of these sagas now; an empty record where nothing is."""
         records = {saga_id: self._absent(saga_id) for saga_id in saga_ids}
 
         async def load(some: Sequence[str]) -> None:
@@ -67,9 +67,9 @@ class Recorder(Generic[S]):
         return records
 
     async def commit(self, runs: Sequence[SagaUpdate[S]]) -> set[str]:
-        """Write what changed, in as few requests as the store can make of it. Returns the orders that lost.
+        """Write what changed, in as few requests as the store can make of it. Returns the sagas that lost.
 
-        An order whose new record cannot be stored keeps its old one, and its events become dead letters. See
+        A saga whose new record cannot be stored keeps its old one, and its events become dead letters. See
         `_refuse`.
         """
         lost: set[str] = set()
@@ -94,7 +94,7 @@ class Recorder(Generic[S]):
     def _note(self, record: Record[S], etag: str | None, lost: set[str]) -> None:
         if etag is None:
             lost.add(record.saga_id)
-        # Do not cache an order with dead letters: an operator may change it from another process.
+        # Do not cache a saga with dead letters: an operator may change it from another process.
         if etag is None or record.has_dead_letters:
             self._cache.drop(record.saga_id)
         else:
@@ -103,7 +103,7 @@ class Recorder(Generic[S]):
     def _may_be_taken_as_absent(self, items: Sequence[Delivered]) -> bool:
         """Whether the first event opens the saga: if there is a record after all, the create fails.
 
-        What cannot be read parks only an order that is known, so that wants a look.
+        What cannot be read parks only a saga that is known, so that wants a look.
         """
         first = items[0]
         return (
