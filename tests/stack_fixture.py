@@ -16,6 +16,7 @@ from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import producer_client
 from quartet.azure.settings import Settings
 from quartet.process.startup import checkpoint_store
+from tests.hubs import SHOP_HUB
 
 AGENT = "quartet-tests"
 
@@ -34,7 +35,7 @@ class Servers:
 async def running_stack(data_dir: Path) -> AsyncIterator[Servers]:
     """The emulators on free ports, for the length of a block."""
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
-    stack = Stack(parse_options(["--data-dir", str(data_dir), *ports]))
+    stack = Stack(parse_options(["--data-dir", str(data_dir), *SHOP_HUB, *ports]))
     await stack.start()
     settings = Settings(
         event_hubs_connection_string=stack.event_hubs.connection_string,

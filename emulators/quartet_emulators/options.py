@@ -7,7 +7,6 @@ from pathlib import Path
 
 from quartet_emulators.env_file import read_setting
 
-CHECKOUT_CONFIG = Path(__file__).parents[2] / "infra" / "eventhubs-emulator" / "Config.json"
 BUILT_IN_CONFIG = Path(__file__).parent / "default_hubs.json"
 MAX_PORT = 65535
 
@@ -63,9 +62,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--event-hubs-config",
         type=Path,
-        default=default_config(),
+        default=BUILT_IN_CONFIG,
         metavar="FILE",
-        help="hubs and consumer groups",
+        help="hubs and consumer groups; default: one hub, saga-events, with 4 partitions",
     )
     parser.add_argument("--event-hubs-port", type=_port, default=5672, metavar="N", help="default: 5672; 0: any")
     parser.add_argument("--cosmos-port", type=_port, default=8081, metavar="N", help="default: 8081; 0: any")
@@ -91,11 +90,6 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     given = vars(parser.parse_args(arguments))
     return Options(**{**given, "settings": dict(given["settings"])})
-
-
-def default_config() -> Path:
-    """The configuration in the checkout, or its equal in the installed package."""
-    return CHECKOUT_CONFIG if CHECKOUT_CONFIG.is_file() else BUILT_IN_CONFIG
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from quartet.local.supervisor import Exit, Process, ProcessExitedError, Supervis
 from services.operations.participants import SIMULATED_PORTS
 from tests.chaos.scenario import SERVICES, replica_names
 from tests.chaos.watching import Watch
+from tests.hubs import SHOP_HUB
 
 EMULATORS: Final = "emulators"
 _SERVERS: Final = ("event-hubs", "cosmos", "blob", "control")
@@ -69,7 +70,7 @@ class Fleet:
             word for name, port in zip(_SERVERS, self._ports, strict=False) for word in (f"--{name}-port", str(port))
         ]
         flags += settings_flags(SIMULATED_PORTS)
-        process = Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._data_dir), *flags))
+        process = Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._data_dir), *SHOP_HUB, *flags))
         await self.supervisor.start(process, ready_line="ready")
 
     async def start_services(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from azure.cosmos import PartitionKey
-from quartet_emulators.options import default_config, parse_options
+from quartet_emulators.options import parse_options
 from quartet_emulators.stack import Stack
 
 from quartet.azure.cosmos.client import cosmos_client
@@ -23,6 +23,7 @@ from quartet.cli.doctor.check import Finding, Status
 from quartet.cli.doctor.deployment import examine_deployment
 from quartet.process.startup import checkpoint_store, participant_database
 from services.operations.participants import PARTICIPANTS
+from tests.hubs import HUB_CONFIG
 from tests.owners import LASTING, take_partitions
 from tests.saga.test_start import free_ports
 
@@ -77,7 +78,7 @@ async def deploy(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Deployment:
 
 @pytest.fixture
 async def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
-    stack = await start(tmp_path, default_config())
+    stack = await start(tmp_path, HUB_CONFIG)
     try:
         yield await deploy(stack, monkeypatch)
     finally:
@@ -210,7 +211,7 @@ async def test_a_name_that_does_not_exist_is_found(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_missing_consumer_group_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = json.loads(default_config().read_text(encoding="utf-8"))
+    config = json.loads(HUB_CONFIG.read_text(encoding="utf-8"))
     (hub,) = config["UserConfig"]["NamespaceConfig"][0]["Entities"]
     hub["ConsumerGroups"] = [group for group in hub["ConsumerGroups"] if group["Name"] != "payment"]
     file = tmp_path / "Config.json"

@@ -4,16 +4,15 @@ import json
 from pathlib import Path
 
 from quartet_emulators.event_hubs.config import load_config
-from quartet_emulators.options import BUILT_IN_CONFIG, CHECKOUT_CONFIG
 
 from examples.trip.app import TRIP
 from quartet.local.hub_config import hub_config, hub_flags
 from services.shop import SHOP
+from tests.hubs import HUB_CONFIG
 
 
-def test_the_configuration_files_are_what_the_shop_says() -> None:
-    for path in (CHECKOUT_CONFIG, BUILT_IN_CONFIG):
-        assert json.loads(path.read_text(encoding="utf-8")) == hub_config(SHOP.hub, SHOP.names)
+def test_the_configuration_file_is_what_the_shop_says() -> None:
+    assert json.loads(HUB_CONFIG.read_text(encoding="utf-8")) == hub_config(SHOP.hub, SHOP.names)
 
 
 def test_an_application_has_its_own_hub_with_a_group_for_each_participant(tmp_path: Path) -> None:

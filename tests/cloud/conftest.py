@@ -17,6 +17,7 @@ from quartet.process.startup import checkpoint_store, participant_database
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from tests.cloud.certificates import Certificate, make_certificate
 from tests.cloud.managed_identity import TOKEN_KEY, ManagedIdentity, running_identity
+from tests.hubs import SHOP_HUB
 from tests.owners import LASTING, take_partitions
 
 
@@ -68,7 +69,7 @@ async def cloud(tmp_path: Path, certificate: Certificate, monkeypatch: pytest.Mo
         "--tls-key": str(certificate.key),
         "--accept-tokens-signed-with": TOKEN_KEY,
     }
-    stack = Stack(parse_options([word for flag in arguments.items() for word in flag]))
+    stack = Stack(parse_options([*SHOP_HUB, *(word for flag in arguments.items() for word in flag)]))
     async with running_identity(ManagedIdentity()) as identity:
         await stack.start()
         environment = {

@@ -1,11 +1,11 @@
 """The settings file."""
 
-import json
 import subprocess
 from pathlib import Path
 
 from quartet_emulators.env_file import remove_env_file, write_env_file
-from quartet_emulators.options import BUILT_IN_CONFIG, CHECKOUT_CONFIG
+from quartet_emulators.event_hubs.config import load_config
+from quartet_emulators.options import BUILT_IN_CONFIG
 
 
 def test_a_shell_reads_every_value_as_it_was_written(tmp_path: Path) -> None:
@@ -36,5 +36,6 @@ def test_only_ones_own_file_is_removed(tmp_path: Path) -> None:
     remove_env_file(path, {"A": "already gone"})
 
 
-def test_the_built_in_hubs_are_those_of_the_checkout() -> None:
-    assert json.loads(BUILT_IN_CONFIG.read_text()) == json.loads(CHECKOUT_CONFIG.read_text())
+def test_the_built_in_hub_has_no_application() -> None:
+    [hub] = load_config(BUILT_IN_CONFIG).hubs
+    assert (hub.name, hub.partition_count, hub.consumer_groups) == ("saga-events", 4, ("$Default",))

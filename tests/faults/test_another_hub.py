@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from quartet.local.supervisor import Process
+from tests.hubs import SHOP_HUB
 from tests.saga.shop import SERVICES, Shop, order, running_shop
 
 
@@ -25,7 +26,7 @@ async def make_the_hub_anew(shop: Shop) -> None:
         *("--cosmos-port", port_in(shop.environment["COSMOS_CONNECTION_STRING"])),
         *("--blob-port", port_in(shop.environment["BLOB_CONNECTION_STRING"])),
     )
-    again = Process("emulators", "quartet_emulators", ("--data-dir", str(shop.data_dir), *ports))
+    again = Process("emulators", "quartet_emulators", ("--data-dir", str(shop.data_dir), *SHOP_HUB, *ports))
     await shop.supervisor.start(again, ready_line="ready")
 
 

@@ -48,13 +48,13 @@ def test_until_the_quick_orders_are_finished_nothing_of_a_batch_is() -> None:
     some.go_slow()
     assert (some.first_unfinished, some.quick.is_set()) == (11, True)
     some.finished(["o-2", "unknown"])
-    assert (some.first_unfinished, list(some.orders)) == (13, ["o-3"])
+    assert (some.first_unfinished, list(some.open_sagas)) == (13, ["o-3"])
 
 
 def test_of_a_batch_that_is_closed_nothing_is_unfinished() -> None:
     some = batch()
     some.close()
-    assert (some.first_unfinished, some.orders, some.quick.is_set()) == (None, {}, True)
+    assert (some.first_unfinished, some.open_sagas, some.quick.is_set()) == (None, {}, True)
 
 
 async def test_a_batch_that_nobody_works_on_has_ended() -> None:

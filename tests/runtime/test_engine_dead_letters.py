@@ -42,7 +42,7 @@ async def test_what_meets_a_bug_is_first_in_line_and_what_comes_after_it_waits(b
 async def test_behind_letters_that_are_only_counted_an_event_waits_as_well(bench: Bench) -> None:
     bench.records.put(Record("o-1", "0", Parcel(1, "ada"), parked_beyond=3))
     [message] = messages(FIRST)
-    waits = letter(FIRST, message, "waiting", "behind other dead letters of the order", attempts=0)
+    waits = letter(FIRST, message, "waiting", "behind other dead letters of the saga", attempts=0)
     detail = f"waiting: {waits.detail}"
     assert await became(bench.engine(), [message]) == [step(FIRST, message, "dead letter", detail=detail, letter=waits)]
     assert replace(stored(bench), pk="") == replace(record("o-1", Parcel(1, "ada"), parked_beyond=4), pk="")

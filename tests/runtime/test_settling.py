@@ -61,7 +61,7 @@ class OneByOne(Desk):
 
 
 async def test_up_to_the_limit_slow_orders_hold_up_no_batch_and_one_more_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quartet.engine.engine._SLOW_ORDERS", 2)
+    monkeypatch.setattr("quartet.engine.engine._SLOW_SAGAS", 2)
     bench = Bench(desk=(desk := OneByOne()))
     engine = bench.engine(together_seconds=0.01)
     batches = [await engine.process(PARTITION, messages(order_created(f"o-{n}"), start=n)) for n in (0, 1)]

@@ -229,7 +229,7 @@ def test_behind_an_event_that_takes_hours_hardly_anything_is_kept() -> None:
 async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_it_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("quartet.engine.engine._SLOW_ORDERS", 1)
+    monkeypatch.setattr("quartet.engine.engine._SLOW_SAGAS", 1)
     desk = SlowDesk(slow="o-1")
     bench = Bench(desk=desk)
     engine = bench.engine(together_seconds=0.05)
@@ -245,7 +245,7 @@ async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_
 async def test_a_batch_that_waits_for_room_goes_on_when_the_slow_one_has_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("quartet.engine.engine._SLOW_ORDERS", 1)
+    monkeypatch.setattr("quartet.engine.engine._SLOW_SAGAS", 1)
     bench = Bench(desk=(desk := SlowDesk(slow="o-1")), dead=FarAway())
     engine = bench.engine(together_seconds=0.05)
     slow = await engine.process("0", messages(order_created("o-1")))

@@ -23,6 +23,7 @@ from quartet.local.stack import settings_flags
 from quartet.local.supervisor import Process, Supervisor
 from services.operations.participants import SIMULATED_PORTS
 from shared.events import OrderCancellationRequested, OrderCreated
+from tests.hubs import SHOP_HUB
 
 SERVICES = ("order", "inventory", "payment", "shipping")
 MAIN_CONTAINERS = {
@@ -164,7 +165,7 @@ def emulators(data_dir: Path) -> Process:
     """The three emulators in one process, on free ports."""
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
     flags = settings_flags(SIMULATED_PORTS)
-    return Process("emulators", "quartet_emulators", ("--data-dir", str(data_dir), *ports, *flags))
+    return Process("emulators", "quartet_emulators", ("--data-dir", str(data_dir), *SHOP_HUB, *ports, *flags))
 
 
 def read_environment(data_dir: Path) -> dict[str, str]:

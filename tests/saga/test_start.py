@@ -13,6 +13,7 @@ import pytest_asyncio
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.supervisor import Process, Supervisor
 from services.operations.participants import SIMULATED_PORTS
+from tests.hubs import SHOP_HUB
 from tests.saga.shop import Logs, emulators, read_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -71,7 +72,8 @@ async def test_a_service_waits_for_servers_that_come_later(tmp_path: Path) -> No
     async with Supervisor(logs) as supervisor:
         await supervisor.start(Process("payment", "services.payment", env={**settings, "LOG_FORMAT": "json"}))
         await logs.until(lambda _, line: '"waiting"' in line and "Cosmos DB" in line)
-        await supervisor.start(Process("emulators", "quartet_emulators", ("--data-dir", str(tmp_path), *ports)))
+        flags = ("--data-dir", str(tmp_path), *SHOP_HUB, *ports)
+        await supervisor.start(Process("emulators", "quartet_emulators", flags))
         await logs.until(lambda who, line: who == "payment" and '"partition opened"' in line)
 
 
