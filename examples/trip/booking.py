@@ -17,7 +17,7 @@ from examples.trip.events import (
     PaymentFailed,
     TripRequested,
 )
-from examples.trip.provider import Provider, Refused, Sold
+from examples.trip.provider import Answer, Provider, Refused, Sold
 from quartet import ContainerSpec, Decided, Event, Ignored, Outcome, Participant, on
 
 
@@ -50,21 +50,13 @@ class Desk:
             return Ignored(f"already {known.status}")
         trip = event.data
         wish = {"flight": trip.flight, "hotel": trip.hotel, "car": trip.car}[self.part]
-        match await provider.buy(trip.trip_id, wish, self.price):
-            case Sold(reference, price):
-                booked = PartBooked(
-                    trip_id=trip.trip_id, part=self.part, reference=reference, currency=trip.currency, price=price
-                )
-                return Decided(Booking(Status.BOOKED, reference), (booked,), "booked")
-            case Refused(reason):
-                return self._fail(trip.trip_id, reason)
+        return self._decide(trip, await provider.buy(trip.trip_id, wish, self.price))
 
     async def give_up(self, event: Event[TripRequested], known: Booking | None, provider: Provider) -> Outcome[Booking]:
-        """The provider does not answer: make sure that nothing is booked, and call it a failure."""
+        """The provider does not answer: make sure that nothing is booked any more, and say what was."""
         if known is not None:
             return Ignored(f"already {known.status}")
-        await provider.cancel(event.data.trip_id)
-        return self._fail(event.data.trip_id, "no_answer")
+        return self._decide(event.data, await provider.refuse(event.data.trip_id, "no_answer"))
 
     async def undo(
         self, event: Event[PartFailed | PaymentFailed], known: Booking | None, provider: Provider
@@ -76,9 +68,16 @@ class Desk:
         undone = PartUndone(trip_id=event.data.trip_id, part=self.part)
         return Decided(Booking(Status.UNDONE), (undone,), "undone")
 
-    def _fail(self, trip_id: str, reason: str) -> Decided[Booking]:
-        failed = PartFailed(trip_id=trip_id, part=self.part, reason=reason)
-        return Decided(Booking(Status.FAILED), (failed,), reason)
+    def _decide(self, trip: TripRequested, answer: Answer) -> Decided[Booking]:
+        match answer:
+            case Sold(reference, price):
+                booked = PartBooked(
+                    trip_id=trip.trip_id, part=self.part, reference=reference, currency=trip.currency, price=price
+                )
+                return Decided(Booking(Status.BOOKED, reference), (booked,), "booked")
+            case Refused(reason):
+                failed = PartFailed(trip_id=trip.trip_id, part=self.part, reason=reason)
+                return Decided(Booking(Status.FAILED), (failed,), reason)
 
     def participant(self) -> Participant[Booking, Provider]:
         """The participant that books this part."""

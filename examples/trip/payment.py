@@ -16,7 +16,7 @@ from examples.trip.events import (
     TripCancelled,
     TripRequested,
 )
-from examples.trip.provider import Provider, Sold
+from examples.trip.provider import Answer, Provider, Refused, Sold
 from quartet import ContainerSpec, Decided, Event, Ignored, Outcome, Participant, on
 
 
@@ -48,23 +48,37 @@ class Payment:
     reason: str = ""
 
 
-async def note_request(event: Event[TripRequested], known: Payment | None, bank: Provider) -> Outcome[Payment]:
-    """Remember the card."""
-    payment = replace(known or Payment(), card=event.data.card, currency=event.data.currency)
-    return await _charge_when_complete(event.data.trip_id, payment, bank)
+async def charge(event: Event[TripRequested | PartBooked], known: Payment | None, bank: Provider) -> Outcome[Payment]:
+    """Note the card or the price; charge if it was the last thing that was missing."""
+    payment = _noted(event.data, known or Payment())
+    if payment.status is not Status.WAITING or not payment.card or len(payment.prices) < len(PARTS):
+        return Decided(payment, (), "noted")
+    total = sum(payment.prices.values(), start=Decimal(0))
+    return _settle(event.data.trip_id, payment, await bank.buy(event.data.trip_id, payment.card, total))
 
 
-async def note_booked(event: Event[PartBooked], known: Payment | None, bank: Provider) -> Outcome[Payment]:
-    """Remember the price; charge if it was the last one."""
+async def give_up(event: Event[TripRequested | PartBooked], known: Payment | None, bank: Provider) -> Outcome[Payment]:
+    """The bank does not answer: make sure that it takes nothing any more, and say what it has taken."""
+    payment = _noted(event.data, known or Payment())
+    if payment.status is not Status.WAITING:
+        return Decided(payment, (), "noted")
+    return _settle(event.data.trip_id, payment, await bank.refuse(event.data.trip_id, "no_answer"))
+
+
+async def cancel(event: Event[TripCancellationRequested], known: Payment | None, bank: Provider) -> Outcome[Payment]:
+    """Fail the trip, unless it is paid or has failed."""
     payment = known or Payment()
-    payment = replace(payment, prices={**payment.prices, event.data.part: event.data.price})
-    return await _charge_when_complete(event.data.trip_id, payment, bank)
+    if payment.status is not Status.WAITING:
+        return Ignored(f"already {payment.status}")
+    answer = await bank.refuse(event.data.trip_id, "traveller")
+    # Another process is about to record it, or has died: then what it was handling comes again.
+    return Ignored("already paid") if isinstance(answer, Sold) else _settle(event.data.trip_id, payment, answer)
 
 
 async def note_gone(
     event: Event[PartFailed | PartUndone],
     known: Payment | None,
-    bank: Provider,  # noqa: ARG001 -- as long as a part has failed there was no charge; who cancels voids it
+    bank: Provider,  # noqa: ARG001 -- as long as a part has failed there was no charge
 ) -> Outcome[Payment]:
     """A part has failed or was undone: nothing will be paid. When all are gone, the trip has ended."""
     payment = known or Payment()
@@ -77,38 +91,20 @@ async def note_gone(
     return Decided(replace(payment, status=Status.CANCELLED), (said,), "cancelled")
 
 
-async def cancel(event: Event[TripCancellationRequested], known: Payment | None, bank: Provider) -> Outcome[Payment]:
-    """Fail the trip, unless it is paid or has failed."""
-    return await _give_up(event.data.trip_id, known or Payment(), bank, "traveller")
+def _noted(news: TripRequested | PartBooked, payment: Payment) -> Payment:
+    if isinstance(news, TripRequested):
+        return replace(payment, card=news.card, currency=news.currency)
+    return replace(payment, prices={**payment.prices, news.part: news.price})
 
 
-async def give_up_charging(
-    event: Event[TripRequested | PartBooked], known: Payment | None, bank: Provider
-) -> Outcome[Payment]:
-    """The bank does not answer: make sure that it takes nothing."""
-    return await _give_up(event.data.trip_id, known or Payment(), bank, "no_answer")
-
-
-async def _charge_when_complete(trip_id: str, payment: Payment, bank: Provider) -> Outcome[Payment]:
-    if payment.status is not Status.WAITING or not payment.card or len(payment.prices) < len(PARTS):
-        return Decided(payment, (), "noted")
-    total = sum(payment.prices.values(), start=Decimal(0))
-    if not isinstance(await bank.buy(trip_id, payment.card, total), Sold):
-        return _fail(trip_id, payment, "declined")
-    said = TripBooked(trip_id=trip_id, currency=payment.currency, total=total)
-    return Decided(replace(payment, status=Status.PAID), (said,), "paid")
-
-
-async def _give_up(trip_id: str, payment: Payment, bank: Provider, reason: str) -> Outcome[Payment]:
-    if payment.status is not Status.WAITING:
-        return Ignored(f"already {payment.status}")
-    await bank.cancel(trip_id)
-    return _fail(trip_id, payment, reason)
-
-
-def _fail(trip_id: str, payment: Payment, reason: str) -> Decided[Payment]:
-    said = PaymentFailed(trip_id=trip_id, reason=reason)
-    return Decided(replace(payment, status=Status.FAILED, reason=reason), (said,), reason)
+def _settle(trip_id: str, payment: Payment, answer: Answer) -> Decided[Payment]:
+    match answer:
+        case Sold(_, total):
+            booked = TripBooked(trip_id=trip_id, currency=payment.currency, total=total)
+            return Decided(replace(payment, status=Status.PAID), (booked,), "paid")
+        case Refused(reason):
+            failed = PaymentFailed(trip_id=trip_id, reason=reason)
+            return Decided(replace(payment, status=Status.FAILED, reason=reason), (failed,), reason)
 
 
 _CHARGE = (TripBooked, PaymentFailed)
@@ -120,8 +116,8 @@ PAYMENT = Participant(
     container="payments",
     state=Payment,
     reactions=(
-        on(TripRequested, note_request, says=_CHARGE, fallback=give_up_charging, creates=True),
-        on(PartBooked, note_booked, says=_CHARGE, fallback=give_up_charging),
+        on(TripRequested, charge, says=_CHARGE, fallback=give_up, creates=True),
+        on(PartBooked, charge, says=_CHARGE, fallback=give_up),
         on(PartFailed, note_gone, says={TripCancelled}),
         on(PartUndone, note_gone, says={TripCancelled}),
         on(TripCancellationRequested, cancel, says={PaymentFailed}),

@@ -18,7 +18,7 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It cannot be had, and never will be for this trip. It was cancelled, perhaps before it was bought."""
+    """It cannot be had, and never will be for this trip. `reason` says why."""
 
     reason: str
 
@@ -41,11 +41,15 @@ class Provider(Protocol):
     """
 
     async def buy(self, trip_id: str, what: str, price: Decimal) -> Answer:
-        """Buy it once, unless that was cancelled before."""
+        """Buy it once, unless that was refused before."""
+        ...
+
+    async def refuse(self, trip_id: str, reason: str) -> Answer:
+        """Make sure that nothing is bought from now on. What was bought before stays bought, and is the answer."""
         ...
 
     async def cancel(self, trip_id: str) -> None:
-        """Make sure that nothing is bought for the trip, now or ever. What was bought is given back."""
+        """Make sure that nothing is bought, now or ever. What was bought before is given back."""
         ...
 
 
@@ -57,19 +61,25 @@ class SimulatedProvider:
 
     async def buy(self, trip_id: str, what: str, price: Decimal) -> Answer:
         """See `Provider.buy`."""
-        reason = "not_available" if what == "none" else ""
+        return await self._first(trip_id, "refused" if what == "none" else "", price)
+
+    async def refuse(self, trip_id: str, reason: str) -> Answer:
+        """See `Provider.refuse`."""
+        return await self._first(trip_id, reason, Decimal(0))
+
+    async def cancel(self, trip_id: str) -> None:
+        """See `Provider.cancel`."""
+        if isinstance(sale := await self.refuse(trip_id, "cancelled"), Sold):
+            await self.book.enter(trip_id, f"return_{trip_id}", reason="", price=str(-sale.price))
+
+    async def _first(self, trip_id: str, reason: str, price: Decimal) -> Answer:
+        """The first answer of all, whoever has asked."""
         sale, is_new = await self.book.enter(trip_id, f"sale_{trip_id}", reason=reason, price=str(price))
         if sale["reason"]:
             return Refused(sale["reason"])
         if not is_new and await self.book.look_up(trip_id, f"return_{trip_id}"):
             return Refused("cancelled")
         return Sold(f"ref-{trip_id}", Decimal(sale["price"]))
-
-    async def cancel(self, trip_id: str) -> None:
-        """See `Provider.cancel`."""
-        sale, _ = await self.book.enter(trip_id, f"sale_{trip_id}", reason="cancelled", price="0")
-        if not sale["reason"]:
-            await self.book.enter(trip_id, f"return_{trip_id}", reason="", price=f"-{sale['price']}")
 
     async def effects(self) -> AsyncIterator[Moved]:
         """See `quartet.Ledger`."""

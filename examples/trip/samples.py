@@ -20,10 +20,10 @@ SAMPLES = (
     TripRequested(trip_id=_TRIP, flight="LH 454", hotel="none", car="Mini", currency="EUR", card="tok_visa"),
     TripRequested(trip_id=_TRIP, flight="LH 454", hotel="Grand", car="Mini", currency="EUR", card="none"),
     PartBooked(trip_id=_TRIP, part="hotel", reference="ref-trip-1", currency="EUR", price=Decimal("340.00")),
-    PartFailed(trip_id=_TRIP, part="flight", reason="not_available"),
+    PartFailed(trip_id=_TRIP, part="flight", reason="refused"),
     PaymentFailed(trip_id=_TRIP, reason="declined"),
     TripCancellationRequested(trip_id=_TRIP),
     PartUndone(trip_id=_TRIP, part="hotel"),
     TripBooked(trip_id=_TRIP, currency="EUR", total=Decimal("645.00")),
-    TripCancelled(trip_id=_TRIP, reason="not_available"),
+    TripCancelled(trip_id=_TRIP, reason="refused"),
 )

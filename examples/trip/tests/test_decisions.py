@@ -40,18 +40,18 @@ def test_a_room_is_booked(provider: SimulatedProvider) -> None:
 
 
 def test_a_full_hotel_fails_the_trip(provider: SimulatedProvider) -> None:
-    failed = PartFailed(trip_id="t-1", part="hotel", reason="not_available")
+    failed = PartFailed(trip_id="t-1", part="hotel", reason="refused")
     outcome = decide(HOTEL, requested(hotel="none"), ports=provider)
-    assert outcome == Decided(Booking(Status.FAILED), (failed,), "not_available")
+    assert outcome == Decided(Booking(Status.FAILED), (failed,), "refused")
 
 
 def test_a_hotel_does_not_undo_what_it_has_refused() -> None:
-    failed = PartFailed(trip_id="t-1", part="hotel", reason="not_available")
+    failed = PartFailed(trip_id="t-1", part="hotel", reason="refused")
     assert decide(HOTEL, failed, Booking(Status.FAILED)) == Ignored("already failed")
 
 
 def test_an_undo_that_comes_first_is_remembered(provider: SimulatedProvider) -> None:
-    failed = PartFailed(trip_id="t-1", part="flight", reason="not_available")
+    failed = PartFailed(trip_id="t-1", part="flight", reason="refused")
     undone = decide(HOTEL, failed, ports=provider)
     assert undone == Decided(Booking(Status.UNDONE), (PartUndone(trip_id="t-1", part="hotel"),), "undone")
     assert decide(HOTEL, requested(), undone.state, provider) == Ignored("already undone")
@@ -72,12 +72,27 @@ def test_a_hotel_that_does_not_answer_books_nothing(provider: SimulatedProvider)
     assert not has_sold(provider)
 
 
+def test_a_room_that_was_sold_before_the_hotel_went_silent_is_booked(provider: SimulatedProvider) -> None:
+    """Another process may have booked it, and said so: to give it back would take it from a trip that is paid."""
+    booked = decide(HOTEL, requested(), ports=provider)
+    assert decide(HOTEL, requested(), ports=provider, giving_up=True) == booked
+    assert has_sold(provider)
+
+
 def test_the_last_part_is_paid_for(provider: SimulatedProvider) -> None:
     car = PartBooked(trip_id="t-1", part="car", reference="c", currency="EUR", price=Decimal(95))
     outcome = decide(PAYMENT, car, HALF, provider)
     assert isinstance(outcome, Decided)
     assert outcome.answers == (TripBooked(trip_id="t-1", currency="EUR", total=Decimal(645)),)
     assert has_sold(provider)
+    assert decide(PAYMENT, car, HALF, provider, giving_up=True) == outcome
+
+
+def test_a_cancellation_takes_no_money_back_that_another_process_has_taken(provider: SimulatedProvider) -> None:
+    decide(
+        PAYMENT, PartBooked(trip_id="t-1", part="car", reference="c", currency="EUR", price=Decimal(95)), HALF, provider
+    )
+    assert decide(PAYMENT, TripCancellationRequested(trip_id="t-1"), HALF, provider) == Ignored("already paid")
 
 
 def test_a_trip_can_be_cancelled_until_it_is_paid(provider: SimulatedProvider) -> None:
@@ -89,7 +104,7 @@ def test_a_trip_can_be_cancelled_until_it_is_paid(provider: SimulatedProvider) -
 
 
 def test_the_trip_is_cancelled_when_every_part_is_gone(provider: SimulatedProvider) -> None:
-    known = payment.Payment(payment.Status.FAILED, gone=("car", "flight"), reason="not_available")
+    known = payment.Payment(payment.Status.FAILED, gone=("car", "flight"), reason="refused")
     outcome = decide(PAYMENT, PartUndone(trip_id="t-1", part="hotel"), known, provider)
     assert isinstance(outcome, Decided)
-    assert outcome.answers == (TripCancelled(trip_id="t-1", reason="not_available"),)
+    assert outcome.answers == (TripCancelled(trip_id="t-1", reason="refused"),)
