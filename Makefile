@@ -89,6 +89,7 @@ LOCK := $(CHECKS_BIN)/uv pip compile --universal --python-version 3.11 --generat
 lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTRIBUTING.md (UPGRADE=NAME or UPGRADE=all)
 	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml requirements/build.in -o requirements/runtime.txt
 	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml --extra dev --constraint requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) $(LOCK_UPGRADE) requirements/examples.in --constraint requirements/dev.txt -o requirements/examples.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/checks.in -o requirements/checks.txt
 	$(LOCK) requirements/pip-oldest.in -o requirements/pip-oldest.txt
@@ -109,8 +110,9 @@ $(RUNTIME): $(VENV)/bin/python requirements/runtime.txt pyproject.toml emulators
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e ./emulators -e .
 	@touch $@
 
-$(DEV): $(RUNTIME) requirements/dev.txt
+$(DEV): $(RUNTIME) requirements/dev.txt requirements/examples.txt
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/examples.txt
 	@touch $@
 
 $(MUTATION): $(DEV) requirements/mutation.txt

@@ -24,12 +24,12 @@ def test_a_project_made_with_the_wheels_alone_works_at_once(shell: Shell) -> Non
     assert "12 passed" in shell.run("make", "test", within="trip")
     assert "12 sagas have ended, and every invariant holds." in shell.run("make", "demo", within="trip")
 
-    # mypy, strict, as it checks a user's code: the project, and the examples, against the installed packages.
+    # mypy, strict, as it checks a user's code: the project, and an example, against the installed packages.
     python = str(shell.directory / "trip" / ".venv" / "bin" / "python")
     shell.run(python, "-m", "mypy", "trip", "tests", within="trip")
     shutil.copytree(ROOT / "examples", shell.directory / "own" / "examples")
     shutil.copy(shell.directory / "trip" / "pyproject.toml", shell.directory / "own")
-    said = shell.run(python, "-m", "mypy", "-p", "examples", within="own")
+    said = shell.run(python, "-m", "mypy", "-p", "examples.trip", within="own")
     assert said.startswith("Success: no issues found in ")
     location = shell.run(python, "-c", "import quartet; print(quartet.__file__)", within="own")
     assert Path(location.strip()).is_relative_to(shell.directory / "trip" / ".venv")

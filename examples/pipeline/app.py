@@ -1,0 +1,59 @@
+"""The application as one object: `quartet --app examples.pipeline.app:PIPELINE up`."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from examples.pipeline.blobs import open_blobs
+from examples.pipeline.events import EVENTS, FileArrived, FileDiscarded, FilePublished, FileWithdrawn
+from examples.pipeline.lake import Lake, rows_of
+from examples.pipeline.loading import LOADING
+from examples.pipeline.publishing import PUBLISHING, Status
+from examples.pipeline.samples import SAMPLES
+from examples.pipeline.validation import VALIDATION
+from quartet import Choreography, EventData, Evidence, Participant, Service, ServiceContext
+
+S = TypeVar("S")
+
+
+@asynccontextmanager
+async def open_lake(context: ServiceContext) -> AsyncIterator[Lake]:
+    """The lake, in the account that the checkpoints are in."""
+    async with open_blobs(context.settings, "lake") as blobs:
+        yield Lake(blobs)
+
+
+def service(participant: Participant[S, Lake]) -> Service[S, Lake]:
+    """The participant as a process."""
+    return Service(participant, open_lake)
+
+
+def rows_add_up(evidence: Evidence) -> Iterator[str]:
+    """Rows landed = published + rejected + staged + quarantined. At its end a file is published or quarantined."""
+    rows = rows_of(evidence, PUBLISHING.name)
+    for file in evidence.sagas:
+        publication, held = evidence.state(PUBLISHING.name, file), rows[file]
+        if publication is None or publication.status not in {Status.PUBLISHED, Status.DISCARDED}:
+            continue
+        places = ("published", "rejected", "staged", "quarantined")
+        if held["landed"] != sum(held[place] for place in places):
+            yield f"{file}: {dict(held)} does not add up"
+        never = ("staged", "quarantined") if publication.status is Status.PUBLISHED else places[:3]
+        if any(held[place] for place in never):
+            yield f"{file}: is {publication.status}, and its rows are {dict(held)}"
+
+
+SERVICES = (service(VALIDATION), service(LOADING), service(PUBLISHING))
+
+PIPELINE = Choreography(
+    name="pipeline",
+    events=EVENTS,
+    participants=(VALIDATION, LOADING, PUBLISHING),
+    services=SERVICES,
+    ends=frozenset[type[EventData]]((FilePublished, FileDiscarded)),
+    inputs=(FileArrived, FileWithdrawn),
+    samples=SAMPLES,
+    invariants=(rows_add_up,),
+    commands={"land": "examples.pipeline.land:land"},
+    hub="pipeline-events",
+)

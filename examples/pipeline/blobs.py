@@ -1,0 +1,108 @@
+"""Blobs as the lake needs them, and those of a container in Azure Blob Storage."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.identity.aio import DefaultAzureCredential
+from azure.storage.blob.aio import ContainerClient
+
+from quartet import ConfigurationError, OutageError
+from quartet.azure.settings import Settings
+
+NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """The content of a blob, and which version of it that is."""
+
+    content: bytes
+    version: str
+
+
+class Blobs(Protocol):
+    """A container of blobs. Calls raise `OutageError` if it is away: each may be repeated."""
+
+    async def read(self, name: str) -> Blob | None:
+        """The blob; None if there is none."""
+        ...
+
+    async def write(self, name: str, content: bytes, *, over: str | None = None) -> bool:
+        """Write a blob over whatever is there; with `over`, over that version alone, or where there is `NOTHING`.
+
+        Returns:
+            Whether it was written.
+        """
+        ...
+
+    def names(self) -> AsyncIterator[str]:
+        """The name of every blob."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AzureBlobs:
+    """`Blobs` in Azure Blob Storage, or on its emulator."""
+
+    container: ContainerClient
+
+    async def read(self, name: str) -> Blob | None:
+        """See `Blobs.read`."""
+        with _outages():
+            try:
+                found = await self.container.download_blob(name)
+                return Blob(await found.readall(), found.properties.etag)
+            except ResourceNotFoundError:
+                return None
+
+    async def write(self, name: str, content: bytes, *, over: str | None = None) -> bool:
+        """See `Blobs.write`."""
+        conditions: dict[str, Any] = {"overwrite": over != NOTHING}
+        if over:
+            conditions |= {"etag": over, "match_condition": MatchConditions.IfNotModified}
+        with _outages():
+            try:
+                await self.container.upload_blob(name, content, **conditions)
+            except (ResourceExistsError, ResourceModifiedError):
+                return False
+        return True
+
+    async def names(self) -> AsyncIterator[str]:
+        """See `Blobs.names`."""
+        with _outages():
+            async for name in self.container.list_blob_names():
+                yield name
+
+
+@asynccontextmanager
+async def open_blobs(settings: Settings, container: str) -> AsyncIterator[AzureBlobs]:
+    """A container of the account that the deployment names; it is created if it is missing."""
+    account, identity = settings.blob_connection_string, DefaultAzureCredential()
+    if account is not None:
+        client = ContainerClient.from_connection_string(account, container)
+    else:
+        client = ContainerClient(str(settings.blob_account_url), container, credential=identity)
+    async with identity, client:
+        with _outages(), suppress(ResourceExistsError):
+            await client.create_container()
+        yield AzureBlobs(client)
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except ClientAuthenticationError as error:
+        raise ConfigurationError(f"Blob Storage refuses the key or identity: {error.message}") from error
+    except AzureError as error:
+        raise OutageError(f"Blob Storage does not do what it was asked: {error.message}") from error

@@ -1,0 +1,109 @@
+"""What is said about a file. A file is a saga."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from quartet import EventData, Registry, SagaId
+from quartet.events import Code, Reference
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a day: 2026-11-26")]
+Rows = Annotated[int, Field(ge=0)]
+
+
+class FileEvent(EventData):
+    """What every event has: the file that it is about."""
+
+    file_id: SagaId
+
+    @property
+    def saga_id(self) -> str:
+        """The file."""
+        return self.file_id
+
+
+class FileArrived(FileEvent):
+    """A file with the readings of a day lies in the lake, as `landing/<file id>.csv`."""
+
+    type: ClassVar[str] = "FileArrived.v1"
+    day: Day
+
+
+class FileWithdrawn(FileEvent):
+    """Whoever has sent the file wants it back. Once published, it is too late."""
+
+    type: ClassVar[str] = "FileWithdrawn.v1"
+
+
+class FileValidated(FileEvent):
+    """The rows were counted; those that break a rule are set apart. `version`: of the file that was looked at."""
+
+    type: ClassVar[str] = "FileValidated.v1"
+    day: Day
+    version: Reference
+    rows: Rows
+    rejected: Rows
+
+
+class FileLoaded(FileEvent):
+    """The good rows are staged as Parquet. Nobody sees them yet."""
+
+    type: ClassVar[str] = "FileLoaded.v1"
+    day: Day
+    rows: Rows
+
+
+class StepFailed(FileEvent):
+    """A step was not done and never will be."""
+
+    reason: Code
+
+
+class ValidationFailed(StepFailed):
+    """The file cannot be used: it is quarantined."""
+
+    type: ClassVar[str] = "ValidationFailed.v1"
+
+
+class LoadingFailed(StepFailed):
+    """Nothing is staged."""
+
+    type: ClassVar[str] = "LoadingFailed.v1"
+
+
+class PublishingFailed(StepFailed):
+    """The file is not in the manifest."""
+
+    type: ClassVar[str] = "PublishingFailed.v1"
+
+
+class FileQuarantined(FileEvent):
+    """The file, with every row of it, lies in quarantine."""
+
+    type: ClassVar[str] = "FileQuarantined.v1"
+
+
+class StagingDropped(FileEvent):
+    """Nothing of the file is staged any more, and never will be."""
+
+    type: ClassVar[str] = "StagingDropped.v1"
+
+
+class FilePublished(FileEvent):
+    """Everybody sees the rows: the saga has ended."""
+
+    type: ClassVar[str] = "FilePublished.v1"
+    rows: Rows
+
+
+class FileDiscarded(FileEvent):
+    """Nobody ever sees a row, and nothing is left but the file in quarantine: the saga has ended."""
+
+    type: ClassVar[str] = "FileDiscarded.v1"
+    reason: Code
+
+
+EVENTS = Registry(
+    *(FileArrived, FileValidated, FileLoaded, FilePublished, ValidationFailed, LoadingFailed, PublishingFailed),
+    *(FileWithdrawn, FileQuarantined, StagingDropped, FileDiscarded),
+)
