@@ -20,6 +20,9 @@ from quartet import ConfigurationError, OutageError
 from quartet.azure.settings import Settings
 
 NOTHING = ""
+# No repeats: the SDK's first one waits for 15 s, longer than a call of a port may take. The runtime repeats sooner, and
+# for as long as it takes.
+_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,18 @@ class AzureBlobs:
 
 @asynccontextmanager
 async def open_blobs(settings: Settings, container: str) -> AsyncIterator[AzureBlobs]:
-    """A container of the account that the deployment names; it is created if it is missing."""
+    """A container of the account that the deployment names; it is created if it is missing.
+
+    Raises:
+        OutageError: the account does not answer.
+        ConfigurationError: it refuses the key or identity.
+    """
     account, identity = settings.blob_connection_string, DefaultAzureCredential()
     if account is not None:
-        client = ContainerClient.from_connection_string(account, container)
+        client = ContainerClient.from_connection_string(account, container, **_OPTIONS)
     else:
-        client = ContainerClient(str(settings.blob_account_url), container, credential=identity)
+        url = str(settings.blob_account_url)
+        client = ContainerClient(url, container, credential=identity, **_OPTIONS)
     async with identity, client:
         with _outages(), suppress(ResourceExistsError):
             await client.create_container()

@@ -1,5 +1,7 @@
 """Blobs in memory and in Blob Storage keep the same promises."""
 
+import re
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -7,7 +9,12 @@ import pytest
 
 from examples.pipeline.blobs import NOTHING, Blobs, open_blobs
 from examples.pipeline.tests.files import MemoryBlobs
+from quartet import ConfigurationError, OutageError
 from quartet.azure.settings import Settings
+
+
+def settings_of(azure: Mapping[str, str]) -> Settings:
+    return Settings.model_validate({name.lower(): value for name, value in azure.items()})
 
 
 @pytest.fixture(params=["memory", "azure"])
@@ -20,8 +27,7 @@ async def blobs_of(kind: str, azure: Mapping[str, str]) -> AsyncIterator[Blobs]:
     if kind == "memory":
         yield MemoryBlobs()
         return
-    settings = Settings.model_validate({name.lower(): value for name, value in azure.items()})
-    async with open_blobs(settings, "lake") as blobs:
+    async with open_blobs(settings_of(azure), "lake") as blobs:
         yield blobs
 
 
@@ -65,3 +71,22 @@ async def test_every_name_is_listed(kind: str, azure_emulators_session: Mapping[
         for name in written:
             await blobs.write(name, b"")
         assert written == {name async for name in blobs.names() if name.startswith("b/")}
+
+
+async def test_an_account_that_is_away_is_an_outage(azure_emulators_session: Mapping[str, str]) -> None:
+    with socket.socket() as taken:  # bound, and nobody listens
+        taken.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}/a"
+        account = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=aw==;BlobEndpoint={endpoint}"
+        away = settings_of({**azure_emulators_session, "BLOB_CONNECTION_STRING": account})
+        with pytest.raises(OutageError, match="Blob Storage does not do what it was asked"):
+            async with open_blobs(away, "lake"):
+                pass
+
+
+async def test_a_wrong_key_is_a_mistake_in_the_configuration(azure_emulators_session: Mapping[str, str]) -> None:
+    account = re.sub(r"AccountKey=[^;]*", "AccountKey=aw==", azure_emulators_session["BLOB_CONNECTION_STRING"])
+    wrong = settings_of({**azure_emulators_session, "BLOB_CONNECTION_STRING": account})
+    with pytest.raises(ConfigurationError, match="Blob Storage refuses the key or identity"):
+        async with open_blobs(wrong, "lake"):
+            pass
