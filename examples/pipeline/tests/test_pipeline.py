@@ -11,6 +11,7 @@ from examples.pipeline.events import FileArrived, FileEvent, FileWithdrawn
 from examples.pipeline.lake import Held, Lake, Refused
 from examples.pipeline.tests.files import ARRIVED, BAD, GOOD, MIXED, NO_CSV, TWICE, blobs_with, lakes
 from quartet.testing import Violation, World, explore, simulate
+from quartet.topology.rules import problems
 
 
 def rows(world: World) -> dict[str, int]:
@@ -20,6 +21,10 @@ def rows(world: World) -> dict[str, int]:
         assert isinstance(effect, Held)
         held[effect.place] += effect.rows
     return dict(held)
+
+
+def test_every_failure_reaches_whoever_has_something_to_undo() -> None:
+    assert problems(PIPELINE) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,11 @@ from examples.trip.provider import Moved, Provider
 from examples.trip.tests.trips import any_trip, providers, requested
 from quartet import Event, Ignored, Outcome
 from quartet.testing import Violation, World, explore, simulate
+from quartet.topology.rules import problems
+
+
+def test_every_failure_reaches_whoever_has_something_to_undo() -> None:
+    assert problems(TRIP) == ()
 
 
 def test_a_trip_is_booked_and_paid() -> None:
@@ -43,6 +48,13 @@ def test_a_trip_that_is_not_paid_in_every_order_with_a_crash_anywhere() -> None:
     report = explore(TRIP, ports=providers, events=[requested(card="none")], repeats=0)
     assert report.complete
     assert report.ends == {"TripCancelled.v1"}
+
+
+@pytest.mark.slow
+def test_a_trip_in_every_order_with_a_provider_that_does_not_answer() -> None:
+    report = explore(TRIP, ports=providers, events=[requested()], crashes=0, repeats=0, silences=1)
+    assert report.complete
+    assert report.ends == {"TripBooked.v1", "TripCancelled.v1"}
 
 
 @pytest.mark.slow
