@@ -11,7 +11,7 @@ from examples.pipeline.loading import LOADING
 from examples.pipeline.publishing import PUBLISHING, Status
 from examples.pipeline.samples import SAMPLES
 from examples.pipeline.validation import VALIDATION
-from quartet import Choreography, EventData, Evidence, Participant, Service, ServiceContext
+from quartet import Choreography, Evidence, Participant, Service, ServiceContext
 
 S = TypeVar("S")
 
@@ -50,7 +50,7 @@ PIPELINE = Choreography(
     events=EVENTS,
     participants=(VALIDATION, LOADING, PUBLISHING),
     services=SERVICES,
-    ends=frozenset[type[EventData]]((FilePublished, FileDiscarded)),
+    ends={FilePublished, FileDiscarded},
     inputs=(FileArrived, FileWithdrawn),
     samples=SAMPLES,
     invariants=(rows_add_up,),
