@@ -52,7 +52,8 @@ def explore(
         crashes: how often a process may die, after any of its steps.
         repeats: how often an event that was handled may be delivered once more.
         silences: how often a port may not answer, before or after it has acted, until the retries are used up.
-        most_states: the bound.
+        most_states: the bound. Where it is reached, each state that would have been next is brought to its end in one
+            order, without further trouble, and checked there.
 
     Raises:
         Violation: something must not be. The message has a shortest way to it.
@@ -67,10 +68,13 @@ def explore(
         node = waiting.popleft()
         if not node.pending:
             ends |= _end(node, invariants)
-        for following in node.following():
+        after = node.following()
+        for following in after:
             _raise(broken(following.world, always), following)
             if (key := following.key()) not in seen:
                 if len(seen) >= most_states:
+                    for unfinished in (*waiting, following, *after):
+                        ends |= _end(unfinished, invariants)
                     return Report(len(seen), frozenset(ends), complete=False)
                 seen.add(key)
                 waiting.append(following)
@@ -78,16 +82,20 @@ def explore(
 
 
 def _end(node: Node, invariants: Sequence[Invariant]) -> set[str]:
-    """Let an operator mend what is left, and check the end. Returns how the saga has ended."""
+    """Let all that is on its way be handled, an operator mend what is left, and check the end.
+
+    Returns how the saga has ended.
+    """
     last = Node(node.world.copy(), node.numbers, 0, 0, 0, node.pending, node.delivered, node.way)
     last.send()
     last.pending = node.pending
     mend(last.world, last.deliver_all)
-    _raise(broken_at_the_end(last.world, invariants), node)
+    rest = ("  then all else is delivered, without further trouble",) if node.pending else ()
+    _raise(broken_at_the_end(last.world, invariants), node, *rest)
     return {data.type for saga_id in last.world.sagas for data in last.world.ends(saga_id)}
 
 
-def _raise(lines: Sequence[str], node: Node) -> None:
+def _raise(lines: Sequence[str], node: Node, *rest: str) -> None:
     if lines:
         way = [f"  {number}. {move}" for number, move in enumerate(node.way, 1)]
-        raise Violation(lines, "\n".join(["how it came to that:", *way]))
+        raise Violation(lines, "\n".join(["how it came to that:", *way, *rest]))

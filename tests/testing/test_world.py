@@ -112,6 +112,19 @@ def test_an_exploration_of_what_is_right_is_complete() -> None:
 def test_an_exploration_stops_at_its_bound() -> None:
     report = explore(office(), ports=lambda: {"clerk": Stamps()}, events=[Asked(case="c")], most_states=2)
     assert not report.complete
+    assert report.ends == {"Stamped.v1"}, "what is beyond the bound is brought to its end"
+
+
+def test_a_violation_beyond_the_bound_is_found() -> None:
+    with pytest.raises(Violation, match="then all else is delivered, without further trouble") as found:
+        explore(
+            office(),
+            ports=lambda: {"clerk": Stamps(careless=True)},
+            events=[Asked(case="c")],
+            invariants=[_one_stamp_each],
+            most_states=2,
+        )
+    assert "crashes after `call Stamps.stamp`" in str(found.value)
 
 
 def test_a_port_that_never_answers_is_given_up_or_is_a_finding() -> None:
