@@ -11,17 +11,18 @@ from quartet.testing.steps import CALL
 
 R = TypeVar("R")
 Kind: TypeAlias = Literal[
-    "crash before", "crash after", "lost answer", "outage", "pause", "second owner", "repeat", "garbage"
+    "crash before", "crash after", "lost answer", "outage", "silence", "pause", "second owner", "repeat", "garbage"
 ]
 
 STEP_FAULTS: Final[tuple[Kind, ...]] = ("crash before", "crash after", "lost answer")
-TIMED_FAULTS: Final[tuple[Kind, ...]] = ("outage", "pause", "second owner")
+TIMED_FAULTS: Final[tuple[Kind, ...]] = ("outage", "silence", "pause", "second owner")
 HUB_FAULTS: Final[tuple[Kind, ...]] = ("repeat", "garbage")
 
 _MOST_FAULTS: Final = 10
 _FIRST_STEPS: Final = 40
 _SECONDS: Final = 20.0
 _LONGEST_STEP: Final = 0.02
+_NOT_DONE: Final = 0.5  # of the calls that are not answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class Fault:
 
     Attributes:
         kind: `crash before`, `crash after`: the process dies there, and is started again a second later.
-            `lost answer`: the step is done, but its answer is an error. `outage`: every step fails. `pause`: no step
-            is taken. `second owner`: another process of the participant reads the same partitions. `repeat`: a message
-            is in the hub once more, in any partition. `garbage`: a message that is no event of the application.
+            `lost answer`: the step is done, but its answer is an error. `outage`: every step fails. `silence`: no call
+            of a port is answered, whether it is done or not. `pause`: no step is taken. `second owner`: another process
+            of the participant reads the same partitions. `repeat`: a message is in the hub once more, in any partition.
+            `garbage`: a message that is no event of the application.
         participant: whose step or process it is.
         step: the number of the step, counted per participant over all its processes; of `repeat` and `garbage`, which.
         at: when it begins, in seconds.
@@ -91,13 +93,19 @@ class TroubledSteps:
         kind = trouble.by_step.get(trouble.taken)
         await asyncio.sleep(trouble.random.uniform(0, _LONGEST_STEP))
         await self._wait_out()
-        if trouble.lasting("outage", asyncio.get_running_loop().time()):
+        now = asyncio.get_running_loop().time()
+        if trouble.lasting("outage", now):
             raise OutageError(f"{what}: the server is away")
         if kind == "crash before":
             await self._die()
+        is_silent = what.startswith(CALL) and trouble.lasting("silence", now) is not None
+        if is_silent and trouble.random.random() < _NOT_DONE:
+            raise TransientError(f"{what}: no answer, and it was not done")
         result = await action()
         if kind == "crash after":
             await self._die()
+        if is_silent:
+            raise TransientError(f"{what}: no answer, but it was done")
         if kind == "lost answer":
             raise (TransientError if what.startswith(CALL) else OutageError)(f"{what}: the answer is lost")
         return result

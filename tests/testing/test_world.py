@@ -53,6 +53,26 @@ def test_a_fault_at_any_step_is_one_effect(kind: str, step: int) -> None:
     )
 
 
+def test_a_port_that_is_silent_for_long_is_given_up() -> None:
+    stamps = []
+    silence = Fault("silence", "clerk", seconds=600)
+
+    def note(world: World) -> list[str]:
+        stamps.append(world.state("clerk", "saga-1").stamps)
+        return []
+
+    simulate(
+        office(),
+        ports=lambda: {"clerk": Stamps()},
+        first=[Asked(case="c")],
+        invariants=[note],
+        runs=1,
+        sagas=1,
+        faults=[silence],
+    )
+    assert stamps == [0]
+
+
 def test_a_second_effect_is_found_and_the_call_that_repeats_it_is_small() -> None:
     with pytest.raises(Violation) as found:
         simulate(
