@@ -1,10 +1,12 @@
 """infra/saga.json says what to make in Azure; the code says what it needs there."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from quartet.azure.cosmos.stored_letters import OF_SAGA
 from quartet.azure.settings import Settings
 from quartet.cli.reading.connection import CONSOLE
 from quartet.engine.declaration.participant import Participant
@@ -18,7 +20,7 @@ SERVICES = {service["name"]: service for service in SAGA["services"]}
 # belongs here and into saga.json; without an index it reads the whole container.
 FILTERS = {
     "orders": ["/status/?", "/deadline/?"],
-    "dead-letters": ["/order_id/?", "/settled/?"],
+    "dead-letters": ["/saga_id/?", "/order_id/?", "/settled/?"],  # order_id is what earlier releases stored
 }
 
 
@@ -42,6 +44,12 @@ def test_what_is_filtered_on_is_indexed_and_nothing_else(participant: Participan
         # The partition key is indexed only if a policy says so, unless it is the id.
         key = [] if container["partitionKey"] == "/id" else [container["partitionKey"] + "/?"]
         assert [one["path"] for one in container["indexed"]] == key + FILTERS.get(container["name"], [])
+
+
+def test_the_dead_letters_of_a_saga_are_found_by_an_index() -> None:
+    filtered = {f"/{name}/?" for name in re.findall(r"c\.([a-z_]+)", OF_SAGA)}
+    assert filtered
+    assert filtered <= set(FILTERS["dead-letters"])
 
 
 def test_hub_and_groups_are_those_of_the_code_and_of_the_emulators() -> None:
