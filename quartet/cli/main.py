@@ -18,11 +18,11 @@ from quartet.cli.dead_letters.command import dead_letters
 from quartet.cli.demo.command import demo
 from quartet.cli.doctor.command import doctor
 from quartet.cli.emulators import emulators
+from quartet.cli.failures import BUG, FAILED, describe, one_line
 from quartet.cli.new.command import new, new_participant
 from quartet.cli.publish.command import publish
 from quartet.cli.schema import schema
 from quartet.cli.status.command import status
-from quartet.cli.terminal.failures import BUG, FAILED, describe, one_line
 from quartet.cli.timeline.command import timeline
 from quartet.cli.topology.check import check
 from quartet.cli.topology.graph import graph

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
-from quartet.cli.terminal.numbers import a_number
 from quartet.events import SAGA_ID_PATTERN
 from quartet.printable import printable
+from quartet.terminal.numbers import a_number
 
 _SAGA_ID: Final = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")
 _LETTER_ID: Final = re.compile(r"[0-9A-Za-z_.-]{1,128}\Z")

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from quartet.cli.application import choreography
-from quartet.cli.terminal.console import remarks, write_json
-from quartet.cli.terminal.failures import UserError
 from quartet.events import json_schemas
+from quartet.terminal.console import remarks, write_json
+from quartet.terminal.user_error import UserError
 
 
 def schema(

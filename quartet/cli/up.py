@@ -12,14 +12,14 @@ from quartet_emulators.env_file import read_setting, to_join
 from quartet.cli.application import runnable, the_application
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.provisioning import provision
-from quartet.cli.terminal.console import is_coloured, remarks, results
-from quartet.cli.terminal.console_sink import ConsoleSink
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.interruption import first_of, stop_signals
 from quartet.local.data_directory import wipe
 from quartet.local.restarting import Restarter
 from quartet.local.stack import LocalStack, StackOptions, any_ports, free_ports
 from quartet.process.application import load
+from quartet.terminal.console import is_coloured, remarks, results
+from quartet.terminal.console_sink import ConsoleSink
+from quartet.terminal.interruption import first_of, stop_signals
+from quartet.terminal.user_error import UserError
 
 
 class LogFormat(StrEnum):

@@ -7,7 +7,7 @@ from typing import Final
 from quartet_emulators.data_directory import locked
 from quartet_emulators.start_error import StartError
 
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 
 _DATA: Final = ("event-hubs", "cosmos", "blob")
 _LOCK: Final = ".lock"

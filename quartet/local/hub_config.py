@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from quartet.choreography import Choreography
-from quartet.cli.reading.connection import CONSOLE
+
+CONSOLE: Final = "console"
+"""The consumer group of the command line."""
 
 PARTITIONS: Final = 4
 """How many partitions a hub has on one machine."""

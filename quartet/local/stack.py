@@ -14,8 +14,6 @@ from typing import Any, Final, Self
 
 from quartet.azure.settings import Settings
 from quartet.choreography import Choreography
-from quartet.cli.terminal.console_sink import without_colours
-from quartet.cli.terminal.failures import UserError
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.child import DEFAULT_GRACE
 from quartet.local.hub_config import hub_flags
@@ -24,6 +22,8 @@ from quartet.local.supervisor import Exit, Process, Supervisor
 from quartet.process.application import Application
 from quartet.process.named_ports import SIMULATED
 from quartet.process.service import Service
+from quartet.terminal.console_sink import without_colours
+from quartet.terminal.user_error import UserError
 
 EMULATORS: Final = "emulators"
 _READY_LINE: Final = "ready"  # what the emulators say

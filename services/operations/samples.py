@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 
 CATALOGUE: Final = "catalogue.json"
 _DIRECTORY: Final = Path(__file__).parents[2] / "samples"

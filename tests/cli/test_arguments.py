@@ -2,8 +2,8 @@
 
 import pytest
 
+from quartet.cli.failures import MISUSED
 from quartet.cli.main import run
-from quartet.cli.terminal.failures import MISUSED
 
 COMMANDS = [
     ("status",),

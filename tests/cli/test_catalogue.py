@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 from services.operations.publish.catalogue import read_catalogue
 from services.operations.seed.seeding import stock_document
 

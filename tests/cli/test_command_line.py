@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from quartet.cli.failures import BUG, FAILED, INTERRUPTED, MISUSED, describe
 from quartet.cli.main import run
-from quartet.cli.terminal.failures import BUG, FAILED, INTERRUPTED, MISUSED, UserError, describe
 from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.terminal.user_error import UserError
 from quartet.version import __version__
 from services.operations.samples import sample
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from quartet.cli.terminal.console_sink import ConsoleSink, cropped, folded, without_colours
+from quartet.terminal.console_sink import ConsoleSink, cropped, folded, without_colours
 
 
 def test_without_a_terminal_names_are_plain_and_lines_as_they_came() -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from quartet_emulators.data_directory import locked
 
-from quartet.cli.terminal.failures import UserError
 from quartet.local.data_directory import wipe
+from quartet.terminal.user_error import UserError
 
 
 def used(directory: Path) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from quartet.cli.demo.command import beginnings
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 from tests.topology.oven import BAKERY, BreadWanted
 
 

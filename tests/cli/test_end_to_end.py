@@ -239,7 +239,7 @@ def test_before_the_first_seeding_there_is_nothing_to_audit(
         assert "ready\n" in process.stdout
         for name, value in read_settings_file(tmp_path / ".env").items():
             monkeypatch.setenv(name, value)
-        assert "run quartet seed FILE" in told(capsys, "audit", status=1)
+        assert "start the services, which create it" in told(capsys, "audit", status=1)
         assert said(capsys, "seed", str(sample("catalogue.json"))).startswith("28 products created")
         assert json_of(capsys, "audit")["holds"]
         process.terminate()

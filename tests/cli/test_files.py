@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import Entry, read_entries
+from quartet.terminal.files import Entry, read_entries
+from quartet.terminal.user_error import UserError
 
 
 def written(directory: Path, text: str) -> Path:

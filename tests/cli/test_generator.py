@@ -1,6 +1,6 @@
 import pytest
 
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 from services.operations.publish.catalogue import Product, read_catalogue
 from services.operations.publish.generator import generate_orders
 from services.operations.samples import CATALOGUE, sample

@@ -19,8 +19,6 @@ from quartet.cli.doctor.report import findings_listing
 from quartet.cli.lag.lag import Head, Standing, Standstill
 from quartet.cli.main import run
 from quartet.cli.reading.hub_reader import Found as Heard
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing, Unbroken, column_widths, wrapped
 from quartet.cli.timeline.timeline import tell
 from quartet.cli.timeline.view import timeline_listing
 from quartet.engine.dead_letters.redrive import Report, Verdict
@@ -28,6 +26,8 @@ from quartet.engine.dead_letters.redriver import letter_report
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.ports import DeadLetter, Message
 from quartet.events import CONTENT_TYPE, encode, new_event, to_json
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing, Unbroken, column_widths, wrapped
 from services.operations.audit.invariants import Finding as AuditFinding
 from services.operations.audit.invariants import Violation
 from services.operations.publish.outcomes import outcome_listing

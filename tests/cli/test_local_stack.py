@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from quartet_emulators.env_file import write_env_file
 
-from quartet.cli.terminal.failures import UserError
 from quartet.local.stack import free_ports, local_settings, read_settings_file, says_ready
+from quartet.terminal.user_error import UserError
 from services.operations.participants import SIMULATED_PORTS
 
 STACK = {

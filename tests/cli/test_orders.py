@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import Entry
 from quartet.events import from_json
+from quartet.terminal.files import Entry
+from quartet.terminal.user_error import UserError
 from services.operations.publish.orders import cancellation_event, read_events, wrap_events
 from shared.events import REGISTRY
 

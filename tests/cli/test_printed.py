@@ -21,16 +21,17 @@ from quartet.cli.audit.report import audit_listing
 from quartet.cli.doctor.check import Finding as Check
 from quartet.cli.doctor.check import Status, Verdict
 from quartet.cli.doctor.report import findings_listing
+from quartet.cli.failures import BUG, one_line
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.main import build, run
 from quartet.cli.reading.connection import open_producer
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.console import results, write_json
-from quartet.cli.terminal.console_sink import ConsoleSink
-from quartet.cli.terminal.failures import BUG, UserError, one_line
 from quartet.events import CONTENT_TYPE
 from quartet.local.stack import local_settings
 from quartet.process.application import find_application
+from quartet.terminal.cells import cell
+from quartet.terminal.console import results, write_json
+from quartet.terminal.console_sink import ConsoleSink
+from quartet.terminal.user_error import UserError
 from services.operations.audit.invariants import Finding, Violation
 from services.operations.publish.outcomes import outcome_counts, outcome_listing
 from services.operations.publish.waiting import Outcome

@@ -7,8 +7,8 @@ import pytest
 
 from quartet.cli.publish.command import model_of_data
 from quartet.cli.publish.outgoing import read_events, wrap_events
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import Entry
+from quartet.terminal.files import Entry
+from quartet.terminal.user_error import UserError
 from tests.topology.oven import BAKERY, EVENTS, BreadBurnt, BreadWanted
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -7,8 +7,8 @@ from azure.eventhub.aio import EventHubProducerClient
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.publish.sending import by_bucket, check_sizes, send
-from quartet.cli.terminal.failures import UserError
 from quartet.events import bucket_of, encode
+from quartet.terminal.user_error import UserError
 
 
 class RecordingPublisher(HubPublisher):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quartet.cli.terminal.failures import MISUSED, describe
+from quartet.cli.failures import MISUSED, describe
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.restarting import LONG_LIFE, Backoff, Restarter
 from quartet.local.supervisor import Exit, Process, Supervisor

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import read_entries
+from quartet.terminal.files import read_entries
+from quartet.terminal.user_error import UserError
 from services.operations.demo.expectations import compare, read_expectations
 from services.operations.publish.catalogue import read_catalogue
 from services.operations.publish.orders import read_events

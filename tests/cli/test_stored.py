@@ -12,11 +12,11 @@ import pytest
 
 from quartet.azure.cosmos.dead_letters import dead_letter_document
 from quartet.cli.dead_letters.dead_letters import find_letters
+from quartet.cli.failures import FAILED, MISUSED
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.main import run
 from quartet.cli.reading.connection import Cosmos
 from quartet.cli.reading.stored import MissingError, Stored
-from quartet.cli.terminal.failures import FAILED, MISUSED
 from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record

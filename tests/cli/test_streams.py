@@ -14,7 +14,7 @@ PROGRAM = """
 import sys
 from rich.table import Table
 from quartet.cli import main as cli
-from quartet.cli.terminal.console import show, write_json
+from quartet.terminal.console import show, write_json
 def says(_arguments):
     if sys.argv[1] == "json":
         write_json({"recipient": "Zoë 東京"})

@@ -11,7 +11,7 @@ from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
 
 from quartet.azure.settings import Settings
-from quartet.cli.reading.connection import CONSOLE
+from quartet.local.hub_config import CONSOLE
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from services.shop import SHOP
 from tests.deployment.compose_file import MICROSOFT, OURS, PROFILES, ROOT, dot_env, services

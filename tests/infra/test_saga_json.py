@@ -8,8 +8,8 @@ import pytest
 
 from quartet.azure.cosmos.stored_letters import OF_SAGA
 from quartet.azure.settings import Settings
-from quartet.cli.reading.connection import CONSOLE
 from quartet.engine.declaration.participant import Participant
+from quartet.local.hub_config import CONSOLE
 from services.operations.participants import PARTICIPANTS
 from tests.infra.bicep import INFRA, parsed, read_json, resource
 

@@ -13,8 +13,8 @@ from quartet.cli.audit.finding import Finding
 from quartet.cli.audit.report import audit_json, audit_listing
 from quartet.cli.audit.running import run_audit
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.terminal.console import show, write_json
-from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
+from quartet.terminal.console import show, write_json
+from quartet.terminal.numbers import MOST_SECONDS, a_number
 
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 SettleOption: TypeAlias = Annotated[

@@ -6,8 +6,8 @@ from typing import Any, Final
 from rich.text import Text
 
 from quartet.cli.audit.finding import Finding
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing
 
 _MOST_SHOWN: Final = 10
 

@@ -17,7 +17,6 @@ from quartet.cli.dead_letters.dead_letters import Found
 from quartet.cli.publish.outgoing import SOURCE
 from quartet.cli.reading.connection import open_consumer, open_producer
 from quartet.cli.reading.hub_reader import stop_receiving
-from quartet.cli.terminal.failures import UserError
 from quartet.engine.dead_letters.requests import (
     MOST_LETTERS,
     NO_SAGA,
@@ -28,6 +27,7 @@ from quartet.engine.dead_letters.requests import (
 )
 from quartet.engine.failures.timeouts import stretched
 from quartet.events import Event, Unreadable, bucket_of, new_event, read_envelope, to_json
+from quartet.terminal.user_error import UserError
 
 _BATCH: Final = 100
 

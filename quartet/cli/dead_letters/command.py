@@ -9,15 +9,15 @@ from quartet.azure.settings import Settings, load_settings
 from quartet.cli.dead_letters.asking import Became, ask
 from quartet.cli.dead_letters.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
 from quartet.cli.dead_letters.view import letter_json, letter_view, letters_listing, reports_json, reports_listing
+from quartet.cli.failures import FAILED
 from quartet.cli.options import LetterArgument, LettersArgument, SagaOption, SomeLettersArgument
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.stored import Stored, Unparsed
 from quartet.cli.reading.unparsed import tell_unparsed
-from quartet.cli.terminal.console import results, show, write_json
-from quartet.cli.terminal.failures import FAILED
-from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
 from quartet.engine.dead_letters.redrive import Verdict
 from quartet.engine.dead_letters.redriver import letter_report
+from quartet.terminal.console import results, show, write_json
+from quartet.terminal.numbers import MOST_SECONDS, a_number
 
 dead_letters = typer.Typer(
     help="What the services could not handle: list, show, redrive, discard.",

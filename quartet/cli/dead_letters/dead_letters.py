@@ -14,12 +14,12 @@ from quartet.cli.application import choreography, runnable
 from quartet.cli.lag.silence import silent_log
 from quartet.cli.reading.connection import open_cosmos, open_producer
 from quartet.cli.reading.stored import Stored
-from quartet.cli.terminal.failures import UserError
 from quartet.engine.dead_letters.redrive import Redrive
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.events import bucket_of
 from quartet.process.service import ServiceContext
+from quartet.terminal.user_error import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from rich.console import Group
 
 from quartet.cli.dead_letters.asking import Became
 from quartet.cli.dead_letters.dead_letters import Found
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing, Unbroken
 from quartet.engine.dead_letters.redrive import Verdict
 from quartet.events import format_time
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing, Unbroken
 
 
 def letters_listing(found: Sequence[Found], *, with_end: bool) -> Listing:

@@ -24,15 +24,15 @@ from quartet.cli.reading.connection import open_cosmos, open_producer
 from quartet.cli.reading.stored import Stored
 from quartet.cli.status.ends import wait_for_ends
 from quartet.cli.status.view import ends_view
-from quartet.cli.terminal.console import results
-from quartet.cli.terminal.console_sink import ConsoleSink
-from quartet.cli.terminal.failures import UserError
 from quartet.cli.timeline.timeline import Said, read_timeline
 from quartet.cli.timeline.view import timeline_listing
 from quartet.cli.up import prepare
 from quartet.engine.failures.timeouts import stretched
 from quartet.events import EventData
 from quartet.local.stack import LocalStack, StackOptions, any_ports
+from quartet.terminal.console import results
+from quartet.terminal.console_sink import ConsoleSink
+from quartet.terminal.user_error import UserError
 
 # How long no saga may end before the demonstration gives up.
 _SECONDS: Final = 45

@@ -5,11 +5,12 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 
-from quartet.cli.terminal.console import is_coloured, results
-from quartet.cli.terminal.failures import INTERRUPTED, UserError
-from quartet.cli.terminal.interruption import first_of, stop_signals
+from quartet.cli.failures import INTERRUPTED
 from quartet.local.output import Sink
 from quartet.local.stack import LocalStack, StackOptions
+from quartet.terminal.console import is_coloured, results
+from quartet.terminal.interruption import first_of, stop_signals
+from quartet.terminal.user_error import UserError
 
 T = TypeVar("T")
 

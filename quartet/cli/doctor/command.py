@@ -9,7 +9,7 @@ import typer
 from quartet.cli.doctor.deployment import examine_deployment
 from quartet.cli.doctor.report import findings_json, findings_listing, is_well
 from quartet.cli.options import StandingOption
-from quartet.cli.terminal.console import show, write_json
+from quartet.terminal.console import show, write_json
 
 
 def doctor(

@@ -59,7 +59,7 @@ class CosmosVisit:
         if missing:
             return broken(
                 f"missing: {', '.join(missing)}",
-                "with a key, start the service once, or run quartet seed; with an identity, deploy the infrastructure",
+                "with a key, start the service once; with an identity, deploy the infrastructure",
             )
         if different:
             return broken(

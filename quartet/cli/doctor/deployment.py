@@ -18,8 +18,8 @@ from quartet.cli.doctor.lag import PATIENCE, LagVisit
 from quartet.cli.doctor.network import Now, check_clock, check_connection, check_name
 from quartet.cli.doctor.own_settings import check_own_settings
 from quartet.cli.doctor.versions import check_versions
-from quartet.cli.reading.connection import CONSOLE
 from quartet.engine.errors import ConfigurationError
+from quartet.local.hub_config import CONSOLE
 
 HUB, COSMOS, BLOB = "Event Hubs", "Cosmos DB", "Blob Storage"
 

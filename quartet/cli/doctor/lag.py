@@ -13,9 +13,9 @@ from quartet.cli.doctor.check import Verdict, broken, fine
 from quartet.cli.doctor.event_hubs import HubVisit
 from quartet.cli.lag.lag import Lag, Standstill, behind, in_words, oldest
 from quartet.cli.lag.reading import LagReader, View
-from quartet.cli.terminal.failures import UserError
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.ports import Now
+from quartet.terminal.user_error import UserError
 
 PATIENCE: Final = 6
 """How many times as long as another check these may take: they look twice at what seems to stand still."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from quartet.cli.doctor.check import Finding, Status
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing
 
 _STYLES: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red", Status.SKIPPED: "dim"}
 

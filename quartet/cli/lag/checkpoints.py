@@ -11,8 +11,8 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from quartet.azure.credentials import IdentityError
 from quartet.azure.settings import Settings
-from quartet.cli.terminal.failures import UserError
 from quartet.engine.errors import ConfigurationError, OutageError, one_line
+from quartet.terminal.user_error import UserError
 
 _REFUSED: Final = frozenset({401, 403})
 

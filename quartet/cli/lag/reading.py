@@ -22,10 +22,10 @@ from quartet.cli.lag.checkpoints import ByPartition, Progress, read_progress
 from quartet.cli.lag.hub_head import read_head
 from quartet.cli.lag.lag import Head, Lag, Place, Standstill, judge
 from quartet.cli.reading.connection import AGENT, console_client, open_consumer
-from quartet.cli.terminal.failures import UserError
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.ports import Now, Sleep
 from quartet.process.startup import new_checkpoint_store
+from quartet.terminal.user_error import UserError
 
 AT_ONCE: Final = 8
 """How many questions to the hub are under way at a time."""

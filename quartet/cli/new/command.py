@@ -9,7 +9,7 @@ import typer
 from quartet.cli.application import the_application
 from quartet.cli.new.participant_files import addition
 from quartet.cli.new.project_files import check_name, project_files, write_files
-from quartet.cli.terminal.console import results
+from quartet.terminal.console import results
 
 
 def new(

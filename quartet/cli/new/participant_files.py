@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from quartet.cli.new.project_files import check_package_name, fill, template
-from quartet.cli.terminal.failures import UserError
 from quartet.events import EventData
 from quartet.local.hub_config import hub_config
 from quartet.process.application import Application
+from quartet.terminal.user_error import UserError
 
 HUB_CONFIG: Final = Path("infra/Config.json")
 COMPOSE: Final = Path("docker-compose.yml")

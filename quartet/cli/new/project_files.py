@@ -12,8 +12,8 @@ from typing import Final
 
 from quartet_emulators.version import __version__ as emulators_version
 
-from quartet.cli.terminal.failures import UserError
 from quartet.local.hub_config import hub_config
+from quartet.terminal.user_error import UserError
 from quartet.version import __version__
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -18,12 +18,12 @@ from quartet.cli.reading.stored import Stored
 from quartet.cli.reading.unparsed import tell_unparsed
 from quartet.cli.status.ends import wait_for_ends
 from quartet.cli.status.view import ends_json, ends_view
-from quartet.cli.terminal.console import results, show, write_json
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import read_entries
-from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
-from quartet.cli.terminal.progress import counting
 from quartet.events import EventData
+from quartet.terminal.console import results, show, write_json
+from quartet.terminal.files import read_entries
+from quartet.terminal.numbers import MOST_SECONDS, a_number
+from quartet.terminal.progress import counting
+from quartet.terminal.user_error import UserError
 
 
 def publish(

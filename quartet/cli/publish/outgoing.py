@@ -10,8 +10,6 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import Entry
 from quartet.events import (
     SAGA_ID_PATTERN,
     EventData,
@@ -26,6 +24,8 @@ from quartet.events import (
 )
 from quartet.events.text import has_surrogates
 from quartet.printable import printable
+from quartet.terminal.files import Entry
+from quartet.terminal.user_error import UserError
 
 SOURCE: Final = "/quartet/cli"
 _SUBJECT = re.compile(SAGA_ID_PATTERN.rstrip("$") + r"\Z")

@@ -10,8 +10,8 @@ from quartet.azure.event_hubs.client import HubPublisher, hub_outages
 from quartet.azure.settings import Settings
 from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.reading.connection import open_producer
-from quartet.cli.terminal.failures import UserError
 from quartet.events import bucket_of, encode
+from quartet.terminal.user_error import UserError
 
 # Large enough for full batches, small enough for a progress bar that moves.
 _PORTION: Final = 1_000

@@ -16,10 +16,9 @@ from quartet.azure.settings import Settings
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
+from quartet.local.hub_config import CONSOLE
 
 AGENT: Final = "quartet-cli"
-CONSOLE: Final = "console"
-"""The consumer group of the command line."""
 
 # A server that is there answers in milliseconds. An identity has to fetch a token first.
 _SECONDS_WITH_A_KEY: Final = 5

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from quartet.azure.cosmos.client import OWNER_MISSING, outages
 from quartet.azure.cosmos.stored_letters import UnreadableLetterError
 from quartet.cli.reading.connection import Cosmos
-from quartet.cli.terminal.failures import UserError
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.errors import OutageError, one_line
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Json, Record
 from quartet.events import bucket_of, explain
+from quartet.terminal.user_error import UserError
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -35,7 +35,7 @@ class MissingError(UserError):
     def __init__(self, place: str) -> None:
         super().__init__(
             f"Cosmos DB has no database or container {place}, so nothing is known about it: "
-            "start the services, or run quartet seed FILE; or check COSMOS_CONNECTION_STRING or COSMOS_ENDPOINT"
+            "start the services, which create it; or check COSMOS_CONNECTION_STRING or COSMOS_ENDPOINT"
         )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import typer
 
+from quartet.cli.failures import FAILED
 from quartet.cli.reading.stored import Unparsed
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.console import remarks
-from quartet.cli.terminal.failures import FAILED
+from quartet.terminal.cells import cell
+from quartet.terminal.console import remarks
 
 
 def tell_unparsed(unparsed: Sequence[Unparsed]) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from quartet.azure.settings import Settings, load_settings
 from quartet.cli.application import choreography, runnable
+from quartet.cli.failures import FAILED
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.lag.reading import try_standstill
 from quartet.cli.options import AnySagaArgument, StandingOption
@@ -16,8 +17,8 @@ from quartet.cli.reading.stored import Stored
 from quartet.cli.reading.unparsed import tell_unparsed
 from quartet.cli.status.sagas import overview, saga_status
 from quartet.cli.status.view import overview_json, overview_view, saga_json, saga_view
-from quartet.cli.terminal.console import show, write_json
-from quartet.cli.terminal.failures import FAILED, UserError
+from quartet.terminal.console import show, write_json
+from quartet.terminal.user_error import UserError
 
 
 def status(

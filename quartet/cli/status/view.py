@@ -11,8 +11,8 @@ from rich.text import Text
 from quartet.cli.lag.lag import Standstill, standstill_json, standstill_lines
 from quartet.cli.reading.stored import Unparsed, unparsed_json
 from quartet.cli.status.sagas import Overview, SagaStatus
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing, Unbroken
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing, Unbroken
 
 _MOST_SHOWN: Final = 60
 

@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from quartet.azure.settings import load_settings
+from quartet.cli.failures import FAILED
 from quartet.cli.options import SagaArgument
-from quartet.cli.terminal.console import show, write_json
-from quartet.cli.terminal.failures import FAILED, UserError
 from quartet.cli.timeline.timeline import read_timeline
 from quartet.cli.timeline.view import timeline_json, timeline_listing
+from quartet.terminal.console import show, write_json
+from quartet.terminal.user_error import UserError
 
 
 def timeline(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing
 from quartet.cli.timeline.timeline import Said
 from quartet.events import format_time
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing
 
 
 def timeline_listing(story: Sequence[Said], title: str) -> Listing:

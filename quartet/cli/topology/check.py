@@ -3,8 +3,8 @@
 import typer
 
 from quartet.cli.application import choreography
-from quartet.cli.terminal.console import results
 from quartet.printable import printable
+from quartet.terminal.console import results
 from quartet.topology.rules import problems
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from quartet.cli.application import choreography
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 from quartet.topology.mermaid import mermaid
 from quartet.topology.svg import svg
 

@@ -10,7 +10,7 @@ from quartet.azure.settings import load_settings
 from quartet.cli.audit.command import JsonOption, SettleOption, tell
 from quartet.cli.audit.finding import Finding
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
+from quartet.terminal.numbers import MOST_SECONDS, a_number
 from services.operations.audit.running import run_audit
 
 

@@ -14,16 +14,16 @@ from rich.console import Console
 from quartet.cli.audit.report import audit_listing
 from quartet.cli.demo.staging import staged
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.console import results
-from quartet.cli.terminal.console_sink import ConsoleSink, cropped, shown
-from quartet.cli.terminal.failures import UserError
 from quartet.cli.timeline.timeline import Said, read_timeline
 from quartet.cli.timeline.view import timeline_listing
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.output import Sink
 from quartet.local.stack import LocalStack, StackOptions, any_ports
 from quartet.process.application import Application
+from quartet.terminal.cells import cell
+from quartet.terminal.console import results
+from quartet.terminal.console_sink import ConsoleSink, cropped, shown
+from quartet.terminal.user_error import UserError
 from services.operations.audit.invariants import Finding
 from services.operations.audit.running import run_audit
 from services.operations.demo.acts import Play, play

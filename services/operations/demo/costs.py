@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import aiohttp
 
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 from services.operations.participants import PARTICIPANTS
 
 Counters: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int]]]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import read_text
 from quartet.events import explain
+from quartet.terminal.files import read_text
+from quartet.terminal.user_error import UserError
 from services.operations.publish.outcomes import outcome_counts
 from services.operations.publish.waiting import Outcome
 from services.order.domain import OrderStatus

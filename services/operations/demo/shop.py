@@ -12,12 +12,12 @@ from quartet.azure.event_hubs.client import HubPublisher
 from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.publish.sending import send
 from quartet.cli.reading.connection import Cosmos, open_cosmos, open_producer
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import read_entries
 from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.engine.failures.timeouts import stretched
 from quartet.events import bucket_of
 from quartet.local.stack import LocalStack
+from quartet.terminal.files import read_entries
+from quartet.terminal.user_error import UserError
 from services.inventory.domain import ReservationStatus
 from services.operations.demo.costs import Counters, read_counters
 from services.operations.participants import INVENTORY, SHIPPING

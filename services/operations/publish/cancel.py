@@ -9,7 +9,7 @@ import typer
 from quartet.azure.settings import load_settings
 from quartet.cli.options import SagaArgument
 from quartet.cli.publish.sending import publish
-from quartet.cli.terminal.console import results
+from quartet.terminal.console import results
 from services.operations.publish.orders import cancellation_event
 
 

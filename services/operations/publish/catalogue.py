@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import Entry, read_entries
 from quartet.events import explain
 from quartet.events.currencies import Currency
 from quartet.events.fields import Text
 from quartet.events.money import Money
+from quartet.terminal.files import Entry, read_entries
+from quartet.terminal.user_error import UserError
 from shared.events import Item
 from shared.events.fields import ProductId
 

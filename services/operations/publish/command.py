@@ -12,11 +12,11 @@ from quartet.azure.settings import Settings, load_settings
 from quartet.cli.publish.outgoing import Outgoing, event_of
 from quartet.cli.publish.sending import publish as publish_events
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.terminal.console import results, show, write_json
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import read_entries
-from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
-from quartet.cli.terminal.progress import counting
+from quartet.terminal.console import results, show, write_json
+from quartet.terminal.files import read_entries
+from quartet.terminal.numbers import MOST_SECONDS, a_number
+from quartet.terminal.progress import counting
+from quartet.terminal.user_error import UserError
 from services.operations.publish.catalogue import read_catalogue
 from services.operations.publish.generator import generate_orders
 from services.operations.publish.orders import read_events, wrap_events

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 from services.operations.publish.catalogue import Product
 from shared.events import Address, OrderCreated
 

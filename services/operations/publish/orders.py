@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from quartet.cli.publish import outgoing
 from quartet.cli.publish.outgoing import SOURCE, Outgoing
-from quartet.cli.terminal.failures import UserError
-from quartet.cli.terminal.files import Entry
 from quartet.events import explain, legacy_derived_id, new_event, to_json
+from quartet.terminal.files import Entry
+from quartet.terminal.user_error import UserError
 from shared.events import REGISTRY, CancellationReason, OrderCancellationRequested, OrderCreated
 
 

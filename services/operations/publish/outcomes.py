@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from quartet.cli.terminal.listing import Listing
 from quartet.printable import printable
+from quartet.terminal.listing import Listing
 from services.operations.publish.waiting import Outcome
 
 

@@ -10,7 +10,7 @@ import typer
 
 from quartet.azure.settings import load_settings
 from quartet.cli.reading.connection import open_cosmos
-from quartet.cli.terminal.console import remarks, results
+from quartet.terminal.console import remarks, results
 from services.operations.publish.catalogue import read_catalogue
 from services.operations.seed.seeding import provision
 from services.operations.seed.seeding import seed as put_into_stock

@@ -7,15 +7,16 @@ from typing import Annotated
 import typer
 
 from quartet.azure.settings import Settings, load_settings
+from quartet.cli.failures import FAILED
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.lag.reading import try_standstill
 from quartet.cli.options import AnySagaArgument, StandingOption
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.stored import Stored
 from quartet.cli.reading.unparsed import tell_unparsed
-from quartet.cli.terminal.console import show, write_json
-from quartet.cli.terminal.failures import FAILED, UserError
-from quartet.cli.terminal.numbers import MOST_SECONDS, a_number
+from quartet.terminal.console import show, write_json
+from quartet.terminal.numbers import MOST_SECONDS, a_number
+from quartet.terminal.user_error import UserError
 from services.operations.participants import NAMES
 from services.operations.status.status import status_json, whereabouts
 from services.operations.status.stuck_reading import stuck_orders

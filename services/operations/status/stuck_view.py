@@ -7,9 +7,9 @@ from rich.console import Group
 
 from quartet.cli.lag.lag import Standstill, standstill_json, standstill_lines
 from quartet.cli.reading.stored import unparsed_json
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing, Unbroken
 from quartet.events import format_time
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing, Unbroken
 from services.operations.status.stuck import Stuck, owed_by
 from services.operations.status.stuck_reading import StuckReport
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from rich.console import Group
 from rich.text import Text
 
-from quartet.cli.terminal.cells import cell
-from quartet.cli.terminal.listing import Listing, Unbroken
 from quartet.events import format_time
+from quartet.terminal.cells import cell
+from quartet.terminal.listing import Listing, Unbroken
 from services.inventory.domain import Reservation
 from services.operations.status.status import Whereabouts
 from services.order.domain import CLOSED, Order, OrderStatus

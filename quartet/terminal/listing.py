@@ -15,7 +15,7 @@ from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
-from quartet.cli.terminal.cells import cell
+from quartet.terminal.cells import cell
 
 _WORD: Final = re.compile(r"\S+")
 _READABLE: Final = 12  # narrower than this, a column of prose is a ladder of words

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from quartet.cli.terminal.console import remarks
+from quartet.terminal.console import remarks
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class SafeConsole(Console):
     """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """As rich does, with every text escaped; a line feed stays one: see `quartet.cli.terminal.cells` for values."""
+        """As rich does, with every text escaped; a line feed stays one: see `quartet.terminal.cells` for values."""
         for segment in super().render(renderable, options):
             text = segment.text
             yield segment if segment.control else Segment(printable_lines(text), segment.style)

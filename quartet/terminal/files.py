@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from quartet.cli.terminal.failures import UserError
+from quartet.terminal.user_error import UserError
 
 STANDARD_INPUT = Path("-")
 _BOM: Final = b"\xef\xbb\xbf"

@@ -12,6 +12,7 @@ from azure.cosmos.exceptions import CosmosResourceNotFoundError
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.local.supervisor import ProcessExitedError
 from quartet.printable import printable
+from quartet.terminal.user_error import UserError
 
 FAILED = 1
 MISUSED = 2
@@ -20,12 +21,8 @@ BUG = 70
 """Exit status of a failure that is ours: EX_SOFTWARE of sysexits.h."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NOT_PROVISIONED: Final = (
-    "a database or container of the services is missing in Cosmos DB: start the services, or run quartet seed FILE"
+    "a database or container of the services is missing in Cosmos DB: start the services, which create them"
 )
-
-
-class UserError(Exception):
-    """Something that a person can put right. The message is one line: what is wrong, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
