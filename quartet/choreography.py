@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a choreography is pure data: what runs it imports the SDKs
 
 @dataclass(frozen=True, slots=True)
 class Choreography:
-    """A set of participants that react to each other's events on one hub. Nobody coordinates them.
+    """A set of participants that react to each other's events on one hub. There is no coordinator.
 
     Attributes:
         name: what the application is called.

@@ -1,9 +1,9 @@
-"""One identity for the whole process: a token is fetched once for everybody, and dropped when a server refuses it.
+"""One identity for the whole process: a token is fetched once for all clients, and dropped when a server refuses it.
 
 Why there is more to it than `DefaultAzureCredential`: Cosmos DB answers 403 with sub-status 5300 to a token that it
 takes for expired. The SDK throws a token away after a 401 only, so its client keeps the refused one, and so does the
 cache of the credential behind it: every request fails until the process is started again (azure-sdk-for-python, issue
-45886). Here, a token that a server refuses counts as expired at once.
+45886). Here, a token that a server refuses counts as expired from then on.
 """
 
 import asyncio
@@ -78,11 +78,11 @@ class Identity:
         if task is None:
             task = self._fetching[scopes] = asyncio.create_task(self._fetch(scopes))
             task.add_done_callback(lambda done: self._settle(scopes, done))
-        # Whoever asked first may be cancelled; the others still wait for the answer.
+        # The first caller may be cancelled while others still wait for the answer.
         return await asyncio.shield(task)
 
     def refuse(self, token: str) -> None:
-        """A server has refused this token: whoever holds it takes it for expired, and asks for another one."""
+        """Mark a token as refused by a server: every client treats it as expired, and requests another."""
         for lent in self._lent.values():
             if lent.token == token:
                 lent.expires_on = 0
@@ -90,7 +90,7 @@ class Identity:
                 self._refused.add(token)
 
     async def close(self) -> None:
-        """Let go of the credential."""
+        """Close the credential."""
         if self._credential is not None:
             await self._credential.close()
 
@@ -98,7 +98,7 @@ class Identity:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        """Nothing: a client that closes its credential must not close everybody's."""
+        """Do nothing: a client that closes its credential must not close that of the other clients."""
 
     async def _fetch(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
         async with self._lock:
@@ -114,10 +114,10 @@ class Identity:
             return lent
 
     async def _ask_anew(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
-        """Ask a new credential: the cache of the old one still believes in the refused token."""
+        """Ask a new credential: the cache of the old one still returns the refused token."""
         self._renewed_at = self._now()
         if self._log is not None:
-            self._log.warning("token refused, asking the identity anew", scope=scopes[0])
+            self._log.warning("token refused; requesting a new one", scope=scopes[0])
         await self.close()
         self._credential = None
         return await self._ask(scopes)
@@ -138,7 +138,7 @@ class Identity:
     def _settle(self, scopes: tuple[str, ...], task: "asyncio.Task[AccessTokenInfo]") -> None:
         del self._fetching[scopes]
         if not task.cancelled():
-            task.exception()  # seen: whoever asked may be gone
+            task.exception()  # retrieved: the caller may be gone
 
 
 class Credentials:
@@ -178,6 +178,6 @@ class Credentials:
 
 
 def _one_line(error: Exception) -> str:
-    """What the credential has tried, without its pointer to further reading."""
+    """What the credential has tried, without the link to its documentation."""
     lines = [line.strip() for line in str(error).splitlines()]
     return " ".join(line for line in lines if line and not line.startswith("To mitigate this issue"))[:1500]

@@ -1,4 +1,4 @@
-"""Settings that are read from the environment, with one line for whoever has to mend them."""
+"""Settings that are read from the environment. What is wrong with them is one line, for a person."""
 
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +25,7 @@ class EnvironmentSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     def doubt(self, deployment: "Settings") -> tuple[str, str] | None:
-        """What a person should look at although the service runs with it, and what to do; None if all is well.
+        """A setting that the service runs with and that a person should check, and what to do; None if all is well.
 
         `quartet doctor` asks, with the settings that every service has.
         """
@@ -45,13 +45,15 @@ class EnvironmentSettings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _as_it_was_meant(cls, value: object) -> object:
-        """Refuse what files of settings leave behind when they are read by something else than a shell."""
+        """Refuse what files of settings leave behind when they are not read by a shell."""
         if not isinstance(value, str):
             return value
         if value.endswith("\r"):
             raise ValueError("ends with a carriage return: save the file of settings with line ends of Unix (LF)")
         if value[:1] in _QUOTES and value[-1:] in _QUOTES:
-            raise ValueError(f"has quotes ({value[0]}) around the value: whoever read the file of settings kept them")
+            raise ValueError(
+                f"has quotes ({value[0]}) around the value: remove them, or let a shell read the file of settings"
+            )
         if value != value.strip() or not value.isprintable():
             raise ValueError("has white space at an end, or a character that cannot be printed")
         return value

@@ -42,7 +42,7 @@ class Settings(EnvironmentSettings):
     """How many logical partitions the sagas are spread over; fixed for the life of a deployment."""
 
     health_port: int = Field(default=0, ge=0, le=65535)
-    """Where liveness and readiness are told; 0 tells them nowhere."""
+    """The port that serves liveness and readiness; 0 serves them nowhere."""
 
     health_host: str = "127.0.0.1"
 
@@ -56,10 +56,10 @@ class Settings(EnvironmentSettings):
     """How often a partition's checkpoint is written at the most."""
 
     watchdog_seconds: float = Field(default=60, gt=0, le=_YEAR, allow_inf_nan=False)
-    """After how long a partition of which nothing comes in, although events are waiting, is received anew."""
+    """After how long a receiver restarts that gets nothing from a partition in which events are waiting."""
 
     standing_seconds: float = Field(default=60, gt=0, le=_YEAR, allow_inf_nan=False)
-    """After how long an event that is at work counts as one that stands still: the service is then not ready."""
+    """After how long an event that is at work counts as stalled: the service is then not ready."""
 
     handler_attempts: int | None = Field(default=None, ge=1, le=100)
     """How often a handler is tried whose port fails; without it, as the participant says."""

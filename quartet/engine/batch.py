@@ -13,7 +13,7 @@ from quartet.engine.saga_update import Step
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An event that does not get on.
+    """An event that makes no progress.
 
     Attributes:
         sequence_number: its place in the partition.
@@ -35,8 +35,8 @@ class Standing:
 class Batch:
     """One received batch.
 
-    Its sagas go on independently. Those that are quick are finished together; then `quick` is set, and the
-    partition may go on. Those that wait for a slow port are finished when they are.
+    Its sagas do not wait for each other. Those that are quick are finished together; then `quick` is set, and the
+    partition may go on. Each of those that wait for a slow port is finished on its own.
 
     Attributes:
         became: what became of each event so far.
@@ -104,7 +104,7 @@ class Batch:
             await self.task
 
     def standing(self, now: datetime, why: str) -> Standing:
-        """What it stands at, if it stands."""
+        """The event at which it is stalled, if it is."""
         items = min(self._unfinished.values(), key=lambda some: some[0].message.sequence_number, default=None)
         first = items[0] if items else None
         return Standing(

@@ -1,11 +1,11 @@
-"""The heart of a participant: a received batch in, few requests, a batch of answers out.
+"""The engine of a participant: a received batch in, few requests, a batch of answers out.
 
 The order of the steps is the guarantee. State and answers are written together, then the answers are published,
 and only then may the checkpoint pass the events. A crash anywhere in between leaves them uncheckpointed: they are
 delivered again, and whatever was written is found and published again under the same ids.
 
-Nothing but an outage is repeated for ever. What fails for good is found by halving (`isolation`) and becomes a dead
-letter; everything else of the batch goes on.
+Nothing but an outage is repeated without a limit. What fails permanently is found by halving (`isolation`) and becomes
+a dead letter; everything else of the batch goes on.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ _PREPARED: Final = timedelta(seconds=5)
 
 
 class Engine(Generic[S]):
-    """Processes batches for one participant. Several partitions may be processed at once."""
+    """Processes batches for one participant, also of several partitions at the same time."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Engine(Generic[S]):
         With `look_first` it also loads the record of a saga that an event is expected to open. That costs a request
         and is never wrong: for redriving, where the saga is known. `together_seconds` is how long a batch waits for
         all of its handlers before the partition goes on without the slow ones; None: as long as it takes. `on_redrive`
-        answers requests to redrive; without it, they are passed over.
+        answers requests to redrive; without it, they are ignored.
         """
         self.participant = participant
         self._now = now
@@ -135,7 +135,7 @@ class Engine(Generic[S]):
         try:
             discarded = await self._outages.retry("load discarded sagas", self._dead_letters.discarded_sagas)
         except Exception as error:  # noqa: BLE001 -- to look at every saga costs requests, and is always right
-            self._log.error("discarded sagas are not known, looking at every saga", error=one_line(error))
+            self._log.error("discarded sagas are not known; loading every saga", error=one_line(error))
             self._recorder.look_at(None)
         else:
             self._recorder.look_at(discarded)
@@ -160,7 +160,7 @@ class Engine(Generic[S]):
         return next(iter(batch.became), None)
 
     async def discard(self, saga_id: str, letter_id: str, partition: str, message: Message | None = None) -> None:
-        """Unblock the saga: neither the dead letter nor its event, if `message` brings one, shall have an effect."""
+        """Unblock the saga. The dead letter, and its event if `message` has one, never have an effect."""
         key = cause_of_death(message, "", "").key if message is not None else None
         await self._change(saga_id, partition, lambda run: run.discard(letter_id, key))
 
@@ -195,7 +195,7 @@ class Engine(Generic[S]):
 
     @property
     def needs_a_person(self) -> list[str]:
-        """What waits for somebody to change the configuration: one line each."""
+        """What waits for a person to change the configuration: one line each."""
         return sorted(f"{outage.doing}: {outage.error}" for outage in self._outages.outages if outage.needs_a_person)
 
     async def _change(self, saga_id: str, partition: str, change: Callable[[SagaUpdate[S]], None]) -> None:
@@ -231,7 +231,7 @@ class Engine(Generic[S]):
         return batch
 
     async def _work(self, batch: Batch, together: float | None) -> None:
-        """See a batch through, whatever happens."""
+        """Handle a batch to its end, whatever happens."""
         try:
             try:
                 await self._settler.settle(batch, together)
@@ -243,7 +243,7 @@ class Engine(Generic[S]):
         finally:
             self._batches.discard(batch)
             batch.quick.set()
-            # Whoever waits until there are fewer slow sagas must see that these are gone, too.
+            # A batch that waits until there are fewer slow sagas must see that these are gone, too.
             self._settler.released.set()
 
     async def _answer_requests(self, batch: Batch) -> None:
@@ -255,7 +255,7 @@ class Engine(Generic[S]):
             event = batch.requests[0].event
             try:
                 await self._outages.retry("redrive dead letters", partial(self._on_redrive, batch.partition, event))
-            except Exception:  # noqa: BLE001 -- the operator sees that there is no answer; nothing else may stand still
+            except Exception:  # noqa: BLE001 -- the operator sees that there is no answer; nothing else may stall
                 self._log.exception("request to redrive failed", saga=event.saga_id)
             del batch.requests[0]
 
@@ -274,11 +274,11 @@ class Engine(Generic[S]):
             await self._finisher.keep([letter])
             batch.became.append(letter)
 
-        # What cannot even be kept as a dead letter must not be passed over. The partition stands, and says so.
+        # What cannot even be kept as a dead letter must not be skipped. The partition is stalled, and the log says so.
         for delay in self._retry.outage_backoff.delays(self._rng):
             try:
                 await isolate(batch.messages, attempt, isolated)
-            except Exception:  # noqa: BLE001 -- it must not be passed over, whatever it is
+            except Exception:  # noqa: BLE001 -- it must not be skipped, whatever it is
                 self._log.exception("event cannot be kept, trying again", partition=batch.partition)
                 await self._sleep(delay)
             else:

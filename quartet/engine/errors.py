@@ -40,7 +40,7 @@ class Kind(Enum):
     TRANSIENT = auto()
     """Repeat with a bound; the outcome of what was asked for is not known."""
     PERMANENT = auto()
-    """Repeating cannot cure it. Find what is at fault, and isolate it."""
+    """A repeat cannot change it. Find what is at fault, and isolate it."""
 
 
 _REFUSED: Final = frozenset({401, 403})
@@ -48,7 +48,7 @@ _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 def classify(error: BaseException) -> Kind:
-    """What an error means, whoever raised it.
+    """What an error means, from the engine, an SDK or a port.
 
     HTTP clients do not share a type for their errors, but most carry the status as `status_code` or `status`, in the
     error or in its `response`. A port may let those pass: 401 and 403 refuse the service's credential, not the event.

@@ -21,7 +21,7 @@ ANSWER_NOT_PUBLISHED: Final = "answer_not_published"
 
 
 class Finisher(Generic[S]):
-    """Takes what has been committed into the world."""
+    """Keeps, publishes and logs what was committed."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Finisher(Generic[S]):
             async def put_least(_: DeadLetter, _error: Exception) -> None:
                 await put([letter.reduced(keep_body=False)])
 
-            self._log.error("dead letter does not fit, keeping less of it", id=letter.id, error=one_line(error))
+            self._log.error("dead letter is too large; keeping less of it", id=letter.id, error=one_line(error))
             await isolate([letter.reduced(keep_body=True)], put, put_least)
 
         await isolate(letters, put, put_less)

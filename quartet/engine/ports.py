@@ -54,7 +54,7 @@ class RecordStore(Protocol[S]):
         """
 
     async def commit(self, records: Sequence[Record[S]]) -> dict[str, str]:
-        """Write each record if nobody else has written it since it was read.
+        """Write each record unless it has changed since it was read.
 
         Returns:
             The new ETag of every record that was written, by saga id. A record that is missing there lost to

@@ -80,7 +80,7 @@ class ReceivedBatch:
 
     Attributes:
         sagas: what there is for each saga, in the partition's order.
-        letters: what cannot be read and holds up nobody.
+        letters: what cannot be read and blocks no saga.
         requests: to redrive dead letters of this participant.
         passed_over: how many events are for others.
     """
@@ -103,7 +103,7 @@ def read_batch(
 ) -> ReceivedBatch:
     """Sort a batch of an application that has these models.
 
-    Events of other participants cost one look at their type; only our own are validated.
+    Of events of other participants only the type is read; those of this participant are validated.
 
     What cannot be read of a known saga may hold up the saga, so it stays in line. An event of a type that `opens`
     a saga never does: if nothing is known of the saga, a corrected one must get through; if something is, it would
@@ -189,7 +189,7 @@ def _read(
 def _read_request(envelope: Envelope, message: Message, participant: str) -> RequestDelivery | DeadLetterCause | None:
     event = envelope.read(REDRIVE_EVENTS)
     if isinstance(event, Unreadable):
-        # It is about dead letters, and not an event of the saga: it holds up nobody.
+        # It is about dead letters, and not an event of the saga: it blocks no saga.
         return replace(_cause(envelope, event.reason, event.detail), saga_id=None)
     data = event.data
     if not isinstance(data, RedriveRequested) or data.participant != participant:

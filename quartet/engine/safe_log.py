@@ -1,4 +1,4 @@
-"""A log that cannot do harm: what its stream cannot take costs a line, never an event."""
+"""A log that never raises: what its stream does not take costs a line, never an event."""
 
 from collections import Counter
 from collections.abc import Callable

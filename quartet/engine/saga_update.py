@@ -1,4 +1,4 @@
-"""One saga's events in one received batch, run against one record; and who must wait behind whom.
+"""One saga's events in one received batch, run against one record; and which events wait behind a dead letter.
 
 The rules for a saga with dead letters:
 
@@ -146,7 +146,7 @@ class SagaUpdate(Generic[S]):
         self.steps.append(Step(delivery, "ignored", recorded, time.perf_counter() - began, ignored.reason))
 
     def reject(self, delivery: Delivery, rejected: Rejected, began: float) -> None:
-        """Note that the event must not have an effect: it becomes a dead letter, for which nobody waits."""
+        """Note that the event must not have an effect: it becomes a dead letter that blocks nothing."""
         if not self._is_owed(delivery):
             self._leave_line(delivery)
         self._bury(delivery, rejected.reason, rejected.detail, 1, began)
@@ -198,7 +198,7 @@ class SagaUpdate(Generic[S]):
             self._change(parked_beyond=self.record.parked_beyond + 1)
 
     def _leave_line(self, delivery: Delivery) -> None:
-        """Nothing has to wait for the event any more, and nothing is owed because of it."""
+        """Remove the event's dead letter: later events are unblocked, and no compensation is missing because of it."""
         if not self.record.has_dead_letters:
             return
         self.strike(delivery.message.letter_id(self.partition))
@@ -211,7 +211,7 @@ class SagaUpdate(Generic[S]):
             self._change(parked=parked, owed=owed)
 
     def discard(self, letter_id: str, key: str | None) -> None:
-        """Take a dead letter out of the record for good: it and its event shall have no effect.
+        """Take a dead letter out of the record for good: it and its event never have an effect.
 
         A record is made for it if there is none: the event may be delivered again when the saga is known.
         """

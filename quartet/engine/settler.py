@@ -41,10 +41,10 @@ class Settler(Generic[S]):
         self.stats = stats
         self._at_work: dict[str, asyncio.Event] = {}
         self.released = asyncio.Event()
-        """Set whenever a saga is finished; whoever waits for that clears it."""
+        """Set whenever a saga is finished; the waiting task clears it."""
 
     async def settle(self, batch: Batch, together: float | None) -> None:
-        """Settle every order of the batch. After `together` seconds the partition may go on without the slow ones.
+        """Settle every saga of the batch. After `together` seconds the partition may go on without the slow ones.
 
         Until then the batch is one commit, as far as its sagas do not conflict, and one send. None means that it is
         one in any case.
@@ -156,7 +156,7 @@ class _Settlement(Generic[S]):
         return True
 
     async def _run_lost(self, saga_ids: Sequence[str]) -> None:
-        """Run again on what the winner has written: at once, or a little later if that has not helped so far."""
+        """Run again on what the winner has written: immediately, or with a pause after several conflicts."""
         quick = [saga_id for saga_id in saga_ids if self.batch.conflicts[saga_id] <= _QUICK_CONFLICTS]
         for saga_id in saga_ids:
             if saga_id not in quick:

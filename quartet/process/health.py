@@ -16,7 +16,7 @@ class Health:
     Attributes:
         ready: its servers answered, and it receives.
         report: figures for `/health/ready`, made when asked.
-        problems: what keeps it from getting on, made when asked. While there is any, it is not ready.
+        problems: what keeps it from making progress, made when asked. While there is any, it is not ready.
     """
 
     ready: bool = False

@@ -1,6 +1,6 @@
 """Ports that a deployment chooses by name: the simulated one, or an adapter of its own by its import path.
 
-Nothing is the default. A service that charged nobody because somebody forgot a variable would look healthy.
+Nothing is the default. Otherwise a service with a forgotten variable would look healthy and act on nothing real.
 """
 
 import importlib

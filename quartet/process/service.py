@@ -190,7 +190,7 @@ class Service(Generic[S, P]):
         look_first: bool = False,
         on_redrive: OnRedrive | None = None,
     ) -> Engine[S]:
-        """The participant's engine on these ports; it handles what it is given, and receives nothing by itself."""
+        """The participant's engine on these ports; it handles what it is given, and does not receive."""
         database, buckets = context.database, context.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(

@@ -1,4 +1,4 @@
-"""What keeps a participant from getting on, for readiness and for the log."""
+"""What keeps a participant from making progress, for readiness and for the log."""
 
 import asyncio
 from dataclasses import asdict
@@ -15,10 +15,10 @@ _SAY_AGAIN: Final = timedelta(minutes=1)
 
 
 def problems_of(engine: Engine[Any], standing_seconds: float) -> dict[str, object]:
-    """What to report of an engine that does not get on; nothing if it does.
+    """What to report of an engine that makes no progress; nothing if it does.
 
     `standing`: the events that have been at work for longer than `standing_seconds`, each with its place, its saga and
-    what it waits for. `needs_a_person`: what waits for somebody to change the configuration, however short it has.
+    what it waits for. `needs_a_person`: what waits for a person to change the configuration, from its first failure on.
     """
     standing = [asdict(one) for one in engine.standing(standing_seconds)]
     needs_a_person = engine.needs_a_person
@@ -29,7 +29,7 @@ def problems_of(engine: Engine[Any], standing_seconds: float) -> dict[str, objec
 
 
 class StandingReport:
-    """Writes a line to the log for every event that stands still, and counts the time in `stats`."""
+    """Writes a line to the log for each stalled event, and counts the time in `stats`."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class StandingReport:
         log: FilteringBoundLogger,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """An event stands still if it has been at work for longer than `seconds`."""
+        """An event is stalled if it has been at work for longer than `seconds`."""
         self._engine = engine
         self._seconds = seconds
         self._now = now
@@ -49,7 +49,7 @@ class StandingReport:
         self._said: dict[tuple[str, int], datetime] = {}
 
     async def run(self) -> None:
-        """Look, for ever."""
+        """Look every few seconds, until cancelled."""
         while True:
             await self._sleep(_LOOK_SECONDS)
             self.look()
@@ -58,7 +58,7 @@ class StandingReport:
         """Look once."""
         standing = self._engine.standing(self._seconds)
         now = self._now()
-        # The metric: seconds in which something stood still, as fine as the looks are.
+        # The metric: seconds in which an event was stalled, with the resolution of the looks.
         if standing:
             self._engine.stats["standing_seconds"] += round(_LOOK_SECONDS)
         said = self._said
@@ -71,7 +71,7 @@ class StandingReport:
             if place not in said or now - said[place] >= _SAY_AGAIN:
                 self._said[place] = now
                 self._log.error(
-                    "event stands still",
+                    "event is stalled",
                     partition=one.partition,
                     sequence=one.sequence_number,
                     type=one.what,

@@ -27,7 +27,7 @@ from quartet.engine.failures.timeouts import stretched
 
 R = TypeVar("R")
 
-# A server that accepts a connection and then says nothing is as bad as one that refuses: the step is begun anew.
+# A server that accepts a connection and then says nothing is as bad as one that refuses: the step is repeated.
 _STEP_SECONDS = 20
 
 
@@ -146,8 +146,8 @@ def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: st
     """
     # The default transport looks up proxies and netrc in a thread on every request; see also `cosmos_client`.
     # No repeats: the SDK's first one waits 15 s, longer than an ownership lasts, and the load balancer, which cannot
-    # do anything meanwhile, would lose its partitions over a single failed request. It and the checkpoints come back
-    # by themselves within seconds.
+    # do anything meanwhile, would lose its partitions over a single failed request. It and the checkpoints are retried
+    # within seconds anyway.
     options: dict[str, Any] = {
         "use_env_settings": False,
         "retry_total": 0,
@@ -176,7 +176,7 @@ def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: st
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Waits for servers at the start, with a bound: one that never comes is somebody's mistake."""
+    """Waits for servers at the start, with a bound: one that never answers is a mistake in the configuration."""
 
     seconds: float
     log: FilteringBoundLogger

@@ -1,4 +1,4 @@
-"""The watchdog: finds receivers that stand still without an error, and has them made anew.
+"""The watchdog: finds receivers that stall without an error, and restarts them.
 
 The SDK can lose a receiver silently: a link that is refused at attach is never reported, and partitions that stall have
 been reported by its users (azure-sdk-for-python #35948, #30931, #29081). Asking the hub what it has is the only way to
@@ -18,7 +18,7 @@ from quartet.engine.errors import OutageError
 from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import Sleep
 
-# A partition that stands still is found this much later than its patience, at most.
+# How often a partition is looked at within `patience`. A stalled one is found at most one such interval later.
 _LOOKS_PER_PATIENCE = 4
 
 
@@ -61,19 +61,19 @@ class Watchdog:
         self._made_at: object = None
 
     async def run(self) -> None:
-        """Look, for ever."""
+        """Look once per interval, until cancelled."""
         while True:
             await self._sleep(self._every)
             try:
                 await self.look()
             except OutageError as outage:
-                # A server that is away is no reason to restart: the SDK comes back by itself.
+                # A server that is away is no reason to restart: the SDK reconnects.
                 self._log.warning("watchdog interrupted", error=str(outage))
             except Exception:  # noqa: BLE001 -- a watchdog that fails must not end what it watches
-                self._log.exception("watchdog failed, looking again")
+                self._log.exception("watchdog failed; checking again")
 
     async def look(self) -> None:
-        """Look once, and have the receiver made anew if it stands still or the hub is another one.
+        """Look once, and restart the receiver if it is stalled or the hub was recreated.
 
         Raises:
             OutageError: a server did not answer.
@@ -83,9 +83,9 @@ class Watchdog:
             made_at = (await self._hub.get_eventhub_properties())["created_at"]
         is_another = self._made_at not in {None, made_at}
         if is_another:
-            self._log.error("the hub is not the one that we received from: receiving anew")
+            self._log.error("event hub was recreated; restarting receiver")
         elif still:
-            self._log.error("nothing comes in although events are waiting: receiving anew", partitions=still)
+            self._log.error("events are waiting and none arrives; restarting receiver", partitions=still)
         if is_another or still:
             # Of another hub, all of them: a replica may have put them back, and we may have overwritten them since.
             await self._consumer.restart(lambda: self._checkpoints.reset(all_of_them=is_another))

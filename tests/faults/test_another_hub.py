@@ -43,7 +43,7 @@ async def test_services_that_are_running_notice_it_and_read_the_new_hub_from_its
         await make_the_hub_anew(shop)
         await complete(shop, "after-1", "after-2")
 
-        assert {who for who, line in shop.logs.lines if "the hub was made anew" in line} == set(SERVICES)
+        assert {who for who, line in shop.logs.lines if "event hub was recreated; reading" in line} == set(SERVICES)
         assert await shop.shelf("bugle") == (13, 0, 7)
         # The emulators were started last, so they would be stopped first.
         await shop.supervisor.stop(*SERVICES)

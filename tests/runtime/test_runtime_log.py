@@ -122,7 +122,7 @@ async def test_where_nobody_knows_what_was_discarded_every_order_is_looked_at() 
     assert told.lines == [
         (
             "error",
-            "discarded sagas are not known, looking at every saga",
+            "discarded sagas are not known; loading every saga",
             {"error": "ZeroDivisionError: a spoon in the gears"},
         )
     ]
@@ -164,7 +164,7 @@ async def test_a_dead_letter_that_does_not_fit_is_told() -> None:
     assert await problems(Bench(dead=Small()), b"not json") == [
         (
             "error",
-            "dead letter does not fit, keeping less of it",
+            "dead letter is too large; keeping less of it",
             {"id": message.letter_id(PARTITION), "error": "ValueError: 413"},
         )
     ]

@@ -18,7 +18,7 @@ from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
 
 CONFLICT = frozenset({404, 409, 412})
-# At the start, these are a mistake that a person must mend.
+# At the start, these are a mistake that a person must fix.
 REFUSAL = frozenset({401, 403})
 # Refusals are among them: an expired token is a 403 (sub-status 5300), a key that is being rotated a 401. Neither says
 # anything about the event in hand.
@@ -54,7 +54,7 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
     """A client that counts under `agent` in the account's diagnostics.
 
     The transport does not look up proxies and netrc on every request: that alone would double the CPU time.
-    Its own repeats are short, because the runtime has a longer breath (`OutageRetry`).
+    Its own retries are few, because the runtime retries for longer (`OutageRetry`).
 
     Raises:
         ConfigurationError: the settings name no reachable account in a form that the SDK understands.
@@ -106,7 +106,7 @@ def _unusable(error: Exception) -> ConfigurationError:
 
 @contextmanager
 def outages(server: str = "Cosmos DB") -> Iterator[None]:
-    """Turn what the SDK raises when the server is away or too busy into `OutageError`; let the rest pass."""
+    """Turn what the SDK raises when the server is away or too busy into `OutageError`. Other errors pass."""
     try:
         yield
     except CosmosBatchOperationError as error:
@@ -155,7 +155,7 @@ async def run_batch(container: ContainerProxy, pk: str, operations: Sequence[Ope
 def in_chunks(documents: Iterable[dict[str, Any]], limits: BatchLimits) -> Iterator[list[dict[str, Any]]]:
     """Cut what is to be written so that each piece keeps the limits of a transactional batch.
 
-    A document that is over the limits by itself is a piece of its own.
+    A document that alone exceeds the limits is a piece of its own.
     """
     chunk: list[dict[str, Any]] = []
     size = 0

@@ -1,4 +1,4 @@
-"""Dead letters in Cosmos DB: everything that is needed to look into one, and to try again."""
+"""Dead letters in Cosmos DB, with everything that is needed to look into one and to redrive it."""
 
 import asyncio
 import base64
@@ -103,7 +103,7 @@ class CosmosDeadLetters:
         letters: list[StoredLetter] = []
         with outages():
             async for document in query:
-                # What another release has stored, or somebody has touched, must not keep the others from being found.
+                # One that another release has stored, or that was edited, must not keep the others from being found.
                 # Its place in the line of its saga is kept by the record.
                 with suppress(UnreadableLetterError):
                     letters.append(stored_letter(document))
@@ -147,7 +147,7 @@ class CosmosDeadLetters:
                 replaced = await self._replace(current, attempts=attempts, **news)
 
     async def _replace(self, current: Mapping[str, Any], **changes: object) -> bool:
-        """Whether nobody else has written it since it was read."""
+        """Whether it is unchanged since it was read."""
         try:
             await self._container.replace_item(
                 current["id"],
@@ -210,5 +210,5 @@ def _as_json(value: object) -> object:
 
 
 def _text(text: str) -> str:
-    """Text that UTF-8 can carry: half of a surrogate pair is written as its escape."""
+    """Text that UTF-8 can encode: half of a surrogate pair is written as its escape."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,7 +1,7 @@
 """Calls that are made one by one, answered many at a time.
 
-A handler asks about one key; a hundred handlers that run at once ask about the same one. The batcher lets
-each of them write the plain call and makes one request of all that wait.
+A handler asks about one key, and a hundred handlers that run at the same time ask about the same key. Each of them
+makes a plain call. The batcher turns all waiting calls into one request.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ class KeyedBatcher(Generic[K, T, R]):
     """Gathers calls by key. Of each key one request is under way at a time; what arrives meanwhile forms the next."""
 
     def __init__(self, answer: Callable[[K, Sequence[T]], Awaitable[Sequence[R]]], *, most: int) -> None:
-        """Answer at most `most` calls at once with `answer`, which returns one result per call, in order.
+        """Answer at most `most` calls together with `answer`, which returns one result per call, in order.
 
         If it raises `OutageError`, every caller of that request gets it. If it raises anything else, each call is
-        answered alone, so that only the one at fault fails: `answer` must stand being repeated.
+        answered alone, so that only the one at fault fails: `answer` must be safe to repeat.
         """
         self._answer = answer
         self._most = most
@@ -36,7 +36,7 @@ class KeyedBatcher(Generic[K, T, R]):
             self._waiting[key].append((item, future))
         else:
             self._waiting[key] = [(item, future)]
-            # The task starts after everybody who is ready to run now has run, so a burst of calls is one request.
+            # The task starts after every task that is ready now, so a burst of calls is one request.
             worker = asyncio.create_task(self._work(key))
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
@@ -61,7 +61,7 @@ class KeyedBatcher(Generic[K, T, R]):
             results = await self._answer(key, [item for item, _ in calls])
         except Exception as error:  # noqa: BLE001 -- it belongs to the callers, who get it here
             if len(calls) > 1 and not isinstance(error, OutageError):
-                # One of them is at fault: the others must not pay for it.
+                # One of them is at fault: the others must not fail with it.
                 for call in calls:
                     await self._settle(key, [call])
                 return

@@ -1,4 +1,4 @@
-"""A book in which the first entry under a key stands for ever.
+"""A book in which the first entry under a key is permanent.
 
 Simulated ports keep theirs in one: an entry is what the outside world really did.
 """

@@ -1,7 +1,7 @@
 """Which ports a service runs with, recorded where every tool can see it: names, never secrets.
 
-A tool that runs a participant's handlers must run them on the same ports. With others, it would act in another world
-than the service: ship what the service's payment provider has voided.
+A command that opens a port, to read its ledger, must open the same one as the service. The books of another provider
+say nothing about what the service did.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Databases and containers: made where a key allows it, checked everywhere."""
+"""Databases and containers: created where a key allows it, checked everywhere."""
 
 from contextlib import suppress
 

@@ -48,7 +48,7 @@ class CosmosRecords(Generic[S]):
         by_bucket: dict[str, list[Record[S]]] = defaultdict(list)
         for record in records:
             by_bucket[record.pk].append(record)
-        # All buckets are waited for, also when one fails: nothing goes on behind the caller's back.
+        # Wait for all buckets, also when one fails: no write continues after this returns.
         writes = (self._commit_bucket(pk, some) for pk, some in by_bucket.items())
         results = await asyncio.gather(*writes, return_exceptions=True)
         etags: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Reading a dead letter out of its document, which another release may have written, or somebody may have touched."""
+"""Reading a dead letter out of its document, which another release may have written, or a person edited."""
 
 import base64
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ OF_SAGA: Final = f"(c.saga_id = @saga OR c.{LEGACY_SAGA_ID} = @saga)"
 """The condition of a query for the dead letters of the saga in `@saga`."""
 
 OF_NO_SAGA: Final = f"NOT (IS_DEFINED(c.saga_id) OR IS_DEFINED(c.{LEGACY_SAGA_ID}))"
-"""The condition of a query for documents that do not even say whose they are."""
+"""The condition of a query for documents that name no saga."""
 
 
 class UnreadableLetterError(ValueError):

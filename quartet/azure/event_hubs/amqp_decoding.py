@@ -2,7 +2,7 @@
 
 The SDK knows no char, decimal32 or decimal64, has an error in decimal128, takes no lists as keys of maps, makes room
 for as many elements as a list claims to have, and ends at Python's recursion limit. It raises inside its receiver,
-which starts again at the same message: the partition would stand still for ever, in every consumer. So where it
+which starts again at the same message: the partition would be stalled forever, in every consumer. So where it
 raises, the message is decoded section by section and value by value, and what cannot be decoded stays bytes.
 """
 
@@ -56,7 +56,7 @@ class _Counted:
     """The SDK's decoder of a list or array, which makes room for as many elements as the bytes claim to have.
 
     Ten bytes can claim four billion. No list has more elements than bytes; an array of elements without bytes could,
-    and is nothing that anybody needs.
+    and has no use.
     """
 
     def __init__(self, decoder: Decoder) -> None:

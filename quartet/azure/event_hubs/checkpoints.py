@@ -16,10 +16,10 @@ Restore: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Checkpoints:
-    """Remembers the last finished event of each partition and writes it when it is time.
+    """Keeps the last finished event of each partition, and writes it once per interval.
 
     Only finished events are marked, so a checkpoint that is lost or late costs a redelivery, never an event. For the
-    same reason a checkpoint container that was deleted may simply be created again, which `restore` does.
+    same reason a checkpoint container that was deleted may be created again, which `restore` does.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Checkpoints:
         self._due.pop(partition, None)
 
     async def run(self) -> None:
-        """Write what is due, for ever, once per interval."""
+        """Write what is due once per interval, until cancelled."""
         while True:
             await self._sleep(self._every)
             await self.flush()

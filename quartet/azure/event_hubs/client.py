@@ -24,12 +24,12 @@ from quartet.events import CONTENT_TYPE, BodyForm, encode
 
 C = TypeVar("C")
 
-# The SDK's own repeats multiply (a failed send that it repeats four times takes half a minute): one is enough,
-# the runtime has the longer breath.
+# The SDK's own retries multiply (a failed send with four retries takes half a minute). One is enough: the runtime
+# retries for longer.
 _RETRIES = 1
 _SEND_SECONDS = 15
-# A receiver that hears nothing for so long, not even the heartbeat that it has asked for, is connected to nobody. By
-# default the SDK would wait for ever. (Not for senders: they do not read while they have nothing to send.)
+# A receiver that gets nothing for so long, not even the heartbeat that it has asked for, has a dead connection. By
+# default the SDK would wait forever. (Not for senders: they do not read while they have nothing to send.)
 _SILENCE_SECONDS = 15
 
 
@@ -154,7 +154,7 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
     """Open a receiver of `group` once.
 
     The SDK's own loop takes a refused receiver for one that was closed and says nothing: a service whose group is
-    missing would wait for ever in silence. So the check needs two of its private calls.
+    missing would wait forever and log nothing. So the check needs two of its private calls.
 
     Raises:
         ConfigurationError: the hub has no such consumer group, or does not let us receive.
@@ -201,7 +201,7 @@ class HubPublisher:
         """Open the link to a partition before there is anything to send.
 
         The first send on a link takes half a second and more, for the SDK sleeps at every step of the handshake:
-        four services one after the other would make the first customer wait. It has no public call for this.
+        four services one after the other would make the first saga wait. It has no public call for this.
 
         Raises:
             OutageError: the hub does not answer. The first send will try again.
@@ -219,7 +219,7 @@ class HubPublisher:
         await self._send(events, lambda: self._client.create_batch(partition_id=partition))
 
     async def publish_by_key(self, key: str, events: Sequence[Json]) -> None:
-        """Send to the partition that the hub maps `key` to: for whoever starts a saga and answers nobody.
+        """Send to the partition that the hub maps `key` to: for a publisher that starts a saga.
 
         Raises:
             OutageError: the hub did not accept all of them. Some may have been accepted.
@@ -248,14 +248,14 @@ class HubPublisher:
 
 
 def message_of(data: EventData) -> Message:
-    """What the engine needs of an event, free of the SDK. It never raises, whatever a stranger has sent.
+    """What the engine needs of an event, free of the SDK. It never raises, whatever the message contains.
 
     A value body that is one string or binary is as good as a data section. Of any other body that is not data,
     `Message.body` is a rendering for people. Properties have text for keys, and values that JSON has.
     """
     body, body_form = _body_of(data)
     content_type = scalar(data.content_type)
-    # The SDK promises a map. What a stranger has put there instead is kept under no name.
+    # The SDK promises a map. Anything else that was sent there is kept under an empty name.
     properties: object = data.properties or {}
     named = plain_map(properties if isinstance(properties, dict) else {"": properties})
     return Message(

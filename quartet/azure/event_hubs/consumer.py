@@ -24,7 +24,7 @@ Process: TypeAlias = Callable[[str, Sequence[Message]], Awaitable[Batch]]
 _BATCH = 1000
 # How long a restart waits for batches that have begun, and then for the client to close.
 _RESTART_SECONDS = 5
-# How long it waits before the next client, so that one that fails at once does not run hot.
+# How long it waits before the next client, so that one that fails immediately does not use all of the CPU.
 _RECONNECT_SECONDS = 0.5
 
 
@@ -91,10 +91,10 @@ class Consumer:
                 self._receiving.cancel()
 
     async def restart(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
-        """Let go of the client and go on with a new one, from the checkpoints.
+        """Replace the client by a new one, which continues from the checkpoints.
 
         Batches under way are finished, and what has finished within a few seconds is checkpointed. The old client may
-        be beyond help: it is not waited for longer than that. `meanwhile` is awaited while nothing is received and no
+        never close, so the wait for it has a limit, too. `meanwhile` is awaited while nothing is received and no
         checkpoint is due; what it raises is raised when the new client receives.
         """
         self._may_receive.clear()
@@ -120,7 +120,7 @@ class Consumer:
             self._receiving.cancel()
 
     async def _receive(self) -> None:
-        """Receive until the client is closed. The SDK reconnects by itself, and never raises."""
+        """Receive until the client is closed. The SDK reconnects, and never raises."""
         await self._client.receive_batch(
             on_event_batch=self._on_batch,
             on_error=self._on_error,
@@ -134,7 +134,7 @@ class Consumer:
         )
 
     async def stop(self, within: float) -> None:
-        """Begin no further batch, finish those under way, checkpoint, and give the partitions back.
+        """Begin no further batch, finish those under way, write the checkpoints, and release the partitions.
 
         What is not finished `within` seconds stays uncheckpointed and comes again.
         """

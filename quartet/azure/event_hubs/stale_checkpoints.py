@@ -1,9 +1,9 @@
-"""Checkpoints of a hub that is gone: noticed, and put back to the beginning, loudly.
+"""Checkpoints of a hub that was deleted: find them, put them back to the beginning, and log it.
 
-A hub that was made anew starts to count again, but the old checkpoints are still in Blob Storage. One that lies
-beyond the end of the new hub makes the server refuse the receiver, and the SDK takes that for a receiver that was
-closed: it tries for ever and says nothing. One that lies within the new hub skips events. Effects are idempotent, so to
-begin again costs time and nothing else.
+A hub that was recreated starts to count again, but the old checkpoints are still in Blob Storage. One that lies
+beyond the end of the new hub makes the server refuse the receiver. The SDK treats that like a receiver that was closed:
+it retries forever and logs nothing. One that lies within the new hub skips events. Effects are idempotent, so to begin
+again costs time and nothing else.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class StaleCheckpoints:
         checkpoints = await self.checkpoints()
         recorded = await self._recorded()
         if all_of_them or recorded not in {None, made_at}:
-            self._log.error("the hub was made anew: reading it from the beginning", made_at=made_at, before=recorded)
+            self._log.error("event hub was recreated; reading it from the beginning", made_at=made_at, before=recorded)
             await self._put_back(checkpoints)
             await self._record(made_at)
             return True
@@ -68,7 +68,7 @@ class StaleCheckpoints:
         beyond = await self._beyond(checkpoints)
         for checkpoint in beyond:
             self._log.error(
-                "a checkpoint lies beyond the end of the hub: reading the partition from the beginning",
+                "checkpoint is beyond the end of the hub; reading the partition from the beginning",
                 partition=checkpoint["partition_id"],
                 checkpoint=checkpoint["sequence_number"],
             )

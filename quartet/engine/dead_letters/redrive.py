@@ -1,7 +1,7 @@
 """Redriving: giving stored dead letters to an engine again, in the order in which their sagas want them.
 
-There is little to it, because the engine keeps the rules (`saga_run`): what is not first in line waits, what was
-handled before is repeated, and whoever loses a race with the running service or with another operator looks again.
+The engine keeps the rules (`saga_update`): what is not first in line waits, and what was handled before is repeated.
+The loser of a race with the running service or with another operator loads the record again.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ class Verdict(StrEnum):
     NOT_OURS = "for others"
     """It can be read now, and is nothing that this service acts on."""
     SETTLED = "settled before"
-    """Somebody has redriven or discarded it before."""
+    """It was redriven or discarded before."""
     DISCARDED = "discarded"
-    """Nothing will become of it, and nothing waits for it any more."""
+    """Its event is never applied, and nothing waits behind it any more."""
 
     @property
     def is_open(self) -> bool:
@@ -64,7 +64,7 @@ class Report:
 
 
 class Redrive(Generic[S]):
-    """Redrives dead letters of one participant. Doing it twice, or by two people at once, does nothing twice."""
+    """Redrives dead letters of one participant. Two redrives, also at the same time, have one effect."""
 
     def __init__(self, engine: Engine[S], box: DeadLetterStore, now: Now) -> None:
         """Work with an engine that looks first (`look_first`) and keeps its dead letters in `box`."""
@@ -120,9 +120,9 @@ class Redrive(Generic[S]):
                 yield await self._why_not(stored)
 
     async def discard(self, stored: StoredLetter) -> Report:
-        """Decide that nothing shall become of a dead letter, so that its saga need not wait for it any more.
+        """Discard a dead letter: its event is never applied, and later events of its saga are unblocked.
 
-        The saga is unblocked first, and the letter settled last: who dies in between leaves a letter that is open, and
+        The saga is unblocked first, and the letter settled last: a crash in between leaves a letter that is open, and
         can be discarded again. One that was discarded before is unblocked again, in case its saga still waits.
 
         Raises:
@@ -167,7 +167,7 @@ class Redrive(Generic[S]):
         return Report(step.letter, verdict, step.detail or "", said)
 
     async def _line_up(self, saga_id: str, partition: str) -> None:
-        """Strike what stands first in line and was never stored; once the line is empty, put in it who had no room.
+        """Remove the first letter of the line if it was never stored; fill an empty line with those that had no room.
 
         A process that dies between parking an event and storing its dead letter leaves a place that nothing fills, if
         the event was below the checkpoint: it had been handled before, and was only delivered again.
@@ -192,7 +192,7 @@ class Redrive(Generic[S]):
     async def _settle(self, stored: StoredLetter, report: Report, outcome: str) -> Report:
         if await self._box.settle(stored, Settled(self._now(), outcome)):
             return report
-        # Somebody was quicker. What they have done to the saga is what counts, and the engine has seen it.
+        # Another writer was first. What it did to the saga counts, and the engine has seen it.
         current = await self._box.get(stored.id)
         if current is None or current.settled is not None:
             return report

@@ -23,7 +23,7 @@ class Redriver:
     """Answers `RedriveRequested` for one participant.
 
     The request is an event of a partition: its owner acts on it, the checkpoint stays before it until it is answered,
-    and a process that dies meanwhile has it delivered again. Redriving twice does nothing twice.
+    and a process that dies meanwhile has it delivered again. Two redrives have one effect.
     """
 
     def __init__(

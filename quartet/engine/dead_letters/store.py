@@ -16,7 +16,7 @@ class Settled:
 
     Attributes:
         at: when.
-        outcome: what became of its event, in words; `discarded` if an operator has decided that nothing shall.
+        outcome: what became of its event, in words; `discarded` if an operator has discarded it.
     """
 
     at: datetime
@@ -62,7 +62,7 @@ class DeadLetterStore(DeadLetters, Protocol):
         """
 
     async def settle(self, stored: StoredLetter, settled: Settled) -> bool:
-        """Note how a dead letter has ended, unless somebody else has changed it since it was read.
+        """Note how a dead letter has ended, unless it has changed since it was read.
 
         Returns:
             Whether it was noted.

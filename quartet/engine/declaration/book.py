@@ -1,4 +1,4 @@
-"""Books in which the first entry under a key stands for ever: what a simulated port is made of."""
+"""Books in which the first entry under a key is permanent: what a simulated port is made of."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol, TypeAlias

@@ -1,7 +1,7 @@
 """What the outside world really did, as its own books say: the audit holds them against what the services say.
 
 A service declares beside its port which effects there are, as subclasses of `Effect`. An adapter that has the method
-`effects` is a `Ledger`; one that has not works as well, but then nobody can audit it.
+`effects` is a `Ledger`; one that has not works as well, but cannot be audited.
 """
 
 from collections.abc import AsyncIterator

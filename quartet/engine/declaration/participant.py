@@ -35,7 +35,7 @@ class Participant(Generic[S, P_contra]):
     Attributes:
         events: every event of the application. One of a type that is not among them is a dead letter.
         name: the service's name, its consumer group and the last part of its CloudEvents source.
-        database: its Cosmos DB database; nobody else reads or writes it.
+        database: its Cosmos DB database; no other service reads or writes it.
         container: where its state lives, one document per saga.
         state: the dataclass of that state, or a `StateSchema` once its form has changed.
         reactions: what it does about each event that it hears, one `on(...)` per event. An event that is not here is

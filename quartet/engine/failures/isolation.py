@@ -1,4 +1,4 @@
-"""Isolation by halving: from a batch that fails for good, find the item at fault, and let the others through."""
+"""Isolation by halving: from a batch that fails permanently, find the item at fault, and let the others through."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -13,7 +13,7 @@ async def isolate(
     attempt: Callable[[Sequence[T]], Awaitable[None]],
     isolated: Callable[[T, Exception], Awaitable[None]],
 ) -> None:
-    """Run `attempt` on all items at once; where it fails for good, on halves, down to the items at fault.
+    """Run `attempt` on all items together; where it fails permanently, on halves, down to the items at fault.
 
     `attempt` must be safe to repeat, since what fails may have been done in part. The order of the items is kept. An
     item that fails alone goes to `isolated` with its error. One bad item among n costs about 2 log2(n) attempts.

@@ -1,4 +1,4 @@
-"""Waiting for a server that is away: for as long as it takes, and never in silence."""
+"""Waiting for a server that is away: for as long as it takes, with regular log lines."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ class Outage:
         since: when it failed first.
         said: when the log had a line about it last.
         error: why it failed last.
-        needs_a_person: it is a matter of configuration, which waiting alone does not mend.
+        needs_a_person: the cause is the configuration, so waiting does not help.
     """
 
     doing: str

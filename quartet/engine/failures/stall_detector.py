@@ -1,4 +1,4 @@
-"""Whether a partition's receiver gets on, judged by what has come in and what is waiting."""
+"""Whether a partition's receiver makes progress, judged by what has come in and what is waiting."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class StallDetector:
     """
 
     def __init__(self, patience: float) -> None:
-        """A partition stands still if events have waited for `patience` seconds, and none of them came in."""
+        """A partition is stalled if events have waited for `patience` seconds, and none of them came in."""
         self._patience = patience
         self._partitions: dict[str, _Partition] = {}
 
@@ -49,7 +49,7 @@ class StallDetector:
         """
         known = self._partitions.setdefault(partition, _Partition())
         if end < position:
-            # The hub has less than came in: it was made anew.
+            # The hub has fewer events than came in: it was recreated.
             return True
         if end == position or is_busy:
             known.waiting_since = None

@@ -1,7 +1,7 @@
 """One setting for slow machines: every limit on waiting for a process or a server is multiplied by it.
 
 A limit on waiting finds what hangs. On a machine that is slow or busy it must be longer, and nothing else changes:
-nobody waits for what is quick. Times that mean something by themselves, such as a saga's deadline or the life of an
+what is quick does not wait. Times with a meaning of their own, such as a saga's deadline or the life of an
 ownership, are settings of their own and are never multiplied.
 """
 

@@ -35,7 +35,7 @@ class RecordLimits:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A stored document that this release cannot read: another one wrote it, or somebody has touched it.
+    """A stored document that this release cannot read: another release wrote it, or a person edited it.
 
     Attributes:
         document: what is stored; None if it could not even be loaded, so that nothing can be written to it.
@@ -63,7 +63,7 @@ class Record(Generic[S]):
         parked_beyond: how many more dead letters wait behind those in `parked`, without a place in it.
         owed: the ids of the dead letters that stand for a compensation that is still owed. They block nothing; each
             is handled again whenever it comes again.
-        discarded: the ids of dead letters, and the keys of their events, that shall have no effect.
+        discarded: the ids of dead letters, and the keys of their events, that never have an effect.
         foreign: the stored document, if it cannot be read. Nothing but the line of dead letters is known then.
     """
 
