@@ -16,7 +16,7 @@ def emulators(context: typer.Context) -> None:
     application = any_application()
     if application is None:
         raise typer.Exit(main(context.args))
-    # Whoever joins by the settings file gets simulated ports. What the caller says comes later, and counts.
+    # A program that joins by the settings file gets simulated ports. Flags of the caller come later, and win.
     settings = settings_flags(simulated_ports(application.choreography))
     with tempfile.TemporaryDirectory(prefix="quartet-") as directory:
         hub = hub_flags(application.choreography, Path(directory))

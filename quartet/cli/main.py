@@ -119,7 +119,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal or pipe that lacks a character gets its escape, and not a traceback.
             stream.reconfigure(errors="backslashreplace")
-    # An adapter in the current directory is found by `python -m services.payment`, so it must be found here, too.
+    # An adapter in the current directory is found by `python -m services.hotel`, so it must be found here, too.
     # Last, so that it takes no other module's place.
     sys.path.append("")
     sys.exit(run(sys.argv[1:]))
@@ -136,7 +136,7 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as error:  # argparse, which reads the flags of the emulators
         return error.code if isinstance(error.code, int) else FAILED
     except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not try to write the rest at its end.
+        # The reader of our output has closed the pipe; the interpreter must not try to write the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except BaseException as error:  # noqa: BLE001 -- the end of the program

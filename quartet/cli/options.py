@@ -46,6 +46,6 @@ StandingOption = Annotated[
         min=0,
         max=31_536_000,
         callback=a_number,
-        help="Seconds that an event may wait before its partition stands still; STANDING_SECONDS by default.",
+        help="Seconds that an event may wait before its partition counts as stalled; STANDING_SECONDS by default.",
     ),
 ]

@@ -41,7 +41,10 @@ def up(
     ] = True,
     setting: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A further setting, also for whoever joins. May be repeated."),
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A further setting, also in the file by which other programs join. May be repeated.",
+        ),
     ] = None,
 ) -> None:
     """Run the emulators and all services, with all their logs, until Ctrl-C.
@@ -101,7 +104,7 @@ async def _until_one_dies(stack: LocalStack) -> NoReturn:
 
 
 async def _serve(stack: LocalStack) -> NoReturn:
-    """Start the services, say how to join, and go on for ever."""
+    """Start the services, say how to join, and run until cancelled."""
     await asyncio.gather(stack.start_services(), prepare(stack))
     path = stack.settings_path
     for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):

@@ -11,7 +11,7 @@ from rich.segment import Segment
 
 from quartet.printable import printable_lines
 
-# Without a terminal nobody has a window that a table must fit into.
+# Without a terminal there is no window that a table must fit into.
 _WIDTH_OF_A_PIPE = 160
 # JSON escapes the first 32 control characters only; others act on a terminal, too.
 _NOT_PRINTED: Final = re.compile(r"[^\x20-\x7e\n]")
@@ -66,7 +66,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _console(*, is_error: bool) -> Console:
-    # Made anew for every use: whoever has replaced sys.stdout meanwhile is written to.
+    # Created for every use, so that it writes to the current sys.stdout, also if that was replaced meanwhile.
     stream = sys.stderr if is_error else sys.stdout
     width = None if stream.isatty() else _WIDTH_OF_A_PIPE
     return SafeConsole(file=stream, width=width, markup=False, highlight=False, emoji=False)

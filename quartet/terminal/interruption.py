@@ -1,4 +1,4 @@
-"""Working until the work is done, somebody interrupts it, or a process that it needs ends."""
+"""Working until the work is done, a signal interrupts it, or a process that it needs ends."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 @asynccontextmanager
 async def stop_signals() -> AsyncIterator[asyncio.Event]:
-    """An event that is set by Ctrl-C or SIGTERM, which end nothing by themselves meanwhile."""
+    """An event that is set by Ctrl-C or SIGTERM, which then no longer end the process."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
@@ -33,5 +33,5 @@ async def first_of(*works: Coroutine[Any, Any, R]) -> R:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    # If two end at once, the earlier argument counts.
+    # If two end at the same time, the earlier argument counts.
     return next(task for task in tasks if task in done).result()

@@ -1,4 +1,4 @@
-"""A progress bar where somebody is looking, and nothing elsewhere."""
+"""A progress bar on a terminal, and nothing elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

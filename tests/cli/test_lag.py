@@ -79,7 +79,7 @@ def test_where_nothing_waits_nothing_stands_still() -> None:
 def test_a_standing_partition_names_the_event_that_it_stands_at() -> None:
     found = judge([Lag(place(), head(timedelta(minutes=5), 7))], NOON, LIMIT)
     assert "".join(standstill_lines(found)) == (
-        "partition 2 stands still for payment at event 7, InventoryReserved.v1 of ord-1, which has waited for 5 min; "
+        "partition 2 is stalled for payment at event 7, InventoryReserved.v1 of ord-1, which has waited for 5 min; "
         "100 are waiting"
     )
     [told] = standstill_json(found)["partitions"]
@@ -141,7 +141,7 @@ def test_the_oldest_of_all_partitions_counts() -> None:
     [
         (Lag(place(99)), Status.OK, "0 events behind"),
         (Lag(place(), head(3 * SECOND)), Status.OK, "100 events behind, the oldest for 3 s"),
-        (Lag(place(), head(61 * SECOND)), Status.FAILED, "partition 2 stands still"),
+        (Lag(place(), head(61 * SECOND)), Status.FAILED, "partition 2 is stalled"),
         (
             Lag(place(written=NOON), head(61 * SECOND)),
             Status.FAILED,
@@ -149,7 +149,7 @@ def test_the_oldest_of_all_partitions_counts() -> None:
         ),
         (Lag(place(99, is_owned=False)), Status.FAILED, "it does not run"),
         (Lag(place(is_owned=False), head(3 * SECOND)), Status.FAILED, "100 events behind"),
-        (Lag(place(is_owned=False), head(61 * SECOND, 7)), Status.FAILED, "stands still for payment at event 7"),
+        (Lag(place(is_owned=False), head(61 * SECOND, 7)), Status.FAILED, "is stalled for payment at event 7"),
     ],
 )
 def test_lag_silence_and_a_standing_partition_are_failures(lag: Lag, status: Status, words: str) -> None:

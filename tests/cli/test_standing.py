@@ -138,7 +138,7 @@ async def test_a_standing_partition_is_named_with_the_event_that_it_stands_at(
     assert status == 1
     assert set(failed(checks)) == {"service payment"}
     words = failed(checks)["service payment"]
-    assert "partition 1 stands still for payment at event 1, OrderCancellationRequested.v1 of ord-2" in words
+    assert "partition 1 is stalled for payment at event 1, OrderCancellationRequested.v1 of ord-2" in words
     assert "4 events behind" in words
     details = {one["name"]: one["detail"] for one in checks["checks"]}
     assert details["Blob Storage: checkpoints of payment"] == "of 1 of 4 partitions; 4 events behind"

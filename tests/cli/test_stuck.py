@@ -163,7 +163,7 @@ def test_a_dead_letter_that_is_parked_and_cannot_be_found_is_told_all_the_same()
 
 
 def test_an_order_whose_next_event_is_in_a_standing_partition_is_stuck_at_once() -> None:
-    assert reasons(in_time(partition="2"), NOON, MINUTE, PAYMENT_STANDS) == ("partition 2 stands still for payment",)
+    assert reasons(in_time(partition="2"), NOON, MINUTE, PAYMENT_STANDS) == ("partition 2 is stalled for payment",)
 
 
 def test_a_partition_that_stands_still_holds_up_no_other_partition_and_no_other_service() -> None:
@@ -177,7 +177,7 @@ PAID_FACTS = frozenset({Fact.PLACED, Fact.RESERVED, Fact.PAID})
 
 def test_the_order_of_the_event_that_is_stood_at_is_stuck_even_if_nobody_knows_it() -> None:
     standing = Standstill((Standing("order", "2", replace(HEAD, subject="o-1"), MINUTE, 1),))
-    assert reasons(Stuck("o-1"), NOON, MINUTE, standing) == ("order stands still at an event of it",)
+    assert reasons(Stuck("o-1"), NOON, MINUTE, standing) == ("order is stalled at an event of it",)
 
 
 def test_what_a_service_owes_that_does_not_run_will_not_come() -> None:

@@ -88,7 +88,7 @@ def redrive(
     saga: SagaOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be redriven, in order.")] = False,
     timeout: Annotated[
-        float, typer.Option(min=0, max=MOST_SECONDS, callback=a_number, help="Seconds without an answer to wait.")
+        float, typer.Option(min=0, max=MOST_SECONDS, callback=a_number, help="Seconds to wait without an answer.")
     ] = 60,
     as_json: JsonOption = False,
 ) -> None:
@@ -122,9 +122,9 @@ def discard(
     service: ServiceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide that nothing shall become of dead letters: their sagas need not wait for them any more.
+    """Discard dead letters: their events are never applied, and their sagas are unblocked.
 
-    What waited behind them can be redriven then.
+    The letters behind them can then be redriven.
     """
     services, settings = check_service(service), load_settings()
 

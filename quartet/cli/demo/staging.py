@@ -1,4 +1,4 @@
-"""A demonstration on a local stack: played until it ends, a process dies, or somebody interrupts it."""
+"""A demonstration on a local stack: it runs until it ends, a process dies, or a signal interrupts it."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -20,7 +20,7 @@ async def staged(options: StackOptions, sink: Sink, play: Callable[[LocalStack],
 
     Raises:
         UserError: a process has died.
-        typer.Exit: somebody has interrupted it.
+        typer.Exit: a signal has interrupted it.
     """
     starting = LocalStack(options, sink, is_coloured=is_coloured(results()))
     async with stop_signals() as stopping, starting as stack:

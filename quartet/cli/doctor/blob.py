@@ -77,7 +77,7 @@ class BlobVisit:
             return None
         except HttpResponseError as error:
             return broken(f"may not be written: status {error.status_code}", self._access_hint())
-        return doubtful(f"there is a blob {name}", "somebody has put it there; remove it")
+        return doubtful(f"there is a blob {name}", "another program has put it there; remove it")
 
     @property
     def store(self) -> BlobCheckpointStore:

@@ -1,4 +1,4 @@
-"""What a check is, and how many of them are made at once: those that need others wait for them, and fall with them."""
+"""What a check is, and how they run side by side: one waits for those that it needs, and is skipped if one fails."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -33,7 +33,7 @@ async def examine_deployment(now: Now = _now, limit: timedelta | None = None) ->
 
     Args:
         now: this machine's clock.
-        limit: after how long a partition stands still; None means as long as the services' settings say.
+        limit: how long an event may wait before its partition counts as stalled; None: as the services' settings say.
     """
     try:
         settings = load_settings()

@@ -18,7 +18,7 @@ from quartet.engine.ports import Now
 from quartet.terminal.user_error import UserError
 
 PATIENCE: Final = 6
-"""How many times as long as another check these may take: they look twice at what seems to stand still."""
+"""How many times as long as another check these may take: they read twice what seems to be stalled."""
 
 R = TypeVar("R")
 
@@ -62,7 +62,7 @@ class LagVisit:
         return await asyncio.shield(self._view)
 
     async def check_service(self, service: str) -> Verdict:
-        """Whether a service runs, and gets on in every partition."""
+        """Whether a service runs, and makes progress in each partition."""
         if self._judged is None:
             self._judged = self._start(self._judge)
         try:
@@ -114,7 +114,7 @@ def judge_service(
         )
     if age > limit:
         return broken(
-            f"too slow: {words}; it gets on",
+            f"too slow: {words}; it makes progress",
             "give it more replicas, and see whether a server throttles: docs/runbook.md",
         )
     return fine(words)

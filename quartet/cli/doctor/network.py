@@ -33,7 +33,7 @@ async def check_name(address: Address) -> Verdict:
 
 
 async def check_connection(address: Address) -> Verdict:
-    """Whether somebody listens there."""
+    """Whether a server listens there."""
     where = f"{address.host}:{address.port}"
     try:
         _, writer = await asyncio.open_connection(address.host, address.port)

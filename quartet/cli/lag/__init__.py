@@ -1,1 +1,1 @@
-"""How far each consumer group is behind, and which partitions stand still."""
+"""How far each consumer group is behind, and which partitions are stalled."""

@@ -1,4 +1,4 @@
-"""How far every service is behind in every partition, and where one stands still. Pure: the clock is passed in."""
+"""How far each service is behind in each partition, and where one is stalled. Pure: the clock is passed in."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A partition that stands still for a service, at one event."""
+    """A partition that is stalled for a service, at one event."""
 
     service: str
     partition: str
@@ -90,18 +90,18 @@ class Standing:
     def __str__(self) -> str:
         about = f" of {self.head.subject}" if self.head.subject else ""
         return (
-            f"partition {self.partition} stands still for {self.service} at event {self.head.sequence_number}, "
+            f"partition {self.partition} is stalled for {self.service} at event {self.head.sequence_number}, "
             f"{self.head.type}{about}, which has waited for {in_words(self.age)}; {self.waiting} are waiting"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
-    """What does not get on.
+    """What makes no progress.
 
     Attributes:
-        standing: partitions that stand still.
-        silent: services that nobody runs, with how many events wait for each.
+        standing: stalled partitions.
+        silent: services of which no replica runs, with how many events wait for each.
     """
 
     standing: tuple[Standing, ...] = ()
@@ -109,16 +109,16 @@ class Standstill:
 
     @property
     def is_well(self) -> bool:
-        """Whether everything gets on."""
+        """Whether everything makes progress."""
         return not self.standing and not self.silent
 
     def holds(self, service: str, partition: str) -> bool:
-        """Whether a service does not get on in a partition."""
+        """Whether a partition is stalled for a service."""
         return any((one.service, one.partition) == (service, partition) for one in self.standing)
 
 
 def judge(lags: Iterable[Lag], now: datetime, limit: timedelta) -> Standstill:
-    """What stands still, and which services nobody runs: not one of their partitions has an owner."""
+    """Find the stalled partitions, and the services that do not run: none of their partitions has an owner."""
     known = list(lags)
     standing = tuple(
         Standing(lag.place.service, lag.place.partition, lag.head, lag.age(now), lag.place.waiting)

@@ -122,7 +122,7 @@ class LagReader:
     async def standstill(
         self, lags: Sequence[Lag], now: Now, limit: timedelta, sleep: Sleep = asyncio.sleep
     ) -> Standstill:
-        """What stands still. What seems to is looked at twice: a service may have begun a moment ago.
+        """Find what is stalled. A partition that seems to be is read twice: its service may have begun a moment ago.
 
         Raises as `look` does.
         """
@@ -178,7 +178,7 @@ async def open_lag_reader(settings: Settings) -> AsyncIterator[LagReader]:
 async def try_standstill(
     settings: Settings, services: Sequence[str], limit: timedelta
 ) -> tuple[Standstill | None, Exception | None]:
-    """What stands still in some services; or None, and why that is not known."""
+    """What is stalled in some services; or None, and why that is not known."""
     try:
         async with open_lag_reader(settings) as reader:
             lags = await reader.lags(await reader.look(services), _now())

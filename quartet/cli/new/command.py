@@ -17,7 +17,7 @@ def new(
 ) -> None:
     """Make a project in a new directory: two participants, their tests, and how to run them.
 
-    `make test` and `make demo` work in it at once.
+    `make test` and `make demo` work in it immediately.
     """
     check_name(name)
     directory = Path(name)

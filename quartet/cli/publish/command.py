@@ -43,7 +43,9 @@ def publish(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all sagas have ended, and show how.")] = False,
     timeout: Annotated[
         float,
-        typer.Option(min=0, max=MOST_SECONDS, callback=a_number, help="With --wait: seconds without an end to wait."),
+        typer.Option(
+            min=0, max=MOST_SECONDS, callback=a_number, help="With --wait: seconds to wait without a saga that ends."
+        ),
     ] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The command line's way to the servers: the runtime's own clients, with a person's patience."""
+"""The command line's way to the servers: the runtime's own clients, with timeouts for a waiting person."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 
 class Cosmos:
-    """All databases of the four services, opened and known to answer."""
+    """The databases of all services, opened and known to answer."""
 
     def __init__(self, client: CosmosClient, settings: Settings) -> None:
         self.client = client

@@ -23,8 +23,8 @@ async def open_reading_port(
 ) -> tuple[Adapter, object]:
     """The port that the service runs with, for a command that only reads its ledger.
 
-    Whoever has not set the name may still read the ledger of a simulated port that the service has recorded: it lies
-    in the service's own database.
+    Without a name in the environment, the ledger of a simulated port that the service has recorded can still be read:
+    it lies in the service's own database.
 
     Raises:
         ConfigurationError: the environment names another port, or none; or the port refuses.

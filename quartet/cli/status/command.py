@@ -30,7 +30,7 @@ def status(
     """Show where a saga stands: how it has ended, and what each participant has recorded of it.
 
     Without an id, all sagas are counted, and those that have not ended are listed. Every record is read for that. Exit
-    status 1 if a dead letter is open, a partition stands still, a participant does not run, or something cannot be
+    status 1 if a dead letter is open, a partition is stalled, a participant does not run, or something cannot be
     looked at.
     """
     runnable()

@@ -62,7 +62,7 @@ def ends_json(known: Mapping[str, str]) -> dict[str, str]:
 
 
 def overview_view(seen: Overview, standstill: Standstill) -> Group:
-    """All sagas, for people: what stands still, what has not ended, and the counts."""
+    """All sagas, for people: what is stalled, what has not ended, and the counts."""
     parts: list[Listing | Unbroken] = [Unbroken(cell(line, style="red")) for line in standstill_lines(standstill)]
     if seen.open:
         listing = Listing("saga", "said so far", title="Sagas that have not ended")

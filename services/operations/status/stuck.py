@@ -169,9 +169,9 @@ def reasons(order: Stuck, now: datetime, grace: timedelta, standstill: Standstil
     silent = dict(standstill.silent)
     for service in dict.fromkeys(owes.service for owes in owed_by(order)):
         if standstill.holds(service, order.partition):
-            found.append(f"partition {order.partition} stands still for {service}")
+            found.append(f"partition {order.partition} is stalled for {service}")
         elif service in silent:
             found.append(f"{service} does not run")
     held = (one.service for one in standstill.standing if one.head.subject == order.order_id)
-    found += [f"{service} stands still at an event of it" for service in held]
+    found += [f"{service} is stalled at an event of it" for service in held]
     return tuple(dict.fromkeys(found))
