@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The same for text whose line feeds are meant: each line is printable by itself."""
+    """The same for text whose line feeds are meant: each line alone is printable."""
     return joined_lines(text.split("\n"))
 
 

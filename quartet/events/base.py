@@ -30,7 +30,7 @@ class EventData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: ClassVar[str]
-    """The CloudEvents type, name and version: `OrderCreated.v1`."""
+    """The CloudEvents type, name and version: `TripRequested.v1`."""
 
     @property
     def saga_id(self) -> str:

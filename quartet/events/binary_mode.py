@@ -2,7 +2,7 @@
 
 The AMQP binding names them `cloudEvents:id` or `cloudEvents_id`. Event Hubs passes the headers of a Kafka client on
 as application properties, so the Kafka binding's `ce_id` arrives as well; and a gateway that forwards HTTP headers
-leaves `ce-id`. The properties beside them are somebody else's.
+leaves `ce-id`. The other properties are not part of the event.
 """
 
 from collections.abc import Mapping

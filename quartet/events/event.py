@@ -20,8 +20,8 @@ class Event(Generic[D_co]):
 
     Attributes:
         id: Unique among the events of its source, the same for every repeat of it.
-        source: Who said it: `/services/payment`.
-        type: What it is, with its version: `PaymentCompleted.v1`.
+        source: Who said it: `/services/hotel`.
+        type: What it is, with its version: `RoomBooked.v1`.
         saga_id: The saga that it belongs to; the CloudEvents subject.
         time: When it was said, in UTC.
         correlation_id: The same for all events of one saga: the saga id, unless its first event says
@@ -48,7 +48,7 @@ class Event(Generic[D_co]):
 
 
 def service_source(service: str) -> str:
-    """The CloudEvents source of a service: `/services/payment`."""
+    """The CloudEvents source of a service: `/services/hotel`."""
     return f"/services/{service}"
 
 
@@ -60,7 +60,7 @@ def new_event(
     id: str | None = None,  # noqa: A002 - the CloudEvents name
     traceparent: str | None = None,
 ) -> Event[D]:
-    """An event that answers none, for whoever publishes one: a request, a cancellation.
+    """An event that answers none, for a publisher: a request, a cancellation.
 
     Args:
         data: What happened.
@@ -102,10 +102,10 @@ def answer(
     Args:
         cause: The event that is answered.
         data: What happened.
-        source: Who says so: `service_source("payment")`.
+        source: Who says so: `service_source("hotel")`.
         time: When, with a time zone.
         discriminator: Tells it apart from another answer of the same type to the same cause; added to the one
-            that the data has by itself.
+            that the data has.
 
     Raises:
         ValueError: If the data is about another saga than the cause, or the time has no time zone.

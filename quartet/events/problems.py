@@ -34,7 +34,7 @@ _SAY: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 def explain(error: ValidationError) -> str:
     """The first problem as `items.0.quantity: must be at least 1`, and how many more there are."""
     found = error.errors(include_url=False, include_input=False)
-    # A list whose only entry is wrong is called too short as well: only the entry is worth a word.
+    # A list whose only entry is wrong is called too short as well: only the entry is named.
     problems = [one for one in found if not any(_is_inside(other["loc"], one["loc"]) for other in found)]
     more = len(problems) - 1
     return _explain_one(problems[0]) + (f" (and {more} more)" if more else "")

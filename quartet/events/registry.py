@@ -5,10 +5,10 @@ readers ignore fields that they do not know and take reasons that they do not kn
 writers in any order.
 
 **Any other change is a new version beside the old one**: a required field, a new meaning, another form. To
-add `PaymentCompleted.v2`:
+add `RoomBooked.v2`:
 
-1. Write the model `PaymentCompletedV2` with `type = "PaymentCompleted.v2"`, and add it to the registry.
-   Every reader understands both from then on, and nobody says v2 yet.
+1. Write the model `RoomBookedV2` with `type = "RoomBooked.v2"`, and add it to the registry.
+   Every reader understands both from then on, and no service says v2 yet.
 2. Give each service that hears v1 a handler for v2 beside it (a table is keyed by model), and deploy these
    readers. Where v2 says more than v1, both handlers call the same domain function.
 3. Let the writer say v2 instead of v1, never both: an answer is said once. Replicas of the old writer may go
@@ -31,7 +31,7 @@ _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*\.v[1-9][0-9]*")
 
 
 class Registry(Mapping[str, type[EventData]]):
-    """The model of each type of event of an application: `OrderCreated.v1` → `OrderCreated`.
+    """The model of each type of event of an application: `RoomBooked.v1` → `RoomBooked`.
 
     It keeps the order in which the models were given: best the one in which a saga says them.
     """

@@ -37,7 +37,7 @@ def _text(line: bytes) -> str:
 class Output:
     """A queue of lines and the thread that hands them to the sink.
 
-    If the sink is slow, the children are held up a little; if it stands still, lines are dropped and counted,
+    If the sink is slow, the children are held up a little; if it stalls, lines are dropped and counted,
     and the sink is told so when it moves again. If it fails, `on_error` is called once, on the thread, and
     the remaining lines go nowhere.
     """
@@ -61,7 +61,7 @@ class Output:
 
     def put(self, name: str, line: str) -> None:
         """Pass a line on; called on the thread that reads the process `name`."""
-        # While lines are being dropped nobody waits again: a stuck terminal costs one wait, not many.
+        # While lines are being dropped, no child waits again: a stuck terminal costs one wait, not many.
         patience = 0.0 if self._dropped else self._patience
         try:
             self._lines.put((name, line), timeout=patience or None, block=patience > 0)

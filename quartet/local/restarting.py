@@ -1,4 +1,4 @@
-"""Restart processes that end by themselves; what keeps ending at once is restarted ever more slowly."""
+"""Restart processes that end although they were not stopped; with a growing pause if one keeps ending early."""
 
 import asyncio
 from collections import Counter
@@ -38,7 +38,7 @@ class Backoff:
 
 
 class Restartable(Protocol):
-    """What a supervisor offers to whoever restarts its processes."""
+    """What a supervisor offers to a `Restarter`."""
 
     async def wait_for_exit(self) -> Exit:
         """Wait until a process ends that was not stopped."""

@@ -126,7 +126,7 @@ class LocalStack:
         """
         await self.supervisor.start(self._emulators(self._options.ports), ready_line=_READY_LINE)
         self._environment = read_settings_file(self.settings_path)
-        # Whoever has joined finds them where they were.
+        # Programs that have joined find them where they were.
         self.supervisor.reconfigure(self._emulators(ports_in(self._environment)))
 
     async def start_services(self) -> None:
@@ -148,7 +148,7 @@ class LocalStack:
         await self._all_ready.wait()
 
     async def wait_for_exit(self) -> Exit:
-        """Wait until a process ends that nobody has stopped."""
+        """Wait until a process ends although it was not stopped."""
         return await self.supervisor.wait_for_exit()
 
     def _emulators(self, ports: Mapping[str, int]) -> Process:
@@ -172,7 +172,7 @@ class LocalStack:
 
 
 def simulated_ports(choreography: Choreography) -> dict[str, str]:
-    """What a local stack asks for, whatever the shell has set for the cloud: nobody is charged by it."""
+    """What a local stack asks for, whatever the shell has set for the cloud: it has no effect outside."""
     return dict.fromkeys(choreography.port_variables, SIMULATED)
 
 

@@ -154,7 +154,7 @@ class Supervisor:
         try:
             if endings:
                 await asyncio.wait(endings, timeout=self._grace)
-        finally:  # also when this is cancelled: whoever interrupts the waiting wants them gone at once
+        finally:  # also when this is cancelled: an interrupted caller wants them gone immediately
             for child in children:
                 child.send(signal.SIGKILL)
         for ending in endings:
@@ -208,7 +208,7 @@ class Supervisor:
     def pause(self, name: str) -> None:
         """Freeze a process (SIGSTOP): it keeps its connections and its memory, and does nothing.
 
-        Returns when it stands still. Only then would the kernel wake it if this supervisor died.
+        Returns when it is stopped. Only then does the kernel wake it if this supervisor dies.
 
         Raises:
             KeyError: no process of this name is running.
@@ -237,7 +237,7 @@ class Supervisor:
         return [name for name, child in self._children.items() if child.is_running]
 
     async def wait_for_exit(self) -> Exit:
-        """Wait until a process ends that nobody stopped or killed; every such end is told once.
+        """Wait until a process ends that was not stopped or killed; every such end is reported once.
 
         Raises:
             Exception: the sink's own error, if output cannot be shown any more.
@@ -292,13 +292,13 @@ class Supervisor:
     async def _watch(self, child: _Child, reader: threading.Thread) -> int:
         status = await child.handle.wait()
         lifetime = time.monotonic() - child.started
-        # The pipe may stay open in a grandchild; its lines are still read, but nobody waits for them.
+        # The pipe may stay open in a grandchild; its lines are still read, but not waited for.
         await asyncio.to_thread(reader.join, stretched(OUTPUT_TIMEOUT))
         await asyncio.sleep(0)  # a ready line that was read just now counts
         ended = Exit(child.process.name, status, lifetime)
         if not child.ready.done():
             child.ready.set_exception(ProcessExitedError(ended))
-            child.ready.exception()  # seen: not everybody waits for it
+            child.ready.exception()  # retrieved: not every caller waits for it
         if not child.is_expected:
             self._events.put_nowait(ended)
         return status

@@ -18,7 +18,7 @@ class NothingHappensError(RuntimeError):
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """Runs what is ready, in order; when nothing is, it is at once the time of the next timer.
+    """Runs what is ready, in order; when nothing is, the clock jumps to the next timer.
 
     There is no input and no other thread, so a run is repeated exactly.
     """

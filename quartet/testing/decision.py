@@ -30,7 +30,7 @@ def decide(
 
     Args:
         participant: whose reaction it is.
-        event: the event, or its data alone, which somebody at `/tests` has then said.
+        event: the event, or its data alone, which then has the source `/tests`.
         state: what the participant has decided before; None if it knows nothing of the saga.
         ports: what the handler gets as its ports.
         giving_up: run the fallback, as if the retries of the handler were used up.

@@ -82,7 +82,7 @@ def explore(
 
 
 def _end(node: Node, invariants: Sequence[Invariant]) -> set[str]:
-    """Let all that is on its way be handled, an operator mend what is left, and check the end.
+    """Deliver all that is on its way, redrive what is left as an operator would, and check the end.
 
     Returns how the saga has ended.
     """

@@ -74,7 +74,7 @@ class Node:
     _known: int = field(default=0)
 
     def send(self) -> None:
-        """What was said since the last time is on its way to everybody who hears it."""
+        """Queue what was said since the last time for every participant that hears it."""
         for key in list(self.world.witness.said)[self._known :]:
             self.numbers.setdefault(key, len(self.numbers))
             type_ = str(self.world.witness.said[key]["type"])
@@ -137,7 +137,7 @@ class Node:
         self.send()
 
     def deliver_all(self) -> None:
-        """Everybody hears everything, without further trouble."""
+        """Deliver every event, without further faults."""
         self.send()
         while self.pending:
             name, key = min(self.pending, key=lambda one: (self.numbers[one[1]], one[0]))

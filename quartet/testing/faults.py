@@ -111,7 +111,7 @@ class TroubledSteps:
         return result
 
     async def _wait_out(self) -> None:
-        """Stand still while the process is paused, and for ever once it is dead."""
+        """Wait while the process is paused, and forever once it is dead."""
         now = asyncio.get_running_loop().time()
         if pause := self._trouble.lasting("pause", now):
             await asyncio.sleep(pause.at + pause.seconds - now)

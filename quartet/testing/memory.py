@@ -39,7 +39,7 @@ class MemoryStore(Generic[S]):
         return self._codec.decode({**json.loads(text), "_etag": str(etag)})
 
     def put(self, record: Record[S]) -> str | None:
-        """Write it if nobody has written it since it was read. Returns the new ETag; None if somebody has."""
+        """Write it if it has not changed since it was read. Returns the new ETag; None if it has changed."""
         etag, _ = self._documents.get(record.saga_id, (None, ""))
         if record.etag != (None if etag is None else str(etag)):
             return None

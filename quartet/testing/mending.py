@@ -1,4 +1,4 @@
-"""What an operator does once everything works again: redrive the dead letters, and discard what nobody can read."""
+"""What an operator does once everything works again: redrive the dead letters, and discard what cannot be read."""
 
 from collections.abc import Callable
 from typing import Any, Final

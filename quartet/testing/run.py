@@ -26,7 +26,7 @@ class Publication:
 
 
 async def run_with_faults(world: World, publications: Sequence[Publication], faults: Sequence[Fault]) -> None:
-    """Say all this while all that goes wrong, and wait until everybody has finished."""
+    """Say all this under these faults, and wait until all participants have finished."""
     crews = [_Crew(world, participant, faults) for participant in world.app]
     tasks = [asyncio.ensure_future(work) for crew in crews for work in crew.work()]
     said = [asyncio.ensure_future(_say(world, one)) for one in publications]
@@ -82,7 +82,7 @@ class _Crew:
         self.replica: Replica | None = None
 
     def work(self) -> list[Any]:
-        """What its processes do, for ever."""
+        """What its processes do, until cancelled."""
         return [self._main(), *(self._second(fault) for fault in self._own if fault.kind == "second owner")]
 
     async def _main(self) -> None:

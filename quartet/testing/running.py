@@ -89,7 +89,7 @@ class Replica:
 
 
 async def run_until_quiet(world: World) -> None:
-    """Run one process of each participant until nobody has anything to do."""
+    """Run one process of each participant until none has anything to do."""
     replicas = [Replica(world, participant, Undisturbed()) for participant in world.app]
     tasks = [asyncio.create_task(replica.run()) for replica in replicas]
     try:

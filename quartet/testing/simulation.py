@@ -69,7 +69,7 @@ def simulate(
     runs: int = 20,
     faults: Sequence[Fault] | None = None,
 ) -> None:
-    """Run sagas under crashes, outages, repeats and whatever else may happen; then mend everything, and check.
+    """Run sagas under crashes, outages, repeats and other faults; then end the faults, redrive, and check.
 
     Checked is that every saga has ended, in one way; that no answer was published that is not recorded; that no id is
     two events; that nothing that came was neither handled nor kept; and the invariants.

@@ -73,7 +73,7 @@ def running_app(path: str, data_dir: Path, *flags: str) -> Iterator[RunningApp]:
     process = start(*_QUARTET, "--app", path, *up)
     late = Timer(stretched(_START_SECONDS), process.terminate)
     late.start()
-    # Whoever writes into a pipe that nobody reads stands still.
+    # A process that writes into a pipe that is not read is blocked.
     rest = Thread(target=read_until, args=(process, lambda _: False, app.said))
     try:
         is_ready = read_until(process, lambda line: _READY in line, app.said)

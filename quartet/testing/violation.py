@@ -39,7 +39,7 @@ def broken(world: World, invariants: Iterable[Invariant]) -> list[str]:
 
 
 def broken_at_the_end(world: World, invariants: Iterable[Invariant]) -> list[str]:
-    """The same once all is mended, with the application's own invariants.
+    """The same once all faults are over and dead letters redriven, with the application's own invariants.
 
     Every saga has ended then, in one way, and nothing is left that failed.
     """

@@ -31,7 +31,7 @@ class Witness:
         return Witness(dict(self.said), set(self.answers), set(self.settled), list(self.violations))
 
     def hear(self, event: Json) -> str:
-        """Somebody says an event. Returns its key."""
+        """Note an event that was said. Returns its key."""
         key = event_key(str(event["source"]), str(event["id"]))
         before = self.said.setdefault(key, event)
         if before != event:

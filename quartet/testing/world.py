@@ -81,7 +81,7 @@ class World:
         id: str | None = None,  # noqa: A002 -- the CloudEvents name
         partition: str | None = None,
     ) -> Event[D]:
-        """Somebody outside says something. Without an id it gets the next number; without a partition, its saga's."""
+        """Say an event from outside. Without an id it gets the next number; without a partition, its saga's."""
         event = new_event(data, source=source, time=self.loop.utc(), id=id or f"said-{len(self.witness.said) + 1}")
         said = to_json(event)
         self.witness.hear(said)

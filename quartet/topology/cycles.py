@@ -1,4 +1,4 @@
-"""Cycles of events: an event that leads to itself again may go on for ever."""
+"""Cycles of events: an event that leads to itself again may never end."""
 
 from quartet.choreography import Choreography
 from quartet.events import EventData
