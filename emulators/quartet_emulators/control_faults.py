@@ -1,4 +1,4 @@
-"""Faults over the control endpoint: switched on and off, counted; outages; a hub that is made anew."""
+"""Faults over the control endpoint: switched on and off, counted; outages; hubs that are recreated."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ class FaultRoutes:
         ]
 
     async def stop(self) -> None:
-        """End the outages: whoever is away stays away."""
+        """End the outages: a server that is away stays away."""
         for task in self._outages.values():
             task.cancel()
         await asyncio.gather(*self._outages.values(), return_exceptions=True)
@@ -90,7 +90,7 @@ class FaultRoutes:
     async def _interrupt(self, name: str, seconds: float) -> None:
         try:
             await interrupt(self._servers[name], seconds)
-        except Exception:  # nobody waits for this task: the log is where it can be seen
+        except Exception:  # no task waits for this one: only the log can show it
             log.exception("%s did not come back from its outage", name)
         finally:
             del self._outages[name]

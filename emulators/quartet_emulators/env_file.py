@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def read_setting(text: str) -> tuple[str, str]:
-    """A variable that somebody wants in the file, as `NAME=VALUE`.
+    """A variable for the file, as `NAME=VALUE`.
 
     Raises:
         ValueError: it is none, or does not fit on a line.
@@ -46,7 +46,7 @@ def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
 
 
 def remove_env_file(path: Path, settings: Mapping[str, str]) -> None:
-    """Remove the file, unless somebody else has written another one in its place.
+    """Remove the file, unless another process has written another one in its place.
 
     Raises:
         OSError: the file is there and cannot be read or removed.

@@ -17,7 +17,7 @@ _HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
 class TokenRefusedError(Exception):
-    """The token is malformed, forged, or meant for somebody else."""
+    """The token is malformed, forged, or meant for another server."""
 
 
 class TokenExpiredError(TokenRefusedError):

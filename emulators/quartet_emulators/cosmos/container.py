@@ -78,7 +78,7 @@ class Container:
         self.last_number = max(number, items[-1].number if items else 0)
 
     def is_expired(self, item: Item, now: float) -> bool:
-        """Whether the item has outlived its own or the container's time to live; -1 means for ever."""
+        """Whether the item has outlived its own or the container's time to live; -1 means forever."""
         if self.default_ttl is None:
             return False
         ttl = self.default_ttl if item.ttl is None else item.ttl

@@ -1,6 +1,6 @@
 """Names and resource ids.
 
-A resource is addressed by names (``dbs/shop/colls/orders/docs/7``) or, in the ``_self`` links that the service writes
+A resource is addressed by names (``dbs/hotel/colls/rooms/docs/7``) or, in the ``_self`` links that the service writes
 into every resource, by resource ids: the database's has 4 bytes, a container's starts with them and has 8, an item's
 starts with the container's and has 16, all in base64 with ``-`` for ``/``.
 """

@@ -171,7 +171,7 @@ def wrong_method(call: Call) -> CosmosError:
 
 
 def check_container_id(container: Container, call: Call) -> None:
-    """Refuse a request that was meant for an earlier container of the same name; the client then reads it anew.
+    """Refuse a request that was meant for an earlier container of the same name; the client then reads it again.
 
     Raises:
         CosmosError: 400 with sub-status 1024.

@@ -14,7 +14,7 @@ FOREVER: Final = -1
 
 
 class Transaction:
-    """The writes of one request, which see one another and nobody else sees until :meth:`commit`."""
+    """The writes of one request, which see one another, and which no other request sees until :meth:`commit`."""
 
     def __init__(self, container: Container, partition: str, now: float) -> None:
         self.container = container
@@ -70,7 +70,7 @@ class Transaction:
             self._removed[item.id] = stored
 
     def commit(self, storage: Storage) -> None:
-        """Write everything to disk in one transaction, then into memory; afterwards it is acknowledged truth.
+        """Write everything to disk in one transaction, then into memory; afterwards it may be acknowledged.
 
         A write over an item that has expired and not been removed yet takes its place.
 

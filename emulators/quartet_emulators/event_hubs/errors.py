@@ -23,7 +23,7 @@ ARGUMENT_ERROR = "com.microsoft:argument-error"
 class AmqpError(Exception):
     """Something the peer must be told: an AMQP error condition and a sentence for people.
 
-    Whoever catches it decides how far it reaches: one delivery, one link, or the connection.
+    The code that catches it decides how far it reaches: one delivery, one link, or the connection.
     """
 
     def __init__(self, condition: str, description: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quartet_emulators.event_hubs.publishing import PublishLink
     from quartet_emulators.event_hubs.receiving import ReceiveLink
 
-# Conditions with what the service says about them: exceptions are made anew, they would keep what they passed.
+# Conditions with what the service says about them: each use creates its own exception, with its own traceback.
 _BUSY = SERVER_BUSY, "The request was terminated because the entity is being throttled. Error code : 50002."
 _DETACHED = DETACH_FORCED, "The link was force detached by the broker due to errors occurred in consumer."
 _STOLEN = LINK_STOLEN, "New receiver with higher epoch is created hence current receiver is disconnected."
@@ -100,4 +100,4 @@ def _cut(connection: "Connection", rule: Rule) -> bool:
 
 
 def _ignore(_error: AmqpError | None) -> None:
-    """Nobody waits for the second copy of a duplicate."""
+    """Ignore the outcome of the second copy of a duplicate."""

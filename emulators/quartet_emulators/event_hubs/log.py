@@ -5,7 +5,7 @@ loop share one transaction (group commit), and a send is acknowledged only behin
 has been handed to the operating system and survives ``kill -9``. It need not survive a power failure
 (``synchronous=OFF``).
 
-Events are kept for ever: there is no retention, so a partition always begins at sequence number 0. The data
+Events are kept forever: there is no retention, so a partition always begins at sequence number 0. The data
 directory is deleted as a whole when it is no longer wanted.
 """
 
@@ -62,7 +62,7 @@ class EventLog:
         now: milliseconds since 1970.
 
     Attributes:
-        database: the open database, which nobody but this log uses while the emulator runs.
+        database: the open database, which only this log uses while the emulator runs.
 
     Raises:
         sqlite3.Error: the file is not a database or cannot be opened.
@@ -190,7 +190,7 @@ class EventLog:
         return Position(sequence, offset, enqueued_at)
 
     def clear(self) -> None:
-        """Forget all events and partitions. Those that were opened must be opened anew."""
+        """Forget all events and partitions. Those that were opened must be opened again."""
         if self._scheduled is not None:
             self._scheduled.cancel()
             self._commit()

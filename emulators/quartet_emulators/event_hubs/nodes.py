@@ -57,7 +57,7 @@ class RequestLink(IncomingLink):
             if reply_to is not None and link.target == reply_to:
                 return link
         if not links:
-            raise AmqpError(NOT_ALLOWED, f"a request to {self._node}, but nobody in the session listens for the answer")
+            raise AmqpError(NOT_ALLOWED, f"a request to {self._node}, but no link of the session receives the answer")
         return links[-1]
 
 

@@ -63,7 +63,7 @@ class OutgoingLink(Link):
         raise NotImplementedError
 
     def on_transfer(self, transfer: Transfer, payload: bytes) -> None:
-        """Nobody may send here."""
+        """Refuse it: a client cannot send on this link."""
         raise SessionError(NOT_ALLOWED, f"{len(payload)} bytes on handle {transfer.handle}, where the client receives")
 
     def on_flow(self, flow: Flow) -> None:

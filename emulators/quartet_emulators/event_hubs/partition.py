@@ -43,7 +43,7 @@ class Partition:
     readers: set[Callable[[], None]] = field(default_factory=set)
 
     def extend_tail(self, messages: list[bytes]) -> None:
-        """Keep new messages in memory, and let go of old ones beyond the limit."""
+        """Keep new messages in memory, and drop old ones beyond the limit."""
         self.tail += messages
         self.tail_bytes += sum(map(len, messages))
         if self.tail_bytes > TAIL_BYTES:

@@ -41,7 +41,7 @@ def first_sequence(log: EventLog, partition: Partition, selector: str | None) ->
 
     Raises:
         AmqpError: the selector cannot be read, or names an event that the partition does not have yet, as
-            after the hub was made anew while the consumer's checkpoint was kept.
+            after the hub was recreated while the consumer's checkpoint was kept.
     """
     if selector is None:
         return 0

@@ -122,7 +122,7 @@ class EventHubsEmulator:
         _LOGGER.info("listening on %s:%d", self.host, self.port)
 
     def recreate_hubs(self) -> None:
-        """Delete all hubs and make them anew, empty: sequence numbers and offsets begin at 0 again.
+        """Delete all hubs and recreate them, empty: sequence numbers and offsets begin at 0 again.
 
         Every client is disconnected, as it is when a hub is deleted. Checkpoints are not the hub's, and stay.
 

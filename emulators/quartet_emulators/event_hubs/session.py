@@ -99,7 +99,7 @@ class Session:
                 link.detach(error)
 
     def release(self) -> None:
-        """Let go of all links: the session or its connection is over."""
+        """Release all links: the session or its connection is over."""
         for link in self.links.values():
             link.release()
         self.links.clear()

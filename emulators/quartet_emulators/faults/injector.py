@@ -55,7 +55,7 @@ class Injector:
         self.injected: Counter[str] = Counter()
 
     def replace(self, rules: Sequence[Rule], seed: int) -> None:
-        """Put rules in place of all that are there; their decisions begin anew."""
+        """Put rules in place of all that are there; their decisions start from the seed."""
         self.rules = [LiveRule(rule, seed) for rule in rules if rule.server == self.server]
 
     def choose(self, operation: str, where: Mapping[str, str], impossible: Collection[str] = ()) -> Rule | None:

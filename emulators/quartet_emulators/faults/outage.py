@@ -43,7 +43,7 @@ async def interrupt(server: Interruptible, seconds: float) -> None:
 
 @contextmanager
 def _held(host: str, port: int) -> Iterator[None]:
-    """Keep the port while nobody listens: connections are refused, and no client's own socket gets the number."""
+    """Keep the port without listening: connections are refused, and no client's own socket gets the number."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

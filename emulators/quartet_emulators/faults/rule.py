@@ -14,9 +14,9 @@ class Rule:
         name: unique in a plan; part of the seed of the rule's decisions.
         match: globs by field, which ignore case; the rule looks at requests that match all of them.
         probability: of each matching request.
-        every: strikes each so-manieth matching request.
-        first: strikes that many of the first matching requests.
-        limit: strikes at most so often.
+        every: n; strikes every n-th matching request.
+        first: n; strikes the first n matching requests.
+        limit: n; strikes at most n times.
         seconds: how long it lasts, for faults that last.
         events: how many events a receiver goes back.
         retry_after_ms: what a throttled client is told to wait.
