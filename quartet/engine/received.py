@@ -82,13 +82,11 @@ class ReceivedBatch:
         sagas: what there is for each saga, in the partition's order.
         letters: what cannot be read and blocks no saga.
         requests: to redrive dead letters of this participant.
-        passed_over: how many events are for others.
     """
 
     sagas: dict[str, list[Delivered]] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
     requests: list[RequestDelivery] = field(default_factory=list)
-    passed_over: int = 0
 
 
 def read_batch(
@@ -125,8 +123,6 @@ def read_batch(
                 received.letters.append(letter)
             else:
                 received.sagas.setdefault(letter.saga_id, []).append(UnreadableDelivery(letter, read.key))
-        else:
-            received.passed_over += 1
     return received
 
 

@@ -256,11 +256,11 @@ MUTANTS: Final = (
         "    if kind is not None and kind.essence.startswith(_STRUCTURED) and not properties:\n",
     ),
     _mutant(
-        "what nobody can read is passed over",
+        "what cannot be read is skipped",
         "quartet/engine/received.py",
         "            if letter.saga_id is None or letter.event_type in opens:\n"
         "                received.letters.append(letter)",
-        "            if letter.saga_id is None:\n                received.passed_over += 1\n"
+        "            if letter.saga_id is None:\n                pass\n"
         "            elif letter.event_type in opens:\n                received.letters.append(letter)",
     ),
     # What is given back
