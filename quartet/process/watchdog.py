@@ -78,7 +78,7 @@ class Watchdog:
         Raises:
             OutageError: a server did not answer.
         """
-        still = await self._standing_still()
+        still = await self._stalled()
         with hub_outages():
             made_at = (await self._hub.get_eventhub_properties())["created_at"]
         is_another = self._made_at not in {None, made_at}
@@ -91,7 +91,7 @@ class Watchdog:
             await self._consumer.restart(lambda: self._checkpoints.reset(all_of_them=is_another))
         self._made_at = made_at
 
-    async def _standing_still(self) -> list[str]:
+    async def _stalled(self) -> list[str]:
         owned = sorted(self._owned)
         progress = self._consumer.progress
         progress.keep_only(set(owned))
@@ -103,7 +103,7 @@ class Watchdog:
         still = []
         for partition, place, end in zip(owned, received, ends, strict=True):
             position = starts.get(partition, -1) if place is None else place
-            if progress.stands_still(partition, end=end, position=position, is_busy=partition in busy, now=now):
+            if progress.is_stalled(partition, end=end, position=position, is_busy=partition in busy, now=now):
                 still.append(partition)
         return still
 

@@ -68,7 +68,7 @@ def test_a_partition_stands_still_if_neither_its_oldest_event_nor_its_checkpoint
     waited: timedelta, written: timedelta | None, expected: bool
 ) -> None:
     known = place(written=NOON - written) if written is not None else place()
-    assert Lag(known, head(waited)).stands_still(NOON, LIMIT) is expected
+    assert Lag(known, head(waited)).is_stalled(NOON, LIMIT) is expected
     assert bool(judge([Lag(known, head(waited))], NOON, LIMIT).standing) is expected
 
 

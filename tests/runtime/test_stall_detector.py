@@ -11,7 +11,7 @@ def progress() -> StallDetector:
 
 
 def look(progress: StallDetector, now: float, *, end: int = 10, position: int = 5, is_busy: bool = False) -> bool:
-    return progress.stands_still("0", end=end, position=position, is_busy=is_busy, now=now)
+    return progress.is_stalled("0", end=end, position=position, is_busy=is_busy, now=now)
 
 
 def test_events_that_wait_too_long_are_a_standstill(progress: StallDetector) -> None:

@@ -67,7 +67,7 @@ class Lag:
         """For how long the oldest event has waited."""
         return max(now - self.head.enqueued, timedelta(0)) if self.head is not None else timedelta(0)
 
-    def stands_still(self, now: datetime, limit: timedelta) -> bool:
+    def is_stalled(self, now: datetime, limit: timedelta) -> bool:
         """Whether an event has waited for longer than `limit`, in which the checkpoint has not moved either.
 
         A service writes checkpoints of finished batches, at most one a second. So one that works off a backlog has an
@@ -123,7 +123,7 @@ def judge(lags: Iterable[Lag], now: datetime, limit: timedelta) -> Standstill:
     standing = tuple(
         Standing(lag.place.service, lag.place.partition, lag.head, lag.age(now), lag.place.waiting)
         for lag in known
-        if lag.head is not None and lag.stands_still(now, limit)
+        if lag.head is not None and lag.is_stalled(now, limit)
     )
     services = dict.fromkeys(lag.place.service for lag in known)
     owned = {lag.place.service for lag in known if lag.place.is_owned}

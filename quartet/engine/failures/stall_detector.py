@@ -37,7 +37,7 @@ class StallDetector:
         """Forget everything: there is a new receiver."""
         self._partitions.clear()
 
-    def stands_still(self, partition: str, *, end: int, position: int, is_busy: bool, now: float) -> bool:
+    def is_stalled(self, partition: str, *, end: int, position: int, is_busy: bool, now: float) -> bool:
         """Judge a partition, at every look.
 
         Args:
