@@ -110,7 +110,7 @@ class BlobEmulator:
         self.port = self._runner.addresses[0][1]
 
     def drop_connections(self) -> None:
-        """Drop every connection without a word, as a failing network would."""
+        """Drop every connection without an answer, as a failing network would."""
         server = self._runner.server if self._runner else None
         for connection in server.connections if server else []:
             if connection.transport is not None:

@@ -41,7 +41,7 @@ class Offers:
         return offer
 
     def create(self, owner_link: str, owner_rid: str, content: dict[str, Json] | None, now: float) -> None:
-        """Keep what was asked for; without a wish, the least that the service would provision."""
+        """Keep what was asked for; by default, the least that the service would provision."""
         rid = identifiers.to_text(secrets.token_bytes(_RID_BYTES))
         offer = {
             "resource": owner_link,

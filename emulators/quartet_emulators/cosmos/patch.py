@@ -20,7 +20,7 @@ Place = tuple[Json, Json]
 
 
 def apply_patch(document: dict[str, Json], operations: Json, key_paths: list[list[str]]) -> None:
-    """Change the document in place. After an error it is spoilt and must be thrown away.
+    """Change the document in place. After an error it is incomplete and must be discarded.
 
     Args:
         document: The current document, with its system properties.

@@ -120,7 +120,7 @@ class CosmosEmulator:
         self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
 
     def drop_connections(self) -> None:
-        """Drop every connection without a word, as a failing network would."""
+        """Drop every connection without an answer, as a failing network would."""
         server = self._runner.server if self._runner else None
         for connection in server.connections if server else []:
             if connection.transport is not None:

@@ -45,7 +45,7 @@ _LOGGER = logging.getLogger(__name__)
 class Connection(asyncio.Protocol):
     """Speaks AMQP 1.0 with one client.
 
-    ``abort`` drops it without a word, ``close`` says why; after ``silence`` it is there and says nothing.
+    ``abort`` drops it without a close frame, ``close`` sends one with the reason, ``silence`` keeps it open and mute.
 
     Attributes:
         agent: who the client is, for the counters and the log.
@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
         self.gone.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        """Handle every whole frame; a client that sends nonsense loses its own connection only."""
+        """Handle every whole frame; a client that sends invalid ones loses its own connection only."""
         if self._silent:
             return
         self._last_read = self._loop.time()
@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
             self._output.write(chunks)
 
     def close(self, error: AmqpError | None = None) -> None:
-        """Say goodbye, with the reason if there is one, and close the connection once that is sent."""
+        """Send a close frame, with the reason if there is one, and close the connection once that is sent."""
         if self._closed:
             return
         if error:

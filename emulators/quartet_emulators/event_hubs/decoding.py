@@ -1,4 +1,4 @@
-"""Bytes to AMQP 1.0 values, with every length checked: the bytes come from strangers.
+"""Bytes to AMQP 1.0 values, with every length checked: the bytes are not trusted.
 
 Source: AMQP 1.0, part 1 (types), section 1.6.
 """

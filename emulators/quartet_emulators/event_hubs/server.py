@@ -136,7 +136,7 @@ class EventHubsEmulator:
         self._hubs = self._broker.hubs = Hubs(self._config, self._log)
 
     def drop_connections(self) -> None:
-        """Drop every connection without a word, as a failing network would."""
+        """Drop every connection without a close frame, as a failing network would."""
         for connection in list(self.connections):
             connection.abort()
 

@@ -1,4 +1,4 @@
-"""An outage: a server goes away without a word, its port refuses, and it comes back with the data on its disk."""
+"""An outage: a server drops its connections, its port refuses, and it comes back with the data on its disk."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ class Interruptible(Protocol):
         """Stop listening, close the data."""
 
     def drop_connections(self) -> None:
-        """Drop every connection without a word."""
+        """Drop every connection without an answer."""
 
 
 async def interrupt(server: Interruptible, seconds: float) -> None:

@@ -65,20 +65,20 @@ class _Minimum(Accumulator):
 
     def __init__(self) -> None:
         super().__init__()
-        self.spoilt = False
+        self.is_undefined = False
 
     def add(self, value: Value) -> None:
         if value is UNDEFINED:
             return
-        self.spoilt = self.spoilt or rank(value) > RANK_STRING
-        if not self.spoilt and (self.extreme is UNDEFINED or self.beats(sort_key(value), sort_key(self.extreme))):
+        self.is_undefined = self.is_undefined or rank(value) > RANK_STRING
+        if not self.is_undefined and (self.extreme is UNDEFINED or self.beats(sort_key(value), sort_key(self.extreme))):
             self.extreme = value
 
     def beats(self, new: tuple[int, Value], old: tuple[int, Value]) -> bool:
         return new < old
 
     def result(self) -> Value:
-        return UNDEFINED if self.spoilt else self.extreme
+        return UNDEFINED if self.is_undefined else self.extreme
 
 
 class _Maximum(_Minimum):
