@@ -104,7 +104,7 @@ class Identity:
         async with self._lock:
             token = await self._ask(scopes)
             if token.token in self._refused and self._now() >= self._renewed_at + _RENEWAL_SECONDS:
-                token = await self._ask_anew(scopes)
+                token = await self._ask_again(scopes)
             lent = self._lent.get(scopes)
             if lent is None or lent.token != token.token or token.token in self._refused:
                 # Of our own, so that it can be declared expired.
@@ -113,7 +113,7 @@ class Identity:
                 self._refused &= {one.token for one in self._lent.values()}
             return lent
 
-    async def _ask_anew(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
+    async def _ask_again(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
         """Ask a new credential: the cache of the old one still returns the refused token."""
         self._renewed_at = self._now()
         if self._log is not None:

@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(slots=True)
 class SagaUpdate(Generic[S]):
-    """Runs up a new record from an old one. Nothing of it counts until the record is committed.
+    """Makes a new record from an old one. Nothing of it counts until the record is committed.
 
     Attributes:
         partition: where the events come from.
@@ -95,7 +95,7 @@ class SagaUpdate(Generic[S]):
         return [*self.unread, *(step.letter for step in self.steps if step.letter is not None)]
 
     def admit(self, item: Delivered) -> TypeGuard[Delivery]:
-        """Whether its handler is to run now. If not, all that there is to do about the event has been done."""
+        """Whether its handler must run now. If not, the event is finished for this run."""
         self._taken.append(item)
         if self._is_discarded(item):
             if isinstance(item, Delivery):

@@ -17,7 +17,7 @@ from quartet.engine.saga_update import SagaUpdate
 
 S = TypeVar("S")
 
-# A conflict is over as soon as the winner's write can be read. One that lasts for so many rounds is something else.
+# A conflict is over as soon as the winner's write can be read. After so many rounds in a row it is an error.
 _CONFLICTS: Final = 20
 _QUICK_CONFLICTS: Final = 3
 _PAUSE_SECONDS: Final = 0.5
@@ -98,7 +98,7 @@ class _Settlement(Generic[S]):
         self._run(await self.settler.recorder.recall(free))
 
     async def run_together(self, seconds: float | None) -> None:
-        """Round after round until nothing runs any more or the time is up; then finish what is settled."""
+        """Work in rounds until no handler runs or the time is up; then finish what is settled."""
         loop = asyncio.get_running_loop()
         deadline = None if seconds is None else loop.time() + seconds
         won: list[SagaUpdate[S]] = []

@@ -1,4 +1,4 @@
-"""One log line per event, with everything needed to follow a saga through four logs; and the figures of a process."""
+"""One log line per event, with everything needed to follow a saga through all logs; and the figures of a process."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -3,7 +3,7 @@
 Every child is started through `quartet.local.child` and holds one end of a pipe: when the supervisor dies, even by
 SIGKILL, the children end. Each child leads a process group of its own, so that Ctrl-C in a terminal reaches
 the supervisor alone. The group stays in the supervisor's session: a child that is paused while the supervisor
-dies is then hung up and woken by the kernel, as POSIX has it for orphaned groups.
+dies then gets SIGHUP and SIGCONT from the kernel, as POSIX says for orphaned process groups.
 """
 
 import asyncio

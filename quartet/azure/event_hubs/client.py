@@ -201,7 +201,7 @@ class HubPublisher:
         """Open the link to a partition before there is anything to send.
 
         The first send on a link takes half a second and more, for the SDK sleeps at every step of the handshake:
-        four services one after the other would make the first saga wait. It has no public call for this.
+        one such pause per service would delay the first saga. It has no public call for this.
 
         Raises:
             OutageError: the hub does not answer. The first send will try again.

@@ -80,7 +80,7 @@ class Consumer:
                 self._receiving = asyncio.create_task(self._receive())
                 await asyncio.wait([self._receiving])
                 if not self._receiving.cancelled():
-                    self._receiving.result()  # a bug ends the process, audibly
+                    self._receiving.result()  # a bug ends the process, with its traceback
                 await self._may_receive.wait()
                 if not self._stopping:
                     await asyncio.sleep(_RECONNECT_SECONDS)

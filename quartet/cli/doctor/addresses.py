@@ -16,7 +16,7 @@ class Address:
     """A server as the settings name it.
 
     Attributes:
-        url: something that it refuses to show to strangers, with a date; empty for Event Hubs, which has no dates.
+        url: an address that it refuses without credentials. The answer has a date; Event Hubs sends none: empty.
         key: the name of the key that the settings have; None if the identity is used.
     """
 

@@ -28,7 +28,7 @@ class RetryPolicy:
     """How often a handler is tried when a port raises `TransientError`, and how long a call and an outage may take.
 
     Attributes:
-        attempts: the first run and its repeats; then the event's fallback gets its turn, with as many.
+        attempts: the first run and its repeats; then the event's fallback runs, with as many.
         call_seconds: after how long a call of a port counts as one of unknown outcome; see `with_time_limit`.
         backoff: the pause between attempts.
         outage_backoff: the pause between attempts while a server is away; there is no bound on those.
