@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("QUARTET_APP")
+    monkeypatch.syspath_prepend("")  # as the console script has it
     return tmp_path
 
 

@@ -112,7 +112,7 @@ async def test_databases_that_do_not_exist_are_an_error_that_names_one(
     status, out, (line,) = await command(capsys, *arguments)
     assert (status, out) == (FAILED, "")
     assert "no database or container orders/" in line
-    assert "quartet seed FILE" in line
+    assert "start the services, which create it" in line
 
 
 @pytest.mark.usefixtures("servers")

@@ -29,7 +29,9 @@ def check_name(name: str) -> None:
         UserError: it has not the form of one, is a word of Python, or another module has it.
     """
     check_package_name(name)
-    if importlib.util.find_spec(name) is not None:
+    found = importlib.util.find_spec(name)
+    # A directory without an __init__.py is a module as well, and hides nothing that anybody imports.
+    if found is not None and found.origin is not None:
         raise UserError(f"there is a module {name} already, which the project would hide: take another name")
 
 
