@@ -8,11 +8,14 @@ MUTATION := $(VENV)/.mutation
 CHECKS_VENV := .venv-checks
 CHECKS_BIN := $(CHECKS_VENV)/bin
 CHECKS := $(CHECKS_VENV)/.installed
+DOCS_VENV := .venv-docs
+DOCS_BIN := $(DOCS_VENV)/bin
+DOCS := $(DOCS_VENV)/.installed
 LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak simulate mutants mutation chaos fuzz check format lint types imports infra-check container-check image-test wheel-test compose-test lock lock-check clean
+.PHONY: help demo test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +31,7 @@ test: $(DEV) ## run the tests, with coverage
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
 
-check: $(DEV) format-check lint types imports infra-check container-check lock-check image-test wheel-test test ## what CI runs
+check: $(DEV) format-check lint types imports docs infra-check container-check lock-check image-test wheel-test test ## what CI runs
 
 simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
 	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),8000) $(if $(SEED),--seed $(SEED))
@@ -64,6 +67,9 @@ types: $(DEV) ## mypy, strict
 imports: $(DEV) ## the dependency rule
 	$(BIN)/lint-imports --no-cache
 
+docs: $(DOCS) ## build the documentation into .site; every warning is an error. Needs no network
+	NO_MKDOCS_2_WARNING=1 $(DOCS_BIN)/mkdocs build --strict --quiet
+
 infra-check: $(CHECKS) ## the infrastructure: checkov over infra/
 	@# checkov passes over a file that it cannot parse: ask its parser first.
 	$(CHECKS_BIN)/python -c "import pathlib, pycep; [pycep.BicepParser().parse(file_path=f) for f in pathlib.Path('infra').rglob('*.bicep')]"
@@ -92,6 +98,7 @@ lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTR
 	$(LOCK) $(LOCK_UPGRADE) requirements/examples.in --constraint requirements/dev.txt -o requirements/examples.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/checks.in -o requirements/checks.txt
+	$(LOCK) $(LOCK_UPGRADE) requirements/docs.in -o requirements/docs.txt
 	$(LOCK) requirements/pip-oldest.in -o requirements/pip-oldest.txt
 	$(LOCK) --upgrade requirements/pip-newest.in -o requirements/pip-newest.txt
 
@@ -99,7 +106,7 @@ lock-check: $(DEV) ## resolve every lock file with the oldest pip that a support
 	$(BIN)/python -m tests.locks
 
 clean: ## remove the environment and what the tests left
-	rm -rf $(VENV) $(CHECKS_VENV) .venv-ci .venv-ci-checks mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHECKS_VENV) $(DOCS_VENV) .venv-ci .venv-ci-checks .venv-ci-docs .site mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quartet needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo" >&2; exit 1; }
@@ -122,4 +129,9 @@ $(MUTATION): $(DEV) requirements/mutation.txt
 $(CHECKS): $(VENV)/bin/python requirements/checks.txt
 	$(PYTHON) -m venv $(CHECKS_VENV)
 	$(CHECKS_BIN)/python -m pip install -q --require-hashes -r requirements/checks.txt
+	@touch $@
+
+$(DOCS): $(VENV)/bin/python requirements/docs.txt
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_BIN)/python -m pip install -q --require-hashes -r requirements/docs.txt
 	@touch $@

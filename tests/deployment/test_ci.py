@@ -22,7 +22,7 @@ ls -A "$PIP_CACHE_DIR" > cached
 def checkout(tmp_path: Path) -> Path:
     """A checkout in which CI has run before, and a person has worked."""
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
-    for name in (".venv", ".venv-checks", ".venv-ci", ".venv-ci-checks"):
+    for name in (".venv", ".venv-checks", ".venv-docs", ".venv-ci", ".venv-ci-checks", ".venv-ci-docs"):
         (tmp_path / name).mkdir()
     (tmp_path / "bin").mkdir()
     make = tmp_path / "bin" / "make"
@@ -41,10 +41,10 @@ def run(checkout: Path, **environment: str) -> list[str]:
 
 def test_ci_has_environments_of_its_own_and_a_cache_that_is_empty(checkout: Path) -> None:
     asked, *_ = run(checkout, PIP_CACHE_DIR=str(checkout / "bin"))
-    assert asked == "VENV=.venv-ci CHECKS_VENV=.venv-ci-checks check"
+    assert asked == "VENV=.venv-ci CHECKS_VENV=.venv-ci-checks DOCS_VENV=.venv-ci-docs check"
     found = set((checkout / "found").read_text(encoding="utf-8").split())
-    assert found & {".venv-ci", ".venv-ci-checks"} == set()
-    assert found >= {".venv", ".venv-checks"}
+    assert found & {".venv-ci", ".venv-ci-checks", ".venv-ci-docs"} == set()
+    assert found >= {".venv", ".venv-checks", ".venv-docs"}
     assert (checkout / "cached").read_text(encoding="utf-8") == ""
 
 
