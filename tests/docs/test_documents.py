@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PARTICIPANTS = (INVENTORY, ORDER, PAYMENT, SHIPPING)
 # Who says what besides the services.
 OUTSIDE = {
-    "OrderCreated.v1": ["whoever places the order"],
+    "OrderCreated.v1": ["publishers"],
     "OrderCancellationRequested.v1": ["customers"],
 }
 PAGES = sorted(
@@ -38,7 +38,7 @@ def test_the_table_of_the_saga_is_the_one_in_the_code() -> None:
             participant.name for participant in PARTICIPANTS if event_type in {data.type for data in participant.says}
         ]
         hears = [participant.name for participant in PARTICIPANTS if event_type in participant.hears]
-        expected.append((event_type, ", ".join(says), ", ".join(hears) or "nobody"))
+        expected.append((event_type, ", ".join(says), ", ".join(hears) or "no service"))
     assert sorted(rows) == sorted(expected)
 
 

@@ -1,0 +1,108 @@
+"""The word list of docs/style.md. `python -m tests.docs.prose` lists where its words stand in the code."""
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STYLE = ROOT / "docs" / "style.md"
+CODE = ("quartet", "services", "shared", "emulators", "examples")
+SECTION = "\n## Words to avoid\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One entry of the table.
+
+    Attributes:
+        avoid: the word or phrase.
+        write: what to write instead.
+        in_code: whether the prose in the code is checked, too.
+    """
+
+    avoid: str
+    write: str
+    in_code: bool
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Finds it as whole words, in any case, also across the end of a line."""
+        words = r"\s+".join(re.escape(part) for part in self.avoid.split())
+        return re.compile(rf"(?<![\w-]){words}(?![\w-])", re.IGNORECASE)
+
+
+def words() -> list[Word]:
+    """The entries, in the order of the page."""
+    _, _, section = STYLE.read_text(encoding="utf-8").partition(SECTION)
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \| (documents|documents and code) \|$", section, re.MULTILINE)
+    return [
+        Word(avoid, write, where == "documents and code")
+        for cell, write, where in rows
+        for avoid in re.findall(r"`([^`]+)`", cell)
+    ]
+
+
+def documents() -> list[Path]:
+    """Every page of the repository."""
+    return sorted(
+        page
+        for page in ROOT.rglob("*.md")
+        if not any(part.startswith(".") for part in page.relative_to(ROOT).parts)
+        and "node_modules" not in page.parts
+        and not page.is_relative_to(ROOT / "mutants")  # what `make mutation` leaves there
+    )
+
+
+def sources() -> list[Path]:
+    """Every Python file whose prose people read."""
+    return sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py"))
+
+
+def page_prose(text: str) -> str:
+    """The prose of a page: code and the targets of links are blank. Lines keep their numbers."""
+    if SECTION in text:
+        text = text.partition("\n## Before and after\n")[0]
+    for code in (r"^```.*?^```", r"<!--.*?-->", r"`[^`\n]+`", r"\]\([^)]*\)"):
+        text = re.sub(code, _blank, text, flags=re.DOTALL | re.MULTILINE)
+    return text
+
+
+def source_prose(text: str) -> str:
+    """The prose of a Python file, on the lines where it stands: comments, and every string with a space in it."""
+    lines = [""] * (text.count("\n") + 2)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            lines[token.start[0]] += f" {token.string}"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            for number, line in enumerate(node.value.splitlines()):
+                lines[min(node.lineno + number, len(lines) - 1)] += f" {line}"
+    return re.sub(r"`[^`\n]+`", _blank, "\n".join(lines[1:]))
+
+
+def hits(prose: str, avoided: list[Word]) -> Iterator[str]:
+    """A line for every avoided word: where it stands and what to write instead."""
+    for word in avoided:
+        for match in word.pattern.finditer(prose):
+            number = prose.count("\n", 0, match.start()) + 1
+            yield f"{number}: avoid “{word.avoid}”, write: {word.write}"
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def main() -> None:
+    """List the hits in the code, also of the words that are checked in documents alone so far."""
+    for path in sources():
+        for hit in hits(source_prose(path.read_text(encoding="utf-8")), words()):
+            sys.stdout.write(f"{path.relative_to(ROOT)}:{hit}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""What people read keeps to docs/style.md: none of its words to avoid is used."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.prose import ROOT, Word, documents, hits, page_prose, source_prose, sources, words
+
+AVOIDED = [Word("anew", "again", in_code=True), Word("at once", "immediately", in_code=True)]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", documents(), ids=name)
+def test_a_page_uses_no_word_that_the_style_guide_avoids(page: Path) -> None:
+    assert list(hits(page_prose(page.read_text(encoding="utf-8")), words())) == []
+
+
+def test_comments_docstrings_and_messages_use_no_word_that_the_style_guide_avoids_in_code() -> None:
+    avoided = [word for word in words() if word.in_code]
+    found = [
+        f"{name(path)}:{hit}"
+        for path in sources()
+        for hit in hits(source_prose(path.read_text(encoding="utf-8")), avoided)
+    ]
+    assert found == []
+
+
+def test_the_table_of_the_style_guide_is_read_whole() -> None:
+    avoided = {word.avoid: word for word in words()}
+    assert {"anew", "has a word with", "blacklist"} <= avoided.keys()
+    assert avoided["thrice"].write == "three times"
+    assert any(word.in_code for word in avoided.values())
+
+
+def test_a_word_is_found_in_prose_and_not_in_code() -> None:
+    page = "It is made\nANEW, at\nonce, `anew`, [x](anew.md), renewed anew-ish.\n```\nanew\n```\n"
+    assert [hit.partition(" ")[0] for hit in hits(page_prose(page), AVOIDED)] == ["2:", "2:"]
+
+
+def test_a_word_is_found_in_everything_that_a_reader_of_the_code_sees() -> None:
+    source = '"""Made anew."""\n\nanew = "anew"  # anew\nlog.info(f"at once {anew}", anew="`anew` it is")\n'
+    assert sorted(hit.partition(" ")[0] for hit in hits(source_prose(source), AVOIDED)) == ["1:", "3:", "4:"]
