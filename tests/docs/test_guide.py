@@ -59,6 +59,21 @@ def test_the_tests_of_a_page_pass(page: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_first_application_passes_its_check(tmp_path: Path) -> None:
+    write_project(GUIDE / "first-participant.md", tmp_path)
+    program = "from quartet.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "check"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=stretched(60),
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_bug_that_a_reader_plants_is_found(tmp_path: Path) -> None:
     write_project(GUIDE / "first-participant.md", tmp_path)
     path = tmp_path / "cloakroom" / "participant.py"
