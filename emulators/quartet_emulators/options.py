@@ -23,7 +23,7 @@ class Options:
         accept_tokens_signed_with: with it, the emulators accept bearer tokens that are signed with this key.
         faults: a plan of faults to begin with; None means none.
         env_file: the settings file; None means `.env` in `data_dir`.
-        settings: further variables for the settings file, for whoever joins by it.
+        settings: further variables for the settings file, for the clients that read it.
 
     The ports are those of Microsoft's emulators by default; 0 takes any free one.
     """

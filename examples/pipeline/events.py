@@ -30,7 +30,7 @@ class FileArrived(FileEvent):
 
 
 class FileWithdrawn(FileEvent):
-    """Whoever has sent the file wants it back. Once published, it is too late."""
+    """The sender wants the file back. Once published, it is too late."""
 
     type: ClassVar[str] = "FileWithdrawn.v1"
 
@@ -46,7 +46,7 @@ class FileValidated(FileEvent):
 
 
 class FileLoaded(FileEvent):
-    """The good rows are staged as Parquet. Nobody sees them yet."""
+    """The good rows are staged as Parquet. No reader sees them yet."""
 
     type: ClassVar[str] = "FileLoaded.v1"
     day: Day
@@ -97,7 +97,7 @@ class FilePublished(FileEvent):
 
 
 class FileDiscarded(FileEvent):
-    """Nobody ever sees a row, and nothing is left but the file in quarantine: the saga has ended."""
+    """No row is ever visible, and only the file in quarantine is left: the saga has ended."""
 
     type: ClassVar[str] = "FileDiscarded.v1"
     reason: Code

@@ -2,7 +2,7 @@
 
 | blob | what it holds | written by |
 |---|---|---|
-| `landing/<file>.csv` | the file as it came | whoever sends it |
+| `landing/<file>.csv` | the file as it came | the sender |
 | `rejects/<file>.parquet` | its bad rows | validation |
 | `data/<file>.parquet` | its good rows: staged, or published if the manifest names the file | loading |
 | `manifest.json` | the file of each day that everybody sees, and the files that must never be seen | publishing |
@@ -84,7 +84,7 @@ class Lake:
         return Counted(landed.version, found.good_rows, found.bad_rows)
 
     async def quarantine(self, file_id: str) -> None:
-        """Move the whole file into quarantine, and drop what was set apart, now and for ever."""
+        """Move the whole file into quarantine, and drop what was set apart, now and forever."""
         await self.blobs.write(f"rejects/{file_id}.parquet", _DROPPED)
         landed = await self.blobs.read(f"landing/{file_id}.csv")
         if landed is not None and landed.content:
@@ -119,7 +119,7 @@ class Lake:
         return await self._swap(add)
 
     async def withdraw(self, file_id: str) -> Refused | None:
-        """Make sure that nobody ever sees the file, unless everybody does already."""
+        """Make sure that the file is never published, unless it is already."""
 
         def refuse(manifest: Manifest) -> Manifest | Refused:
             if file_id in manifest.days.values():
@@ -151,7 +151,7 @@ class Lake:
         return (Manifest(), NOTHING) if found is None else (_STORED.validate_json(found.content), found.version)
 
     async def _swap(self, change: Callable[[Manifest], Manifest | Refused]) -> Refused | None:
-        """Change the manifest, on the version that nobody else has swapped meanwhile."""
+        """Change the manifest, if no other process has swapped it meanwhile."""
         for _ in range(_ATTEMPTS):
             manifest, version = await self._manifest()
             changed = change(manifest)

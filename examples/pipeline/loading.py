@@ -1,4 +1,4 @@
-"""Loading: stages the good rows as Parquet, where nobody sees them yet."""
+"""Loading: stages the good rows as Parquet, where no reader sees them yet."""
 
 from dataclasses import dataclass
 from enum import StrEnum

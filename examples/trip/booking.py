@@ -1,7 +1,7 @@
 """Flight, hotel and car: three participants that book one part of the trip each, by one set of rules.
 
 A part is undone as soon as anything else fails. News of that may come before the request itself: the part then
-remembers that it must never book. Without that memory, the request would book what nobody will ever undo.
+remembers that it must never book. Without that memory, the request would book what no participant will ever undo.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The port of every participant: somebody who sells, under idempotency keys; and one that is simulated."""
+"""The port of every participant: a provider that sells under idempotency keys, and a simulated one."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class SimulatedProvider:
             await self.book.enter(trip_id, f"return_{trip_id}", reason="", price=str(-sale.price))
 
     async def _first(self, trip_id: str, reason: str, price: Decimal) -> Answer:
-        """The first answer of all, whoever has asked."""
+        """The first answer of all, to any process."""
         sale, is_new = await self.book.enter(trip_id, f"sale_{trip_id}", reason=reason, price=str(price))
         if sale["reason"]:
             return Refused(sale["reason"])

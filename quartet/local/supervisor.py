@@ -88,7 +88,7 @@ class _Child:
         return self.handle.returncode is None
 
     def send(self, number: signal.Signals) -> None:
-        """Signal the whole group, whose leader may have ended just now."""
+        """Signal the whole group, whose leader may have ended meanwhile."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.handle.pid, number)
 
@@ -294,7 +294,7 @@ class Supervisor:
         lifetime = time.monotonic() - child.started
         # The pipe may stay open in a grandchild; its lines are still read, but not waited for.
         await asyncio.to_thread(reader.join, stretched(OUTPUT_TIMEOUT))
-        await asyncio.sleep(0)  # a ready line that was read just now counts
+        await asyncio.sleep(0)  # a ready line that was read by now counts
         ended = Exit(child.process.name, status, lifetime)
         if not child.ready.done():
             child.ready.set_exception(ProcessExitedError(ended))

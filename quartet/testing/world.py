@@ -155,7 +155,7 @@ class World:
     # What runs it
 
     def engine(self, participant: Participant[Any, Any], steps: Steps, *, look_first: bool = False) -> Engine[Any]:
-        """The engine of a process that has just started."""
+        """The engine of a new process."""
         name = participant.name
         return Engine(
             participant,

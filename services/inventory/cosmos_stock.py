@@ -58,7 +58,7 @@ class Shelf:
     """One product as it was read, and what a batch is going to make of it.
 
     Attributes:
-        available: None if nobody has ever stocked the product.
+        available: None if the product was never stocked.
     """
 
     available: int | None
@@ -116,10 +116,10 @@ class CosmosStock:
     async def _all_or_none(
         self, claim: str, lines: Mapping[str, int], allocations: Mapping[str, Allocation]
     ) -> HoldAnswer:
-        # Whoever runs late finds a product shipped already: it was held, and releasing the others would be wrong.
+        # A late caller finds a product shipped already: it was held, and releasing the others would be wrong.
         if all(allocation.state in {HELD, SHIPPED} for allocation in allocations.values()):
             return Held()
-        # What was refused here stays so. Only what was held, or may come to be, has to be let go.
+        # What was refused here stays so. Only what was held, or may come to be, has to be released.
         others = {name: lines[name] for name, allocation in allocations.items() if allocation.state != REFUSED}
         await self._ask("release", claim, others)
         return Refused(
@@ -194,7 +194,7 @@ _ANY = "*"
 
 
 def _guess(requests: Sequence[Request]) -> Shelf:
-    """A shelf with enough for everybody, on which whoever releases or ships holds what it says."""
+    """A shelf with enough for every order, on which each caller that releases or ships holds what it says."""
     held = {
         request.claim: Allocation(request.claim, request.quantity, HELD, etag=_ANY)
         for request in requests

@@ -55,7 +55,7 @@ async def release_stock(
 
 
 async def ship_stock(event: Event[OrderShipped], reservation: Reservation | None, stock: Stock) -> Outcome[Reservation]:
-    """Let the reserved items leave the warehouse. Nobody waits for an answer."""
+    """Let the reserved items leave the warehouse. No service waits for an answer."""
     if reservation is None:
         # Nothing ships that was not reserved: the reservation exists, and this reader is too early to see it.
         raise TransientError(f"the reservation of order {event.data.order_id} cannot be seen yet")

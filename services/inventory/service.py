@@ -38,7 +38,7 @@ PARTICIPANT = Participant(
         ),
         on(PaymentFailed, release_stock, says=_RELEASE, fallback=give_up_releasing, undoes=True),
         on(ShippingFailed, release_stock, says=_RELEASE, fallback=give_up_releasing, undoes=True),
-        # A shipment that cannot be noted has nobody to tell: it becomes a dead letter, and the items stay reserved
+        # No service waits for a shipment that cannot be noted: it becomes a dead letter, and the items stay reserved
         # until it is redriven.
         on(OrderShipped, ship_stock),
     ),

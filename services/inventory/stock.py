@@ -1,4 +1,4 @@
-"""The port to the stock: what inventory needs of whoever counts the pieces."""
+"""The port to the stock: what inventory needs of the warehouse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

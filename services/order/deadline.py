@@ -47,7 +47,7 @@ class DeadlineWatch:
         self._unreadable: set[str] = set()
 
     async def run(self) -> None:
-        """Look, for ever, at the interval of the settings."""
+        """Look forever, at the interval of the settings."""
         while True:
             await asyncio.sleep(self._context.own(OrderSettings).deadline_scan_seconds)
             try:
@@ -83,7 +83,7 @@ class DeadlineWatch:
             self._context.log.info("orders overdue", partition=partition, orders=[r["subject"] for r in requests])
 
     def _report(self, order_id: str, error: Exception) -> None:
-        """Report, once, a document that another release wrote, or that somebody has touched."""
+        """Report, once, a document that another release wrote, or that was changed by hand."""
         if order_id not in self._unreadable:
             self._unreadable.add(order_id)
             self._context.log.error("deadline cannot be read", order=order_id, error=one_line(error))

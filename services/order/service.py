@@ -36,7 +36,7 @@ PARTICIPANT = Participant(
     container="orders",
     state=Order,
     reactions=(
-        # None has a fallback: it calls nobody who could fail to answer, so there is nothing to give up.
+        # None has a fallback: it calls no port that could fail to answer, so there is nothing to give up.
         on(OrderCreated, open_order, says=_ENDS, creates=True),
         on(InventoryReserved, note_fact),
         on(InventoryReservationFailed, note_fact, says=_ENDS),
@@ -61,7 +61,7 @@ def policy(context: ServiceContext) -> OrderPolicy:
 
 
 async def watch_deadlines(context: ServiceContext) -> None:
-    """Ask for the cancellation of overdue orders, for ever."""
+    """Ask for the cancellation of overdue orders, forever."""
     await DeadlineWatch(context.database.get_container_client(PARTICIPANT.container), context).run()
 
 

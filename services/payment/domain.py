@@ -61,7 +61,7 @@ class Payment:
     Attributes:
         order_id: Who pays for what.
         status: Where the money is.
-        charge: What was taken, if anything was. Without it, `REFUND_FAILED` means that nobody knows yet.
+        charge: What was taken, if anything was. Without it, `REFUND_FAILED` means that it is not known yet.
         refund_id: What the gateway calls the refund, if there was one.
         reason: Why it failed, is void, or was to be given back; empty while all is well.
     """

@@ -1,4 +1,4 @@
-"""The port to the payment gateway: what payment needs of whoever moves the money."""
+"""The port to the payment gateway: what payment needs of a payment provider."""
 
 from dataclasses import dataclass
 from decimal import Decimal

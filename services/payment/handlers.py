@@ -41,7 +41,7 @@ async def charge_payment(
         case Declined():
             return domain.failed(reserved.order_id, PaymentRefusal.PAYMENT_DECLINED, answer.reason)
         case Voided():
-            # Whoever voided it has not written it down yet, and may be dead: it cannot be left to them. If
+            # The process that voided it has not recorded that yet, and may be dead: do not leave it to that process. If
             # they live, one of the two writes first, and either answer ends the saga.
             return domain.failed(reserved.order_id, PaymentRefusal.VOIDED)
         case _:

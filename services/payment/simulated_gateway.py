@@ -5,7 +5,7 @@
 | `tok_visa`         | pays                                                                |
 | `tok_declined`     | is declined                                                         |
 | `tok_flaky`        | times out once, after the charge was made; the repeat finds it      |
-| `tok_refund_fails` | pays, and later refuses the refund, until somebody has had a word   |
+| `tok_refund_fails` | pays, and later refuses the refund, until a person tells the bank   |
 |                    | with the bank: `python -m services.payment.bank ORDER`              |
 """
 

@@ -1,4 +1,4 @@
-"""The port to the carrier: what shipping needs of whoever moves the parcels."""
+"""The port to the carrier: what shipping needs of a carrier."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -89,7 +89,7 @@ def failed(order_id: str, reason: ShippingRefusal, detail: str = "") -> Decided[
 
 
 def cancelled(order_id: str, asked_for: str, detail: str = "") -> Decided[Shipment]:
-    """The order will never be shipped, because somebody asked for that in time."""
+    """The order will never be shipped, because a cancellation came in time."""
     timed_out = asked_for == CancellationReason.DEADLINE
     reason = ShippingRefusal.TIMED_OUT if timed_out else ShippingRefusal.CANCELLED
     return _ended(Shipment(order_id, ShipmentStatus.CANCELLED, reason=reason), reason, detail)

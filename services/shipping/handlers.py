@@ -32,7 +32,7 @@ async def ship_order(event: Event[PaymentCompleted], shipment: Shipment | None, 
         case NotServed():
             return domain.failed(paid.order_id, ShippingRefusal.ADDRESS_NOT_SERVED, answer.reason)
         case Voided():
-            # Whoever voided it has not written it down yet, and may be dead: it cannot be left to them. If
+            # The process that voided it has not recorded that yet, and may be dead: do not leave it to that process. If
             # they live, one of the two writes first, and either answer ends the saga.
             return domain.failed(paid.order_id, ShippingRefusal.VOIDED)
         case _:

@@ -40,7 +40,7 @@ class OrderEvent(EventData):
 
 
 class OrderCreated(OrderEvent):
-    """A customer has placed an order. Said by whoever places it; the first one of an order id wins."""
+    """A customer has placed an order. Said by the shop that takes it; the first one of an order id wins."""
 
     type: ClassVar[str] = "OrderCreated.v1"
 
@@ -168,7 +168,7 @@ class PaymentVoided(OrderEvent):
 
 
 class OrderCancellationRequested(OrderEvent):
-    """Somebody wants the order cancelled. `reason`: see `CancellationReason`; shipping decides."""
+    """A customer or the deadline asks to cancel the order. `reason`: see `CancellationReason`; shipping decides."""
 
     type: ClassVar[str] = "OrderCancellationRequested.v1"
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 UNSPECIFIED: Final = "unspecified"
-"""The reason of somebody who gives none."""
+"""The reason where none is given."""
 
 
 class StockRefusal(StrEnum):

@@ -57,7 +57,7 @@ def set_container_metadata(call: Call) -> web.Response:
 
 
 def delete_container(call: Call) -> web.Response:
-    """Delete Container: 202, with all its blobs, at once (the service keeps the name for a while)."""
+    """Delete Container: 202, with all its blobs, immediately (the service keeps the name for a while)."""
     container = existing_container(call)
     check_write(call.headers, container.etag, container.modified)
     call.store.remove_container(container.name)

@@ -204,5 +204,5 @@ async def _read_body(request: web.BaseRequest) -> bytes:
     async for part in request.content.iter_any():
         body += part
         if len(body) > SIZE_LIMIT:
-            raise BlobError(ErrorCode.REQUEST_BODY_TOO_LARGE, "this emulator takes up to 256 MiB at once")
+            raise BlobError(ErrorCode.REQUEST_BODY_TOO_LARGE, "this emulator takes up to 256 MiB in one request")
     return bytes(body)

@@ -18,7 +18,7 @@ _CHARGE: Final = {"x-ms-request-charge": str(charges.METADATA)}
 
 
 def account_answer(call: Call) -> Answer:
-    """The account: one region, which is where the client has just found it."""
+    """The account: one region: the one at which the client found it."""
     region = {"name": "Local", "databaseAccountEndpoint": f"{call.scheme}://{call.host}/"}
     replicas = {"asyncReplication": False, "minReplicaSetSize": 1, "maxReplicasetSize": 1}
     return Answer(

@@ -1,4 +1,4 @@
-"""SASL: anonymous clients authorise themselves with tokens later, plain ones show the key at once.
+"""SASL: anonymous clients authorise themselves with tokens later, plain ones show the key immediately.
 
 Source: AMQP 1.0, part 5 (security), section 5.3.
 """

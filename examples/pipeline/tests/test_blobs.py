@@ -74,7 +74,7 @@ async def test_every_name_is_listed(kind: str, azure_emulators_session: Mapping[
 
 
 async def test_an_account_that_is_away_is_an_outage(azure_emulators_session: Mapping[str, str]) -> None:
-    with socket.socket() as taken:  # bound, and nobody listens
+    with socket.socket() as taken:  # bound, and no server listens
         taken.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}/a"
         account = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=aw==;BlobEndpoint={endpoint}"

@@ -102,7 +102,7 @@ class Forgetful(Desk):
 
 @dataclass(frozen=True, slots=True)
 class Hasty(Desk):
-    """A hotel that gives the room back if its provider does not answer, whoever has booked it meanwhile."""
+    """A hotel that gives the room back if its provider does not answer, also one that another process has booked."""
 
     async def give_up(self, event: Event[TripRequested], known: Booking | None, provider: Provider) -> Outcome[Booking]:
         if known is None:

@@ -57,7 +57,7 @@ class Check:
     Attributes:
         needs: the names of the checks without which it makes no sense. Each has to come before this one.
         run: finds the answer. What it raises is a failure.
-        patience: how many times as long as others it may take.
+        patience: how many times as long as the others it may take.
     """
 
     name: str

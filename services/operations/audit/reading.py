@@ -89,7 +89,7 @@ def _item(document: Json) -> Allocation | tuple[str, Stock] | None:
 def _stock(document: Json) -> Stock:
     names = ("available_quantity", "reserved_quantity", "shipped_quantity")
     available, reserved, shipped = (_count(document, name) for name in names)
-    # Stock that somebody else has put there says nothing about where it began: then there is nothing to compare.
+    # Stock that another program has put there says nothing about where it began: then there is nothing to compare.
     seeded = _count(document, "seeded_quantity") if "seeded_quantity" in document else available + reserved + shipped
     return Stock(available, reserved, shipped, seeded)
 

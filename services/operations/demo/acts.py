@@ -70,7 +70,7 @@ async def orders_one_at_a_time(shop: Shop) -> Costs:
 
 async def orders_at_once(shop: Shop) -> Costs:
     """The shop's day: what do many sagas cost that go on at the same time?"""
-    shop.stack.say("--- all of the shop's orders at once; one of them is published twice ---")
+    shop.stack.say("--- all of the shop's orders together; one of them is published twice ---")
     events: list[Outgoing] = [
         event
         for name in ("orders.jsonl", "duplicate.jsonl", "cancelled-too-late.jsonl")
@@ -106,8 +106,8 @@ async def cancelled_early(shop: Shop) -> None:
 
 
 async def timed_out(shop: Shop) -> None:
-    """Payment stands still, deadlines pass, and shipping vows never to ship; then payment goes on."""
-    shop.stack.say("--- payment stands still (SIGSTOP), and the deadlines of two orders pass ---")
+    """Payment is paused, deadlines pass, and shipping promises never to ship; then payment continues."""
+    shop.stack.say("--- payment is paused (SIGSTOP), and the deadlines of two orders pass ---")
     shop.stack.supervisor.pause(PAYMENT.name)
     try:
         order_ids = await shop.publish(shop.read_sample("timed-out.jsonl"))
@@ -138,7 +138,9 @@ async def _put_aside(shop: Shop, order_id: str, field: str) -> Verdict:
 
 async def four_hundred_in_flight(shop: Shop) -> tuple[Costs, Verdict]:
     """As many plain orders as the design counts with: outcomes of many sagas commit together."""
-    shop.stack.say(f"--- {RUSH} orders of one item each, all at once; what the services log about them is left out ---")
+    shop.stack.say(
+        f"--- {RUSH} orders of one item each, all at the same time; what the services log about them is left out ---"
+    )
     now = datetime.now(UTC)
     drawn = generate_orders(read_catalogue(sample(CATALOGUE)), RUSH, seed=1)
     events = [event_of(order.model_copy(update={"items": order.items[:1]}), now) for order in drawn]

@@ -42,7 +42,7 @@ COMPENSATED: Final = "ord-1034"
 _SHOP: Final = Application("services.shop:SHOP", SHOP)
 _NAME_WIDTH: Final = 9
 
-# A deadline is noticed at once, so that nobody has to wait for it.
+# A deadline is noticed quickly, so that the demonstration need not wait.
 _SETTINGS: Final = {"DEADLINE_SCAN_SECONDS": "0.5", "LOG_FORMAT": "console"}
 
 

@@ -27,7 +27,7 @@ from services.operations.samples import sample
 from services.shipping.domain import ShipmentStatus
 
 PATIENCE_SECONDS: Final = 45
-"""How long anything may take, or orders may stand still, before the demonstration gives up; stretched."""
+"""How long anything may take, or orders may make no progress, before the demonstration gives up; stretched."""
 
 _LOOK_EVERY_SECONDS: Final = 0.1
 
@@ -56,7 +56,7 @@ class Shop:
         await self.publish([cancellation_event(order_id, "changed my mind", now) for order_id in order_ids])
 
     async def settled(self, order_ids: Collection[str]) -> dict[str, Outcome]:
-        """Where the orders stand once they have ended, or when none has moved on for the patience."""
+        """Where the orders stand once they have ended, or when none has moved on for `PATIENCE_SECONDS`."""
         seconds = stretched(PATIENCE_SECONDS)
         return dict(await wait_until_settled(self.cosmos, order_ids, seconds=seconds, every=_LOOK_EVERY_SECONDS))
 
@@ -65,7 +65,7 @@ class Shop:
         await self._until_all(INVENTORY, order_ids, ReservationStatus.SHIPPED)
 
     async def until_never_shipped(self, order_ids: Collection[str]) -> None:
-        """Wait until shipping has vowed never to ship the orders."""
+        """Wait until shipping has promised never to ship the orders."""
         await self._until_all(SHIPPING, order_ids, ShipmentStatus.CANCELLED)
 
     async def counters(self) -> Counters:
@@ -87,7 +87,7 @@ class Shop:
         """Wait until `check` says yes.
 
         Raises:
-            UserError: the patience ends first; says that `what` did not happen.
+            UserError: the time ends first; says that `what` did not happen.
         """
         loop, seconds = asyncio.get_running_loop(), stretched(PATIENCE_SECONDS)
         deadline = loop.time() + seconds

@@ -17,7 +17,7 @@ def cancellation_event(order_id: str, detail: str, now: datetime) -> Outgoing:
     """A customer's request to cancel an order.
 
     The id is derived from the order alone: shipping decides once, so asking again is the same request said again.
-    It is answered by the recorded answer, also if somebody repeats it because a connection broke.
+    It is answered by the recorded answer, also if the publisher repeats it because a connection broke.
 
     Raises:
         UserError: the order id has not the form of one.

@@ -12,7 +12,7 @@ from quartet.events import bucket_of
 from services.operations.participants import ORDER
 from services.order.domain import CLOSED, OrderStatus
 
-# An order that needs attention does not end by itself: waiting longer is no use.
+# An order that needs attention does not end without a person: waiting longer is no use.
 SETTLED: Final = CLOSED | {OrderStatus.NEEDS_ATTENTION}
 _IDS_PER_QUERY: Final = 200
 _STATUSES: Final = frozenset(OrderStatus)
@@ -27,7 +27,7 @@ class Outcome:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it has ended, or will not end by itself."""
+        """Whether it has ended, or will not end without a person."""
         return self.status in SETTLED
 
 

@@ -79,7 +79,7 @@ async def has_stock(cosmos: Cosmos) -> bool:
 
 
 def stock_document(product: Product) -> dict[str, Any]:
-    """A product that has just come in. `seeded_quantity` is what the audit holds the other figures against."""
+    """A new product. `seeded_quantity` is what the audit holds the other figures against."""
     return {
         "id": product.product_id,
         "product_id": product.product_id,
@@ -104,7 +104,7 @@ async def _deliver(items: ContainerProxy, product: Product, delivery: str) -> bo
     """Add pieces once per delivery, and tell whether the product is new.
 
     A note lies beside the stock and is created with it in one batch. It is found if the batch is sent again, by the
-    SDK after a lost answer, or by somebody who repeats the delivery.
+    SDK after a lost answer, or by a person who repeats the delivery.
     """
     note = {"id": f"{RESTOCK_NOTE}{delivery}", "product_id": product.product_id, "quantity": product.quantity}
     more = [

@@ -28,9 +28,9 @@ def status(
     context: typer.Context,
     order: AnySagaArgument = None,
     *,
-    stuck: Annotated[bool, typer.Option("--stuck", help="The orders that do not end, and who owes the next event.")] = (
-        False
-    ),
+    stuck: Annotated[
+        bool, typer.Option("--stuck", help="The orders that do not end, and which service is to say the next event.")
+    ] = False,
     grace: Annotated[
         float,
         typer.Option(
@@ -42,7 +42,7 @@ def status(
 ) -> None:
     """Show an order's status and history, and what each of the four services has recorded.
 
-    With --stuck: the orders that are late, or that a dead letter, a partition that stands still, or a service that
+    With --stuck: the orders that are late, or that a dead letter, a stalled partition, or a service that
     does not run is known to hold up. Exit status 1 if there is anything of these, or something cannot be looked at.
     """
     if (order is None) is not stuck:
@@ -68,7 +68,7 @@ async def _one_order(settings: Settings, order: str, *, as_json: bool) -> None:
 
 
 async def _stuck_orders(settings: Settings, grace: timedelta, limit: timedelta, *, as_json: bool) -> None:
-    """Show what does not get on. If hub or checkpoints cannot be looked at, what the databases say is shown first."""
+    """Show what makes no progress. If hub or checkpoints cannot be looked at, what the databases say is shown first."""
     standstill, failure = await try_standstill(settings, NAMES, limit)
     async with open_cosmos(settings) as cosmos:
         report = await stuck_orders(Stored(cosmos), _now(), grace, standstill or Standstill())

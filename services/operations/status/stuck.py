@@ -1,4 +1,4 @@
-"""Orders that do not end, and which service owes the next event. Pure: what is stored in, who must act out."""
+"""Orders that do not end, and which service is to say the next event. Pure: what is stored in, who must act out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -52,7 +52,7 @@ class Stuck:
         partition: the hub's partition that its last event came from; empty if it is not known.
         behind: the dead letter that blocks it in the order service; empty if none does.
         is_late: whether its deadline has passed, so that its cancellation was asked for.
-        because: why it does not get on, see `reasons`.
+        because: why it makes no progress, see `reasons`.
     """
 
     order_id: str
@@ -85,7 +85,7 @@ _MONEY_IS_BACK: Final = frozenset({Fact.NOT_RESERVED, Fact.NOT_PAID, Fact.REFUND
 
 
 def owed_by(order: Stuck) -> tuple[Owes, ...]:
-    """Which service owes which event next.
+    """Which service is to say which event next.
 
     What a service has recorded it has said, or will say when it comes back: then it is the order service that has
     not heard it. An order that has ended is owed nothing, even if a dead letter of it is open.
@@ -151,9 +151,9 @@ def _heard(recorded: object) -> str:
 
 
 def reasons(order: Stuck, now: datetime, grace: timedelta, standstill: Standstill) -> tuple[str, ...]:
-    """Why an order does not get on; nothing if it has ended or has time left, and nothing is known to hold it up.
+    """Why an order makes no progress; nothing if it has ended or has time left, and nothing is known to hold it up.
 
-    It is late when its deadline has passed for longer than `grace`. What holds it up is told at once. A dead letter is
+    It is late when its deadline has passed for longer than `grace`. What holds it up is told anyway. A dead letter is
     told of an order that has ended, too: a service has not heard something of it.
     """
     found = []

@@ -15,7 +15,7 @@ from services.operations.status.stuck_reading import StuckReport
 
 
 def stuck_view(report: StuckReport, standstill: Standstill) -> Group:
-    """For people: what stands still, and one row per event that an order waits for."""
+    """For people: what is stalled, and one row per event that an order waits for."""
     parts: list[Listing | Unbroken] = [Unbroken(cell(line, style="red")) for line in standstill_lines(standstill)]
     if report.orders:
         parts.append(_listing(report.orders))
@@ -29,7 +29,9 @@ def stuck_view(report: StuckReport, standstill: Standstill) -> Group:
 
 
 def _listing(orders: Sequence[Stuck]) -> Listing:
-    listing = Listing("order", "status", "deadline", "because", "owed by", "event", title="Orders that do not get on")
+    listing = Listing(
+        "order", "status", "deadline", "because", "owed by", "event", title="Orders that make no progress"
+    )
     for order in orders:
         status = f"{order.status or 'not opened'}" + (f" ({order.reason})" if order.reason else "")
         deadline = format_time(order.deadline) if order.deadline else ""
