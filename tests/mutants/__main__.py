@@ -34,7 +34,7 @@ class Verdict(NamedTuple):
 def main() -> int:
     """Exit status 1 if a bug was not found."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("--sagas", type=int, default=3_000, help="how many may pass before a bug has survived")
+    parser.add_argument("--sagas", type=int, default=6_000, help="how many may pass before a bug has survived")
     parser.add_argument("--processes", type=int, default=1, help="how many processors to use")
     parser.add_argument("names", nargs="*", help="only the bugs whose names contain one of these")
     arguments = parser.parse_args()

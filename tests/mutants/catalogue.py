@@ -370,7 +370,7 @@ MUTANTS: Final = (
         "    except CosmosResourceExistsError:\n"
         "        return False",
         "            await items.create_item(stock_document(product))\n    except CosmosResourceExistsError:\n"
-        "        await _add(items, product)\n        return False",
+        '        await _deliver(items, product, "again")\n        return False',
         case="seeded, and the seeding dies",
     ),
     _mutant(
