@@ -12,6 +12,7 @@ from quartet.engine.dead_letters.requests import (
     MOST_LETTERS,
     NO_SAGA,
     REDRIVE_EVENTS,
+    LetterReport,
     RedriveReported,
     RedriveRequested,
 )
@@ -19,6 +20,7 @@ from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
 from quartet.engine.ports import Message
 from quartet.events import Event, EventData, Registry, from_json, new_event
+from quartet.events.attributes import LONGEST_ATTRIBUTE
 from tests.runtime.fakes import NOON, QUIET, Bench, Parcel, messages, order_created, reserved
 
 BUG = ZeroDivisionError("a spoon in the gears")
@@ -121,6 +123,24 @@ async def test_more_than_an_answer_holds_is_said_in_several() -> None:
     await ask(bench, request(some[0].letter_id("0")))
     said = [event.data for event in answers(bench) if isinstance(event.data, RedriveReported)]
     assert [(one.number, len(one.reports), one.is_last) for one in said] == [(1, MOST_LETTERS, False), (2, 6, True)]
+
+
+async def test_what_became_of_a_letter_is_told_whatever_its_error_says() -> None:
+    bench = Bench()
+    bench.desk.failures = [BUG, ValueError("half of a pair: \ud83d")]
+    some = messages(order_created("o-1"))
+    await bench.engine().process("0", some)
+    await ask(bench, request(some[0].letter_id("0")))
+    [event] = answers(bench)
+    assert isinstance(event.data, RedriveReported)
+    assert [(one.became, one.detail) for one in event.data.reports] == [
+        ("still failing", "handler_failed: ValueError: half of a pair: \\ud83d")
+    ]
+
+
+def test_a_report_takes_the_longest_type_that_an_event_may_have() -> None:
+    longest = "T" * LONGEST_ATTRIBUTE
+    assert LetterReport(id="0-1-x", event_type=longest, became="handled").event_type == longest
 
 
 class Asked:

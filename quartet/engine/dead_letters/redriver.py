@@ -80,7 +80,8 @@ def letter_report(report: Report) -> LetterReport:
         id=letter.id,
         event_type=letter.event_type or None,
         became=report.verdict.value,
-        detail=report.detail,
+        # An error's text may hold what UTF-8 cannot carry, and the answer must not fail because of it.
+        detail=report.detail.encode("utf-8", "backslashreplace").decode(),
         said=report.said[:MOST_LETTERS],
     )
 

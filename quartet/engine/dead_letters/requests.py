@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field
 
 from quartet.events import Detail, EventData, Part, Registry, SagaId
+from quartet.events.attributes import LONGEST_ATTRIBUTE
 
 MOST_LETTERS: Final = 100
 """How many dead letters a request or an answer may name."""
@@ -17,7 +18,7 @@ NO_SAGA: Final = "no-saga"
 
 LetterId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,128}$", description="the id of a dead letter")]
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$", description="the name of a participant")]
-_Type = Annotated[str, Field(min_length=1, max_length=250)]
+_Type = Annotated[str, Field(min_length=1, max_length=LONGEST_ATTRIBUTE)]
 
 
 class _RedriveEvent(EventData):
