@@ -133,3 +133,9 @@ def test_a_participant_that_cannot_be_added_changes_nothing(project: Path, name:
     done = quartet(project, "new-participant", name)
     assert (done.returncode, done.stderr) == (1, f"quartet: {line}\n")
     assert {path: path.read_text() for path in before} == before
+
+
+def test_what_cannot_be_written_is_one_line(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (empty_folder / "knots").write_text("a file where the directory should be")
+    assert run(["new", "knots"]) == 1
+    assert "cannot be written: " in capsys.readouterr().err

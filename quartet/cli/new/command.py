@@ -8,7 +8,7 @@ import typer
 
 from quartet.cli.application import the_application
 from quartet.cli.new.participant_files import addition
-from quartet.cli.new.project_files import check_name, project_files, write_files
+from quartet.cli.new.project_files import check_name, project_files, write_file, write_files
 from quartet.terminal.console import results
 
 
@@ -37,7 +37,7 @@ def new_participant(
     change = addition(the_application(), name, root, datetime.now(UTC))
     write_files(Path(), {str(path.relative_to(root)): text for path, text in change.made.items()})
     for path, text in change.changed.items():
-        path.write_text(text, encoding="utf-8")
+        write_file(path, text)
     for path in (*change.made, *change.changed):
         results().print(f"{'made' if path in change.made else 'changed'}: {path.relative_to(root)}", soft_wrap=True)
     for advice in change.by_hand:

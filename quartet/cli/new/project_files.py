@@ -73,12 +73,21 @@ def write_files(directory: Path, texts: Mapping[str, str]) -> None:
     for path in texts:
         if (directory / path).exists():
             raise UserError(f"{directory / path} is there already: nothing was written")
+    for path, text in texts.items():
+        write_file(directory / path, text)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write one file, and the directories that it lies in.
+
+    Raises:
+        UserError: it cannot be written.
+    """
     try:
-        for path, text in texts.items():
-            (directory / path).parent.mkdir(parents=True, exist_ok=True)
-            (directory / path).write_text(text, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{error.filename or directory} cannot be written: {error.strerror}") from error
+        raise UserError(f"{error.filename or path} cannot be written: {error.strerror}") from error
 
 
 def _templates(directory: Traversable, path: str) -> Iterator[tuple[str, str]]:
