@@ -19,6 +19,7 @@ from quartet.azure.cosmos.provision import open_database
 from quartet.azure.credentials import Credentials, IdentityError
 from quartet.azure.event_hubs.client import check_group, check_hub, consumer_client, producer_client
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
+from quartet.azure.sdk_internals.calls import container_of
 from quartet.azure.settings import Settings
 from quartet.engine.declaration.participant import DEPLOYMENT, Participant
 from quartet.engine.declaration.retry_policy import Backoff
@@ -134,8 +135,7 @@ async def create_checkpoint_container(store: BlobCheckpointStore) -> None:
         AzureError: Blob Storage refuses, or does not answer.
     """
     with suppress(ResourceExistsError):
-        # The store has no call for this, and another storage package would be a second client of its kind.
-        await store._container_client.create_container()  # noqa: SLF001
+        await container_of(store).create_container()
 
 
 def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: str) -> BlobCheckpointStore:

@@ -22,7 +22,7 @@ from quartet_emulators.event_hubs.types import (
     UShort,
 )
 
-from quartet.azure.event_hubs.amqp_decoding import decode, install
+from quartet.azure.sdk_internals.amqp_decoding import decode, install
 
 PLACE: Mapping[object, object] = {Symbol("x-opt-sequence-number"): 7, Symbol("x-opt-offset"): "4096"}
 """What the hub adds."""

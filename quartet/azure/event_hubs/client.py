@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from azure.eventhub import EventData, EventDataBatch, TransportType
-from azure.eventhub._pyamqp.error import AMQPLinkError  # the SDK wraps it in its own errors, but not where we call it
-from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.amqp import AmqpMessageBodyType
 from azure.eventhub.exceptions import AuthenticationError, EventHubError
 
 from quartet.azure.credentials import Credentials, is_identity_error
-from quartet.azure.event_hubs import amqp_decoding
 from quartet.azure.event_hubs.amqp_values import Undecoded, json_text, plain, plain_map, scalar
+from quartet.azure.sdk_internals import amqp_decoding
+from quartet.azure.sdk_internals.calls import RefusedLinkError, open_receiver, open_sender
 from quartet.azure.settings import Settings
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
@@ -153,20 +153,12 @@ async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, set
 async def check_group(client: EventHubConsumerClient, group: str, partition: str) -> None:
     """Open a receiver of `group` once.
 
-    The SDK's own loop takes a refused receiver for one that was closed and says nothing: a service whose group is
-    missing would wait forever and log nothing. So the check needs two of its private calls.
-
     Raises:
         ConfigurationError: the hub has no such consumer group, or does not let us receive.
         OutageError: the hub does not answer.
     """
-
-    async def nothing(_context: PartitionContext, _event: EventData) -> None:
-        """Receive nothing: without credit no event arrives."""
-
-    receiver = client._create_consumer(group, partition, "@latest", nothing)  # noqa: SLF001 -- see above
     try:
-        await receiver._open()  # noqa: SLF001 -- see above
+        await open_receiver(client, group, partition)
     except Exception as error:  # the SDK's other types for this are private, too
         if is_not_found(error):
             raise ConfigurationError(
@@ -179,10 +171,8 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
             ) from error
         # A link that is refused for another reason (a replica has the partition, there are too many receivers) shows
         # that the group exists.
-        if not isinstance(error, AMQPLinkError):
+        if not isinstance(error, RefusedLinkError):
             raise OutageError(f"Event Hubs: {_first_line(error)}") from error
-    finally:
-        await receiver.close()
 
 
 def is_not_found(error: BaseException | None) -> bool:
@@ -198,21 +188,14 @@ class HubPublisher:
         self._client = client
 
     async def open(self, partition: str) -> None:
-        """Open the link to a partition before there is anything to send.
-
-        The first send on a link takes half a second and more, for the SDK sleeps at every step of the handshake:
-        one such pause per service would delay the first saga. It has no public call for this.
+        """Open the link to a partition before there is anything to send, for that takes half a second and more.
 
         Raises:
             OutageError: the hub does not answer. The first send will try again.
         """
         with hub_outages():
             async with asyncio.timeout(stretched(_SEND_SECONDS)):
-                await self._client.create_batch(partition_id=partition)
-                await self._client._start_producer(partition, None)  # noqa: SLF001 -- see above
-                producer = self._client._producers[partition]  # noqa: SLF001 -- see above
-                if producer is not None:
-                    await producer._open_with_retry()  # noqa: SLF001 -- see above
+                await open_sender(self._client, partition)
 
     async def publish(self, partition: str, events: Sequence[Json]) -> None:
         """See `Publisher.publish`."""

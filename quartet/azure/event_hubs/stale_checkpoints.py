@@ -19,6 +19,7 @@ from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.cosmos.client import outages
 from quartet.azure.event_hubs.client import hub_outages
+from quartet.azure.sdk_internals.calls import namespace_of
 from quartet.engine.errors import OutageError
 
 _BEGINNING: Final = {"offset": "-1", "sequence_number": -1}
@@ -44,8 +45,7 @@ class StaleCheckpoints:
         self._store = store
         self._deployment = deployment
         self._log = log
-        # The SDK has no public name for the namespace under which it keeps its checkpoints.
-        self._place = (hub._address.hostname, hub.eventhub_name, group)  # noqa: SLF001 -- see above
+        self._place = (namespace_of(hub), hub.eventhub_name, group)
 
     async def reset(self, *, all_of_them: bool = False) -> bool:
         """Put stale checkpoints back to the beginning, or `all_of_them`. Whether there were any.

@@ -8,6 +8,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from quartet.azure.credentials import Credentials, IdentityError
+from quartet.azure.sdk_internals.calls import container_of
 from quartet.azure.settings import Settings
 from quartet.cli.doctor.addresses import Address
 from quartet.cli.doctor.check import Verdict, broken, doubtful, fine
@@ -69,8 +70,7 @@ class BlobVisit:
 
         The store writes a checkpoint with the same request. Rights may be limited to a group's own names.
         """
-        # The store has no call for this, and another storage package would be a second client of its kind.
-        blob = self.store._container_client.get_blob_client(name)  # noqa: SLF001 -- see above
+        blob = container_of(self.store).get_blob_client(name)
         try:
             await blob.set_blob_metadata({})
         except ResourceNotFoundError:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
+from quartet.azure.sdk_internals.calls import namespace_of
 from quartet.azure.settings import Settings
 from quartet.cli.doctor.check import Verdict, broken, fine
 from quartet.cli.doctor.event_hubs import HubVisit
@@ -51,8 +52,7 @@ class LagVisit:
 
     def checkpoint_name(self, service: str, partition: str) -> str:
         """The name of the blob with a checkpoint, as the SDK makes it."""
-        # The SDK has no public name for the namespace under which it keeps its checkpoints.
-        namespace = self._hub.client._address.hostname  # noqa: SLF001 -- see above
+        namespace = namespace_of(self._hub.client)
         return f"{namespace}/{self._settings.event_hub_name}/{service}/checkpoint/{partition}".lower()
 
     async def view(self) -> View:

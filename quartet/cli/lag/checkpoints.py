@@ -10,6 +10,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from quartet.azure.credentials import IdentityError
+from quartet.azure.sdk_internals.calls import container_of
 from quartet.azure.settings import Settings
 from quartet.engine.errors import ConfigurationError, OutageError, one_line
 from quartet.terminal.user_error import UserError
@@ -49,9 +50,7 @@ async def read_progress(store: BlobCheckpointStore, namespace: str, settings: Se
     prefix = f"{namespace}/{settings.event_hub_name}/{service}/".lower()
     found: ByPartition = {}
     with _blob_failures(settings.blob_container):
-        # The store has no call for this, and tells no time of a checkpoint.
-        container = store._container_client  # noqa: SLF001 -- see above
-        async for blob in container.list_blobs(name_starts_with=prefix, include=["metadata"]):
+        async for blob in container_of(store).list_blobs(name_starts_with=prefix, include=["metadata"]):
             kind, _, partition = str(blob.name).removeprefix(prefix).partition("/")
             known, metadata = found.get(partition, Progress()), blob.metadata or {}
             if kind == "checkpoint":

@@ -16,6 +16,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import hub_outages
+from quartet.azure.sdk_internals.calls import namespace_of
 from quartet.azure.settings import Settings
 from quartet.cli.application import choreography
 from quartet.cli.lag.checkpoints import ByPartition, Progress, read_progress
@@ -93,8 +94,7 @@ class LagReader:
         self._store = store
         self._settings = settings
         self._gate = asyncio.Semaphore(at_once)
-        # The SDK has no public name for the namespace under which it keeps its checkpoints.
-        self._namespace = str(client._address.hostname)  # noqa: SLF001 -- see above
+        self._namespace = namespace_of(client)
 
     async def look(self, services: Sequence[str]) -> View:
         """Look once.

@@ -34,7 +34,7 @@ _DEEPEST: Final = 32
 def install() -> None:
     """Let the SDK's receivers decode like this. Calling it again changes nothing."""
     vars(_receiver_async)["decode_payload"] = decode
-    decoders = _decode._DECODE_BY_CONSTRUCTOR  # noqa: SLF001 -- see above
+    decoders = _decode._DECODE_BY_CONSTRUCTOR
     for code in _COUNTED:
         if not isinstance(decoders[code], _Counted):
             decoders[code] = _Counted(decoders[code])
@@ -107,7 +107,7 @@ def _value(encoded: memoryview, depth: int = 0) -> object:
     try:
         if code == _CHAR:
             return bytes(encoded[1:]).decode("utf-32-be").encode()
-        rest, value = _decode._DECODE_BY_CONSTRUCTOR[code](encoded[1:])  # noqa: SLF001 -- see above
+        rest, value = _decode._DECODE_BY_CONSTRUCTOR[code](encoded[1:])
         if len(rest) == 0:
             return value
     except Exception:  # noqa: BLE001 -- as in `decode`
