@@ -30,6 +30,8 @@ test: $(DEV) ## run the tests, with coverage
 
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
+	@# Once more with the receive loop of the SDK itself, see ADR 23.
+	RECEIVE=stock $(BIN)/python -m pytest tests/faults tests/saga --timeout 600
 
 check: $(DEV) format-check lint types imports docs infra-check container-check lock-check image-test wheel-test test ## what CI runs
 

@@ -55,6 +55,9 @@ class Settings(EnvironmentSettings):
     checkpoint_seconds: float = Field(default=1, gt=0, le=_YEAR, allow_inf_nan=False)
     """How often a partition's checkpoint is written at the most."""
 
+    receive: Literal["immediate", "stock"] = "immediate"
+    """How events are received: handed on as they arrive, or as the SDK does it, which looks every 50 ms."""
+
     watchdog_seconds: float = Field(default=60, gt=0, le=_YEAR, allow_inf_nan=False)
     """After how long a receiver restarts that gets nothing from a partition in which events are waiting."""
 

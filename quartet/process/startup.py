@@ -20,6 +20,7 @@ from quartet.azure.credentials import Credentials, IdentityError
 from quartet.azure.event_hubs.client import check_group, check_hub, consumer_client, producer_client
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
 from quartet.azure.sdk_internals.calls import container_of
+from quartet.azure.sdk_internals.receiving import what_differs
 from quartet.azure.settings import Settings
 from quartet.engine.declaration.participant import DEPLOYMENT, Participant
 from quartet.engine.declaration.retry_policy import Backoff
@@ -72,6 +73,8 @@ async def open_servers(
             partition_ownership_expiration_interval=settings.ownership_expires_seconds,
         )
 
+    if settings.receive == "immediate" and (difference := what_differs()) is not None:
+        log.warning("receiving as the SDK does, which looks every 50 ms", reason=difference)
     receiver = await stack.enter_async_context(connect())
     await waiting.call("Event Hubs", lambda: check_group(receiver, participant.name, partitions[0]))
     deployment = database.get_container_client(DEPLOYMENT.name)

@@ -52,15 +52,20 @@ async def emulator(tmp_path: Path, faults: Injector) -> AsyncIterator[EventHubsE
 
 
 @asynccontextmanager
-async def receiving(emulator: EventHubsEmulator) -> AsyncIterator[asyncio.Queue[str]]:
+async def receiving(emulator: EventHubsEmulator, receive: str) -> AsyncIterator[asyncio.Queue[str]]:
     received: asyncio.Queue[str] = asyncio.Queue()
 
     async def on_batch(_: PartitionContext, events: list[EventData]) -> None:
         for event in events:
             received.put_nowait(event.body_as_str())
 
-    settings = Settings(
-        event_hubs_connection_string=emulator.connection_string, blob_account_url="-", cosmos_endpoint="-"
+    settings = Settings.model_validate(
+        {
+            "event_hubs_connection_string": emulator.connection_string,
+            "blob_account_url": "-",
+            "cosmos_endpoint": "-",
+            "receive": receive,
+        }
     )
     async with Credentials() as credentials, consumer_client(settings, credentials, "tests", "order") as client:
         task = asyncio.create_task(client.receive_batch(on_batch, starting_position="-1"))
@@ -76,18 +81,22 @@ async def publish(emulator: EventHubsEmulator, body: bytes) -> None:
         await wire.publish("saga-events/Partitions/0", [message(body)])
 
 
-async def test_a_receiver_that_is_connected_to_nobody_connects_anew(
-    emulator: EventHubsEmulator, faults: Injector
+@pytest.mark.parametrize("receive", ["stock", "immediate"])
+async def test_a_receiver_whose_connection_is_dead_connects_again(
+    emulator: EventHubsEmulator, faults: Injector, receive: str
 ) -> None:
     switch_on(faults, "half_open", first=1, seconds=600, match={"operation": "receive"})
-    async with receiving(emulator) as received:
+    async with receiving(emulator, receive) as received:
         await publish(emulator, b"a")
         assert await asyncio.wait_for(received.get(), stretched(20)) == "a"
     assert faults.injected["half_open"] == 1
 
 
-async def test_a_receiver_that_has_nothing_to_receive_keeps_its_connection(emulator: EventHubsEmulator) -> None:
-    async with receiving(emulator) as received:
+@pytest.mark.parametrize("receive", ["stock", "immediate"])
+async def test_a_receiver_that_has_nothing_to_receive_keeps_its_connection(
+    emulator: EventHubsEmulator, receive: str
+) -> None:
+    async with receiving(emulator, receive) as received:
         await publish(emulator, b"a")
         assert await asyncio.wait_for(received.get(), stretched(20)) == "a"
         before = {connection for connection in emulator.connections if connection.agent == "tests"}

@@ -15,6 +15,7 @@ from quartet.azure.credentials import Credentials, is_identity_error
 from quartet.azure.event_hubs.amqp_values import Undecoded, json_text, plain, plain_map, scalar
 from quartet.azure.sdk_internals import amqp_decoding
 from quartet.azure.sdk_internals.calls import RefusedLinkError, open_receiver, open_sender
+from quartet.azure.sdk_internals.receiving import receive_immediately
 from quartet.azure.settings import Settings
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
@@ -62,13 +63,13 @@ def consumer_client(
     group: str,
     **options: Any,  # noqa: ANN401 -- the SDK's
 ) -> EventHubConsumerClient:
-    """A client that receives as `group`; `options` go to the SDK.
+    """A client that receives as `group`, in the way of `Settings.receive`; `options` go to the SDK.
 
     Raises:
         ConfigurationError: the connection string cannot be used.
     """
     amqp_decoding.install()
-    return _client(
+    client = _client(
         settings,
         lambda text: EventHubConsumerClient.from_connection_string(
             text,
@@ -89,6 +90,9 @@ def consumer_client(
             **options,
         ),
     )
+    if settings.receive == "immediate":
+        receive_immediately(client)
+    return client
 
 
 def _client(settings: Settings, by_string: Callable[[str], C], by_namespace: Callable[[str], C]) -> C:
