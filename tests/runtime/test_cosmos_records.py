@@ -54,6 +54,24 @@ async def test_the_orders_of_a_bucket_commit_in_one_request(cosmos: Cosmos, reco
     assert cosmos.requests("batch") == 1
 
 
+async def test_what_several_partitions_commit_meanwhile_goes_together(
+    cosmos: Cosmos, records: CosmosRecords[Parcel]
+) -> None:
+    ids = in_bucket("7", 12)
+    commits = [asyncio.create_task(records.commit([new_record(ids[0])]))]
+    while not cosmos.requests("batch"):  # noqa: ASYNC110 -- the server has nothing that tells of it
+        await asyncio.sleep(0)
+    commits += [asyncio.create_task(records.commit([new_record(order_id)])) for order_id in ids[1:]]
+    assert {order_id for etags in await asyncio.gather(*commits) for order_id in etags} == set(ids)
+    assert cosmos.requests("batch") == 2
+
+
+async def test_of_two_first_records_of_a_saga_one_is_written(records: CosmosRecords[Parcel]) -> None:
+    first, second = await asyncio.gather(*(records.commit([new_record("o-1", seen)]) for seen in (1, 2)))
+    assert (set(first), set(second)) == ({"o-1"}, set())
+    assert (await records.load(["o-1"]))["o-1"].state == Parcel(1, "ada")
+
+
 async def test_a_bucket_of_more_than_a_hundred_takes_as_few_as_the_limit_allows(
     cosmos: Cosmos, records: CosmosRecords[Parcel]
 ) -> None:

@@ -1,7 +1,6 @@
 """The records of a participant in Cosmos DB: loaded in one query, committed in one batch per bucket."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Generic, TypeVar
 
@@ -9,6 +8,7 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from quartet.azure.cosmos.client import CONFLICT, BatchLimits, Operation, in_chunks, outages, run_batch
+from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 from quartet.engine.errors import OutageError
 from quartet.engine.records.codec import RecordCodec, StateSchema
 from quartet.engine.records.record import Record
@@ -21,7 +21,11 @@ _PAGE = 1000
 
 
 class CosmosRecords(Generic[S]):
-    """A `RecordStore`. All sagas of a bucket are one logical partition, so their writes commit as a group."""
+    """A `RecordStore`. All sagas of a bucket are one logical partition, so their writes commit as a group.
+
+    So do those of several partitions of the hub: while one write of a bucket is under way, the next ones wait, and
+    then go together.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,9 @@ class CosmosRecords(Generic[S]):
     ) -> None:
         self._container = container
         self._limits = limits or BatchLimits()
+        self._commits: KeyedBatcher[str, Record[S], str | None] = KeyedBatcher(
+            self._commit_bucket, most=self._limits.operations
+        )
         self._codec = RecordCodec(state)
         self._buckets = buckets
 
@@ -45,30 +52,24 @@ class CosmosRecords(Generic[S]):
 
     async def commit(self, records: Sequence[Record[S]]) -> dict[str, str]:
         """See `RecordStore.commit`. The buckets are written side by side."""
-        by_bucket: dict[str, list[Record[S]]] = defaultdict(list)
-        for record in records:
-            by_bucket[record.pk].append(record)
-        # Wait for all buckets, also when one fails: no write continues after this returns.
-        writes = (self._commit_bucket(pk, some) for pk, some in by_bucket.items())
+        # Wait for all records, also when one fails: none of them is written after this returns.
+        writes = (self._commits.call(record.pk, record) for record in records)
         results = await asyncio.gather(*writes, return_exceptions=True)
-        etags: dict[str, str] = {}
-        failures: list[BaseException] = []
-        for result in results:
-            if isinstance(result, BaseException):
-                failures.append(result)
-            else:
-                etags |= result
-        if failures:
+        if failures := [result for result in results if isinstance(result, BaseException)]:
             raise next((error for error in failures if isinstance(error, OutageError)), failures[0])
-        return etags
+        return {record.saga_id: etag for record, etag in zip(records, results, strict=True) if isinstance(etag, str)}
 
-    async def _commit_bucket(self, pk: str, records: Sequence[Record[S]]) -> dict[str, str]:
+    async def _commit_bucket(self, pk: str, records: Sequence[Record[S]]) -> list[str | None]:
+        """Write these records. Returns their new ETags; None for one that lost.
+
+        Of two records of one saga the first one counts: the second has not seen it.
+        """
         etags: dict[str, str] = {}
-        by_id = {record.saga_id: record for record in records}
-        for chunk in in_chunks((self._codec.encode(record) for record in records), self._limits):
+        by_id = {record.saga_id: record for record in reversed(records)}
+        for chunk in in_chunks((self._codec.encode(record) for record in by_id.values()), self._limits):
             writes = {document["id"]: _write(document, by_id[document["id"]]) for document in chunk}
             etags |= await self._commit_chunk(pk, writes)
-        return etags
+        return [etags.get(record.saga_id) if by_id[record.saga_id] is record else None for record in records]
 
     async def _commit_chunk(self, pk: str, writes: dict[str, Operation]) -> dict[str, str]:
         """Write all that can be written. One conflict fails the whole batch, so the losers are found and left out."""
