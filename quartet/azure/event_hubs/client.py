@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from azure.eventhub import EventData, EventDataBatch, TransportType
@@ -43,7 +45,11 @@ def producer_client(settings: Settings, credentials: Credentials, agent: str) ->
     return _client(
         settings,
         lambda text: EventHubProducerClient.from_connection_string(
-            text, eventhub_name=settings.event_hub_name, user_agent=agent, retry_total=_RETRIES
+            text,
+            eventhub_name=settings.event_hub_name,
+            user_agent=agent,
+            retry_total=_RETRIES,
+            ssl_context=_tls(),
         ),
         lambda namespace: EventHubProducerClient(
             namespace,
@@ -51,6 +57,7 @@ def producer_client(settings: Settings, credentials: Credentials, agent: str) ->
             credentials.token(),
             user_agent=agent,
             retry_total=_RETRIES,
+            ssl_context=_tls(),
             **_endpoint(namespace),
         ),
     )
@@ -77,6 +84,7 @@ def consumer_client(
             eventhub_name=settings.event_hub_name,
             user_agent=agent,
             idle_timeout=_SILENCE_SECONDS,
+            ssl_context=_tls(),
             **options,
         ),
         lambda namespace: EventHubConsumerClient(
@@ -86,6 +94,7 @@ def consumer_client(
             credentials.token(),
             user_agent=agent,
             idle_timeout=_SILENCE_SECONDS,
+            ssl_context=_tls(),
             **_endpoint(namespace),
             **options,
         ),
@@ -108,15 +117,25 @@ def _client(settings: Settings, by_string: Callable[[str], C], by_namespace: Cal
 
 
 def _endpoint(namespace: str) -> dict[str, Any]:
-    """What the SDK must be told besides the namespace.
+    """What the SDK must be told besides the namespace: over TLS it takes no port from a name (HOST:PORT)."""
+    if ":" not in namespace:
+        return {}
+    return {"custom_endpoint_address": f"sb://{namespace}", "transport_type": TransportType.Amqp}
 
-    Over TLS it takes no port from a name (HOST:PORT), and it trusts the roots of certifi alone, where the clients of
-    the other servers do as OpenSSL does.
+
+def _tls() -> ssl.SSLContext:
+    """What every connection of a process is verified with.
+
+    Without it the SDK makes one for each connection, also for one without TLS: it reads all certificates each time the
+    watchdog asks the hub something. And it trusts the roots of certifi alone, where the clients of the other servers
+    do as OpenSSL does.
     """
-    options: dict[str, Any] = {"connection_verify": os.environ.get("SSL_CERT_FILE")}
-    if ":" in namespace:
-        options |= {"custom_endpoint_address": f"sb://{namespace}", "transport_type": TransportType.Amqp}
-    return options
+    return _tls_with(os.environ.get("SSL_CERT_FILE"))
+
+
+@lru_cache
+def _tls_with(certificates: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificates)
 
 
 @contextmanager
