@@ -5,6 +5,7 @@ a line of its own; what the stream's encoding lacks is escaped. A stream that ta
 full disk) costs lines, never an event.
 """
 
+import asyncio
 import logging
 import os
 import sys
@@ -23,27 +24,44 @@ def wants_colors(stream: TextIO) -> bool:
 
 
 class LogStream:
-    """A text stream that never raises. `lost` counts the writes that it could not pass on."""
+    """A text stream that never raises. `lost` counts the lines that it could not pass on.
+
+    What a running event loop flushes in one turn is one write: a batch has a line for each of its events.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._waiting: list[str] = []
+        self._is_due = False
         self.lost = 0
 
     def write(self, text: str) -> int:
-        """Write text; what the encoding lacks is escaped."""
-        encoding = getattr(self._stream, "encoding", None) or "utf-8"
-        try:
-            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        except (OSError, ValueError, LookupError):
-            self.lost += 1
+        """Keep text for the next flush."""
+        self._waiting.append(text)
         return len(text)
 
     def flush(self) -> None:
-        """Flush, if that is possible."""
+        """Pass on what was written: at the end of the event loop's turn; immediately if none runs."""
         try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._pass_on()
+        else:
+            if not self._is_due:
+                self._is_due = True
+                loop.call_soon(self._pass_on)
+
+    def _pass_on(self) -> None:
+        """Write what waits; what the encoding lacks is escaped."""
+        self._is_due = False
+        text = "".join(self._waiting)
+        self._waiting.clear()
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._stream.flush()
-        except (OSError, ValueError):
-            self.lost += 1
+        except (OSError, ValueError, LookupError):
+            self.lost += text.count("\n")
 
 
 def printable_fields(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:

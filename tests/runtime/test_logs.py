@@ -1,5 +1,6 @@
 """One line per event: for people, or for machines."""
 
+import asyncio
 import errno
 import io
 import json
@@ -75,8 +76,54 @@ class Pipe(io.StringIO):
 def test_a_stream_that_takes_nothing_costs_lines_and_raises_nothing() -> None:
     stream = LogStream(Pipe())
     stream.write("a line\n")
+    stream.write("another\n")
     stream.flush()
     assert stream.lost == 2
+
+
+class Counting(io.StringIO):
+    """A stream that counts what it is asked to write."""
+
+    writes = 0
+
+    def write(self, text: str) -> int:
+        self.writes += 1
+        return super().write(text)
+
+
+async def test_the_lines_of_one_turn_are_one_write() -> None:
+    stream = LogStream(target := Counting())
+    for number in range(5):
+        stream.write(f"line {number}\n")
+        stream.flush()
+    assert target.getvalue() == ""
+    await asyncio.sleep(0)
+    assert target.getvalue().splitlines() == [f"line {number}" for number in range(5)]
+    assert target.writes == 1
+    stream.write("a later turn\n")
+    stream.flush()
+    await asyncio.sleep(0)
+    assert target.writes == 2
+
+
+def test_without_an_event_loop_a_line_is_written_immediately() -> None:
+    stream = LogStream(target := Counting())
+    stream.write("stopped\n")
+    stream.flush()
+    assert target.getvalue() == "stopped\n"
+
+
+def test_lines_that_a_loop_has_not_written_are_written_after_it() -> None:
+    """The last lines of a process come after its loop, or in the turn in which it ends."""
+    program = (
+        "import asyncio, structlog\n"
+        "from quartet.process.logs import configure_logs\n"
+        'configure_logs("console", "INFO", colors=False)\n'
+        "async def main(): structlog.get_logger().info('the last line')\n"
+        "asyncio.run(main())\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=stretched(60))
+    assert "the last line" in result.stdout.decode()
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
