@@ -132,7 +132,7 @@ async def one_by_one(emulator: EventHubsEmulator, receiver: Receiver, count: int
             await receiver.until(number + 1)
 
 
-async def test_nobody_naps_between_an_event_and_its_callback(emulator: EventHubsEmulator, naps: list[float]) -> None:
+async def test_no_nap_between_an_event_and_its_callback(emulator: EventHubsEmulator, naps: list[float]) -> None:
     async with receiving(emulator) as receiver:
         await one_by_one(emulator, receiver, 30)
         assert receiver.bodies == [f"{number}" for number in range(30)]
