@@ -10,13 +10,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 
-PATIENCE = 180.0  # seconds in all; the first start of Microsoft's emulators takes about a minute
+LIMIT = 180.0  # seconds in all; the first start of Microsoft's emulators takes about a minute
 PAUSE = 1.0  # seconds between two looks
 SERVER_ERROR = 500
 
 
 def problem(url: str) -> str | None:
-    """Why nobody can work with `url` yet; None if it answers."""
+    """Why `url` cannot be used yet; None if it answers."""
     try:
         with urllib.request.urlopen(url, timeout=3):  # noqa: S310 -- the URLs are those of docker-compose.yml
             return None
@@ -29,13 +29,13 @@ def problem(url: str) -> str | None:
 def wait(
     urls: Sequence[str],
     *,
-    patience: float = PATIENCE,
+    limit: float = LIMIT,
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     say: Callable[[str], object] = print,
 ) -> bool:
-    """Wait for each URL in turn, and say so; False if one did not answer within `patience` seconds of the start."""
-    deadline = now() + patience
+    """Wait for each URL in turn, and say so; False if one did not answer within `limit` seconds of the start."""
+    deadline = now() + limit
     for url in urls:
         if reason := problem(url):
             say(f"waiting for {url}: {reason}")

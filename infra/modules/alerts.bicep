@@ -9,7 +9,7 @@ param location string
 param tags object
 
 // Half as long again as an order may take.
-var patienceMinutes = string(orderDeadlineSeconds * 3 / 120)
+var openLimitMinutes = string(orderDeadlineSeconds * 3 / 120)
 
 var rules = [
   {
@@ -34,7 +34,7 @@ var rules = [
     name: 'stuck-sagas'
     description: 'Orders have been open for longer than their deadline allows for.'
     severity: 1
-    query: replace(loadTextContent('../queries/stuck-sagas.kql'), 'PATIENCE', '${patienceMinutes}m')
+    query: replace(loadTextContent('../queries/stuck-sagas.kql'), 'OPEN_LIMIT', '${openLimitMinutes}m')
     frequency: 'PT15M'
     window: 'P1D'
     dimensions: []

@@ -56,16 +56,16 @@ class Settler(Generic[S]):
         try:
             await settlement.start(before)
             await settlement.run_together(together)
-            self._let_go(ends, settlement.release())
+            self._release(ends, settlement.release())
             batch.go_slow()
             while settlement.running:
                 await settlement.run_one()
-                self._let_go(ends, settlement.release())
+                self._release(ends, settlement.release())
         finally:
             settlement.cancel()
-            self._let_go(ends, list(ends))
+            self._release(ends, list(ends))
 
-    def _let_go(self, ends: dict[str, asyncio.Event], saga_ids: Sequence[str]) -> None:
+    def _release(self, ends: dict[str, asyncio.Event], saga_ids: Sequence[str]) -> None:
         """Let the next batch go on with these sagas."""
         for saga_id in saga_ids:
             end = ends.pop(saga_id)

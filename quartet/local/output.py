@@ -12,7 +12,7 @@ Sink = Callable[[str, str], None]
 
 LINE_LIMIT = 64 * 1024  # bytes; a longer line is passed on in pieces
 QUEUE_LIMIT = 10_000  # lines
-PATIENCE = 1.0  # seconds that a full queue holds up a child before lines are dropped
+GRACE = 1.0  # seconds that a full queue holds up a child before lines are dropped
 OUTPUT_NAME = "quartet"  # who says that lines were dropped
 
 
@@ -48,11 +48,11 @@ class Output:
         on_error: Callable[[Exception], None],
         *,
         queue_limit: int = QUEUE_LIMIT,
-        patience: float | None = None,
+        grace: float | None = None,
     ) -> None:
         self._sink = sink
         self._on_error = on_error
-        self._patience = stretched(PATIENCE) if patience is None else patience
+        self._grace = stretched(GRACE) if grace is None else grace
         self._lines: queue.Queue[tuple[str, str] | None] = queue.Queue(queue_limit)
         self._lock = threading.Lock()
         self._dropped = 0
@@ -62,9 +62,9 @@ class Output:
     def put(self, name: str, line: str) -> None:
         """Pass a line on; called on the thread that reads the process `name`."""
         # While lines are being dropped, no child waits again: a stuck terminal costs one wait, not many.
-        patience = 0.0 if self._dropped else self._patience
+        grace = 0.0 if self._dropped else self._grace
         try:
-            self._lines.put((name, line), timeout=patience or None, block=patience > 0)
+            self._lines.put((name, line), timeout=grace or None, block=grace > 0)
         except queue.Full:
             with self._lock:
                 self._dropped += 1

@@ -143,7 +143,7 @@ class Service(Generic[S, P]):
                     servers.producer,
                     servers.stale_checkpoints,
                     owned=owned,
-                    patience=settings.watchdog_seconds,
+                    restart_after=settings.watchdog_seconds,
                     log=log,
                     clock=time.monotonic,
                 )

@@ -18,8 +18,8 @@ from quartet.engine.errors import OutageError
 from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import Sleep
 
-# How often a partition is looked at within `patience`. A stalled one is found at most one such interval later.
-_LOOKS_PER_PATIENCE = 4
+# Looks at a partition per `restart_after`. A stalled one is found at most one such interval later.
+_LOOKS = 4
 
 
 class Watched(Protocol):
@@ -36,7 +36,7 @@ class Watched(Protocol):
 
 
 class Watchdog:
-    """Looks at every partition that this replica owns, a few times per `patience` seconds."""
+    """Looks at every partition that this replica owns, a few times per `restart_after` seconds."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Watchdog:
         checkpoints: StaleCheckpoints,
         *,
         owned: Collection[str],
-        patience: float,
+        restart_after: float,
         log: FilteringBoundLogger,
         clock: Callable[[], float],
         sleep: Sleep = asyncio.sleep,
@@ -54,7 +54,7 @@ class Watchdog:
         self._hub = hub
         self._checkpoints = checkpoints
         self._owned = owned
-        self._every = patience / _LOOKS_PER_PATIENCE
+        self._every = restart_after / _LOOKS
         self._log = log
         self._clock = clock
         self._sleep = sleep

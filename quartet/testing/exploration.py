@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quartet.choreography import Choreography
 from quartet.events import EventData
 from quartet.testing.exploring import Node
-from quartet.testing.mending import mend
+from quartet.testing.repair import repair
 from quartet.testing.violation import Invariant, Violation, broken, broken_at_the_end
 from quartet.testing.world import World
 
@@ -89,7 +89,7 @@ def _end(node: Node, invariants: Sequence[Invariant]) -> set[str]:
     last = Node(node.world.copy(), node.numbers, 0, 0, 0, node.pending, node.delivered, node.way)
     last.send()
     last.pending = node.pending
-    mend(last.world, last.deliver_all)
+    repair(last.world, last.deliver_all)
     rest = ("  then all else is delivered, without further trouble",) if node.pending else ()
     _raise(broken_at_the_end(last.world, invariants), node, *rest)
     return {data.type for saga_id in last.world.sagas for data in last.world.ends(saga_id)}

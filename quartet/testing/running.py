@@ -80,7 +80,7 @@ class Replica:
             before = self._world.checkpoints.get((name, partition), 0)
             passed = self._world.hub.partitions[partition][before:position]
             hears, models = self._participant.hears, self._world.app.events
-            self._world.witness.pass_over(name, partition, passed, hears, models)
+            self._world.witness.note_checkpoint(name, partition, passed, hears, models)
             self._world.checkpoints[name, partition] = position
 
         with suppress(OutageError):  # a later one will do

@@ -51,10 +51,10 @@ class Witness:
             message = one.message if isinstance(one, DeadLetter) else one.delivery.message
             self.settled.add((name, partition, message.sequence_number))
 
-    def pass_over(
+    def note_checkpoint(
         self, name: str, partition: str, messages: Sequence[Message], hears: frozenset[str], models: Models
     ) -> None:
-        """A participant has stored a checkpoint behind these messages."""
+        """A participant has stored a checkpoint that passes these messages."""
         for message in messages:
             if (name, partition, message.sequence_number) in self.settled or not _concerns(message, hears, models):
                 continue

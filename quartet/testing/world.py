@@ -100,9 +100,9 @@ class World:
 
     def redrive(self) -> None:
         """Redrive all dead letters until that changes nothing any more. One that cannot be read is discarded."""
-        from quartet.testing.mending import mend
+        from quartet.testing.repair import repair
 
-        mend(self, self.run)
+        repair(self, self.run)
 
     # What a test looks at
 

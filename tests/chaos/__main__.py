@@ -23,7 +23,7 @@ from tests.chaos.verdict import Verdict, judge
 from tests.chaos.workload import CATALOGUE, SCARCE, SOLD_OUT, make_workload
 
 _MOST_MEMORY_MB = 400
-_PATIENCE = stretched(180.0)  # seconds without any progress, once everything is healed
+_LIMIT = stretched(180.0)  # seconds without any progress, once everything is healed
 
 
 def main() -> int:
@@ -73,7 +73,7 @@ async def _run(arguments: argparse.Namespace, data_dir: Path, console: Console) 
         healed = time.monotonic()
         console.print("healed; waiting for quiet")
         expected = workload.expected | director.probed
-        verdict = await judge(fleet.settings, expected, strangers.sent, patience=_PATIENCE)
+        verdict = await judge(fleet.settings, expected, strangers.sent, limit=_LIMIT)
         verdict.problems += [
             (name, f"took {size} MB, more than {_MOST_MEMORY_MB}")
             for name, size in fleet.peak_mb.items()

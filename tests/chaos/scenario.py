@@ -27,7 +27,7 @@ _FIERCE: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 _DEFAULT: Final[Mapping[str, Any]] = {"probability": 0.2}
 _WEATHER: Final = 0.002  # what every kind of fault strikes at all times
-# Whose answers would only show that a client without patience gives up, are left alone.
+# The services only: other clients would only show that a client without retries gives up.
 _MATCH: Final = {"agent": "*quartet-*"}
 
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONTESTED: Final = Product(product_id="contested", name="Contested", quantity=400)
 KINDS: Final = [Product(product_id=f"kind-{n}", name=f"Kind {n}", quantity=1_000) for n in range(50)]
-PATIENCE: Final = stretched(60.0)  # seconds without any progress
+LIMIT: Final = stretched(60.0)  # seconds without any progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Stand:
     async def sell(self, events: list[Outgoing]) -> dict[str, Outcome]:
         """Publish at once, and wait until all orders have ended."""
         await Customers(self.fleet.settings).publish(events)
-        return dict(await wait_until_settled(self.cosmos, {event.saga_id for event in events}, seconds=PATIENCE))
+        return dict(await wait_until_settled(self.cosmos, {event.saga_id for event in events}, seconds=LIMIT))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

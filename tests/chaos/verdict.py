@@ -43,15 +43,15 @@ class Verdict:
 
 
 async def judge(
-    settings: Settings, expected: Mapping[str, Expected], strange: AbstractSet[str], *, patience: float
+    settings: Settings, expected: Mapping[str, Expected], strange: AbstractSet[str], *, limit: float
 ) -> Verdict:
-    """Wait until every order has ended or none has moved on for `patience` seconds, and look at everything.
+    """Wait until every order has ended or none has moved on for `limit` seconds, and look at everything.
 
     `strange` are the digests of the messages that nobody can read: each must be a dead letter of each service.
     """
     verdict = Verdict()
     async with open_cosmos(settings) as cosmos:
-        known = await wait_until_settled(cosmos, expected.keys(), seconds=patience)
+        known = await wait_until_settled(cosmos, expected.keys(), seconds=limit)
         _compare(verdict, expected, known)
         verdict.findings = await run_audit(cosmos, grace=GRACE, settle=SETTLE)
         verdict.problems += [

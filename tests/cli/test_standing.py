@@ -251,7 +251,7 @@ async def test_no_more_than_a_few_questions_are_asked_at_once(deployment: Deploy
             reader._store,  # noqa: SLF001
             deployment.servers.settings,
             connect=reader._connect,  # noqa: SLF001
-            at_once=1,
+            most_requests=1,
         )
         lags = await narrow.lags(await narrow.look(SERVICES), datetime.now(UTC))
     assert [lag.place.waiting for lag in lags if lag.place.partition == "0"] == [2, 2, 2, 2]

@@ -211,7 +211,7 @@ async def test_who_ignores_sigterm_is_killed_after_the_grace(lines: Lines) -> No
 
 
 async def test_interrupting_the_wait_for_a_stop_kills_at_once(lines: Lines) -> None:
-    """The second Ctrl-C: the person has no more patience."""
+    """The second Ctrl-C: the person does not want to wait."""
     async with asyncio.timeout(DEADLINE):
         async with Supervisor(lines, grace=10 * DEADLINE) as supervisor:
             await supervisor.start(Process("deaf", "deaf"), ready_line="ready")

@@ -12,7 +12,7 @@ from tests.simulation.loop import VirtualLoop
 
 R = TypeVar("R")
 ORDERS = tuple(f"ord-{n}" for n in range(10))
-PATIENCE = 45
+LIMIT = 45
 
 
 class SlowShop:
@@ -54,13 +54,13 @@ async def waited(shop: SlowShop, **limits: float) -> tuple[int, float]:
 
 
 def test_a_slow_shop_is_waited_for_however_long_all_of_it_takes() -> None:
-    ended, seconds = run(waited(SlowShop(40, moves=10), seconds=PATIENCE))
+    ended, seconds = run(waited(SlowShop(40, moves=10), seconds=LIMIT))
     assert (ended, round(seconds)) == (10, 400)
 
 
 def test_a_shop_that_stands_still_is_given_up_when_nothing_has_moved_for_so_long() -> None:
-    ended, seconds = run(waited(SlowShop(40, moves=3), seconds=PATIENCE))
-    assert (ended, round(seconds)) == (3, 120 + PATIENCE)
+    ended, seconds = run(waited(SlowShop(40, moves=3), seconds=LIMIT))
+    assert (ended, round(seconds)) == (3, 120 + LIMIT)
 
 
 def test_a_person_who_says_how_long_at_most_waits_no_longer() -> None:

@@ -47,7 +47,7 @@ class Clock:
         self.time += seconds
 
     def wait(self, *urls: str) -> bool:
-        return wait(urls, patience=10, now=lambda: self.time, sleep=self.sleep, say=self.said.append)
+        return wait(urls, limit=10, now=lambda: self.time, sleep=self.sleep, say=self.said.append)
 
 
 @pytest.mark.parametrize("status", [200, 400, 404])

@@ -5,13 +5,14 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STYLE = ROOT / "docs" / "style.md"
 CODE = ("quartet", "services", "shared", "emulators", "examples")
+NAMES = ("quartet", "emulators", "shared")  # services has `owes` in the JSON of `status --stuck`
 SECTION = "\n## Words to avoid\n"
 
 
@@ -58,9 +59,9 @@ def documents() -> list[Path]:
     )
 
 
-def sources() -> list[Path]:
+def sources(folders: Sequence[str] = CODE) -> list[Path]:
     """Every Python file whose prose people read."""
-    return sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
 def page_prose(text: str) -> str:
@@ -85,6 +86,29 @@ def source_prose(text: str) -> str:
     return re.sub(r"`[^`\n]+`", _blank, "\n".join(lines[1:]))
 
 
+def source_names(text: str) -> str:
+    """The names that a Python file gives, on the lines where it gives them, in words: `waitAnd_see` is “wait And see”.
+
+    A name that another package has given (`strategies.just`) is not ours to choose.
+    """
+    lines = [""] * (text.count("\n") + 2)
+    for node in ast.walk(ast.parse(text)):
+        if name := _given(node):
+            lines[getattr(node, "lineno", 1)] += f" {re.sub(r'(?<=[a-z0-9])(?=[A-Z])|_+', ' ', name).strip()},"
+    return "\n".join(lines[1:])
+
+
+def _given(node: ast.AST) -> str:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.arg(arg=name) | ast.alias(asname=str(name)):
+            return name
+        case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+            return name
+    return ""
+
+
 def hits(prose: str, avoided: list[Word]) -> Iterator[str]:
     """A line for every avoided word: where it stands and what to write instead."""
     for word in avoided:
@@ -98,10 +122,12 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def main() -> None:
-    """List the hits in the code, also of the words that are checked in documents alone so far."""
+    """List the hits in the code: in prose and in names, also in names outside of the library."""
     for path in sources():
-        for hit in hits(source_prose(path.read_text(encoding="utf-8")), words()):
-            sys.stdout.write(f"{path.relative_to(ROOT)}:{hit}\n")
+        text = path.read_text(encoding="utf-8")
+        for found in (source_prose(text), source_names(text)):
+            for hit in hits(found, words()):
+                sys.stdout.write(f"{path.relative_to(ROOT)}:{hit}\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from quartet.events import bucket_of, to_json
 from tests.faults.operator import quartet, quartet_apart, talk_to_the_bank
-from tests.saga.shop import PATIENCE, Shop, address, cancellation, notes, order
+from tests.saga.shop import LIMIT, Shop, address, cancellation, notes, order
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -19,7 +19,7 @@ async def became(shop: Shop, *arguments: str) -> tuple[int, list[tuple[str, str]
 
 async def until_dead(shop: Shop, database: str, order_id: str, count: int) -> None:
     """Wait until a service has stored so many dead letters of an order."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         while len(await shop.rows(database, "dead-letters", order_id)) < count:  # noqa: ASYNC110 -- of another process
             await asyncio.sleep(0.05)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quartet.engine.failures.timeouts import stretched
-from tests.saga.shop import PATIENCE, Shop, order, running_shop
+from tests.saga.shop import LIMIT, Shop, order, running_shop
 
 # What is shipped for a local stack, not what makes tests quick.
 AS_SHIPPED = {"LOAD_BALANCING_SECONDS": "2", "OWNERSHIP_EXPIRES_SECONDS": "12"}
@@ -33,7 +33,7 @@ def owners(shop: Shop) -> dict[tuple[str, str], set[str]]:
 
 async def until_shared_out(shop: Shop) -> None:
     """Every partition has one owner, and each replica of a service its half of them."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LIMIT
     while True:
         known = owners(shop)
         sizes = {who: 0 for replicas in known.values() for who in replicas}

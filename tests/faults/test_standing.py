@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.faults.operator import quartet
-from tests.saga.shop import PATIENCE, Shop, order
+from tests.saga.shop import LIMIT, Shop, order
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 GATEWAYS = ("payment", "payment-2")
@@ -14,7 +14,7 @@ GATEWAYS = ("payment", "payment-2")
 
 async def until_stuck(shop: Shop, *, service: str, is_stuck: bool, standing: str = "1") -> dict[str, Any]:
     """What `status --stuck` tells, as soon as it tells of a service, or no more."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         while True:
             _, found = await quartet(shop, "status", "--stuck", "--standing", standing)
             if is_stuck is any(one["service"] == service for one in found["partitions"]):

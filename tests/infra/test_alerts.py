@@ -73,7 +73,7 @@ def test_every_query_is_an_alert() -> None:
 
 def test_placeholders_are_filled() -> None:
     replaced = {rule["name"] for rule in RULES if rule["query"]["function"]["type"] == "replace"}
-    asking = {name for name, query in QUERIES.items() if re.search(r"\b(SERVICES|PATIENCE)\b", query)}
+    asking = {name for name, query in QUERIES.items() if re.search(r"\b(SERVICES|OPEN_LIMIT)\b", query)}
     assert replaced == asking
 
 

@@ -19,7 +19,7 @@ _COPIED = (
     *("services", "shared", "quartet", "emulators", "pyproject.toml"),
     *("tests/simulation", "tests/domain", "tests/__init__.py"),
 )
-_PATIENCE = stretched(600)
+_LIMIT = stretched(600)
 
 
 class Verdict(NamedTuple):
@@ -72,7 +72,7 @@ def _hunt(mutant: Mutant, sagas: int) -> Verdict:
 def _simulate(root: Path, *arguments: str) -> tuple[str | None, str]:
     """Which rule is broken there, if one is, and the output. A bug that merely breaks the program breaks no rule."""
     command = [sys.executable, "-m", "tests.simulation", "--fail-fast", *arguments]
-    run = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=_LIMIT, check=False)
     found = [line for line in run.stdout.splitlines() if line.startswith("BROKEN")]
     rule = found[0].removeprefix("BROKEN ") if run.returncode == 1 and found else None
     return rule, run.stdout[-1000:] + run.stderr[-2000:]
@@ -81,7 +81,7 @@ def _simulate(root: Path, *arguments: str) -> tuple[str | None, str]:
 def _prove(root: Path, proof: str) -> tuple[str | None, str]:
     """Whether the test fails there. One that cannot even be run finds nothing."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", proof]
-    run = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=_LIMIT, check=False)
     failed = [line for line in run.stdout.splitlines() if line.startswith("FAILED")]
     return (failed[0] if run.returncode == 1 and failed else None), run.stdout[-2000:] + run.stderr[-1000:]
 

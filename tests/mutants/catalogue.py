@@ -303,7 +303,7 @@ MUTANTS: Final = (
     _mutant(
         "a receiver that gets nothing is left alone",
         "quartet/engine/failures/stall_detector.py",
-        "        return now - known.waiting_since >= self._patience",
+        "        return now - known.waiting_since >= self._limit",
         "        return now < known.waiting_since",
     ),
     # Deadlines
@@ -322,7 +322,7 @@ MUTANTS: Final = (
     ),
     # Dead letters and commands
     _mutant(
-        "what cannot be stored is passed over",
+        "what cannot be stored is skipped",
         "quartet/engine/records/recorder.py",
         "            run.refuse(STATE_NOT_STORED, one_line(error))\n",
         "            run.refuse(STATE_NOT_STORED, one_line(error))\n"

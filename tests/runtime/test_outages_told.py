@@ -33,7 +33,7 @@ class Server:
 
     def __post_init__(self) -> None:
         self.left = list(self.errors)
-        self.patience = OutageRetry(Backoff(1, 4), self._sleep, random.Random(7), self.told.log, lambda: self.now)
+        self.outage_retry = OutageRetry(Backoff(1, 4), self._sleep, random.Random(7), self.told.log, lambda: self.now)
 
     async def ask(self) -> str:
         if self.left:
@@ -41,14 +41,14 @@ class Server:
         return "done"
 
     async def retry(self) -> str:
-        return await self.patience.retry(STEP, self.ask)
+        return await self.outage_retry.retry(STEP, self.ask)
 
     async def _sleep(self, seconds: float) -> None:
         """What is known of the outage while it lasts."""
         self.slept.append(seconds)
         self.seen += [
             (outage.doing, outage.error, outage.needs_a_person, (outage.since - NOON).total_seconds())
-            for outage in self.patience.outages
+            for outage in self.outage_retry.outages
         ]
         self.now += self.apart
 
@@ -64,7 +64,7 @@ class Server:
 async def test_what_works_at_once_says_nothing() -> None:
     server = Server([])
     assert await server.retry() == "done"
-    assert (server.lines, server.slept, server.patience.outages) == ([], [], set())
+    assert (server.lines, server.slept, server.outage_retry.outages) == ([], [], set())
 
 
 async def test_an_outage_is_told_when_it_begins_and_when_it_is_over() -> None:
@@ -118,7 +118,7 @@ async def test_while_it_lasts_it_is_known_with_its_latest_error_and_its_beginnin
         (STEP, NO_KEY, True, 0),
         (STEP, "OutageError: the store is away", False, 0),
     ]
-    assert server.patience.outages == set()
+    assert server.outage_retry.outages == set()
 
 
 async def test_the_pauses_grow_up_to_the_longest_and_the_next_step_begins_with_the_first() -> None:
@@ -135,5 +135,5 @@ async def test_an_error_that_is_no_outage_ends_the_wait() -> None:
     server = Server([AWAY, ZeroDivisionError("a spoon in the gears")])
     with pytest.raises(ZeroDivisionError):
         await server.retry()
-    assert server.patience.outages == set()
+    assert server.outage_retry.outages == set()
     assert [text for text, _ in server.lines] == ["outage"]

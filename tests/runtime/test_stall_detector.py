@@ -1,4 +1,4 @@
-"""A receiver stands still if events wait and none comes in; everything else is patience."""
+"""A receiver is stalled if events wait and none comes in for the limit; otherwise it has nothing to do."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from quartet.engine.failures.stall_detector import StallDetector
 
 @pytest.fixture
 def progress() -> StallDetector:
-    return StallDetector(patience=60)
+    return StallDetector(limit=60)
 
 
 def look(progress: StallDetector, now: float, *, end: int = 10, position: int = 5, is_busy: bool = False) -> bool:

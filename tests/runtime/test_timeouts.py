@@ -10,7 +10,7 @@ from quartet.engine.errors import ConfigurationError
 from quartet.engine.failures.timeouts import VARIABLE, stretched
 
 ROOT = Path(__file__).parents[2]
-# The emulators know nothing of ours. A clock that jumps needs no patience.
+# The emulators import nothing of ours. A clock that jumps needs no limit.
 LOOKED_AT = ("quartet", "tests")
 ON_A_CLOCK_OF_THEIR_OWN = (
     "tests/deployment/test_await_http.py",

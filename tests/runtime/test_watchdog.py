@@ -33,7 +33,7 @@ class FakeHub:
 
 class FakeConsumer:
     def __init__(self) -> None:
-        self.progress = StallDetector(patience=60)
+        self.progress = StallDetector(limit=60)
         self.busy: set[str] = set()
         self.restarts = 0
 
@@ -70,7 +70,7 @@ class Bench:
             cast(EventHubProducerClient, self.hub),
             cast(StaleCheckpoints, self.checkpoints),
             owned={"0"},
-            patience=60,
+            restart_after=60,
             log=QUIET,
             clock=lambda: self.now,
         )

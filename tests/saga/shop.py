@@ -33,7 +33,7 @@ MAIN_CONTAINERS = {
     "shipping": "shipments",
 }
 # How long anything may take here before a test calls it lost. Nothing waits this long when all is well.
-PATIENCE = stretched(60.0)
+LIMIT = stretched(60.0)
 
 
 @dataclass(slots=True)
@@ -51,14 +51,14 @@ class Logs:
 
     async def until(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
         """The first line that fulfils the condition, also one that was said before."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LIMIT
         while time.monotonic() < deadline:
             for name, line in list(self.lines):
                 if condition(name, line):
                     return name, line
             await asyncio.sleep(0.05)  # a pause between two looks at a condition
         tail = "\n".join(f"{name}: {line}" for name, line in self.lines[-80:])
-        raise AssertionError(f"waited {PATIENCE:.0f} s for a log line\n{tail}")
+        raise AssertionError(f"waited {LIMIT:.0f} s for a log line\n{tail}")
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ class Shop:
         )
 
     async def _wait(self, what: str, condition: Callable[[Json | None], bool], database: str, order_id: str) -> Json:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LIMIT
         while True:
             document = await self.document(database, order_id)
             if condition(document):
@@ -135,7 +135,7 @@ class Shop:
                 return document
             if time.monotonic() > deadline:
                 tail = "\n".join(f"{name}: {line}" for name, line in self.logs.lines if order_id in line)
-                raise AssertionError(f"waited {PATIENCE:.0f} s for {what}; it is {document}\n{tail}")
+                raise AssertionError(f"waited {LIMIT:.0f} s for {what}; it is {document}\n{tail}")
             await asyncio.sleep(0.05)  # a pause between two looks at a condition
 
     async def until_logged(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:

@@ -174,7 +174,7 @@ class Replica:
             cast(EventHubProducerClient, hub),
             self._stale,
             owned=self.owned,
-            patience=settings.watchdog_seconds,
+            restart_after=settings.watchdog_seconds,
             log=self._log,
             clock=clock,
         )

@@ -12,7 +12,7 @@ from quartet_emulators.event_hubs.performatives import Attach, Flow, Transfer
 if TYPE_CHECKING:
     from quartet_emulators.event_hubs.session import Session
 
-_READ_AT_ONCE = 256
+_MOST_READ = 256
 _SETTLED = 1
 _UINT = struct.Struct(">I").pack
 
@@ -85,7 +85,7 @@ class OutgoingLink(Link):
             if self._unsent:
                 self._send_unsent()
                 continue
-            messages = self.take(min(self.credit, session.window, _READ_AT_ONCE)) if self.credit else ()
+            messages = self.take(min(self.credit, session.window, _MOST_READ)) if self.credit else ()
             if not messages:
                 break
             self._send(messages)

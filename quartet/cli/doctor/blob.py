@@ -17,7 +17,7 @@ from quartet.cli.reading.connection import AGENT
 from quartet.process.startup import new_checkpoint_store
 
 _ROLE = "Storage Blob Data Contributor"
-_NOBODY = "quartet-doctor"
+_NO_PARTITION = "quartet-doctor"
 
 
 class BlobVisit:
@@ -52,7 +52,7 @@ class BlobVisit:
 
     async def check_checkpoints(self, lag: LagVisit, group: str) -> Verdict:
         """Whether a group's checkpoints may be written, and lie within what the hub holds."""
-        refusal = await self._try_to_write(lag.checkpoint_name(group, _NOBODY))
+        refusal = await self._try_to_write(lag.checkpoint_name(group, _NO_PARTITION))
         if refusal is not None:
             return refusal
         view = await lag.view()

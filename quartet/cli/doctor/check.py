@@ -57,13 +57,13 @@ class Check:
     Attributes:
         needs: the names of the checks without which it makes no sense. Each has to come before this one.
         run: finds the answer. What it raises is a failure.
-        patience: how many times as long as the others it may take.
+        limit_factor: how many times as long as the others it may take.
     """
 
     name: str
     run: Callable[[], Awaitable[Verdict]]
     needs: tuple[str, ...] = ()
-    patience: int = 1
+    limit_factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ async def _make(check: Check, needed: Mapping[str, asyncio.Task[Finding]], secon
             return Finding(check.name, before)  # the reason is further back
         if before.status is Status.FAILED:
             return Finding(check.name, Verdict(Status.SKIPPED, f"because of {name!r}"))
-    seconds *= check.patience
+    seconds *= check.limit_factor
     try:
         async with asyncio.timeout(seconds):
             return Finding(check.name, await check.run())

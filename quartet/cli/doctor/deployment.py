@@ -14,7 +14,7 @@ from quartet.cli.doctor.check import Check, Finding, broken, examine
 from quartet.cli.doctor.cosmos import CosmosVisit
 from quartet.cli.doctor.event_hubs import HubVisit
 from quartet.cli.doctor.identity import check_identity
-from quartet.cli.doctor.lag import PATIENCE, LagVisit
+from quartet.cli.doctor.lag import FACTOR, LagVisit
 from quartet.cli.doctor.network import Now, check_clock, check_connection, check_name
 from quartet.cli.doctor.own_settings import check_own_settings
 from quartet.cli.doctor.versions import check_versions
@@ -135,6 +135,11 @@ def _blob_checks(blob: BlobVisit, lag: LagVisit) -> list[Check]:
 def _service_checks(lag: LagVisit) -> list[Check]:
     needs = (f"{BLOB}: access", f"{HUB}: hub")
     return [
-        Check(f"service {participant.name}", partial(lag.check_service, participant.name), needs, patience=PATIENCE)
+        Check(
+            f"service {participant.name}",
+            partial(lag.check_service, participant.name),
+            needs,
+            limit_factor=FACTOR,
+        )
         for participant in choreography()
     ]

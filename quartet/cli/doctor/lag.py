@@ -18,7 +18,7 @@ from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.ports import Now
 from quartet.terminal.user_error import UserError
 
-PATIENCE: Final = 6
+FACTOR: Final = 6
 """How many times as long as another check these may take: they read twice what seems to be stalled."""
 
 R = TypeVar("R")

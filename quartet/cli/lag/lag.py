@@ -173,8 +173,8 @@ def standstill_json(standstill: Standstill) -> dict[str, Any]:
 
 def standstill_lines(standstill: Standstill) -> Sequence[str]:
     """For people."""
-    nobody = [
+    ownerless = [
         f"{name} does not run: none of its partitions has an owner; {waiting} events are waiting"
         for name, waiting in standstill.silent
     ]
-    return [*nobody, *(str(one) for one in standstill.standing)]
+    return [*ownerless, *(str(one) for one in standstill.standing)]

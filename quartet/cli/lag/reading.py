@@ -28,8 +28,8 @@ from quartet.engine.ports import Now, Sleep
 from quartet.process.startup import new_checkpoint_store
 from quartet.terminal.user_error import UserError
 
-AT_ONCE: Final = 8
-"""How many questions to the hub are under way at a time."""
+MOST_REQUESTS: Final = 8
+"""The number of requests to the hub that may be in progress at the same time."""
 
 R = TypeVar("R")
 
@@ -85,7 +85,7 @@ class LagReader:
         settings: Settings,
         *,
         connect: Callable[[], EventHubConsumerClient],
-        at_once: int = AT_ONCE,
+        most_requests: int = MOST_REQUESTS,
     ) -> None:
         """`connect` makes another client like the first."""
         self._client = client
@@ -93,7 +93,7 @@ class LagReader:
         self._partitions = partitions
         self._store = store
         self._settings = settings
-        self._gate = asyncio.Semaphore(at_once)
+        self._gate = asyncio.Semaphore(most_requests)
         self._namespace = namespace_of(client)
 
     async def look(self, services: Sequence[str]) -> View:

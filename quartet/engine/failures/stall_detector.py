@@ -10,14 +10,14 @@ class _Partition:
 
 
 class StallDetector:
-    """Notes what was received of each partition, and tells those where nothing comes in although something is there.
+    """Notes the last event received from each partition, and finds partitions where events wait and none comes in.
 
     Times are seconds of any clock that only goes forward.
     """
 
-    def __init__(self, patience: float) -> None:
-        """A partition is stalled if events have waited for `patience` seconds, and none of them came in."""
-        self._patience = patience
+    def __init__(self, limit: float) -> None:
+        """A partition is stalled if events have waited for `limit` seconds, and none of them came in."""
+        self._limit = limit
         self._partitions: dict[str, _Partition] = {}
 
     def received(self, partition: str, sequence_number: int) -> None:
@@ -56,4 +56,4 @@ class StallDetector:
             return False
         if known.waiting_since is None:
             known.waiting_since = now
-        return now - known.waiting_since >= self._patience
+        return now - known.waiting_since >= self._limit

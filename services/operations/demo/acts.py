@@ -28,12 +28,12 @@ class Play:
 
     Attributes:
         verdicts: what came of the orders, story by story.
-        one_at_a_time, at_once, in_a_rush: what the sagas of the three acts cost.
+        one_at_a_time, together, in_a_rush: what the sagas of the three acts cost.
     """
 
     verdicts: Sequence[Verdict]
     one_at_a_time: Costs
-    at_once: Costs
+    together: Costs
     in_a_rush: Costs
 
 
@@ -45,7 +45,7 @@ async def play(shop: Shop, expected: Expectations) -> Play:
         OutageError: a server went away.
     """
     one_at_a_time = await orders_one_at_a_time(shop)
-    at_once = await orders_at_once(shop)
+    together = await orders_together(shop)
     await cancelled_too_late(shop)
     await cancelled_early(shop)
     await timed_out(shop)
@@ -53,7 +53,7 @@ async def play(shop: Shop, expected: Expectations) -> Play:
     in_a_rush, rush = await four_hundred_in_flight(shop)
     shop.stack.say("--- waiting until every saga has ended ---")
     outcomes = await shop.settled(expected.order_ids)
-    return Play([*compare(expected, outcomes), *unreadable, rush], one_at_a_time, at_once, in_a_rush)
+    return Play([*compare(expected, outcomes), *unreadable, rush], one_at_a_time, together, in_a_rush)
 
 
 async def orders_one_at_a_time(shop: Shop) -> Costs:
@@ -68,7 +68,7 @@ async def orders_one_at_a_time(shop: Shop) -> Costs:
     return costs_between(before, await shop.counters(), sagas=len(events), seconds=_now() - start)
 
 
-async def orders_at_once(shop: Shop) -> Costs:
+async def orders_together(shop: Shop) -> Costs:
     """The shop's day: what do many sagas cost that go on at the same time?"""
     shop.stack.say("--- all of the shop's orders together; one of them is published twice ---")
     events: list[Outgoing] = [

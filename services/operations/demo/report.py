@@ -30,7 +30,7 @@ def verdict_listing(verdicts: Sequence[Verdict]) -> Listing:
 
 def cost_listing(play: Play) -> Listing:
     """What one saga costs, alone and among others; counted by the emulators, for the four services together."""
-    alone, among, rush = play.one_at_a_time, play.at_once, play.in_a_rush
+    alone, among, rush = play.one_at_a_time, play.together, play.in_a_rush
     listing = Listing(
         "per saga",
         f"alone ({alone.sagas} orders)",
@@ -70,7 +70,7 @@ def failures(play: Play, findings: Sequence[Finding]) -> list[str]:
         wrong.append(f"{play.in_a_rush.requests} Cosmos DB requests for {play.in_a_rush.sagas} sagas in a rush")
     wrong += [
         f"{costs.checkpoints} checkpoint writes in {costs.seconds:.1f} s are more than one per partition and second"
-        for costs in (play.one_at_a_time, play.at_once, play.in_a_rush)
+        for costs in (play.one_at_a_time, play.together, play.in_a_rush)
         if _too_many_checkpoints(costs)
     ]
     return wrong

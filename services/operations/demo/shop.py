@@ -26,7 +26,7 @@ from services.operations.publish.waiting import Outcome, wait_until_settled
 from services.operations.samples import sample
 from services.shipping.domain import ShipmentStatus
 
-PATIENCE_SECONDS: Final = 45
+WAIT_SECONDS: Final = 45
 """How long anything may take, or orders may make no progress, before the demonstration gives up; stretched."""
 
 _LOOK_EVERY_SECONDS: Final = 0.1
@@ -56,8 +56,8 @@ class Shop:
         await self.publish([cancellation_event(order_id, "changed my mind", now) for order_id in order_ids])
 
     async def settled(self, order_ids: Collection[str]) -> dict[str, Outcome]:
-        """Where the orders stand once they have ended, or when none has moved on for `PATIENCE_SECONDS`."""
-        seconds = stretched(PATIENCE_SECONDS)
+        """Where the orders stand once they have ended, or when none has moved on for `WAIT_SECONDS`."""
+        seconds = stretched(WAIT_SECONDS)
         return dict(await wait_until_settled(self.cosmos, order_ids, seconds=seconds, every=_LOOK_EVERY_SECONDS))
 
     async def until_stock_has_left(self, order_ids: Collection[str]) -> None:
@@ -89,7 +89,7 @@ class Shop:
         Raises:
             UserError: the time ends first; says that `what` did not happen.
         """
-        loop, seconds = asyncio.get_running_loop(), stretched(PATIENCE_SECONDS)
+        loop, seconds = asyncio.get_running_loop(), stretched(WAIT_SECONDS)
         deadline = loop.time() + seconds
         while not await check():
             if loop.time() > deadline:

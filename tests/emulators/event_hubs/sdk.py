@@ -11,7 +11,7 @@ from quartet_emulators.event_hubs import EventHubsEmulator
 
 from quartet.engine.failures.timeouts import stretched
 
-PATIENCE = stretched(30.0)
+LIMIT = stretched(30.0)
 """Seconds after which a test gives up waiting for events."""
 
 OnError = Callable[[PartitionContext, Exception], Awaitable[None]]
@@ -73,7 +73,7 @@ class Inbox:
             self._changed.notify_all()
 
     async def wait_for(self, count: int) -> list[EventData]:
-        async with asyncio.timeout(PATIENCE), self._changed:
+        async with asyncio.timeout(LIMIT), self._changed:
             await self._changed.wait_for(lambda: len(self.events) >= count)
         return self.events
 

@@ -14,7 +14,7 @@ from azure.eventhub.exceptions import EventHubError
 from quartet_emulators.event_hubs import EventHubsEmulator
 from quartet_emulators.event_hubs.performatives import Attach, Detach
 
-from tests.emulators.event_hubs.sdk import PATIENCE, bodies, consumer, receiving
+from tests.emulators.event_hubs.sdk import LIMIT, bodies, consumer, receiving
 from tests.emulators.event_hubs.wire import Wire, condition, logged_in, message
 
 SOURCE = "saga-events/ConsumerGroups/order/Partitions/0"
@@ -122,9 +122,9 @@ async def test_the_sdk_hears_that_its_partition_was_stolen(emulator: EventHubsEm
         task = asyncio.create_task(
             client.receive_batch(on_batch, on_error=on_error, partition_id="0", owner_level=1, starting_position="-1")
         )
-        await asyncio.wait_for(ready.wait(), PATIENCE)
+        await asyncio.wait_for(ready.wait(), LIMIT)
         await thief.attach_receiver(SOURCE, epoch=2)
-        error = await asyncio.wait_for(stolen.get(), PATIENCE)
+        error = await asyncio.wait_for(stolen.get(), LIMIT)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert isinstance(error, EventHubError)
@@ -166,11 +166,11 @@ async def test_two_consumers_share_the_partitions_and_hand_them_over(emulator: E
             )
             for client, name in ((first, "first"), (second, "second"))
         ]
-        await asyncio.wait_for(shared.wait(), PATIENCE)
+        await asyncio.wait_for(shared.wait(), LIMIT)
         async with logged_in(emulator.port) as wire:
             for partition in range(4):
                 await wire.publish(f"saga-events/Partitions/{partition}", [message(b"to %d" % partition)])
-        texts = {await asyncio.wait_for(heard.get(), PATIENCE) for _ in range(4)}
+        texts = {await asyncio.wait_for(heard.get(), LIMIT) for _ in range(4)}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -185,7 +185,7 @@ async def test_a_consumer_that_was_cut_off_goes_on_where_it_was(emulator: EventH
         emulator.drop_connections()
         async with logged_in(emulator.port) as wire:
             await wire.publish("saga-events/Partitions/0", [message(b"after")])
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(LIMIT):
             while "after" not in bodies(inbox.events):
                 await inbox.wait_for(len(inbox.events) + 1)
     assert bodies(inbox.events)[0] == "before"

@@ -25,7 +25,7 @@ from quartet_emulators.event_hubs.types import Described, Symbol, ULong
 from quartet.engine.failures.timeouts import stretched
 
 KEY = b"\0RootManageSharedAccessKey\0SAS_KEY_VALUE"
-PATIENCE = stretched(30.0)
+LIMIT = stretched(30.0)
 
 P = TypeVar("P", bound=Performative)
 
@@ -58,11 +58,11 @@ class Wire:
         self.write(write_frame(channel, performative.encode(), payload, kind))
 
     async def header(self) -> bytes:
-        return await asyncio.wait_for(self._reader.readexactly(8), PATIENCE)
+        return await asyncio.wait_for(self._reader.readexactly(8), LIMIT)
 
     async def frame(self) -> bytes:
         """The next frame, as bytes."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(LIMIT):
             size = await self._reader.readexactly(4)
             return size + await self._reader.readexactly(int.from_bytes(size, "big") - 4)
 
@@ -75,7 +75,7 @@ class Wire:
 
     async def ended(self) -> bool:
         """Wait until the server closes the connection."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(LIMIT):
             while await self._reader.read(65536):
                 pass
         return True

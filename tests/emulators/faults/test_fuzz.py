@@ -27,7 +27,7 @@ from tests.emulators.event_hubs.wire import logged_in, message
 from tests.emulators.faults.garbage import amqp, http
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-PATIENCE: Final = stretched(10.0)  # seconds; a server that is silent for so long hangs
+LIMIT: Final = stretched(10.0)  # seconds; a server that is silent for so long hangs
 MOST_GROWTH_KB: Final = 40_000
 BATCH: Final = 8
 
@@ -50,7 +50,7 @@ class Victim:
 
     def attack(self, server: str, streams: list[bytes]) -> None:
         """Send each stream on a connection of its own, and wait until the server has closed all of them."""
-        connections = [socket.create_connection(("127.0.0.1", self.ports[server]), PATIENCE) for _ in streams]
+        connections = [socket.create_connection(("127.0.0.1", self.ports[server]), LIMIT) for _ in streams]
         for connection, stream in zip(connections, streams, strict=True):
             with connection:
                 try:
@@ -100,7 +100,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
                 {server: _port(settings_[f"{name}_CONNECTION_STRING"]) for server, name in names.items()},
             )
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(LIMIT)
 
 
 def _port(connection_string: str) -> int:
@@ -130,7 +130,7 @@ def fuzz(victim: Victim, server: str, streams: st.SearchStrategy[bytes]) -> None
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for what the server does when it has seen the end of a connection."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LIMIT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

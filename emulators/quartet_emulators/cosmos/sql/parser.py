@@ -30,7 +30,7 @@ def parse_condition(text: str) -> nodes.Query:
 
 
 class Parser(ExpressionParser):
-    """Reads queries: one pass over the tokens."""
+    """Reads queries, each token once."""
 
     def query(self) -> nodes.Query:
         """SELECT ... with all its clauses."""

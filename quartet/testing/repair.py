@@ -12,7 +12,7 @@ from quartet.testing.world import World
 _ROUNDS: Final = 50
 
 
-def mend(world: World, run: Callable[[], None]) -> None:
+def repair(world: World, run: Callable[[], None]) -> None:
     """Redrive all dead letters, and let the participants work, until nothing changes any more."""
     run()
     for _ in range(_ROUNDS):
