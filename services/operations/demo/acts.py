@@ -21,6 +21,8 @@ from services.order.domain import Fact, OrderStatus
 RUSH: Final = 400
 """Orders in flight for which the design promises what a saga costs."""
 
+_READERS: Final = (ORDER, INVENTORY)
+
 
 @dataclass(frozen=True, slots=True)
 class Play:
@@ -125,14 +127,17 @@ async def not_valid(shop: Shop, expected: Expectations) -> list[Verdict]:
 
 
 async def _put_aside(shop: Shop, order_id: str, field: str) -> Verdict:
-    readers = (ORDER, INVENTORY)
-    details = await shop.until_dead_letters(readers, order_id)
+    return unreadable_verdict(field, await shop.until_dead_letters(_READERS, order_id))
+
+
+def unreadable_verdict(field: str, details: Sequence[str]) -> Verdict:
+    """Whether each service that hears an order has named the wrong field in its dead letter."""
     return Verdict(
         "an order that is not valid, published by another client",
         1,
         f"dead letters that name {field}",
         "; ".join(sorted(set(details))),
-        is_met=len(details) == len(readers) and all(field in detail for detail in details),
+        is_met=len(details) == len(_READERS) and all(field in detail for detail in details),
     )
 
 
@@ -149,8 +154,12 @@ async def four_hundred_in_flight(shop: Shop) -> tuple[Costs, Verdict]:
     outcomes = await shop.settled(order_ids)
     completed = sum(outcome.status is OrderStatus.COMPLETED for outcome in outcomes.values())
     costs = costs_between(before, await shop.counters(), sagas=RUSH, seconds=_now() - start)
-    verdict = Verdict("a rush of plain orders", RUSH, "COMPLETED", f"{completed} x COMPLETED", is_met=completed == RUSH)
-    return costs, verdict
+    return costs, rush_verdict(completed)
+
+
+def rush_verdict(completed: int) -> Verdict:
+    """Whether all orders of the rush are completed."""
+    return Verdict("a rush of plain orders", RUSH, "COMPLETED", f"{completed} x COMPLETED", is_met=completed == RUSH)
 
 
 def _now() -> float:

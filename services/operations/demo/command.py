@@ -23,6 +23,7 @@ from quartet.process.application import Application
 from quartet.terminal.cells import cell
 from quartet.terminal.console import results
 from quartet.terminal.console_sink import ConsoleSink, cropped, shown
+from quartet.terminal.listing import Listing
 from quartet.terminal.user_error import UserError
 from services.operations.audit.invariants import Finding
 from services.operations.audit.running import run_audit
@@ -97,6 +98,16 @@ async def _play(stack: LocalStack) -> Evidence:
     return Evidence(came, story, findings)
 
 
+def listings(evidence: Evidence) -> tuple[Listing, ...]:
+    """The tables with which the demonstration ends."""
+    return (
+        verdict_listing(evidence.came.verdicts),
+        timeline_listing(evidence.story, f"One of them: order {COMPENSATED}, paid, and then not deliverable"),
+        cost_listing(evidence.came),
+        audit_listing(evidence.findings),
+    )
+
+
 def _tell(evidence: Evidence) -> None:
     """Show the evidence, and last of all the verdict.
 
@@ -104,12 +115,7 @@ def _tell(evidence: Evidence) -> None:
         UserError: something did not come as it should have.
     """
     console = results()
-    for part in (
-        verdict_listing(evidence.came.verdicts),
-        timeline_listing(evidence.story, f"One of them: order {COMPENSATED}, paid, and then not deliverable"),
-        cost_listing(evidence.came),
-        audit_listing(evidence.findings),
-    ):
+    for part in listings(evidence):
         console.print()
         console.print(part, crop=False)
     console.print()
