@@ -55,7 +55,7 @@ async def stand(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand
         yield Stand(fleet, cosmos)
 
 
-async def test_a_thousand_want_what_there_are_four_hundred_of(stand: Stand) -> None:
+async def test_a_thousand_orders_compete_for_four_hundred_pieces(stand: Stand) -> None:
     now = datetime.now(UTC)
     orders = [
         order.model_copy(update={"items": (CONTESTED.item(1),)})

@@ -74,7 +74,7 @@ def test_it_can_be_named_in_every_way(
         ("my_saga:NOTHING", "application my_saga:NOTHING: it is a int, not a Choreography"),
     ],
 )
-def test_what_is_no_application_is_named(
+def test_an_object_that_is_not_an_application_is_named(
     name: str, problem: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert project.is_dir()

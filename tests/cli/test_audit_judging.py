@@ -48,12 +48,12 @@ def test_a_trip_that_is_under_way_is_not_judged() -> None:
     assert judge(TRIP, evidence(Status.WAITING, hotel=[], payment=[]))[0].holds
 
 
-def test_a_document_that_cannot_be_read_is_no_all_clear() -> None:
+def test_a_document_that_cannot_be_read_is_an_error() -> None:
     *_, last = judge(TRIP, evidence(Status.PAID, (Unparsed("hotels/bookings", "t-2", "status: is missing"),)))
     assert last.violations == (Violation("hotels/bookings/t-2", "status: is missing"),)
 
 
-def test_a_port_without_a_ledger_is_no_empty_ledger() -> None:
+def test_a_port_without_a_ledger_is_not_an_empty_ledger() -> None:
     nothing = StoredEvidence({"payment": {}}, {}, ())
     with pytest.raises(ConfigurationError, match="flight has no ledger: give its port the method effects"):
         judge(TRIP, nothing)

@@ -48,7 +48,7 @@ def test_price_and_currency_may_be_left_out(tmp_path: Path) -> None:
         ({"quantiti": 9}, "entry 2: quantiti:"),
     ],
 )
-def test_a_wrong_entry_is_told_with_its_field(tmp_path: Path, wrong: dict[str, Any], says: str) -> None:
+def test_a_wrong_entry_is_reported_with_its_field(tmp_path: Path, wrong: dict[str, Any], says: str) -> None:
     path = written(tmp_path, [ROSIN, ROSIN | {"product_id": "mute"} | wrong])
     with pytest.raises(UserError) as caught:
         read_catalogue(path)

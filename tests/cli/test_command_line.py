@@ -86,12 +86,12 @@ def test_the_emulators_explain_themselves(capsys: pytest.CaptureFixture[str]) ->
         (["publish", "x", "--count", "3"], "Invalid value: give either a FILE or --count. See: quartet"),
     ],
 )
-def test_misuse_is_told_with_where_to_look(capsys: pytest.CaptureFixture[str], arguments: list[str], says: str) -> None:
+def test_misuse_is_reported_with_a_hint(capsys: pytest.CaptureFixture[str], arguments: list[str], says: str) -> None:
     assert failure(capsys, *arguments, status=MISUSED).startswith(says)
 
 
 @pytest.mark.parametrize("command", [["audit"], ["status", "ord-1"], ["timeline", "ord-1"], ["cancel", "ord-1"]])
-def test_missing_settings_are_told_with_how_to_join(
+def test_missing_settings_are_reported_with_how_to_join(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     for name in NAMES:
@@ -113,7 +113,7 @@ def test_missing_settings_are_told_with_how_to_join(
     ],
 )
 @pytest.mark.timeout(10)
-def test_a_server_that_does_not_run_is_told_soon(
+def test_a_server_that_does_not_run_is_reported_soon(
     capsys: pytest.CaptureFixture[str], arguments: list[str], server: str, closed_port: int
 ) -> None:
     line = failure(capsys, *arguments, status=FAILED)
@@ -127,7 +127,7 @@ def test_a_server_that_does_not_run_is_told_soon(
     ("name", "arguments"),
     [("EVENT_HUBS_CONNECTION_STRING", ["timeline", "ord-1"]), ("COSMOS_CONNECTION_STRING", ["audit"])],
 )
-def test_a_connection_string_that_is_none_is_told(
+def test_an_invalid_connection_string_is_reported(
     capsys: pytest.CaptureFixture[str], environment: pytest.MonkeyPatch, name: str, arguments: list[str]
 ) -> None:
     environment.setenv(name, "hello")
@@ -136,12 +136,12 @@ def test_a_connection_string_that_is_none_is_told(
     assert "should look like" in line
 
 
-def test_a_wrong_order_is_told_before_anything_is_connected(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_order_is_reported_before_anything_is_connected(capsys: pytest.CaptureFixture[str]) -> None:
     line = failure(capsys, "publish", str(sample("invalid.jsonl")), status=FAILED)
     assert "invalid.jsonl, line 1: items.1.quantity: must be at least 1. Nothing was published" in line
 
 
-def test_a_corrupt_file_is_told_with_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_corrupt_file_is_reported_with_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "catalogue.json"
     path.write_text('[\n  {"product_id": "rosin",\n]', encoding="utf-8")
     assert f"{path}, line 3, column 1: not JSON" in failure(capsys, "seed", str(path), status=FAILED)
@@ -166,7 +166,7 @@ def test_the_schemas_can_be_files(tmp_path: Path) -> None:
     assert event["properties"]["type"] == {"const": "OrderShipped.v1"}
 
 
-def test_a_directory_that_cannot_be_made_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "cannot be written" in failure(capsys, "schema", "--out", str(tmp_path / "file" / "x"), status=FAILED)
 

@@ -22,13 +22,13 @@ AFTER: Counters = {
 }
 
 
-def test_only_what_the_services_asked_for_meanwhile_counts() -> None:
+def test_only_requests_of_the_services_between_the_readings_count() -> None:
     assert costs_between(BEFORE, AFTER, sagas=5, seconds=2) == Costs(
         sagas=5, seconds=2, requests=25, metadata=1, queries=5, sends=2, events=8, checkpoints=4
     )
 
 
-def test_looks_that_cost_the_same_without_orders_are_no_cost_of_a_saga() -> None:
+def test_looks_that_cost_the_same_without_orders_are_not_a_cost_of_a_saga() -> None:
     assert costs_between(BEFORE, AFTER, sagas=5, seconds=2).requests_without_queries == 4
 
 

@@ -42,7 +42,7 @@ def test_there_may_be_nothing_to_wipe(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
+def test_a_file_is_not_a_data_directory(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
     with pytest.raises(UserError, match="is not a directory"):

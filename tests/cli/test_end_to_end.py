@@ -128,7 +128,7 @@ class TestOnARunningStack:
         catalogue = str(sample("catalogue.json"))
         assert said(capsys, "seed", catalogue) == "0 products created, 0 restocked, 28 as before\n"
 
-    def test_whoever_joins_gets_simulated_ports(self, running: Up) -> None:
+    def test_a_program_that_joins_gets_simulated_ports(self, running: Up) -> None:
         assert {name: running.settings[name] for name in PORT_VARIABLES} == SIMULATED_PORTS
 
     def test_a_restock_is_counted_by_the_audit(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ class TestOnARunningStack:
         assert "Order looked-at  COMPLETED" in for_people
         assert "\x1b" not in for_people, "no colour without a terminal"
 
-    def test_a_timeline_tells_the_saga_and_what_was_said_twice(
+    def test_a_timeline_shows_the_saga_and_its_duplicates(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
         publish(capsys, tmp_path, order("told"), order("told"))
@@ -188,30 +188,30 @@ class TestOnARunningStack:
         outcomes = json_of(capsys, "publish", "--count", "5", "--seed", "3", "--rate", "50", "--wait")
         assert [outcome["status"] for outcome in outcomes.values()] == ["COMPLETED"] * 5
 
-    def test_who_waits_for_too_short_a_time_is_told(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def test_a_wait_that_is_too_short_is_reported(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         path = tmp_path / "order.json"
         path.write_text(json.dumps(order("hurried")), encoding="utf-8")
         line = told(capsys, "publish", str(path), "--wait", "--timeout", "0", status=1)
         assert "1 of 1 orders have not ended after 0 s, such as hurried" in line
 
-    def test_an_order_that_nobody_knows_is_told(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_unknown_order_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "no service knows an order nobody" in told(capsys, "status", "nobody", status=1)
 
-    def test_a_hub_that_does_not_exist_is_told(
+    def test_a_hub_that_does_not_exist_is_reported(
         self, capsys: pytest.CaptureFixture[str], stack: pytest.MonkeyPatch
     ) -> None:
         stack.setenv("EVENT_HUB_NAME", "sega-events")
         line = told(capsys, "timeline", "plain", status=2)
         assert "the event hub 'sega-events' does not exist" in line
 
-    def test_a_wrong_key_is_told(
+    def test_a_wrong_key_is_reported(
         self, capsys: pytest.CaptureFixture[str], stack: pytest.MonkeyPatch, running: Up
     ) -> None:
         hub = running.settings["EVENT_HUBS_CONNECTION_STRING"]
         stack.setenv("EVENT_HUBS_CONNECTION_STRING", hub.replace("SharedAccessKey=", "SharedAccessKey=X"))
         assert "Event Hubs refuses the key" in told(capsys, "cancel", "plain", status=2)
 
-    def test_a_wrong_key_of_the_database_is_told(
+    def test_a_wrong_key_of_the_database_is_reported(
         self, capsys: pytest.CaptureFixture[str], stack: pytest.MonkeyPatch, running: Up
     ) -> None:
         cosmos = running.settings["COSMOS_CONNECTION_STRING"]

@@ -55,21 +55,21 @@ def test_an_entry_of_a_list_knows_its_number(tmp_path: Path) -> None:
     ],
     ids=["JSON lines", "a list", "not a number", "nested without end", "empty"],
 )
-def test_a_corrupt_file_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+def test_a_corrupt_file_is_reported_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(UserError) as caught:
         read_entries(written(tmp_path, text))
     assert says in str(caught.value)
     assert str(tmp_path) in str(caught.value)
 
 
-def test_what_is_not_text_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpeg"
     path.write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(UserError, match="is not UTF-8 text"):
         read_entries(path)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read: No such file"):
         read_entries(tmp_path / "nowhere")
 
@@ -119,6 +119,6 @@ def test_what_would_be_sent_as_something_else_is_refused(tmp_path: Path, text: s
 
 
 @pytest.mark.parametrize("path", [Path("/"), Path("/nowhere/at/all"), Path("a\x00b")])
-def test_what_is_no_file_is_told_in_one_line(path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_reported_in_one_line(path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read: "):
         read_entries(path)

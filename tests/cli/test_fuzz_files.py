@@ -109,7 +109,7 @@ def test_no_catalogue_ends_in_a_bug(directory: Path, content: bytes) -> None:
     "words", [["seed", "FILE"], ["publish", "FILE"], ["publish", "--count", "1", "--catalogue", "FILE"]]
 )
 @pytest.mark.parametrize("kind", ["directory", "pipe", "loop", "long name", "below a file", "odd bytes", "unreadable"])
-def test_what_is_no_file_is_told(directory: Path, words: list[str], kind: str) -> None:
+def test_a_path_that_is_not_a_file_is_reported(directory: Path, words: list[str], kind: str) -> None:
     path = directory / "place"
     match kind:
         case "directory":

@@ -103,11 +103,11 @@ def test_1_a_negative_quantity() -> None:
     assert found[1][0].startswith("rosin: a quantity is negative")
 
 
-def test_1_a_reservation_that_nobody_has() -> None:
+def test_1_a_reservation_without_an_order() -> None:
     assert after(lambda s: put_stock(s, available=4, reserved=2)) == {1: ["rosin: 2 are reserved, orders hold 1"]}
 
 
-def test_1_a_shipped_piece_that_nobody_got() -> None:
+def test_1_a_shipped_piece_without_an_order() -> None:
     assert after(lambda s: put_stock(s, available=4, shipped=3)) == {1: ["rosin: 3 are shipped, orders got 2"]}
 
 
@@ -319,7 +319,7 @@ def test_5_the_grace_counts() -> None:
     assert after(change) == {}
 
 
-def test_5_what_needs_attention_is_listed_and_is_no_violation() -> None:
+def test_5_an_order_that_needs_attention_is_listed_and_not_a_violation() -> None:
     snapshot = shop()
     snapshot.orders["open"] = replace(
         snapshot.orders["open"], status=OrderStatus.NEEDS_ATTENTION, deadline=NOON - timedelta(days=1)
@@ -382,7 +382,7 @@ def test_what_was_only_on_its_way_is_not_reported() -> None:
     assert broken(findings) == {3: ["undone: is CANCELLED, but a parcel is on its way"]}
 
 
-def test_what_has_just_gone_wrong_is_not_reported_yet() -> None:
+def test_a_new_violation_is_not_reported_yet() -> None:
     late = shop()
     late.parcels.append("undone")
     assert broken(persistent(audit(shop(), GRACE), audit(late, GRACE))) == {}
@@ -419,7 +419,7 @@ async def test_what_no_longer_gets_less_is_wrong() -> None:
     assert looks == 3
 
 
-async def test_other_violations_at_each_look_keep_nobody_waiting() -> None:
+async def test_other_violations_at_each_look_end_the_wait() -> None:
     findings, looks = await looked_at(behind("undone"), behind("refused"))
     assert broken(findings) == {}
     assert looks == 2
@@ -536,7 +536,7 @@ def test_5_an_order_that_cannot_be_read_has_been_placed_for_all_we_know() -> Non
     assert lost in after(of_another_service)[5]
 
 
-def test_5_money_of_an_order_that_nobody_knows() -> None:
+def test_5_money_of_an_unknown_order() -> None:
     found = after(lambda snapshot: snapshot.charges.append(Movement("stranger", Decimal(5), "EUR")))
     assert found[5] == ["stranger: has stock, money or a parcel, but the order service has no order"]
 

@@ -64,7 +64,7 @@ def test_what_waits_is_counted_from_the_checkpoint_or_from_the_first_event(
         (SECOND, timedelta(hours=1), False),  # an idle partition, in which something has just come in
     ],
 )
-def test_a_partition_stands_still_if_neither_its_oldest_event_nor_its_checkpoint_is_young(
+def test_a_partition_is_stalled_if_neither_its_oldest_event_nor_its_checkpoint_is_young(
     waited: timedelta, written: timedelta | None, expected: bool
 ) -> None:
     known = place(written=NOON - written) if written is not None else place()
@@ -72,7 +72,7 @@ def test_a_partition_stands_still_if_neither_its_oldest_event_nor_its_checkpoint
     assert bool(judge([Lag(known, head(waited))], NOON, LIMIT).standing) is expected
 
 
-def test_where_nothing_waits_nothing_stands_still() -> None:
+def test_a_partition_without_waiting_events_is_not_stalled() -> None:
     assert judge([Lag(place(99))], NOON, LIMIT) == Standstill()
 
 

@@ -54,7 +54,7 @@ async def test_anything_else_is_one_line(failure: Exception) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:coroutine")
-async def test_what_is_no_iterator_is_said() -> None:
+async def test_effects_that_are_not_an_iterator_are_reported() -> None:
     with pytest.raises(ConfigurationError, match="failed: TypeError"):
         [effect async for effect in guarded(NoIterator()).effects()]
 

@@ -24,7 +24,7 @@ def test_what_the_emulators_write_is_read_as_it_was_meant(tmp_path: Path) -> Non
     assert read_settings_file(tmp_path / ".env") == STACK
 
 
-def test_without_the_file_nobody_can_join(tmp_path: Path) -> None:
+def test_without_the_file_no_program_can_join(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"\.env cannot be read"):
         read_settings_file(tmp_path / ".env")
 

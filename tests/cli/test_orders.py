@@ -71,7 +71,7 @@ def test_a_cloud_event_is_sent_as_it_stands() -> None:
         ({"specversion": "1.0"}, "subject: is missing"),
     ],
 )
-def test_a_wrong_order_is_told_with_its_line_and_field(value: object, says: str) -> None:
+def test_a_wrong_order_is_reported_with_its_line_and_field(value: object, says: str) -> None:
     with pytest.raises(UserError) as caught:
         read_events(entries(ORDER, value), NOON)
     assert str(caught.value).startswith(f"orders.jsonl, line 2: {says}")
@@ -96,7 +96,7 @@ def test_without_validation_an_order_without_an_id_travels_too(order_id: object)
     assert outgoing.event["data"]["order_id"] == order_id
 
 
-def test_what_is_no_object_cannot_travel_in_an_event() -> None:
+def test_a_value_that_is_not_an_object_cannot_be_sent_in_an_event() -> None:
     with pytest.raises(UserError, match="line 1: must be a JSON object"):
         wrap_events(entries("ord-1"), NOON)
 

@@ -112,7 +112,7 @@ def test_errors_are_one_printable_line() -> None:
     assert "forged" in line
 
 
-def test_a_bug_is_told_on_one_printable_line_with_and_without_its_traceback(
+def test_a_bug_is_reported_on_one_printable_line_with_and_without_its_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails() -> None:
@@ -224,7 +224,7 @@ async def send(settings: dict[str, str], events: list[dict[str, Any]]) -> None:
         await producer.send_batch(batch)
 
 
-def test_no_command_shows_what_a_hostile_event_wants_it_to(
+def test_no_command_prints_control_characters_of_a_hostile_event(
     up: Up, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     for name in set(os.environ) - set(clean_environment()):

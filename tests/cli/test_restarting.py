@@ -83,7 +83,7 @@ async def test_what_was_killed_runs_again_and_the_others_go_on(supervisor: Super
 
 
 @pytest.mark.parametrize(("module", "status"), [("fails", 3), ("ends", 0)])
-async def test_what_keeps_ending_is_restarted_ever_more_slowly_but_never_given_up(
+async def test_a_process_that_keeps_ending_is_restarted_forever_with_a_growing_pause(
     supervisor: Supervisor, module: str, status: int
 ) -> None:
     said = Said()
@@ -140,7 +140,7 @@ class Ends:
         self.restarted.append(name)
 
 
-async def test_a_process_that_lived_long_is_restarted_at_once_again() -> None:
+async def test_a_process_that_lived_long_is_restarted_immediately_again() -> None:
     said = Said()
     long = stretched(LONG_LIFE)
     ends = Ends(Exit("a", 1, 0.0), Exit("a", 1, 0.0), Exit("b", 1, 0.0), Exit("a", 1, long), Exit("a", 1, 0.0))
@@ -157,5 +157,5 @@ def test_waits_double_up_to_a_bound(early_ends: int, seconds: float) -> None:
     assert Backoff().delay(early_ends) == seconds
 
 
-def test_a_signal_without_a_name_is_told_by_its_number() -> None:
+def test_a_signal_without_a_name_is_shown_by_its_number() -> None:
     assert str(Exit("a", -signal.SIGRTMIN - 1)) == f"a was killed by signal {signal.SIGRTMIN + 1}"

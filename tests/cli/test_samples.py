@@ -57,7 +57,7 @@ def test_every_product_that_is_ordered_is_in_the_catalogue() -> None:
     assert ordered <= set(STOCK)
 
 
-def test_a_stock_out_depends_on_nobody_else() -> None:
+def test_an_out_of_stock_order_does_not_depend_on_other_orders() -> None:
     """Whoever is to lack stock wants more than there ever was; all others together leave something over."""
     left = Counter(STOCK)
     for order_id, order in all_orders().items():

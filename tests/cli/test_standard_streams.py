@@ -14,7 +14,7 @@ def shell(line: str, directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", ["schema", "--version", "--help"])
-def test_a_full_disk_is_told(tmp_path: Path, command: str) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, command: str) -> None:
     done = shell(f"{QUARTET} {command} >/dev/full", tmp_path)
     assert (done.returncode, done.stderr.splitlines()) == (
         1,
@@ -22,7 +22,7 @@ def test_a_full_disk_is_told(tmp_path: Path, command: str) -> None:
     )
 
 
-def test_a_standard_output_that_is_closed_is_told(tmp_path: Path) -> None:
+def test_a_closed_standard_output_is_reported(tmp_path: Path) -> None:
     done = shell(f"{QUARTET} schema >&-", tmp_path)
     assert (done.returncode, done.stderr) == (1, "quartet: standard output is closed\n")
 
@@ -34,7 +34,7 @@ def test_a_standard_error_that_is_closed_hides_nothing_but_the_line(tmp_path: Pa
     assert shell(f"{QUARTET} fly 2>&-", tmp_path).returncode == 2
 
 
-def test_a_pipe_that_nobody_reads_ends_the_command_quietly(tmp_path: Path) -> None:
+def test_a_pipe_without_a_reader_ends_the_command_quietly(tmp_path: Path) -> None:
     """The schemas are more than a pipe holds, so that they are not written before the reader has gone."""
     done = shell(f"{{ {QUARTET} schema; echo $? >status; }} | true", tmp_path)
     assert (done.stdout, done.stderr) == ("", "")

@@ -53,7 +53,7 @@ def test_an_order_of_which_only_a_cancellation_is_known_can_be_shown() -> None:
     assert "not known to the order service" in shown(early)
 
 
-def test_an_order_that_nobody_knows_is_not_known() -> None:
+def test_an_unknown_order_is_reported_as_unknown() -> None:
     assert not Whereabouts("ord-3").is_known
 
 

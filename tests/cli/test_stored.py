@@ -157,7 +157,7 @@ async def test_a_key_that_is_refused_is_an_error(
 
 
 @pytest.mark.usefixtures("shelves")
-async def test_an_order_that_nobody_knows_is_told_from_one_that_could_not_be_looked_up(
+async def test_an_unknown_order_differs_from_one_that_could_not_be_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     status, _, (line,) = await command(capsys, "status", "ord-1")
@@ -193,7 +193,7 @@ async def test_dead_letters_and_stuck_orders_are_all_found_whatever_the_page(she
     assert all(len(order.because) == 4 for order in report.orders)
 
 
-async def test_an_order_that_has_ended_is_told_as_long_as_a_dead_letter_of_it_is_open(shelves: Shelves) -> None:
+async def test_an_order_that_has_ended_is_shown_as_long_as_a_dead_letter_of_it_is_open(shelves: Shelves) -> None:
     await shelves.order("ended", status=OrderStatus.COMPLETED, facts=(Fact.PLACED, Fact.SHIPPED))
     await shelves.letter("shipping", 1, "ended")
     await shelves.letter("shipping", 2, None)
@@ -224,7 +224,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("name", "value", "problem"), BROKEN)
-async def test_a_document_of_another_release_is_named_and_the_others_are_told(
+async def test_a_document_of_another_release_is_named_and_the_others_are_shown(
     shelves: Shelves, capsys: pytest.CaptureFixture[str], name: str, value: object, problem: str
 ) -> None:
     document = await shelves.order("strange", status=OrderStatus.PENDING, facts=(Fact.PLACED,))
@@ -251,7 +251,7 @@ async def test_a_document_of_another_release_is_named_and_the_others_are_told(
     assert [one["subject"] for one in findings[4]["violations"]] == ["late"]
 
 
-async def test_what_others_have_recorded_of_an_order_is_told_beside_what_cannot_be_read(shelves: Shelves) -> None:
+async def test_records_of_other_services_are_shown_beside_what_cannot_be_read(shelves: Shelves) -> None:
     await shelves.order("ord-1", status=OrderStatus.PENDING, facts=(Fact.PLACED,))
     strange = {"id": "ord-1", "pk": bucket_of("ord-1", 16), "partition": "1", "handled": {}, "order_id": "ord-1"}
     await shelves.put("shipping", "shipments", strange | {"status": "DELIVERED"})
@@ -291,7 +291,7 @@ async def test_a_dead_letter_of_another_release_is_named_and_the_others_are_list
     assert f"cannot read payments/dead-letters/{document['id']}: {problem}" in line
 
 
-async def test_a_dead_letter_that_cannot_be_read_is_no_all_clear(
+async def test_a_dead_letter_that_cannot_be_read_is_an_error(
     shelves: Shelves, capsys: pytest.CaptureFixture[str]
 ) -> None:
     document = await shelves.letter("payment", 1, "ord-1")

@@ -43,7 +43,7 @@ FORWARD = [
 
 
 @pytest.mark.parametrize(("order", "expected"), FORWARD)
-def test_on_the_way_forward_the_next_one_owes_its_step(order: Stuck, expected: dict[str, set[str]]) -> None:
+def test_on_the_way_forward_the_next_step_is_missing(order: Stuck, expected: dict[str, set[str]]) -> None:
     """And shipping, which decides about every cancellation, its answer to the one at the deadline."""
     assert owed(order) == expected
 
@@ -53,7 +53,7 @@ def test_what_was_recorded_was_said_and_not_heard_by_the_order_service() -> None
     assert owed(order) == {"order": {"InventoryReserved", "PaymentCompleted", "OrderShipped"}}
 
 
-def test_after_a_failure_whoever_holds_something_owes_it_back() -> None:
+def test_after_a_failure_the_compensations_are_missing() -> None:
     order = stuck(
         Fact.RESERVED, Fact.PAID, Fact.NOT_SHIPPED,
         reservation=RESERVED, payment=PaymentStatus.CHARGED, shipment=ShipmentStatus.FAILED,
@@ -61,7 +61,7 @@ def test_after_a_failure_whoever_holds_something_owes_it_back() -> None:
     assert owed(order) == {"inventory": {"InventoryReleased"}, "payment": {"PaymentRefunded"}}
 
 
-def test_who_has_heard_nothing_yet_owes_one_of_two_answers() -> None:
+def test_a_service_that_has_heard_nothing_may_give_one_of_two_answers() -> None:
     order = stuck(Fact.NOT_SHIPPED, shipment=ShipmentStatus.CANCELLED)
     assert owed(order) == {
         "inventory": {"InventoryReleased", "InventoryReservationFailed"},
@@ -148,7 +148,7 @@ def test_a_dead_letter_does_not_wait_for_the_deadline() -> None:
     assert reasons(order, NOON, MINUTE, CALM) == ("dead letter 2-7-abc of payment (handler_failed)",)
 
 
-def test_an_order_that_has_ended_is_owed_nothing_and_its_dead_letter_is_told() -> None:
+def test_nothing_is_missing_of_an_order_that_has_ended_and_its_dead_letter_is_shown() -> None:
     done = replace(in_time(letters={"shipping": [LETTER]}), status=OrderStatus.COMPLETED, deadline=NOON - 2 * MINUTE)
     assert owed_by(done) == ()
     assert reasons(done, NOON, MINUTE, CALM) == ("dead letter 2-7-abc of shipping (handler_failed)",)
@@ -156,17 +156,17 @@ def test_an_order_that_has_ended_is_owed_nothing_and_its_dead_letter_is_told() -
     assert (told["status"], told["because"], told["owes"]) == ("COMPLETED", ["a letter"], [])
 
 
-def test_a_dead_letter_that_is_parked_and_cannot_be_found_is_told_all_the_same() -> None:
+def test_a_parked_dead_letter_that_cannot_be_found_is_shown() -> None:
     assert reasons(in_time(behind="2-9-def"), NOON, MINUTE, CALM) == ("it waits behind dead letter 2-9-def of order",)
     known = in_time(behind=LETTER.id, letters={"order": [LETTER]})
     assert reasons(known, NOON, MINUTE, CALM) == ("dead letter 2-7-abc of order (handler_failed)",)
 
 
-def test_an_order_whose_next_event_is_in_a_standing_partition_is_stuck_at_once() -> None:
+def test_an_order_whose_next_event_is_in_a_stalled_partition_is_stuck_immediately() -> None:
     assert reasons(in_time(partition="2"), NOON, MINUTE, PAYMENT_STANDS) == ("partition 2 is stalled for payment",)
 
 
-def test_a_partition_that_stands_still_holds_up_no_other_partition_and_no_other_service() -> None:
+def test_a_stalled_partition_affects_no_other_partition_and_no_other_service() -> None:
     assert reasons(in_time(partition="1"), NOON, MINUTE, PAYMENT_STANDS) == ()
     paid = replace(in_time(partition="2", payment=PaymentStatus.CHARGED), facts=PAID_FACTS)
     assert reasons(paid, NOON, MINUTE, PAYMENT_STANDS) == ()
@@ -175,11 +175,11 @@ def test_a_partition_that_stands_still_holds_up_no_other_partition_and_no_other_
 PAID_FACTS = frozenset({Fact.PLACED, Fact.RESERVED, Fact.PAID})
 
 
-def test_the_order_of_the_event_that_is_stood_at_is_stuck_even_if_nobody_knows_it() -> None:
+def test_the_order_of_the_stalled_event_is_stuck_even_if_it_is_unknown() -> None:
     standing = Standstill((Standing("order", "2", replace(HEAD, subject="o-1"), MINUTE, 1),))
     assert reasons(Stuck("o-1"), NOON, MINUTE, standing) == ("order is stalled at an event of it",)
 
 
-def test_what_a_service_owes_that_does_not_run_will_not_come() -> None:
+def test_an_event_of_a_service_that_does_not_run_is_missing() -> None:
     assert reasons(in_time(partition="1"), NOON, MINUTE, Standstill((), (("payment", 3),))) == ("payment does not run",)
     assert reasons(in_time(partition="1"), NOON, MINUTE, Standstill((), (("shipping", 3),))) == ()

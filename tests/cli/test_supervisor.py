@@ -143,7 +143,7 @@ async def test_lines_keep_their_order_and_survive_bad_bytes(lines: Lines) -> Non
     assert (first, "".join(long), last) == ("caf�", "y" * 200_000, "no end of line")
 
 
-async def test_a_terminal_that_stands_still_does_not_stop_the_children(lines: Lines) -> None:
+async def test_a_stalled_terminal_does_not_stop_the_children(lines: Lines) -> None:
     lines.may_go_on.clear()
     async with Supervisor(lines) as supervisor:
         await supervisor.start(Process("flood", "floods"), Process("flood-2", "floods"))
@@ -169,7 +169,7 @@ async def test_death_by_a_foreign_signal_is_unexpected(supervisor: Supervisor) -
     assert str(await supervisor.wait_for_exit()) == "good was killed by SIGKILL"
 
 
-async def test_what_was_stopped_killed_or_restarted_is_no_unexpected_exit(supervisor: Supervisor) -> None:
+async def test_a_process_that_was_stopped_killed_or_restarted_is_not_an_unexpected_exit(supervisor: Supervisor) -> None:
     await supervisor.start(*Process("a", "polite").replicas(3), ready_line="ready")
     await supervisor.stop("a")
     await supervisor.kill("a-2")
@@ -210,7 +210,7 @@ async def test_who_ignores_sigterm_is_killed_after_the_grace(lines: Lines) -> No
         assert not is_alive(pid)
 
 
-async def test_interrupting_the_wait_for_a_stop_kills_at_once(lines: Lines) -> None:
+async def test_interrupting_the_wait_for_a_stop_kills_immediately(lines: Lines) -> None:
     """The second Ctrl-C: the person does not want to wait."""
     async with asyncio.timeout(DEADLINE):
         async with Supervisor(lines, grace=10 * DEADLINE) as supervisor:

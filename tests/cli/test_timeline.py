@@ -84,7 +84,7 @@ def test_a_cause_that_is_not_there_any_more_is_left_out() -> None:
     assert story[0].causation_id == "created"
 
 
-def test_an_event_that_nobody_could_read_says_why() -> None:
+def test_an_unreadable_event_says_why() -> None:
     broken = found(placed(), 5, data={"order_id": "ord-1"})
     (said,) = tell([broken])
     assert said.remark.startswith("cannot be read: customer_id: is missing")
@@ -104,7 +104,7 @@ def test_an_event_that_nobody_could_read_says_why() -> None:
         (encode(to_json(placed())).replace(b"ord-1", b"\\u006frd-1"), True),
     ],
 )
-def test_a_message_concerns_an_order_by_its_subject_or_if_it_is_no_event_by_naming_it(
+def test_a_message_concerns_an_order_by_its_subject_or_if_it_is_not_an_event_by_naming_it(
     body: bytes, expected: bool
 ) -> None:
     assert concerns(Message(body, CONTENT_TYPE, {}, 0, "0"), "ord-1") is expected

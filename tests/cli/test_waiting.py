@@ -58,7 +58,7 @@ def test_a_slow_shop_is_waited_for_however_long_all_of_it_takes() -> None:
     assert (ended, round(seconds)) == (10, 400)
 
 
-def test_a_shop_that_stands_still_is_given_up_when_nothing_has_moved_for_so_long() -> None:
+def test_a_wait_ends_when_no_order_has_moved_for_the_limit() -> None:
     ended, seconds = run(waited(SlowShop(40, moves=3), seconds=LIMIT))
     assert (ended, round(seconds)) == (3, 120 + LIMIT)
 

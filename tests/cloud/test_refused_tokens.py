@@ -64,7 +64,7 @@ async def test_a_container_that_was_refused_works_on_with_the_next_token(overrat
     assert overrated.identity.issued[COSMOS] == 2
 
 
-async def test_many_requests_that_are_refused_at_once_ask_for_one_token(overrated: Cloud) -> None:
+async def test_many_requests_that_are_refused_at_the_same_time_fetch_one_token(overrated: Cloud) -> None:
     async with Credentials() as credentials, cosmos_client(overrated.settings, credentials, "order") as client:
         container = orders(client)
         await until_refused(container.read)

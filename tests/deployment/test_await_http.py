@@ -75,7 +75,7 @@ def test_it_gives_up_and_names_who_did_not_answer() -> None:
     assert clock.said[-1].startswith(f"{busy} does not answer: status 503")
 
 
-def test_a_port_that_nobody_listens_on_is_waited_for() -> None:
+def test_a_port_without_a_listener_is_waited_for() -> None:
     clock = Clock()
     with server(200) as gone:
         pass

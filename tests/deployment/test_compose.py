@@ -91,7 +91,7 @@ def test_the_keys_are_those_of_the_emulators() -> None:
     assert parts(ours.cosmos_connection_string)["AccountKey"] == WELL_KNOWN_KEY
 
 
-def test_the_hub_has_a_consumer_group_for_everybody_who_receives() -> None:
+def test_the_hub_has_a_consumer_group_for_every_receiver() -> None:
     config = json.loads((ROOT / "infra/eventhubs-emulator/Config.json").read_text(encoding="utf-8"))
     (namespace,) = config["UserConfig"]["NamespaceConfig"]
     (hub,) = namespace["Entities"]
@@ -141,14 +141,14 @@ def test_a_condition_can_come_true() -> None:
                     }
 
 
-def test_somebody_asks_each_of_microsofts_emulators_how_it_is() -> None:
+def test_a_container_checks_each_of_microsofts_emulators() -> None:
     asked = {urlsplit(url).hostname for url in ALL["microsoft-emulators-ready"]["command"]}
     assert asked == EMULATORS - {OURS}
     assert asked == ALL["microsoft-emulators-ready"]["depends_on"].keys()
 
 
 @pytest.mark.parametrize("name", PARTICIPANT_NAMES)
-def test_a_service_comes_back_by_itself_and_tells_how_it_is(name: str) -> None:
+def test_a_service_restarts_automatically_and_has_a_health_check(name: str) -> None:
     assert ALL[name]["restart"] == "unless-stopped"
     assert ALL[name]["healthcheck"]["test"][:2] == ["CMD", "python"], "the image has neither shell tools nor curl"
 

@@ -1,5 +1,6 @@
 """What people read keeps to docs/style.md: none of its words to avoid is used."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,25 @@ def test_names_in_the_library_use_no_word_that_the_style_guide_avoids_in_code() 
         if (name(path), hit.partition("“")[2].partition("”")[0]) not in LATER
     ]
     assert found == []
+
+
+def test_names_of_tests_use_no_word_that_the_style_guide_avoids_in_code() -> None:
+    avoided = [word for word in words() if word.in_code]
+    found = [
+        f"{name(path)}:{hit}"
+        for path in sources(["tests"])
+        if "simulation" not in path.parts  # its names are its own until it is part of the library
+        for hit in hits(names_of_tests(path.read_text(encoding="utf-8")), avoided)
+    ]
+    assert found == []
+
+
+def names_of_tests(text: str) -> str:
+    """The names of the tests in a file, in words, on their lines."""
+    return "\n".join(
+        line.partition("(")[0].replace("_", " ") if re.match(r"\s*(async )?def test_", line) else ""
+        for line in text.splitlines()
+    )
 
 
 def test_the_table_of_the_style_guide_is_read_whole() -> None:

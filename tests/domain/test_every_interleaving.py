@@ -41,7 +41,7 @@ FATES: dict[str, dict[str, Any]] = {
         ("refund refused", {ATTENTION}),
     ],
 )
-def test_an_order_that_nobody_disturbs_ends_in_the_one_way_it_must(fate: str, ends: set[OrderStatus]) -> None:
+def test_an_undisturbed_order_ends_in_one_way(fate: str, ends: set[OrderStatus]) -> None:
     _, reached = explore(new_world(**FATES[fate], eager_notes=False))
     assert reached == ends
 

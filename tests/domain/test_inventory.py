@@ -161,7 +161,7 @@ async def test_a_tombstone_gives_back_what_another_owner_of_the_partition_had_he
     assert isinstance(only_answer(await reserve_stock(placed(), None, stock)), InventoryReservationFailed)
 
 
-async def test_what_has_shipped_leaves_the_warehouse_and_nobody_is_told(stock: FakeStock) -> None:
+async def test_a_shipped_order_leaves_the_warehouse_and_nothing_is_published(stock: FakeStock) -> None:
     outcome = decided(await ship_stock(SHIPPED, await reservation(stock), stock))
 
     assert outcome.state.status is ReservationStatus.SHIPPED

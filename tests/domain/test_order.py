@@ -204,7 +204,7 @@ async def test_only_an_order_that_is_still_under_way_times_out() -> None:
     assert not is_overdue(unplaced, late)
 
 
-async def test_the_deadline_asks_for_a_cancellation_like_anybody_else() -> None:
+async def test_the_deadline_requests_a_cancellation_like_a_customer() -> None:
     order, _ = await hear(placed())
     request = cancellation_for(order)
     assert request.reason == CancellationReason.DEADLINE

@@ -120,7 +120,7 @@ async def test_a_refund_whose_answer_was_lost_is_repeated_and_made_once(gateway:
     assert gateway.balance() == 0
 
 
-async def test_a_shipping_failure_that_comes_first_is_a_vow_never_to_charge(gateway: FakeGateway) -> None:
+async def test_a_shipping_failure_that_comes_first_records_a_tombstone(gateway: FakeGateway) -> None:
     outcome = await refund_payment(TO_ANTARCTICA, None, gateway)
     assert only_answer(outcome) == PaymentVoided(order_id="marple-1", reason="address_not_served")
     assert gateway.charges[charge_key("marple-1")] == Voided()
@@ -131,7 +131,7 @@ async def test_a_shipping_failure_that_comes_first_is_a_vow_never_to_charge(gate
     assert gateway.balance() == 0
 
 
-async def test_a_vow_comes_too_late_if_another_owner_of_the_partition_has_charged(gateway: FakeGateway) -> None:
+async def test_a_tombstone_comes_too_late_if_another_owner_of_the_partition_has_charged(gateway: FakeGateway) -> None:
     await payment(gateway)  # by the other owner, whose write is not here yet
     outcome = await refund_payment(TO_ANTARCTICA, None, gateway)
 
@@ -140,14 +140,14 @@ async def test_a_vow_comes_too_late_if_another_owner_of_the_partition_has_charge
     assert decided(outcome).state.charge == Charge("pay-marple-1", Decimal("67.60"), "GBP")
 
 
-async def test_a_vow_finds_that_the_card_was_declined(gateway: FakeGateway) -> None:
+async def test_a_void_finds_that_the_card_was_declined(gateway: FakeGateway) -> None:
     await payment(gateway, "tok_declined")
     answer = only_answer(await refund_payment(TO_ANTARCTICA, None, gateway))
     assert isinstance(answer, PaymentFailed)
     assert answer.reason == PaymentRefusal.PAYMENT_DECLINED
 
 
-async def test_a_charge_that_somebody_has_voided_is_a_failure(gateway: FakeGateway) -> None:
+async def test_a_charge_under_a_voided_key_is_a_failure(gateway: FakeGateway) -> None:
     """Whoever voided it may have died before writing it down, so this one has to say it."""
     gateway.charges[charge_key("marple-1")] = Voided()
     answer = only_answer(await charge_payment(reserved(), None, gateway))
@@ -187,7 +187,7 @@ async def test_giving_up_says_nothing_while_it_is_not_known_whether_money_was_ta
         await give_up_charging(reserved(), None, gateway)
 
 
-async def test_giving_up_a_refund_owes_it_until_it_is_redriven(gateway: FakeGateway) -> None:
+async def test_a_refund_whose_fallback_ran_stays_open_until_it_is_redriven(gateway: FakeGateway) -> None:
     given_up = await give_up_refunding(TO_ANTARCTICA, await payment(gateway), gateway)
     assert isinstance(only_answer(given_up), CompensationFailed)
 
@@ -196,7 +196,7 @@ async def test_giving_up_a_refund_owes_it_until_it_is_redriven(gateway: FakeGate
     assert gateway.balance() == 0
 
 
-async def test_giving_up_a_vow_owes_it_and_nothing_is_charged_in_between(gateway: FakeGateway) -> None:
+async def test_a_void_whose_fallback_ran_stays_open_and_nothing_is_charged_meanwhile(gateway: FakeGateway) -> None:
     owed = decided(await give_up_refunding(TO_ANTARCTICA, None, gateway)).state
     assert await charge_payment(reserved(), owed, gateway) == Ignored("already refund_failed")
 

@@ -89,7 +89,7 @@ async def test_a_booking_whose_answer_was_lost_is_repeated_and_made_once(carrier
     ("request_", "reason"),
     [(CHANGED_MY_MIND, ShippingRefusal.CANCELLED), (TOO_SLOW, ShippingRefusal.TIMED_OUT)],
 )
-async def test_a_cancellation_in_time_is_a_vow_never_to_ship(
+async def test_a_cancellation_in_time_records_a_tombstone(
     carrier: FakeCarrier, request_: Event[OrderCancellationRequested], reason: ShippingRefusal
 ) -> None:
     outcome = await cancel_shipment(request_, None, carrier)
@@ -144,7 +144,7 @@ async def test_a_cancellation_that_finds_the_booking_refused_says_why(carrier: F
     assert failed.reason == ShippingRefusal.ADDRESS_NOT_SERVED
 
 
-async def test_a_booking_that_somebody_has_voided_is_a_failure(carrier: FakeCarrier) -> None:
+async def test_a_booking_under_a_voided_key_is_a_failure(carrier: FakeCarrier) -> None:
     """Whoever voided it may have died before writing it down, so this one has to say it."""
     carrier.bookings[shipment_key("marple-1")] = Voided()
     answer = only_answer(await ship_order(paid(), None, carrier))

@@ -118,7 +118,7 @@ async def test_refused(shortages: tuple[Shortage, ...], reason: str) -> None:
 
 
 @pytest.mark.parametrize(("shortages", "reason"), [(SHORT, "out_of_stock"), ((), "stock_unavailable")])
-async def test_given_up_reserving(shortages: tuple[Shortage, ...], reason: str) -> None:
+async def test_the_fallback_of_a_reservation(shortages: tuple[Shortage, ...], reason: str) -> None:
     stock = Scripted(Refused(shortages))
     failed = InventoryReservationFailed(order_id=ID, reason=reason, shortages=shortages)
     outcome = await give_up_reserving(placed(), None, stock)
@@ -126,7 +126,7 @@ async def test_given_up_reserving(shortages: tuple[Shortage, ...], reason: str) 
     assert stock.asked == [("refuse", CLAIM, PIECES)]
 
 
-async def test_given_up_reserving_what_is_held() -> None:
+async def test_the_fallback_of_a_reservation_that_is_held() -> None:
     outcome = await give_up_reserving(placed(), None, Scripted(Held()))
     assert outcome == Decided(reservation(ReservationStatus.RESERVED), (RESERVED,), "reserved")
 
@@ -170,7 +170,7 @@ async def test_released() -> None:
     assert stock.asked == [("release", CLAIM, PIECES)]
 
 
-async def test_given_up_releasing() -> None:
+async def test_the_fallback_of_a_release() -> None:
     failed = CompensationFailed(order_id=ID, compensation=Compensation.RELEASE, reason="stock_unavailable")
     outcome = await give_up_releasing(said(DECLINED), reservation(ReservationStatus.RESERVED), Scripted())
     state = reservation(ReservationStatus.RELEASE_FAILED, "stock_unavailable")
@@ -186,7 +186,7 @@ async def test_shipped() -> None:
     assert refused == Rejected("nothing_reserved", "the order has shipped, but its items are REFUSED")
 
 
-def test_a_claim_has_its_own_form_for_ever() -> None:
+def test_the_form_of_a_claim_never_changes() -> None:
     """What is stored under it must be found by every release."""
     assert CLAIM == "marple-1.02e31ec5"
 
@@ -232,7 +232,7 @@ async def test_not_charged(what: str, reason: str, detail: str) -> None:
     assert outcome == Decided(Payment(ID, PaymentStatus.FAILED, reason=reason), (failed,), reason)
 
 
-async def test_given_up_charging_what_was_charged() -> None:
+async def test_the_fallback_of_a_charge_that_was_made() -> None:
     outcome = await give_up_charging(said(RESERVED), None, Scripted(AlreadyCharged("pay-1", TOTAL, "GBP")))
     assert outcome == Decided(Payment(ID, PaymentStatus.CHARGED, CHARGE), (PAID,), "charged")
 
@@ -264,7 +264,7 @@ async def test_refund_refused() -> None:
 
 
 @pytest.mark.parametrize("charge", [None, CHARGE])
-async def test_given_up_refunding(charge: Charge | None) -> None:
+async def test_the_fallback_of_a_refund(charge: Charge | None) -> None:
     state = Payment(ID, PaymentStatus.CHARGED, charge) if charge else None
     failed = CompensationFailed(order_id=ID, compensation=Compensation.REFUND, reason="gateway_unavailable")
     outcome = await give_up_refunding(said(LOST), state, Scripted())
@@ -296,7 +296,7 @@ async def test_parcel_is_on_its_way() -> None:
     assert carrier.asked == [("book", f"shipment_{ID}", ID, ORDERED.shipping_address, PIECES)]
 
 
-async def test_given_up_shipping_what_was_booked() -> None:
+async def test_the_fallback_of_a_booking_that_was_made() -> None:
     carrier = Scripted(carriers.AlreadyBooked("s-1", "t-1", "c-1"))
     outcome = await give_up_shipping(said(PAID), None, carrier)
     state = Shipment(ID, ShipmentStatus.SHIPPED, PARCEL, announced=True)
@@ -377,7 +377,7 @@ async def test_a_fact_is_noted_with_its_event(
     assert await note_fact(event, known, POLICY) == Ignored("duplicate")
 
 
-async def test_an_order_is_what_inventory_has_reserved_whoever_is_heard_first() -> None:
+async def test_an_order_is_what_inventory_has_reserved_whichever_event_is_heard_first() -> None:
     other = placed(items=({"product_id": "lamp", "quantity": 1, "unit_price": "1.00"},))
     first = await note_fact(said(RESERVED), None, POLICY)
     assert isinstance(first, Decided)
@@ -434,7 +434,7 @@ def test_a_claim_says_whose_it_is() -> None:
     assert inventory.order_of("a.b.c") == "a"
 
 
-async def test_given_up_releasing_asks_the_stock_for_nothing_where_nothing_is_held() -> None:
+async def test_the_fallback_of_a_release_does_not_call_the_stock_if_nothing_is_held() -> None:
     stock = Scripted()
     await give_up_releasing(said(LOST), reservation(ReservationStatus.REFUSED), stock)
     assert stock.asked == []

@@ -222,7 +222,7 @@ async def test_the_first_hub_of_another_configuration_is_the_one_in_the_settings
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
-async def test_a_number_that_is_no_port_is_refused(start: Start, port: str) -> None:
+async def test_a_number_that_is_not_a_port_is_refused(start: Start, port: str) -> None:
     process = await start(f"--blob-port={port}")
     _, err = await process.communicate()
     assert process.returncode == 2

@@ -122,7 +122,7 @@ def test_event_hubs_opens_the_namespace_until_the_token_expires() -> None:
         check_token("jwt", token(COSMOS), NOW, TOKENS)
 
 
-def test_without_being_told_to_no_emulator_accepts_a_token() -> None:
+def test_by_default_no_emulator_accepts_a_token() -> None:
     with pytest.raises(AmqpError, match="not accepted"):
         check_token("jwt", token(HUBS), NOW)
     with pytest.raises(CosmosError, match="no Entra tokens"):

@@ -104,7 +104,7 @@ def test_a_binary_time_may_be_an_amqp_timestamp() -> None:
     assert beyond.detail.startswith("time: ")
 
 
-def test_bytes_that_are_no_text_are_no_attribute() -> None:
+def test_bytes_that_are_not_text_are_not_an_attribute() -> None:
     properties = {f"cloudEvents:{name}": EVENT[name] for name in ("specversion", "id", "source", "type", "time")}
     problem = problem_in(read(ORDER, None, properties | {"cloudEvents:subject": b"\xff"}))
     assert problem.detail.startswith("subject: must be the saga id")

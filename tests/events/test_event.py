@@ -81,7 +81,7 @@ def test_an_answer_run_again_is_the_same_event_at_another_time(cause: Event[Orde
     assert first.traceparent == again.traceparent
 
 
-def test_answers_of_one_type_are_told_apart_by_their_discriminator(cause: Event[OrderCreated]) -> None:
+def test_answers_of_one_type_differ_by_their_discriminator(cause: Event[OrderCreated]) -> None:
     one, other = (answer(cause, VOIDED, source="/s", time=NOON, discriminator=text) for text in ("a", "b"))
     assert one.id != other.id
 
@@ -152,7 +152,7 @@ def test_times_are_kept_in_utc_and_never_without_a_zone() -> None:
         new_event(VOIDED, source="/shop", time=NOON.replace(tzinfo=None))
 
 
-def test_an_order_stays_in_its_bucket_for_ever() -> None:
+def test_the_bucket_of_an_order_never_changes() -> None:
     assert [bucket_of("ahab-1851", buckets) for buckets in (1, 16, 256)] == ["0", "2", "146"]
     assert {bucket_of(f"order-{number}", 16) for number in range(1000)} == {str(bucket) for bucket in range(16)}
     with pytest.raises(ValueError, match="at least 1"):

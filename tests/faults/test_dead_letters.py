@@ -69,7 +69,7 @@ async def test_after_a_bug_the_order_waits_and_is_redriven_in_order_once(shop: S
     await assert_audit_holds(shop)
 
 
-async def test_what_nobody_can_read_holds_its_order_until_it_is_discarded(shop: Shop) -> None:
+async def test_an_unreadable_event_blocks_its_order_until_it_is_discarded(shop: Shop) -> None:
     await shop.stock(lyre=3)
     await shop.publish(order("eaten-1", {"lyre": 1}))
     await shop.until("eaten-1", "COMPLETED")
@@ -122,7 +122,7 @@ async def test_a_refund_that_was_refused_is_finished_by_a_redrive(shop: Shop) ->
     await assert_audit_holds(shop)
 
 
-async def test_of_two_who_redrive_at_once_nothing_is_done_twice(shop: Shop) -> None:
+async def test_two_operators_who_redrive_at_the_same_time_do_nothing_twice(shop: Shop) -> None:
     await shop.stock(abacus=3)
     await shop.publish(
         order("both-1", {"abacus": 1}, payment_method="tok_refund_fails", shipping_address=address("AQ"))

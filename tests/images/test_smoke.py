@@ -54,6 +54,6 @@ def test_a_service_runs_in_three_replicas(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_stops_when_it_is_told_to(stack: Stack, service: str) -> None:
+def test_a_service_stops_on_sigterm(stack: Stack, service: str) -> None:
     """SIGTERM reaches Python, which finishes and exits with 0; killed, it would be 137."""
     assert stack.stop(service) == 0, stack.logs()

@@ -24,7 +24,7 @@ FILTERS = {
 }
 
 
-def test_every_participant_is_there_and_nobody_else() -> None:
+def test_its_services_are_the_participants() -> None:
     assert list(SERVICES) == [participant.name for participant in PARTICIPANTS]
 
 

@@ -74,7 +74,7 @@ def test_its_environment_names_its_ports(service: Service[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["paymentGateway", "carrier"])
-def test_nothing_is_simulated_because_nobody_has_said_anything(parameter: str) -> None:
+def test_no_port_is_simulated_by_default(parameter: str) -> None:
     """Neither file has a default, nothing is not enough, and production has to say it."""
     for file in ("main.bicep", "service.bicep"):
         declared = parsed(file)["parameters"][parameter]
@@ -121,7 +121,7 @@ def test_the_longest_names_fit() -> None:
     assert max(len(f"{prefix}{name}-") for name in NAMES) + longest <= 32
 
 
-def test_nobody_can_call_it() -> None:
+def test_it_has_no_ingress() -> None:
     assert "ingress" not in APP["configuration"]
 
 

@@ -157,7 +157,7 @@ def test_names_of_properties_are_text_and_none_is_lost() -> None:
     assert found == {"\\xff": 1, "\\xff (2)": 2, "7": 3, "7 (2)": 4, "null": 5, "true": 6, "a": 7}
 
 
-def test_properties_that_are_no_map_are_kept_under_no_name() -> None:
+def test_properties_that_are_not_a_map_are_stored_without_a_name() -> None:
     assert read(properties=encode([1, "two"])).properties == {"": '[1, "two"]'}
 
 
@@ -239,7 +239,7 @@ def test_every_key_and_every_value_of_a_map_is_kept(content: dict[str, str], whe
 
 
 @given(st.binary(max_size=60), _bodies, st.integers(0, 200))
-def test_bytes_that_are_no_amqp_raise_nothing(garbage: bytes, bodies: list[tuple[int, bytes]], at: int) -> None:
+def test_bytes_that_are_not_amqp_raise_nothing(garbage: bytes, bodies: list[tuple[int, bytes]], at: int) -> None:
     """Not even where they begin in the middle of a message; what came before them is kept."""
     whole = message(*bodies)
     start = len(message())

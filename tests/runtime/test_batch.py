@@ -57,7 +57,7 @@ def test_of_a_batch_that_is_closed_nothing_is_unfinished() -> None:
     assert (some.first_unfinished, some.open_sagas, some.quick.is_set()) == (None, {}, True)
 
 
-async def test_a_batch_that_nobody_works_on_has_ended() -> None:
+async def test_a_batch_without_running_handlers_has_ended() -> None:
     await batch().finish()
 
 

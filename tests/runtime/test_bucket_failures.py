@@ -89,7 +89,7 @@ async def test_a_bucket_that_fails_does_not_leave_another_one_on_its_way() -> No
 
 
 @pytest.mark.parametrize("too_large_is_first", [True, False])
-async def test_of_several_failures_an_outage_is_the_one_that_is_told(too_large_is_first: bool) -> None:
+async def test_of_several_failures_an_outage_is_the_one_that_is_raised(too_large_is_first: bool) -> None:
     """It may be over the next time; what fails for good does so again."""
     too_large, away = raises(refused(413, 0)), raises(refused(503, None))
     failures = {"a": too_large, "b": away} if too_large_is_first else {"a": away, "b": too_large}
@@ -98,7 +98,7 @@ async def test_of_several_failures_an_outage_is_the_one_that_is_told(too_large_i
 
 
 @pytest.mark.parametrize(("status", "index"), [(413, 0), (400, 0), (409, None), (412, None)])
-async def test_what_is_no_conflict_of_an_order_that_is_named_is_no_conflict(status: int, index: int | None) -> None:
+async def test_a_failure_without_a_conflicting_order_is_not_a_conflict(status: int, index: int | None) -> None:
     error = refused(status, index)
     with pytest.raises(CosmosBatchOperationError) as raised:
         await buckets(a=raises(error)).commit(ONE_EACH[:1])

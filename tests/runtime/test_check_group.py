@@ -56,12 +56,12 @@ async def test_a_group_that_is_at_work_exists(emulator: EventHubsEmulator) -> No
         await check(emulator, "order")
 
 
-async def test_a_missing_group_is_somebodys_mistake(emulator: EventHubsEmulator) -> None:
+async def test_a_missing_group_is_a_configuration_error(emulator: EventHubsEmulator) -> None:
     with pytest.raises(ConfigurationError, match="no consumer group 'payment'"):
         await check(emulator, "payment")
 
 
-async def test_a_receiver_that_we_may_not_have_is_no_sign_of_a_group(emulator: EventHubsEmulator) -> None:
+async def test_a_refused_receiver_does_not_prove_that_the_group_exists(emulator: EventHubsEmulator) -> None:
     """A client's token opens its own group alone."""
     settings = Settings(
         event_hubs_connection_string=emulator.connection_string, blob_account_url="-", cosmos_endpoint="-"

@@ -16,7 +16,7 @@ from tests.emulators.faults.rules import switch_on
 
 
 @pytest.mark.parametrize("fault", ["unavailable", "timeout"])
-async def test_a_failure_is_told_well_within_the_life_of_an_ownership(tmp_path: Path, fault: str) -> None:
+async def test_a_failure_is_reported_well_within_the_life_of_an_ownership(tmp_path: Path, fault: str) -> None:
     faults = Injector("blob")
     emulator = BlobEmulator(tmp_path, faults=faults)
     await emulator.start()

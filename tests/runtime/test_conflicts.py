@@ -36,7 +36,7 @@ class Contested(MemoryRecords):
 
 
 @pytest.mark.parametrize(("lost", "pauses"), [(1, 0), (3, 0), (4, 1), (6, 3), (19, 16)])
-async def test_who_loses_runs_again_at_once_and_after_three_times_with_a_pause(lost: int, pauses: int) -> None:
+async def test_a_loser_runs_again_immediately_and_after_three_times_with_a_pause(lost: int, pauses: int) -> None:
     bench = Bench(records=(records := Contested(lost)))
     engine = bench.engine()
     batch = await engine.process(PARTITION, messages(EVENT, reserved("o-2")))
@@ -48,7 +48,9 @@ async def test_who_loses_runs_again_at_once_and_after_three_times_with_a_pause(l
     assert records.records["o-1"].state == Parcel(1)
 
 
-async def test_who_loses_twenty_times_is_given_up_without_another_write(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_event_that_loses_twenty_times_is_a_dead_letter_without_another_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bench = Bench(records=(records := Contested(1000)), desk=TimedDesk().start(monkeypatch))
     engine = bench.engine()
     [message, _] = some = messages(EVENT, reserved("o-2"))

@@ -140,7 +140,7 @@ async def test_a_batch_that_outlives_the_restart_is_finished_and_not_checkpointe
     running.cancel()
 
 
-async def test_if_what_is_done_meanwhile_fails_it_receives_all_the_same() -> None:
+async def test_it_receives_even_if_the_work_before_the_restart_fails() -> None:
     bench = Bench()
     running = asyncio.create_task(bench.consumer.run())
     await bench.first.is_receiving.wait()

@@ -94,7 +94,7 @@ async def test_settled_it_is_kept_out_of_sight_until_it_dies_again(box: CosmosDe
     assert again.settled is None
 
 
-async def test_of_two_who_settle_one_the_second_is_told(box: CosmosDeadLetters) -> None:
+async def test_of_two_that_close_one_dead_letter_the_second_gets_an_error(box: CosmosDeadLetters) -> None:
     await box.put([LETTER])
     [stored] = await box.find()
     assert await box.settle(stored, Settled(LATER, "handled"))

@@ -95,7 +95,7 @@ async def test_any_number_of_records_is_loaded_in_one_query(cosmos: Cosmos, reco
     assert cosmos.requests("query") == 1
 
 
-async def test_whoever_loses_a_conflict_is_left_out_and_the_others_are_written(
+async def test_an_order_with_a_conflict_is_left_out_and_the_others_are_written(
     cosmos: Cosmos, records: CosmosRecords[Parcel]
 ) -> None:
     ids = in_bucket("7", 40)
@@ -112,7 +112,7 @@ async def test_whoever_loses_a_conflict_is_left_out_and_the_others_are_written(
     assert cosmos.requests("batch") - before == 2, "the losers are found together, not one attempt each"
 
 
-async def test_beside_a_loser_whoever_has_the_newest_version_replaces_it(records: CosmosRecords[Parcel]) -> None:
+async def test_an_order_with_the_newest_version_is_replaced_beside_a_loser(records: CosmosRecords[Parcel]) -> None:
     lost, won, opened = in_bucket("7", 3)
     etags = await records.commit([new_record(order_id) for order_id in (lost, won)])
     stale, fresh = (replace(new_record(order_id, seen=2), etag=etags[order_id]) for order_id in (lost, won))

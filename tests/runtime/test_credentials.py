@@ -62,7 +62,7 @@ class CachingCredential:
         self.is_closed = True
 
 
-async def test_all_who_ask_at_once_share_one_request() -> None:
+async def test_simultaneous_callers_share_one_request() -> None:
     entra = Entra()
     identity = entra.identity()
     tokens = await asyncio.gather(*(identity.get_token_info(SCOPE) for _ in range(20)))
@@ -70,7 +70,7 @@ async def test_all_who_ask_at_once_share_one_request() -> None:
     assert entra.asked == 1
 
 
-async def test_one_who_gives_up_does_not_take_the_answer_from_the_others() -> None:
+async def test_a_caller_that_is_cancelled_does_not_cancel_the_request_of_the_others() -> None:
     identity = Entra().identity()
     impatient, patient = (asyncio.create_task(identity.get_token_info(SCOPE)) for _ in range(2))
     await asyncio.sleep(0)
@@ -78,7 +78,7 @@ async def test_one_who_gives_up_does_not_take_the_answer_from_the_others() -> No
     assert (await patient).token == "first"
 
 
-async def test_a_refused_token_has_expired_for_whoever_holds_it() -> None:
+async def test_a_refused_token_has_expired_for_every_client_that_holds_it() -> None:
     identity = Entra().identity()
     held = await identity.get_token_info(SCOPE)
     assert held.expires_on == 5000
@@ -108,7 +108,7 @@ async def test_an_identity_with_nothing_but_the_refused_token_is_not_asked_in_a_
     assert entra.asked == 3
 
 
-async def test_the_refusal_of_a_token_that_nobody_holds_any_more_changes_nothing() -> None:
+async def test_the_refusal_of_a_replaced_token_changes_nothing() -> None:
     entra = Entra()
     identity = entra.identity()
     await identity.get_token_info(SCOPE)

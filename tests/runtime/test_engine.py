@@ -141,7 +141,7 @@ async def test_the_loser_of_a_conflict_builds_on_the_winners_state() -> None:
         ),
     ],
 )
-async def test_what_cannot_be_read_is_kept_and_the_partition_goes_on(body: bytes, reason: str) -> None:
+async def test_an_unreadable_message_is_stored_and_the_partition_continues(body: bytes, reason: str) -> None:
     bench = Bench()
     await bench.engine().process("3", messages(body, order_created("o-1")))
 
@@ -157,7 +157,7 @@ async def test_events_for_others_cost_nothing() -> None:
     assert (bench.records.loads, bench.records.commits, bench.hub.sends, bench.dead.letters) == ([], [], [], [])
 
 
-async def test_a_bug_in_a_handler_becomes_a_dead_letter_and_nothing_else_suffers() -> None:
+async def test_a_bug_in_a_handler_becomes_a_dead_letter_and_affects_no_other_event() -> None:
     bench = Bench()
     bench.desk.failures = [ZeroDivisionError("shared by nobody")]
     await bench.engine().process("0", messages(order_created("o-1"), order_created("o-2")))
@@ -190,7 +190,7 @@ async def test_a_transient_error_is_tried_again_with_growing_pauses() -> None:
     assert bench.slept[0] < bench.slept[1]
 
 
-async def test_a_participant_that_cannot_do_its_step_gives_up_in_its_own_way() -> None:
+async def test_a_participant_that_cannot_do_its_step_runs_its_fallback() -> None:
     bench = Bench()
     bench.desk.failures = [TransientError("busy")] * 3
     await bench.engine().process("0", messages(order_created("o-1")))

@@ -23,7 +23,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(desk=TimedDesk().start(monkeypatch))
 
 
-async def test_what_meets_a_bug_is_first_in_line_and_what_comes_after_it_waits(bench: Bench) -> None:
+async def test_an_event_that_meets_a_bug_is_first_in_the_queue_and_later_ones_wait(bench: Bench) -> None:
     bench.desk.failures = [BUG]
     some = messages(FIRST, SECOND)
     engine = bench.engine()
@@ -39,7 +39,7 @@ async def test_what_meets_a_bug_is_first_in_line_and_what_comes_after_it_waits(b
     assert engine.stats == Counter({"dead letter": 2})
 
 
-async def test_behind_letters_that_are_only_counted_an_event_waits_as_well(bench: Bench) -> None:
+async def test_an_event_also_waits_behind_dead_letters_that_are_only_counted(bench: Bench) -> None:
     bench.records.put(Record("o-1", "0", Parcel(1, "ada"), parked_beyond=3))
     [message] = messages(FIRST)
     waits = letter(FIRST, message, "waiting", "behind other dead letters of the saga", attempts=0)
@@ -48,7 +48,7 @@ async def test_behind_letters_that_are_only_counted_an_event_waits_as_well(bench
     assert replace(stored(bench), pk="") == replace(record("o-1", Parcel(1, "ada"), parked_beyond=4), pk="")
 
 
-async def test_used_up_retries_are_counted_and_put_the_event_first_in_line(bench: Bench) -> None:
+async def test_used_up_retries_are_counted_and_put_the_event_first_in_the_queue(bench: Bench) -> None:
     bench.desk.failures = [TransientError("busy"), TransientError("busier"), TransientError("closed")]
     [message] = messages(FIRST)
     engine = bench.engine()
@@ -115,7 +115,7 @@ async def test_an_order_whose_document_cannot_be_loaded_is_not_written_either(be
     assert (bench.dead.letters, bench.records.commits, bench.desk.calls) == ([dead], [], [])
 
 
-async def test_what_was_discarded_has_no_effect_and_is_told(bench: Bench) -> None:
+async def test_a_discarded_event_has_no_effect_and_is_logged(bench: Bench) -> None:
     engine = bench.engine(look_first=True)
     [message] = messages(FIRST)
     await engine.discard("o-1", message.letter_id(PARTITION), PARTITION, message)

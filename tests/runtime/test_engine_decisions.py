@@ -45,7 +45,7 @@ def released(cause: Event[EventData], product: str) -> Json:
     return said(cause, InventoryReleased(order_id=cause.saga_id, items=lines))
 
 
-async def test_what_opens_an_order_is_stored_published_and_told_without_a_look_at_the_store(bench: Bench) -> None:
+async def test_an_event_that_opens_an_order_is_stored_published_and_logged_without_a_read(bench: Bench) -> None:
     [message] = messages(CREATED, start=7)
     engine = bench.engine()
     answers = (completed(CREATED),)
@@ -87,7 +87,7 @@ async def test_what_was_ignored_stores_nothing_and_says_why(bench: Bench) -> Non
     assert engine.stats == Counter({"ignored": 1})
 
 
-async def test_what_is_rejected_is_a_dead_letter_and_stores_nothing(bench: Bench) -> None:
+async def test_a_rejected_event_is_a_dead_letter_and_stores_nothing(bench: Bench) -> None:
     bench.records.put(Record("o-1", "0", Parcel(1, "grace")))
     [message] = messages(CREATED)
     engine = bench.engine(look_first=True)
@@ -98,7 +98,7 @@ async def test_what_is_rejected_is_a_dead_letter_and_stores_nothing(bench: Bench
     assert engine.stats == Counter({"dead letter": 1})
 
 
-async def test_who_gives_up_decides_in_place_of_the_handler(bench: Bench) -> None:
+async def test_a_fallback_decides_in_place_of_the_handler(bench: Bench) -> None:
     bench.desk.failures = [TransientError("busy")] * 3
     [message] = messages(CREATED)
     engine = bench.engine()
@@ -110,7 +110,7 @@ async def test_who_gives_up_decides_in_place_of_the_handler(bench: Bench) -> Non
     assert engine.stats == Counter({"retries": 3, "gave up": 1})
 
 
-async def test_a_compensation_that_is_owed_is_stored_said_kept_and_in_nobodys_way(bench: Bench) -> None:
+async def test_an_open_compensation_is_stored_and_published_has_a_dead_letter_and_blocks_nothing(bench: Bench) -> None:
     bench.desk.is_shut = True
     some = messages(FAILED, FIRST)
     engine = bench.engine()

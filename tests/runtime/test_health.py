@@ -15,7 +15,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def test_a_service_is_live_at_once_and_ready_when_it_receives() -> None:
+async def test_a_service_is_live_immediately_and_ready_when_it_receives() -> None:
     health, port = Health(report=lambda: {"partitions": ["0"]}), free_port()
     async with health_server(health, "127.0.0.1", port), aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
         async with client.get("/health/live") as answer:

@@ -89,7 +89,7 @@ async def test_one_bad_item_among_a_thousand_costs_few_attempts() -> None:
     assert attempts <= 2 * math.log2(1024) + 1
 
 
-async def test_what_is_not_permanent_is_not_taken_apart() -> None:
+async def test_a_batch_with_an_error_that_is_not_permanent_is_not_halved() -> None:
     async def attempt(_some: Sequence[int]) -> None:
         raise OutageError("away")
 
@@ -136,7 +136,7 @@ async def test_an_order_whose_state_cannot_be_stored_waits_behind_its_dead_lette
     assert bench.records.records["o-2"].state is None
 
 
-async def test_where_not_even_the_line_can_be_stored_the_letter_alone_is_kept() -> None:
+async def test_if_the_queue_cannot_be_stored_the_dead_letter_alone_is_stored() -> None:
     bench = Bench(records=PickyRecords(commits=lambda record: record.saga_id == "o-1"))
     await bench.engine().process("0", messages(order_created("o-1"), order_created("o-2")))
 
@@ -182,7 +182,7 @@ class PickyHub(MemoryHub):
         await super().publish(partition, events)
 
 
-async def test_an_answer_that_the_hub_will_never_take_becomes_a_dead_letter_and_a_redrive_says_it() -> None:
+async def test_an_answer_that_the_hub_refuses_becomes_a_dead_letter_and_a_redrive_publishes_it() -> None:
     bench = Bench(hub=PickyHub())
     some = messages(order_created("o-0"), order_created("o-1"), order_created("o-2"))
     await bench.engine().process("0", some)
@@ -211,7 +211,7 @@ class PickyDeadLetters(MemoryDeadLetters):
 
 
 @pytest.mark.parametrize(("most", "is_kept"), [(1000, True), (5, False)])
-async def test_a_dead_letter_that_does_not_fit_is_kept_in_a_smaller_form(most: int, is_kept: bool) -> None:
+async def test_a_dead_letter_that_does_not_fit_is_stored_in_a_smaller_form(most: int, is_kept: bool) -> None:
     dead = PickyDeadLetters(most)
     bench = Bench(dead=dead)
     evil = Message(b"not json at all", None, {"evil": math.nan}, 0, "0")
@@ -256,7 +256,7 @@ async def test_a_message_that_breaks_the_reading_becomes_a_dead_letter(monkeypat
     assert subjects(bench) == {"o-1"}
 
 
-async def test_a_conflict_that_never_ends_is_no_conflict() -> None:
+async def test_a_conflict_that_never_ends_is_a_permanent_error() -> None:
     """A create that always fails because of a document that can never be read: after some rounds the order waits."""
     bench = Bench(records=NeverThere())
     await bench.engine().process("0", messages(order_created("o-1"), order_created("o-2")))
@@ -271,7 +271,7 @@ class NeverThere(MemoryRecords):
         return await super().commit([record for record in records if record.saga_id != "o-1"])
 
 
-async def test_a_refused_port_is_no_dead_letter_and_the_service_goes_on_when_it_is_mended() -> None:
+async def test_a_refused_credential_makes_no_dead_letter_and_the_service_continues_when_it_is_fixed() -> None:
     bench = Bench()
     bench.desk.failures = [ConfigurationError("the gateway refuses the key: set GATEWAY_KEY"), HttpError(401)]
     engine = bench.engine()

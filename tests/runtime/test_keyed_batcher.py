@@ -56,7 +56,7 @@ async def test_no_question_is_longer_than_the_limit() -> None:
     assert [len(items) for _, items in keeper.asked] == [4, 4, 2]
 
 
-async def test_callers_who_have_given_up_are_not_asked_for() -> None:
+async def test_callers_that_have_stopped_waiting_are_left_out_of_the_request() -> None:
     """Their repeats stand further back already: a queue that is too slow must not grow by those who leave it."""
     keeper = Shopkeeper()
     keeper.door.clear()
@@ -80,7 +80,7 @@ async def test_only_the_call_at_fault_fails() -> None:
     assert [type(result) for result in results] == [int, ValueError, int]
 
 
-async def test_an_outage_is_told_to_everybody_at_once() -> None:
+async def test_every_caller_gets_an_outage_at_the_same_time() -> None:
     """One by one, they would only add to the load of a server that is in trouble."""
     keeper = Shopkeeper()
     coalescer = KeyedBatcher(keeper.answer, most=100)
@@ -89,7 +89,7 @@ async def test_an_outage_is_told_to_everybody_at_once() -> None:
     assert len(keeper.asked) == 1
 
 
-async def test_a_caller_that_gives_up_harms_nobody() -> None:
+async def test_a_caller_that_stops_waiting_does_not_affect_the_others() -> None:
     keeper = Shopkeeper()
     keeper.door.clear()
     coalescer = KeyedBatcher(keeper.answer, most=100)

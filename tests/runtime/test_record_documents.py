@@ -37,7 +37,7 @@ def test_a_record_with_dead_letters_has_all_of_them_in_its_document() -> None:
     assert CODEC.decode({**DOCUMENT, **LINE, **SYSTEM}) == IN_LINE
 
 
-def test_an_order_of_which_only_dead_letters_are_known_has_no_state() -> None:
+def test_an_order_with_dead_letters_only_has_no_state() -> None:
     known = replace(IN_LINE, state=None, handled={})
     document = CODEC.encode(known)
     assert document == {"id": "o-1", "pk": "7", "version": 1, "partition": "3", "handled": {}, **LINE}

@@ -111,7 +111,7 @@ def test_the_oldest_entries_go_and_the_newest_always_stays(entries: int, limits:
     assert surplus(handled, limits) == gone
 
 
-async def test_a_long_line_of_dead_letters_is_counted_and_finished_in_order() -> None:
+async def test_a_long_queue_of_dead_letters_is_counted_and_finished_in_order() -> None:
     bench = Bench()
     bench.desk.failures = [ZeroDivisionError("a spoon in the gears")]
     some = messages(order_created("o-1"), *(reserved("o-1", f"r-{n}") for n in range(6)))
@@ -130,7 +130,7 @@ async def test_a_long_line_of_dead_letters_is_counted_and_finished_in_order() ->
     assert (record.parked, record.parked_beyond, record.state) == ((), 0, Parcel(7, "ada"))
 
 
-async def test_while_letters_wait_beyond_the_record_everything_else_waits_too() -> None:
+async def test_while_dead_letters_wait_beyond_the_record_all_other_events_wait_too() -> None:
     bench = Bench()
     bench.records.put(Record("o-1", "0", Parcel(1, "ada"), parked_beyond=3))
     await bench.engine().process("0", messages(reserved("o-1")))
@@ -207,7 +207,7 @@ class Overtaken(MemoryDeadLetters):
         return found
 
 
-async def test_of_two_operators_none_puts_a_settled_letter_into_the_line() -> None:
+async def test_neither_of_two_operators_puts_a_closed_dead_letter_into_the_queue() -> None:
     bench = Bench(dead=(dead := Overtaken()))
     bench.desk.failures = [ZeroDivisionError("a spoon in the gears")]
     some = messages(order_created("o-1"), *(reserved("o-1", f"r-{n}") for n in range(5)))

@@ -43,7 +43,7 @@ async def broken_order() -> tuple[Bench, list[Message]]:
     return bench, some
 
 
-async def test_all_letters_of_an_order_are_handled_in_order() -> None:
+async def test_all_dead_letters_of_an_order_are_handled_in_order() -> None:
     bench, _ = await broken_order()
     assert await verdicts(bench) == [(0, "handled"), (1, "handled"), (2, "handled")]
     assert bench.records.records["o-1"].state == Parcel(3, "ada")
@@ -86,7 +86,7 @@ async def test_redriving_twice_does_nothing_twice() -> None:
     assert {event["id"] for event in bench.hub.said} == said
 
 
-async def test_two_people_at_once_do_nothing_twice() -> None:
+async def test_two_redrives_at_the_same_time_do_nothing_twice() -> None:
     bench, _ = await broken_order()
     letters = await bench.dead.find()
     await asyncio.gather(*(verdicts(bench, letters) for _ in range(3)))
@@ -94,7 +94,7 @@ async def test_two_people_at_once_do_nothing_twice() -> None:
     assert await bench.dead.find() == []
 
 
-async def test_what_the_running_service_puts_in_line_meanwhile_is_handled_too() -> None:
+async def test_events_that_the_running_service_queues_meanwhile_are_handled_too() -> None:
     bench, some = await broken_order()
     late = messages(reserved("o-1", "c"), start=3)
     service = bench.engine()
@@ -107,7 +107,7 @@ async def test_what_the_running_service_puts_in_line_meanwhile_is_handled_too() 
     assert bench.records.records["o-1"].state == Parcel(4, "ada")
 
 
-async def test_crashed_before_a_letter_was_settled_the_next_redrive_settles_it() -> None:
+async def test_after_a_crash_before_a_dead_letter_was_closed_the_next_redrive_closes_it() -> None:
     bench, some = await broken_order()
     await bench.engine(look_first=True).redeliver("0", some[0])
     assert await verdicts(bench) == [(1, "handled"), (2, "handled"), (0, "handled")]
@@ -133,7 +133,7 @@ async def test_what_belongs_to_no_order_is_read_again_alone() -> None:
     assert await verdicts(bench) == [(0, "still unreadable")]
 
 
-async def test_what_turns_out_to_be_for_others_holds_up_nobody() -> None:
+async def test_an_event_for_other_participants_blocks_nothing() -> None:
     """The version that could not read it is gone; this one can, and knows that it need not."""
     bench = Bench()
     bench.records.put(OPENED)
@@ -168,7 +168,7 @@ async def test_a_plan_changes_nothing_and_is_what_happens() -> None:
     assert [(stored.letter.message.sequence_number, "handled") for stored in plan] == await verdicts(bench)
 
 
-async def test_a_place_in_line_whose_letter_was_never_stored_blocks_the_order_no_longer() -> None:
+async def test_a_queue_entry_without_a_stored_dead_letter_does_not_block_the_order() -> None:
     """Its process has died in between, and the event, which had been handled long ago, does not come again."""
     bench, some = await broken_order()
     record = bench.records.records["o-1"]

@@ -64,7 +64,7 @@ async def broken_order() -> tuple[Bench, list[str]]:
     return bench, [message.letter_id("0") for message in some]
 
 
-async def test_what_is_asked_for_is_redriven_with_what_waits_and_the_answer_says_what_became_of_it() -> None:
+async def test_a_redrive_handles_the_named_and_the_waiting_events_and_reports_each_result() -> None:
     bench, letters = await broken_order()
     asked = request(letters[0])
     await ask(bench, asked)
@@ -84,7 +84,7 @@ async def test_a_request_that_is_delivered_twice_does_nothing_twice() -> None:
     assert len({event.id for event in answers(bench)}) == 2, "one id must not be two events"
 
 
-async def test_a_request_to_another_participant_is_passed_over_and_one_that_cannot_be_read_holds_up_nobody() -> None:
+async def test_a_request_to_another_participant_is_skipped_and_an_unreadable_one_blocks_nothing() -> None:
     bench, letters = await broken_order()
     strange = new_event(_Strange(saga="o-2"), source="/operator", time=NOON, id="s-1")
     batch = await service(bench).process(
@@ -99,13 +99,13 @@ async def test_a_request_to_another_participant_is_passed_over_and_one_that_cann
     assert bench.records.records["o-2"].state == Parcel(1, "ada")
 
 
-async def test_what_there_is_no_letter_of_is_answered_with_nothing() -> None:
+async def test_a_request_for_an_unknown_dead_letter_is_answered_without_results() -> None:
     bench = Bench()
     await ask(bench, request("0-0-nothing"), request("0-0-nothing", saga=NO_SAGA, number=2))
     assert [(event.causation_id, became(bench)) for event in answers(bench)] == [("r-1", []), ("r-2", [])]
 
 
-async def test_a_letter_without_a_saga_is_asked_for_by_its_id() -> None:
+async def test_a_dead_letter_without_a_saga_is_requested_by_its_id() -> None:
     bench = Bench()
     [message] = messages(b"not json")
     await bench.engine().process("0", [message])
@@ -125,7 +125,7 @@ async def test_more_than_an_answer_holds_is_said_in_several() -> None:
     assert [(one.number, len(one.reports), one.is_last) for one in said] == [(1, MOST_LETTERS, False), (2, 6, True)]
 
 
-async def test_what_became_of_a_letter_is_told_whatever_its_error_says() -> None:
+async def test_the_result_of_a_redrive_is_reported_whatever_the_error_says() -> None:
     bench = Bench()
     bench.desk.failures = [BUG, ValueError("half of a pair: \ud83d")]
     some = messages(order_created("o-1"))
@@ -158,7 +158,7 @@ class Asked:
         await self.may_end.wait()
 
 
-async def test_the_partition_goes_on_meanwhile_and_the_checkpoint_stays_before_the_request() -> None:
+async def test_the_partition_continues_and_the_checkpoint_stays_before_the_request() -> None:
     bench, asked = Bench(), Asked()
     engine = bench.engine(on_redrive=asked)
     some: Sequence[Message] = messages(order_created("o-1"), request(number=1), order_created("o-2"), start=7)
@@ -173,7 +173,7 @@ async def test_the_partition_goes_on_meanwhile_and_the_checkpoint_stays_before_t
     assert not batch.requests
 
 
-async def test_an_outage_is_waited_for_and_a_bug_is_given_up() -> None:
+async def test_a_redrive_waits_for_an_outage_and_ends_after_a_bug() -> None:
     bench = Bench()
     asked = Asked(OutageError("away"), OutageError("away"), BUG)
     asked.may_end.set()

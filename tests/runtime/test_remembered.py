@@ -78,7 +78,7 @@ async def test_once_the_question_has_failed_every_order_is_read_for_as_long_as_t
     assert (dead.questions, bench.records.loads) == (2, [{"o-1"}])
 
 
-async def test_an_engine_that_looks_first_does_so_whatever_was_discarded() -> None:
+async def test_an_engine_that_looks_first_loads_every_record() -> None:
     bench = Bench()
     engine = bench.engine(look_first=True)
     await engine.prepare()
@@ -95,7 +95,7 @@ async def test_an_order_with_an_event_that_cannot_be_read_is_read_before_it_is_o
     assert bench.records.loads == [{"o-1"}]
 
 
-async def test_whoever_has_lost_to_the_same_event_reads_the_order_again_the_next_time() -> None:
+async def test_after_losing_to_the_same_event_the_order_is_read_again() -> None:
     bench = Bench()
     bench.records.put(record("o-1", Parcel(1, "ada")))
     engine, other = bench.engine(), bench.engine()

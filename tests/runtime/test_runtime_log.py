@@ -36,7 +36,7 @@ async def problems(bench: Bench, *bodies: Any) -> list[tuple[str, str, dict[str,
     return [line for line in told.lines if "outcome" not in line[2]]
 
 
-async def test_a_bug_in_a_handler_is_told_with_its_traceback() -> None:
+async def test_a_bug_in_a_handler_is_logged_with_its_traceback() -> None:
     bench = Bench()
     bench.desk.failures = [BUG]
     assert await problems(bench, reserved("o-1")) == [
@@ -44,7 +44,7 @@ async def test_a_bug_in_a_handler_is_told_with_its_traceback() -> None:
     ]
 
 
-async def test_each_retry_is_told_and_so_is_that_there_are_no_more() -> None:
+async def test_each_retry_is_logged_and_also_that_it_was_the_last() -> None:
     bench = Bench()
     bench.desk.failures = [TransientError("busy"), TransientError("busier"), TransientError("closed")]
     event = {"handler": "count_parcel", "type": "InventoryReserved.v1", "saga": "o-1", "of": 3}
@@ -64,7 +64,7 @@ async def test_each_retry_is_told_and_so_is_that_there_are_no_more() -> None:
         (lambda bench: bench.desk.failures.append(OutageError("away")), "run open_parcel"),
     ],
 )
-async def test_an_outage_is_told_with_what_waits_for_it(prepare: Callable[[Bench], None], doing: str) -> None:
+async def test_an_outage_is_logged_with_the_step_that_waits(prepare: Callable[[Bench], None], doing: str) -> None:
     bench = Bench()
     prepare(bench)
     told = Told()
@@ -73,7 +73,7 @@ async def test_an_outage_is_told_with_what_waits_for_it(prepare: Callable[[Bench
     assert outages == [doing, doing]
 
 
-async def test_an_outage_of_the_commit_is_told_as_that() -> None:
+async def test_an_outage_of_the_commit_is_logged_as_such() -> None:
     bench = Bench()
     bench.records.outages = 1
     lines = await problems(bench, order_created("o-1"))
@@ -97,12 +97,12 @@ class AwayOnce(MemoryDeadLetters):
             raise OutageError("away")
 
 
-async def test_an_outage_of_the_dead_letters_is_told_as_that() -> None:
+async def test_an_outage_of_the_dead_letters_is_logged_as_such() -> None:
     lines = await problems(Bench(dead=AwayOnce()), b"not json")
     assert [fields["doing"] for _, _, fields in lines] == ["keep dead letters", "keep dead letters"]
 
 
-async def test_an_outage_before_a_partition_is_opened_is_told_as_that() -> None:
+async def test_an_outage_before_a_partition_is_opened_is_logged_as_such() -> None:
     told = Told()
     await Bench(dead=AwayOnce()).engine(log=told.log).prepare()
     assert [fields["doing"] for _, _, fields in told.lines] == ["load discarded sagas"] * 2
@@ -115,7 +115,7 @@ class Unable(MemoryDeadLetters):
         raise BUG
 
 
-async def test_where_nobody_knows_what_was_discarded_every_order_is_looked_at() -> None:
+async def test_while_the_discarded_dead_letters_are_unknown_every_order_is_loaded() -> None:
     told, bench = Told(), Bench(dead=Unable())
     engine = bench.engine(log=told.log)
     await engine.prepare()
@@ -138,7 +138,7 @@ class Refusing(MemoryHub):
         raise ValueError("larger than the hub takes")
 
 
-async def test_an_answer_that_cannot_be_published_is_told() -> None:
+async def test_an_answer_that_cannot_be_published_is_logged() -> None:
     bench = Bench(hub=Refusing())
     [message] = messages(order_created("o-1"))
     assert await problems(bench, order_created("o-1")) == [
@@ -159,7 +159,7 @@ class Small(MemoryDeadLetters):
         await super().put(letters)
 
 
-async def test_a_dead_letter_that_does_not_fit_is_told() -> None:
+async def test_a_dead_letter_that_does_not_fit_is_logged() -> None:
     [message] = messages(b"not json")
     assert await problems(Bench(dead=Small()), b"not json") == [
         (
@@ -170,7 +170,7 @@ async def test_a_dead_letter_that_does_not_fit_is_told() -> None:
     ]
 
 
-async def test_a_bug_of_the_runtime_is_told_with_its_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bug_of_the_runtime_is_logged_with_its_partition(monkeypatch: pytest.MonkeyPatch) -> None:
     def admit(_run: object, _item: object) -> bool:
         raise BUG
 
@@ -181,7 +181,7 @@ async def test_a_bug_of_the_runtime_is_told_with_its_partition(monkeypatch: pyte
     ]
 
 
-async def test_an_event_that_cannot_be_kept_is_told_with_its_partition() -> None:
+async def test_an_event_that_cannot_be_stored_is_logged_with_its_partition() -> None:
     class Closed(MemoryDeadLetters):
         async def put(self, letters: Sequence[DeadLetter]) -> None:
             if len(bench.slept) < 2:
@@ -198,7 +198,7 @@ async def test_an_event_that_cannot_be_kept_is_told_with_its_partition() -> None
     ]
 
 
-async def test_a_handler_without_a_name_is_told_by_its_type() -> None:
+async def test_a_handler_without_a_name_is_logged_by_its_type() -> None:
     class Counting:
         async def __call__(self, event: Event[InventoryReserved], parcel: Parcel | None, desk: Desk) -> Outcome[Parcel]:
             return await count_parcel(event, parcel, desk)

@@ -72,7 +72,7 @@ class Full(MemoryRecords):
         return await super().commit(records)
 
 
-async def test_what_cannot_be_stored_is_first_in_line_and_the_rest_waits_behind_it(
+async def test_a_state_that_cannot_be_stored_puts_its_event_first_and_the_others_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bench = Bench(records=Full(), desk=TimedDesk().start(monkeypatch))
@@ -90,7 +90,7 @@ async def test_what_cannot_be_stored_is_first_in_line_and_the_rest_waits_behind_
     assert (bench.dead.letters, bench.hub.sends) == ([dead, waits], [])
 
 
-async def test_what_cannot_be_stored_and_stands_in_line_already_costs_no_further_write() -> None:
+async def test_a_state_that_cannot_be_stored_of_a_queued_event_costs_no_further_write() -> None:
     bench = Bench(records=Full())
     [message] = messages(reserved("o-1"))
     bench.records.put(record("o-1", None, parked=letter_ids([message])))
@@ -114,7 +114,7 @@ async def test_an_owed_compensation_that_is_refused_stays_owed() -> None:
     assert stored(bench) == owing
 
 
-async def test_who_gives_up_knows_the_state() -> None:
+async def test_a_fallback_gets_the_state() -> None:
     async def close(_event: object, parcel: Parcel | None, _desk: Desk) -> Outcome[Parcel]:
         return Rejected("given_up", f"at {parcel}")
 
@@ -154,7 +154,7 @@ async def test_of_many_discarded_letters_the_newest_are_remembered() -> None:
         (("l-0",), 3, None),
     ],
 )
-async def test_letters_line_up_only_in_place_of_those_that_are_only_counted(
+async def test_dead_letters_enter_the_queue_only_in_place_of_counted_ones(
     parked: tuple[str, ...], beyond: int, after: tuple[tuple[str, ...], int] | None
 ) -> None:
     bench = Bench()
@@ -166,7 +166,7 @@ async def test_letters_line_up_only_in_place_of_those_that_are_only_counted(
     assert stored(bench) == expected
 
 
-async def test_letters_line_up_only_if_nobody_else_has_written_the_order_meanwhile() -> None:
+async def test_dead_letters_enter_the_queue_only_if_no_other_process_has_written_the_order() -> None:
     bench = Bench()
     bench.records.put(record("o-1", Parcel(1), parked_beyond=3))
     engine = bench.engine()
@@ -176,7 +176,7 @@ async def test_letters_line_up_only_if_nobody_else_has_written_the_order_meanwhi
     assert stored(bench) == record("o-1", Parcel(2), parked_beyond=2)
 
 
-async def test_a_letter_that_is_struck_leaves_the_line_and_nothing_else_changes() -> None:
+async def test_a_dead_letter_that_is_removed_leaves_the_queue_and_nothing_else_changes() -> None:
     bench = Bench()
     bench.records.put(record("o-1", Parcel(1), parked=("l-1", "l-2"), owed=("l-0",)))
     engine = bench.engine()

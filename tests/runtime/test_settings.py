@@ -88,7 +88,7 @@ def test_a_mistake_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, changes
     assert "\n" not in str(caught.value)
 
 
-def test_the_way_to_join_a_local_stack_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_output_says_how_to_join_a_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in COMPLETE:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigurationError, match=r"set -a; \. \.quartet/\.env"):

@@ -140,7 +140,7 @@ async def test_an_order_keeps_its_turn_also_after_a_batch_of_other_orders() -> N
     assert (bench.desk.calls, engine.stats["conflicts"]) == (["o-1", "o-2", "o-1"], 0)
 
 
-async def test_whoever_waits_for_its_turn_handles_all_of_its_events_then() -> None:
+async def test_an_order_that_waits_for_its_turn_then_handles_all_of_its_events() -> None:
     bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
     engine = bench.engine(together_seconds=0.01)
     first = await engine.process(PARTITION, messages(order_created("o-1")))
@@ -154,7 +154,7 @@ async def test_whoever_waits_for_its_turn_handles_all_of_its_events_then() -> No
     assert engine.stats == Counter({"opened": 1, "handled": 3})
 
 
-async def test_a_bug_of_the_runtime_is_told_once_of_its_message_and_nothing_is_told_twice(
+async def test_a_bug_of_the_runtime_is_logged_once_with_its_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     honest = SagaUpdate.admit
@@ -180,7 +180,7 @@ async def test_a_bug_of_the_runtime_is_told_once_of_its_message_and_nothing_is_t
     assert stored(bench, "o-0") == record("o-0", Parcel(1), handled={reserved("o-0").key: ()})
 
 
-async def test_one_message_is_told_of_as_what_it_has_become() -> None:
+async def test_one_message_is_returned_with_its_outcome() -> None:
     engine = Bench().engine()
     foreign = encode({**to_json(EVENT), "type": "OrderCancelled.v1"})
     became = [await engine.redeliver(PARTITION, message) for message in messages(EVENT, b"not json", foreign)]

@@ -57,7 +57,7 @@ async def test_the_quick_orders_of_a_batch_are_finished_and_the_checkpoint_stays
     assert said(bench) == ["o-0", "o-2", "o-3", "o-1"]
 
 
-async def test_the_next_batch_of_the_partition_goes_on_and_the_slow_order_keeps_its_turn() -> None:
+async def test_the_next_batch_of_the_partition_continues_and_the_slow_order_keeps_its_turn() -> None:
     bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
     engine = bench.engine(together_seconds=0.05)
     first = await engine.process("0", messages(order_created("o-1")))
@@ -242,7 +242,7 @@ async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_
     assert sorted(said(bench)) == ["o-1", "o-2"]
 
 
-async def test_a_batch_that_waits_for_room_goes_on_when_the_slow_one_has_failed(
+async def test_a_batch_that_waits_for_room_continues_when_the_slow_one_has_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("quartet.engine.engine._SLOW_SAGAS", 1)

@@ -28,13 +28,13 @@ def test_whatever_comes_in_begins_a_new_wait(progress: StallDetector) -> None:
     assert look(progress, 220, position=7)
 
 
-def test_where_nothing_waits_nothing_stands_still(progress: StallDetector) -> None:
+def test_a_partition_without_waiting_events_is_not_stalled(progress: StallDetector) -> None:
     assert not look(progress, 100, end=5)
     assert not look(progress, 1_000, end=5)
     assert not look(progress, 1_001)
 
 
-def test_a_long_batch_is_no_standstill(progress: StallDetector) -> None:
+def test_a_long_batch_is_not_a_stall(progress: StallDetector) -> None:
     """While it is handled nothing more is asked for: an outage may last, and a restart would not end it."""
     look(progress, 100)
     assert not look(progress, 200, is_busy=True)

@@ -93,7 +93,7 @@ async def test_a_receiver_that_has_everything_is_left_alone(bench: Bench) -> Non
     assert await bench.look(0, 100, 200) == 0
 
 
-async def test_a_receiver_that_gets_nothing_is_made_anew(bench: Bench) -> None:
+async def test_a_receiver_that_gets_nothing_is_replaced(bench: Bench) -> None:
     bench.hub.ends["0"] = 7
     bench.consumer.progress.received("0", 5)
     assert await bench.look(0, 59) == 0
@@ -101,7 +101,7 @@ async def test_a_receiver_that_gets_nothing_is_made_anew(bench: Bench) -> None:
     assert bench.checkpoints.resets == 1
 
 
-async def test_it_gets_its_time_before_it_is_made_anew_once_more(bench: Bench) -> None:
+async def test_a_replaced_receiver_gets_its_time_before_it_is_replaced_again(bench: Bench) -> None:
     bench.hub.ends["0"] = 7
     assert await bench.look(0, 60) == 1
     assert await bench.look(75, 134) == 1
@@ -121,13 +121,13 @@ async def test_partitions_of_others_do_not_matter(bench: Bench) -> None:
     assert await bench.look(0, 60) == 0
 
 
-async def test_a_batch_that_takes_long_is_no_reason(bench: Bench) -> None:
+async def test_a_batch_that_takes_long_is_not_a_reason_to_restart(bench: Bench) -> None:
     bench.hub.ends["0"] = 7
     bench.consumer.busy = {"0"}
     assert await bench.look(0, 60, 600) == 0
 
 
-async def test_what_comes_in_between_two_looks_at_the_hub_is_no_new_hub(bench: Bench) -> None:
+async def test_an_event_that_arrives_between_two_looks_does_not_make_a_new_hub(bench: Bench) -> None:
     bench.hub.ends["0"] = 7
     bench.consumer.progress.received("0", 7)
     ends = bench.hub.get_partition_properties
@@ -141,7 +141,7 @@ async def test_what_comes_in_between_two_looks_at_the_hub_is_no_new_hub(bench: B
     assert await bench.look(0) == 0
 
 
-async def test_another_hub_is_noticed_at_once_however_full_it_is(bench: Bench) -> None:
+async def test_another_hub_is_noticed_immediately_however_full_it_is(bench: Bench) -> None:
     bench.hub.ends["0"] = 7
     bench.consumer.progress.received("0", 7)
     assert await bench.look(0) == 0
@@ -160,7 +160,7 @@ async def test_checkpoints_that_could_not_be_put_back_are_put_back_at_the_next_l
     assert await bench.look(30) == 1
 
 
-async def test_a_hub_that_is_away_is_no_reason(bench: Bench) -> None:
+async def test_a_hub_that_does_not_answer_is_not_a_reason_to_restart(bench: Bench) -> None:
     bench.hub.is_away = True
     with pytest.raises(OutageError):
         await bench.look(0)

@@ -33,7 +33,7 @@ def broken(order_id: str) -> Iterator[tuple[bytes, str, str]]:
     yield encode({**good, "type": "OrderEaten.v1"}), "unknown_type", "OrderEaten.v1"
 
 
-async def test_an_order_with_a_wrong_field_is_a_dead_letter_where_it_is_heard(shop: Shop) -> None:
+async def test_an_order_with_a_wrong_field_is_a_dead_letter_of_each_service_that_hears_it(shop: Shop) -> None:
     await shop.stock(sieve=10)
     bad = to_json(order("wrong-1", {"sieve": 1}))
     assert isinstance(bad["data"], dict)
@@ -53,7 +53,7 @@ async def test_an_order_with_a_wrong_field_is_a_dead_letter_where_it_is_heard(sh
         assert await shop.rows(database, "dead-letters", "wrong-1") == []
 
 
-async def test_messages_that_are_no_events_stop_nobody(shop: Shop) -> None:
+async def test_messages_that_are_not_events_do_not_stop_the_partition(shop: Shop) -> None:
     await shop.stock(funnel=10)
     bodies = list(broken("unread-1"))
     await publish_raw(shop, "7", *(body for body, _, _ in bodies), encode(to_json(order("unread-2", {"funnel": 1}))))

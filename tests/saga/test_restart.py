@@ -27,7 +27,7 @@ async def test_killed_in_the_middle_and_started_again_everything_ends_once(tmp_p
         assert await effects(shop, ids) == {order_id: ["booked", "charged"] for order_id in ids}
 
 
-async def test_a_service_that_is_told_to_stop_hands_over_at_once(tmp_path: Path) -> None:
+async def test_a_service_that_is_stopped_releases_its_partitions_immediately(tmp_path: Path) -> None:
     """SIGTERM: finished, published, checkpointed, partitions released; nobody waits for an ownership to expire."""
     async with running_shop(tmp_path, replicas=2) as shop:
         await shop.stock(bell=100)

@@ -47,7 +47,7 @@ def of_an_order(order_id: str, product: str) -> bytes:
     return message(*data(body), content_type=STRUCTURED)
 
 
-async def test_messages_of_every_amqp_kind_stop_nobody(shop: Shop) -> None:
+async def test_messages_of_every_amqp_kind_do_not_stop_the_partition(shop: Shop) -> None:
     await shop.stock(colander=10)
     event = to_json(order("strange-0", {"colander": 1}))
     strange = [
@@ -105,7 +105,7 @@ async def test_orders_of_other_sdks_complete(shop: Shop) -> None:
         await shop.until(order_id, "COMPLETED")
 
 
-async def test_two_shops_that_number_their_events_alike_are_two_sagas(shop: Shop) -> None:
+async def test_two_shops_with_the_same_event_numbers_are_two_sagas(shop: Shop) -> None:
     """No two events of the two orders have the same source and id."""
     await shop.stock(spatula=10)
     orders = [

@@ -18,7 +18,7 @@ def test_a_saga_runs_to_its_end() -> None:
     assert world.sagas == ["c"]
 
 
-def test_it_goes_on_where_it_stopped() -> None:
+def test_it_continues_where_it_stopped() -> None:
     stamps = Stamps(careless=True)
     world = World(office(), {"clerk": stamps})
     for case in ("a", "b"):
@@ -53,7 +53,7 @@ def test_a_fault_at_any_step_is_one_effect(kind: str, step: int) -> None:
     )
 
 
-def test_a_port_that_is_silent_for_long_is_given_up() -> None:
+def test_a_port_that_is_silent_for_long_makes_the_fallback_run() -> None:
     stamps = []
     silence = Fault("silence", "clerk", seconds=600)
 
@@ -147,7 +147,7 @@ def test_a_violation_beyond_the_bound_is_found() -> None:
     assert "crashes after `call Stamps.stamp`" in str(found.value)
 
 
-def test_a_port_that_never_answers_is_given_up_or_is_a_finding() -> None:
+def test_a_port_that_never_answers_makes_the_fallback_run_or_is_a_finding() -> None:
     events = [Asked(case="c")]
     explore(office(), ports=lambda: {"clerk": Stamps()}, events=events, crashes=0, repeats=0, silences=1)
     without_fallback = office(on(Asked, stamp, says={Stamped}))

@@ -95,14 +95,12 @@ def test_who_works_only_after_the_one_that_failed_needs_not_hear_of_it() -> None
     ("twin", "what"),
     [(replace(BAKER, name="miller"), "name miller"), (replace(BAKER, database="mill"), "database mill")],
 )
-def test_two_participants_with_one_name_or_database_are_no_choreography(
-    twin: Participant[Sack, object], what: str
-) -> None:
+def test_two_participants_with_one_name_or_database_are_refused(twin: Participant[Sack, object], what: str) -> None:
     with pytest.raises(ValueError, match=f"bakery: two participants have the {what}"):
         replace(BAKERY, participants=(MILLER, twin))
 
 
-def test_a_circle_of_events_wants_a_bound() -> None:
+def test_a_cycle_of_events_needs_a_bound() -> None:
     again = on(BreadBurnt, work, says={FlourGround})
     app = replace(BAKERY, participants=(replace(MILLER, reactions=(GRIND, again, on(FlourReturned, work))), BAKER))
     circle = "events go round in a circle: FlourGround.v1 → BreadBurnt.v1 → FlourGround.v1: "

@@ -16,7 +16,7 @@ def test_the_wheels_hold_two_packages_and_nothing_else(shell: Shell) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"quartet", "quartet_emulators"}
 
 
-def test_a_project_made_with_the_wheels_alone_works_at_once(shell: Shell) -> None:
+def test_a_project_made_with_the_wheels_alone_works_immediately(shell: Shell) -> None:
     shell.run(sys.executable, "-m", "venv", "outer")
     outer = shell.directory / "outer" / "bin"
     shell.run(str(outer / "pip"), "install", "--quiet", "quartet", "quartet-emulators")

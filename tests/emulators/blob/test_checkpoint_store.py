@@ -171,7 +171,7 @@ async def test_the_sdk_uploads_a_large_blob_in_blocks(emulator: BlobEmulator) ->
     assert (len(committed), len(staged)) == (10, 0)
 
 
-async def test_the_sdk_is_told_when_an_upload_would_overwrite(emulator: BlobEmulator) -> None:
+async def test_an_upload_that_would_overwrite_is_refused(emulator: BlobEmulator) -> None:
     async with container_client(emulator) as client:
         await client.create_container()
         await client.upload_blob("once", b"1")

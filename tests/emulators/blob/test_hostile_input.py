@@ -92,7 +92,7 @@ def test_any_request_is_done_or_refused(
         assert 200 <= response.status < 300
 
 
-async def test_bytes_that_are_no_text_do_not_break_the_answer(http: SignedClient) -> None:
+async def test_bytes_that_are_not_text_do_not_break_the_answer(http: SignedClient) -> None:
     answer = await http("GET", "shop/tea", x_ms_client_request_id="grün", x_ms_version="grün")
     assert answer.error[0] in {403, 404}
     assert answer.headers["x-ms-version"] == "2019-07-07"

@@ -26,7 +26,7 @@ async def test_from_the_beginning_each_item_comes_once_in_the_order_of_its_last_
     assert ids == ["3", "1"]
 
 
-async def test_a_continuation_goes_on_where_the_last_page_ended(orders: ContainerProxy) -> None:
+async def test_a_continuation_continues_where_the_last_page_ended(orders: ContainerProxy) -> None:
     await orders.create_item({"id": "1", "pk": "b1"})
     _, continuation = await changes(orders, start_time="Beginning")
     assert (await changes(orders, continuation=continuation))[0] == []

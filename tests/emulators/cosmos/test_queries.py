@@ -234,7 +234,7 @@ def test_a_page_has_at_most_four_megabytes(direct: Direct) -> None:
     assert "x-ms-continuation" in answer.headers
 
 
-def test_a_client_that_asks_for_a_plan_is_told_to_just_send_the_query(direct: Direct) -> None:
+def test_a_request_for_a_query_plan_is_answered_so_that_the_client_sends_the_query(direct: Direct) -> None:
     path = "dbs/shop/colls/orders/docs"
     body = {"query": "SELECT VALUE COUNT(1) FROM c"}
     plan = json.loads(direct("POST", path, body, x_ms_cosmos_is_query_plan_request="True").body)

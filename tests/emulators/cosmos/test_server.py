@@ -39,7 +39,7 @@ async def exchange(port: int, data: bytes) -> bytes:
         b"GET //%2e%2e/dbs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     ],
 )
-async def test_malformed_http_is_refused_and_hurts_nobody(
+async def test_malformed_http_is_refused_and_affects_no_other_client(
     emulator: CosmosEmulator, orders: ContainerProxy, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = await exchange(emulator.port, data)
@@ -57,7 +57,7 @@ async def test_a_body_that_never_ends_is_cut_off(emulator: CosmosEmulator, order
     assert (await orders.create_item({"id": "1", "pk": "b1"}))["id"] == "1"
 
 
-async def test_a_client_that_hangs_up_in_the_middle_hurts_nobody(
+async def test_a_client_that_hangs_up_in_the_middle_affects_no_other_client(
     emulator: CosmosEmulator, orders: ContainerProxy
 ) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", emulator.port)
@@ -82,7 +82,7 @@ async def test_a_data_directory_belongs_to_one_process(emulator: CosmosEmulator,
     assert emulator.port > 0
 
 
-async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "cosmos.db").write_bytes(b"this is not a database at all, sorry" * 100)
     with pytest.raises(StorageError, match=r"cosmos\.db"):
         await CosmosEmulator(tmp_path).start()

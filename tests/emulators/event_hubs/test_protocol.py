@@ -92,7 +92,7 @@ async def test_frames_are_no_larger_than_the_client_takes(emulator: EventHubsEmu
     assert body in payload
 
 
-async def test_a_client_that_does_not_read_holds_up_nobody(emulator: EventHubsEmulator) -> None:
+async def test_a_client_that_does_not_read_does_not_delay_others(emulator: EventHubsEmulator) -> None:
     """Deliveries wait in the log, not in memory, until the client reads on."""
     async with logged_in(emulator.port) as slow, logged_in(emulator.port) as quick:
         for _ in range(20):
@@ -114,7 +114,7 @@ async def test_heartbeats_keep_a_silent_connection(emulator: EventHubsEmulator) 
         assert await wire.frame() == EMPTY_FRAME
 
 
-async def test_a_silent_client_is_told_and_disconnected(tmp_path: Path) -> None:
+async def test_a_silent_client_gets_an_error_and_is_disconnected(tmp_path: Path) -> None:
     async with running(tmp_path, idle_timeout=0.2) as emulator, connected(emulator.port) as wire:
         opened = await wire.shake_hands()
         assert opened.idle_time_out == 200
@@ -279,7 +279,9 @@ async def test_a_bad_frame_closes_its_connection_only(emulator: EventHubsEmulato
         (AMQP_HEADER + write_frame(0, End().encode()), AMQP_HEADER),
     ],
 )
-async def test_a_stranger_is_told_what_we_speak(emulator: EventHubsEmulator, first: bytes, answer: bytes) -> None:
+async def test_a_client_of_another_protocol_gets_our_protocol_header(
+    emulator: EventHubsEmulator, first: bytes, answer: bytes
+) -> None:
     async with connected(emulator.port) as wire:
         wire.write(first)
         if answer:

@@ -164,7 +164,7 @@ async def test_the_synchronous_clients_work_as_well(emulator: EventHubsEmulator)
     assert await asyncio.to_thread(send_and_receive) == ["sync 0", "sync 1", "sync 2"]
 
 
-async def test_many_clients_at_once(emulator: EventHubsEmulator) -> None:
+async def test_many_clients_at_the_same_time(emulator: EventHubsEmulator) -> None:
     async def shop(number: int) -> None:
         await publish(emulator, [f"shop {number}"] * 20)
 

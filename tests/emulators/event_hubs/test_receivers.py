@@ -177,7 +177,7 @@ async def test_two_consumers_share_the_partitions_and_hand_them_over(emulator: E
     assert texts == {"to 0", "to 1", "to 2", "to 3"}
 
 
-async def test_a_consumer_that_was_cut_off_goes_on_where_it_was(emulator: EventHubsEmulator) -> None:
+async def test_a_consumer_that_was_cut_off_continues_where_it_was(emulator: EventHubsEmulator) -> None:
     async with receiving(emulator, group="order", partition_id="0") as inbox:
         async with logged_in(emulator.port) as wire:
             await wire.publish("saga-events/Partitions/0", [message(b"before")])

@@ -55,7 +55,7 @@ async def sequence(store: BlobCheckpointStore) -> int:
     return int(found["sequence_number"])
 
 
-async def test_a_lease_is_lost_to_nobody(store: BlobCheckpointStore, faults: Injector) -> None:
+async def test_a_refused_claim_leaves_the_owner_as_it_was(store: BlobCheckpointStore, faults: Injector) -> None:
     (mine,) = await store.claim_ownership([ownership("me")])
     switch_on(faults, "lost_ownership", first=1)
     assert await store.claim_ownership([mine]) == []
@@ -89,7 +89,7 @@ async def test_a_stale_list_of_what_was_never_different_is_true(store: BlobCheck
     ("fault", "status", "applied"),
     [("unavailable", 503, False), ("unavailable", 503, True), ("timeout", 500, False), ("timeout", 500, True)],
 )
-async def test_refused_and_perhaps_done_all_the_same(
+async def test_a_refused_request_may_have_been_done(
     store: BlobCheckpointStore, faults: Injector, fault: str, status: int, applied: bool
 ) -> None:
     await store.update_checkpoint(checkpoint(10))

@@ -143,7 +143,7 @@ async def test_an_outage_keeps_the_data(stack: Stack, control: aiohttp.ClientSes
     assert stack.event_hubs.hubs["saga-events"].partitions[0].next_sequence == 2
 
 
-async def test_hubs_are_made_anew(stack: Stack, control: aiohttp.ClientSession) -> None:
+async def test_hubs_are_recreated(stack: Stack, control: aiohttp.ClientSession) -> None:
     async with logged_in(stack.event_hubs.port) as wire:
         await wire.publish(TARGET, [message(b"a")])
     assert await ask(control, "POST", "/event-hubs/recreate") == (200, {"recreated": True})

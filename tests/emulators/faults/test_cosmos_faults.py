@@ -87,7 +87,7 @@ async def test_refused_writes_are_raised(stand: Stand, fault: str, status: int, 
         await stand.orders.create_item(ORDER)  # it was not there
 
 
-async def test_unavailable_for_ever_is_raised(stand: Stand) -> None:
+async def test_an_endless_503_is_raised(stand: Stand) -> None:
     stand.fail("unavailable")
     with pytest.raises(AzureError):
         await stand.orders.read_item("warm", "7")
@@ -126,7 +126,7 @@ async def test_writes_without_a_condition_have_none_that_could_fail(stand: Stand
     assert not stand.faults.injected
 
 
-async def test_a_rival_changes_the_item_just_before(stand: Stand) -> None:
+async def test_a_rival_changes_the_item_before_the_write(stand: Stand) -> None:
     created = await stand.orders.create_item(ORDER)
     stand.fail("rival_write")
     with pytest.raises(CosmosAccessConditionFailedError):

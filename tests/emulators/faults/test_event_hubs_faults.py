@@ -155,7 +155,7 @@ async def test_events_come_again(emulator: EventHubsEmulator, faults: Injector, 
     assert await received(wire, 1) == b"e"
 
 
-async def test_a_rewind_on_every_delivery_still_gets_on(
+async def test_a_rewind_on_every_delivery_still_makes_progress(
     emulator: EventHubsEmulator, faults: Injector, wire: Wire
 ) -> None:
     switch_on(faults, "rewind", events=100)
@@ -168,9 +168,7 @@ async def test_a_rewind_on_every_delivery_still_gets_on(
     assert faults.injected["rewind"] == 2
 
 
-async def test_an_idle_receiver_is_no_occasion_for_a_fault(
-    emulator: EventHubsEmulator, faults: Injector, wire: Wire
-) -> None:
+async def test_an_idle_receiver_meets_no_fault(emulator: EventHubsEmulator, faults: Injector, wire: Wire) -> None:
     switch_on(faults, "detach", match={"partition": "0", "group": "ORDER"})
     await wire.attach_receiver(SOURCE)
     wire.give_credit(50)
@@ -217,7 +215,7 @@ async def test_a_connection_that_is_dropped_while_it_receives(
         await wire.hear(Transfer)
 
 
-async def test_hubs_that_are_made_anew_are_empty_and_stay_so(emulator: EventHubsEmulator, wire: Wire) -> None:
+async def test_recreated_hubs_are_empty_and_stay_empty(emulator: EventHubsEmulator, wire: Wire) -> None:
     await published(emulator, b"a", b"b")
     emulator.recreate_hubs()
     assert await cut_off(wire)
@@ -233,7 +231,7 @@ async def test_hubs_that_are_made_anew_are_empty_and_stay_so(emulator: EventHubs
         assert await received(later, 1) == b"c"
 
 
-async def test_a_send_on_its_way_is_not_acknowledged_by_a_hub_that_is_made_anew(
+async def test_a_send_in_progress_is_not_acknowledged_by_a_recreated_hub(
     emulator: EventHubsEmulator, wire: Wire
 ) -> None:
     await wire.attach_sender(TARGET)

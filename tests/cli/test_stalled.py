@@ -144,7 +144,7 @@ async def test_a_standing_partition_is_named_with_the_event_that_it_stands_at(
     assert details["Blob Storage: checkpoints of payment"] == "of 1 of 4 partitions; 4 events behind"
 
 
-async def test_an_event_that_cannot_be_read_is_stood_at_all_the_same(
+async def test_a_partition_can_be_stalled_at_an_unreadable_event(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await HubPublisher(deployment.servers.hub).publish("2", [{"hello": "world"}])
@@ -155,7 +155,7 @@ async def test_an_event_that_cannot_be_read_is_stood_at_all_the_same(
     }
 
 
-async def test_what_has_not_waited_for_long_does_not_stand_still(
+async def test_a_partition_whose_events_have_not_waited_long_is_not_stalled(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await deployment.publish("0", "ord-1")
@@ -180,7 +180,7 @@ async def look(reader: LagReader, deployment: Deployment, *, moves: bool) -> tup
 
 
 @pytest.mark.parametrize("moves", [True, False])
-async def test_what_moves_between_two_looks_does_not_stand_still(deployment: Deployment, moves: bool) -> None:
+async def test_a_partition_that_moves_between_two_looks_is_not_stalled(deployment: Deployment, moves: bool) -> None:
     """It has just been started, and works off what has come in while it was away."""
     await deployment.publish("0", "ord-1", "ord-2")
     async with open_lag_reader(deployment.servers.settings) as reader:
@@ -210,7 +210,7 @@ async def test_a_service_whose_owners_are_gone_does_not_run(
     [("BLOB_CONTAINER", "nowhere", "Blob Storage has no container 'nowhere'"), ("EVENT_HUB_NAME", "nope", "'nope'")],
 )
 @pytest.mark.usefixtures("deployment")
-async def test_what_cannot_be_looked_at_is_an_error_and_no_all_clear(
+async def test_data_that_cannot_be_read_is_an_error_and_not_an_all_clear(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -241,7 +241,7 @@ async def test_a_checkpoint_that_cannot_be_read_is_named(
     assert name in failed(checks)["service payment"]
 
 
-async def test_no_more_than_a_few_questions_are_asked_at_once(deployment: Deployment) -> None:
+async def test_only_a_few_requests_are_in_progress_at_the_same_time(deployment: Deployment) -> None:
     """Each question to the hub is a connection, and there may be dozens of partitions."""
     await deployment.publish("0", "ord-1", "ord-2")
     async with open_lag_reader(deployment.servers.settings) as reader:

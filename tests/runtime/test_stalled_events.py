@@ -18,7 +18,7 @@ class StuckDesk(Desk):
         await asyncio.Event().wait()
 
 
-async def test_what_is_at_work_for_too_long_is_told_by_partition_and_place() -> None:
+async def test_an_event_that_takes_too_long_is_reported_with_its_partition_and_place() -> None:
     bench, now = Bench(desk=StuckDesk()), [NOON]
     engine = bench.engine(together_seconds=0.01, now=lambda: now[0])
     places = (("9", 4, 0), ("2", 8, 0), ("2", 5, 1), ("1", 6, 2))
@@ -56,7 +56,7 @@ async def test_what_waits_for_servers_says_for_which() -> None:
     assert [(one.partition, one.sequence_number, one.seconds) for one in seen[0]] == [("3", 7, 0)]
 
 
-async def test_only_what_a_person_must_mend_is_told_as_that_and_each_in_one_line() -> None:
+async def test_only_an_error_that_a_person_must_fix_is_reported_as_such_in_one_line() -> None:
     bench = Bench()
     engine = bench.engine()
     seen: list[list[str]] = []

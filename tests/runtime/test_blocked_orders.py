@@ -117,7 +117,7 @@ async def test_what_cannot_be_read_parks_nothing_of_an_order_that_is_not_known(k
     assert len(bench.dead.letters) == 1
 
 
-async def test_an_invalid_order_under_a_known_id_stops_nobody() -> None:
+async def test_an_invalid_order_under_a_known_id_blocks_no_order() -> None:
     """The first one counts: whatever this one wanted to say, it would have been ignored."""
     bench = Bench()
     bench.records.put(OPENED)
@@ -181,7 +181,7 @@ async def test_redriven_out_of_order_it_still_waits() -> None:
     assert bench.records.records["o-1"].parked == ids(some)
 
 
-async def test_what_still_fails_stays_first_in_line() -> None:
+async def test_an_event_that_still_fails_stays_first_in_the_queue() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     bench.desk.failures = [BUG, BUG]
@@ -191,7 +191,7 @@ async def test_what_still_fails_stays_first_in_line() -> None:
     assert bench.records.records["o-1"].parked == ids(some)
 
 
-async def test_first_in_line_and_refused_it_lets_the_next_one_go() -> None:
+async def test_a_refused_first_event_unblocks_the_next_one() -> None:
     bench = Bench()
     bench.desk.failures = [BUG]
     some = messages(order_created("o-1", "x", customer_id="eve"), reserved("o-1"))
@@ -204,7 +204,7 @@ async def test_first_in_line_and_refused_it_lets_the_next_one_go() -> None:
     assert bench.records.records["o-1"].parked == ()
 
 
-async def test_the_same_event_twice_in_line_is_handled_once() -> None:
+async def test_the_same_event_twice_in_the_queue_is_handled_once() -> None:
     """The hub may hold an event twice, if the acknowledgement of a send was lost."""
     bench = Bench()
     bench.records.put(OPENED)
@@ -216,7 +216,7 @@ async def test_the_same_event_twice_in_line_is_handled_once() -> None:
     assert (bench.records.records["o-1"].parked, bench.records.records["o-1"].state) == ((), Parcel(2, "ada"))
 
 
-async def test_a_running_service_notices_at_once_that_its_order_was_redriven() -> None:
+async def test_a_running_service_notices_immediately_that_its_order_was_redriven() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     service = bench.engine()
@@ -228,7 +228,7 @@ async def test_a_running_service_notices_at_once_that_its_order_was_redriven() -
     assert bench.records.records["o-1"].state == Parcel(3, "ada")
 
 
-async def test_a_discarded_letter_lets_the_next_one_go() -> None:
+async def test_a_discarded_dead_letter_unblocks_the_next_one() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     some = messages(unreadable("o-1", "unknown_type"), reserved("o-1"))
@@ -239,7 +239,7 @@ async def test_a_discarded_letter_lets_the_next_one_go() -> None:
     assert bench.records.records["o-1"].parked == ()
 
 
-async def test_crashed_before_the_letters_were_stored_a_redelivery_stores_them() -> None:
+async def test_after_a_crash_before_the_dead_letters_were_stored_a_redelivery_stores_them() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     bench.desk.failures = [BUG, BUG]
@@ -295,7 +295,7 @@ async def test_redriven_it_is_done_and_said_in_addition() -> None:
     assert bench.hub.said[-1]["type"] == "InventoryReleased.v1"
 
 
-async def test_an_owed_compensation_does_not_wait_behind_a_dead_letter_that_came_later() -> None:
+async def test_an_open_compensation_does_not_wait_behind_a_later_dead_letter() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     bench.desk.is_shut = True
@@ -321,7 +321,7 @@ async def test_what_has_been_done_meanwhile_is_owed_no_more() -> None:
     assert bench.records.records["o-1"].owed == ()
 
 
-async def test_crashed_before_the_owed_letter_was_stored_a_redelivery_stores_it() -> None:
+async def test_after_a_crash_before_the_dead_letter_of_a_compensation_was_stored_a_redelivery_stores_it() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     bench.desk.is_shut = True
@@ -332,7 +332,7 @@ async def test_crashed_before_the_owed_letter_was_stored_a_redelivery_stores_it(
     assert [said["type"] for said in bench.hub.said] == ["CompensationFailed.v1"]
 
 
-async def test_first_in_line_and_owed_it_leaves_the_line() -> None:
+async def test_a_first_event_whose_compensation_fails_leaves_the_queue() -> None:
     """Two bugs, one after the other: the second one has had its say, so the order goes on."""
     bench = Bench()
     bench.records.put(OPENED)

@@ -61,19 +61,19 @@ class Server:
         return [(text, fields) for _, text, fields in self.told.lines]
 
 
-async def test_what_works_at_once_says_nothing() -> None:
+async def test_a_step_that_works_immediately_logs_nothing() -> None:
     server = Server([])
     assert await server.retry() == "done"
     assert (server.lines, server.slept, server.outage_retry.outages) == ([], [], set())
 
 
-async def test_an_outage_is_told_when_it_begins_and_when_it_is_over() -> None:
+async def test_an_outage_is_logged_when_it_begins_and_when_it_is_over() -> None:
     server = Server([AWAY, BUSY], apart=timedelta(seconds=1.6))
     assert await server.retry() == "done"
     assert server.lines == [("outage", {"error": "OutageError: the store is away"}), ("outage over", {"seconds": 3})]
 
 
-async def test_one_that_lasts_is_told_every_minute_and_no_more_often() -> None:
+async def test_an_outage_that_lasts_is_logged_once_a_minute() -> None:
     server = Server([AWAY] * 3 + [BUSY] * 4)
     assert await server.retry() == "done"
     away, busy = {"error": "OutageError: the store is away"}, {"error": "OutageError: the store is busy"}
@@ -85,7 +85,7 @@ async def test_one_that_lasts_is_told_every_minute_and_no_more_often() -> None:
     ]
 
 
-async def test_what_waits_for_a_person_says_so_at_once_and_every_minute() -> None:
+async def test_a_configuration_error_is_logged_immediately_and_every_minute() -> None:
     server = Server([REFUSED] * 4)
     assert await server.retry() == "done"
     assert server.lines == [
@@ -95,7 +95,7 @@ async def test_what_waits_for_a_person_says_so_at_once_and_every_minute() -> Non
     ]
 
 
-async def test_an_outage_that_turns_into_another_kind_is_told_at_once() -> None:
+async def test_an_outage_that_becomes_a_configuration_error_is_logged_immediately() -> None:
     server = Server([AWAY, REFUSED, BUSY])
     assert await server.retry() == "done"
     assert server.lines == [
@@ -131,7 +131,7 @@ async def test_the_pauses_grow_up_to_the_longest_and_the_next_step_begins_with_t
     assert 0.5 <= server.slept[-1] <= 1
 
 
-async def test_an_error_that_is_no_outage_ends_the_wait() -> None:
+async def test_an_error_that_is_not_an_outage_ends_the_wait() -> None:
     server = Server([AWAY, ZeroDivisionError("a spoon in the gears")])
     with pytest.raises(ZeroDivisionError):
         await server.retry()

@@ -25,7 +25,7 @@ class ChoosyHub(MemoryHub):
         await super().publish(partition, events)
 
 
-async def test_an_answer_that_is_not_published_leaves_a_letter_of_its_cause_that_blocks_nothing() -> None:
+async def test_an_answer_that_is_not_published_leaves_a_dead_letter_of_its_cause_that_blocks_nothing() -> None:
     bench = Bench(hub=ChoosyHub("OrderCompleted.v1"))
     some = messages(CREATED, reserved("o-1"), order_created("o-2"))
     await bench.engine().process(PARTITION, some)
@@ -37,7 +37,7 @@ async def test_an_answer_that_is_not_published_leaves_a_letter_of_its_cause_that
     assert not bench.records.records["o-1"].is_blocked
 
 
-async def test_a_letter_that_is_owed_says_as_well_that_its_answer_was_not_published() -> None:
+async def test_the_dead_letter_of_an_open_compensation_also_says_that_its_answer_was_not_published() -> None:
     bench = Bench(hub=ChoosyHub("CompensationFailed.v1"))
     bench.desk.is_shut = True
     [message] = messages(FAILED)
@@ -77,7 +77,7 @@ def unread() -> list[Message]:
     return [replace(message, properties={"trace": "x"}) for message in messages(b"one", b"two", b"three")]
 
 
-async def test_a_letter_that_does_not_fit_goes_without_its_properties_and_then_without_its_body() -> None:
+async def test_a_dead_letter_that_does_not_fit_drops_its_properties_and_then_its_body() -> None:
     some = unread()
     whole = Bench()
     await whole.engine().process(PARTITION, some)
@@ -93,7 +93,7 @@ async def test_a_letter_that_does_not_fit_goes_without_its_properties_and_then_w
     assert batch.became == [one, two, three]
 
 
-async def test_a_letter_that_cannot_be_kept_at_all_holds_up_the_partition_until_it_can() -> None:
+async def test_a_dead_letter_that_cannot_be_stored_stalls_the_partition_until_it_can() -> None:
     refusing = [True]
     bench = Bench(dead=ChoosyDeadLetters(lambda _: refusing[0]))
 
