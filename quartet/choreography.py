@@ -24,13 +24,13 @@ class Choreography:
         participants: who takes part, in the order in which a person would name them.
         ends: the events that end a saga. No participant needs to hear them.
         inputs: the events that come from outside. With the first one, a saga begins.
-        samples: one believable event of each type; `quartet schema` shows them, and `quartet check` wants them all.
+        samples: one believable event of each type; `quartet schema` shows them, and `quartet check` requires them all.
         hub: the Event Hub that they share.
         services: how each participant is run as a process. An application without them can be tested, and not run.
         invariants: what must hold of everything that is stored. `quartet audit` checks it, and so do `explore` and
-            `simulate` once all is quiet.
+            `simulate` when nothing is left to do.
         commands: the application's own commands of `quartet`, as import paths: `{"audit": "shop.audit:audit"}`.
-        on_start: the import path of what a local stack does once its databases are there: a function that takes the
+        on_start: the import path of what a local stack does once its databases exist: a function that takes the
             open `Cosmos` and returns a line for people, or nothing. Empty if there is nothing to do.
     """
 
@@ -47,7 +47,7 @@ class Choreography:
     on_start: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse participants that cannot be told apart, and services of other participants.
+        """Refuse participants with the same name or database, and services of other participants.
 
         Raises:
             ValueError: two participants have one name or one database, an event has a type of the library's own, or

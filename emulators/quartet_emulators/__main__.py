@@ -39,7 +39,7 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     stack = Stack(options)
-    _unpublish(options)  # a file of a run that was killed: its servers are not there any more
+    _unpublish(options)  # a file of a run that was killed: its servers have ended
     await stack.start()
     settings = stack.settings
     try:

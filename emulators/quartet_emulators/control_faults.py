@@ -91,7 +91,7 @@ class FaultRoutes:
         try:
             await interrupt(self._servers[name], seconds)
         except Exception:  # no task waits for this one: only the log can show it
-            log.exception("%s did not come back from its outage", name)
+            log.exception("%s did not restart after its outage", name)
         finally:
             del self._outages[name]
 

@@ -15,12 +15,12 @@ def read_setting(text: str) -> tuple[str, str]:
     """
     name, equals, value = text.partition("=")
     if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or not value.isprintable():
-        raise ValueError(f"{text!r} is no setting: expected NAME=VALUE on one line")
+        raise ValueError(f"{text!r} is not a setting: expected NAME=VALUE on one line")
     return name, value
 
 
 def to_join(path: Path) -> str:
-    """The command line by which a POSIX shell takes the settings of a file into its environment.
+    """The command line with which a POSIX shell reads the settings of a file into its environment.
 
     Sourced by a name without a slash, a file would be looked for in PATH; one that begins with - would be an option.
     """
@@ -49,7 +49,7 @@ def remove_env_file(path: Path, settings: Mapping[str, str]) -> None:
     """Remove the file, unless another process has written another one in its place.
 
     Raises:
-        OSError: the file is there and cannot be read or removed.
+        OSError: the file exists and cannot be read or removed.
     """
     try:
         if path.read_text(encoding="utf-8") == _text(settings):

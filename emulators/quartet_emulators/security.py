@@ -38,7 +38,7 @@ def read_security(certificate: Path | None, key: Path | None, token_key: str | N
         token_key: what tokens are signed with.
 
     Raises:
-        OSError: a file cannot be read (also: it is no certificate or key, or they do not belong together).
+        OSError: a file cannot be read (also: it is not a certificate or key, or they do not belong together).
         ValueError: only a part of what is needed is given, or the token key is too short.
     """
     if (certificate is None) != (key is None):

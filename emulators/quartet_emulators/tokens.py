@@ -53,7 +53,7 @@ class TokenCheck:
             now: seconds since 1970.
 
         Raises:
-            TokenExpiredError: it is no longer good.
+            TokenExpiredError: it has expired.
             TokenRefusedError: it never was.
         """
         claims = self._claims(token)

@@ -19,7 +19,7 @@ from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.failures.timeouts import stretched
 
-# An identity that is there answers in well under a second; the credential's own repeats can take minutes.
+# An identity that exists answers in well under a second; the credential's own repeats can take minutes.
 _FETCH_SECONDS: Final = 15
 # How often the identity is asked past its cache. If it has nothing but the refused token, asking faster does not help.
 _RENEWAL_SECONDS: Final = 30
@@ -138,7 +138,7 @@ class Identity:
     def _settle(self, scopes: tuple[str, ...], task: "asyncio.Task[AccessTokenInfo]") -> None:
         del self._fetching[scopes]
         if not task.cancelled():
-            task.exception()  # retrieved: the caller may be gone
+            task.exception()  # retrieved: the caller may have ended
 
 
 class Credentials:
@@ -159,7 +159,7 @@ class Credentials:
         self._identity = Identity(make, now, log)
 
     def token(self) -> Identity:
-        """The identity; the same one for everybody."""
+        """The identity that all clients share."""
         return self._identity
 
     def on_response(self, response: PipelineResponse[Any, Any]) -> None:

@@ -50,10 +50,10 @@ class Settings(EnvironmentSettings):
     """How often the replicas of a service share out the partitions."""
 
     ownership_expires_seconds: float = Field(default=12, gt=0, le=_YEAR, allow_inf_nan=False)
-    """After how long the partitions of a replica that has gone silent are taken over."""
+    """After how long other replicas take over the partitions of a silent one."""
 
     checkpoint_seconds: float = Field(default=1, gt=0, le=_YEAR, allow_inf_nan=False)
-    """How often a partition's checkpoint is written at the most."""
+    """The shortest interval between two checkpoints of a partition."""
 
     receive: Literal["immediate", "stock"] = "immediate"
     """How events are received: handed on as they arrive, or as the SDK does it, which looks every 50 ms."""
@@ -62,7 +62,7 @@ class Settings(EnvironmentSettings):
     """After how long a receiver restarts that gets nothing from a partition in which events are waiting."""
 
     standing_seconds: float = Field(default=60, gt=0, le=_YEAR, allow_inf_nan=False)
-    """After how long an event that is at work counts as stalled: the service is then not ready."""
+    """After how long an event that is being handled counts as stalled: the service is then not ready."""
 
     handler_attempts: int | None = Field(default=None, ge=1, le=100)
     """How often a handler is tried whose port fails; without it, as the participant says."""

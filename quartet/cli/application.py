@@ -17,7 +17,7 @@ def any_application() -> Application | None:
     """The application of this process: the one that was set, or that `find_application` finds; None if there is none.
 
     Raises:
-        ConfigurationError: what is named is no application.
+        ConfigurationError: the name is not that of an application.
     """
     if _current is None:
         use(find_application())

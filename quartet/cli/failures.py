@@ -39,7 +39,7 @@ class Failure:
 
 
 def describe(error: BaseException) -> Failure | None:
-    """How to end because of `error`; None if it is a bug of ours, which wants a traceback."""
+    """How to end because of `error`; None if it is a bug of ours, which needs a traceback."""
     failure: Failure | None = None
     match error:
         case BaseExceptionGroup():
@@ -67,7 +67,7 @@ def describe(error: BaseException) -> Failure | None:
 
 
 def _describe_group(group: BaseExceptionGroup[BaseException]) -> Failure | None:
-    """The first failure that a person can act on; a bug among them is a bug all the same."""
+    """The first failure that a person can act on; a bug among them stays a bug."""
     failures = [describe(error) for error in group.exceptions]
     return None if None in failures else failures[0]
 

@@ -102,7 +102,7 @@ def begin(
     invocation = context.ensure_object(Invocation)
     invocation.debug = debug
     if context.invoked_subcommand != emulators.__name__:  # they have a log of their own
-        # The Azure SDKs warn about every repeat. What matters of it comes back as an exception.
+        # The Azure SDKs warn about every repeat. An error that matters is raised as an exception.
         handler = logging.StreamHandler()
         handler.setFormatter(PrintableFormatter(logging.BASIC_FORMAT))
         logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL, handlers=[handler])

@@ -22,7 +22,7 @@ def _saga_id(text: str) -> str:
 
 def _letter_id(text: str) -> str:
     if not _LETTER_ID.match(text):
-        raise typer.BadParameter(f"{printable(text)!r} is no id of a dead letter: see quartet dead-letters list")
+        raise typer.BadParameter(f"{printable(text)!r} is not the id of a dead letter: see quartet dead-letters list")
     return text
 
 

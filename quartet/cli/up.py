@@ -43,7 +43,7 @@ def up(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="A further setting, also in the file by which other programs join. May be repeated.",
+            help="A further setting, also in the settings file for other programs. May be repeated.",
         ),
     ] = None,
 ) -> None:
@@ -114,7 +114,7 @@ async def _serve(stack: LocalStack) -> NoReturn:
 
 
 async def prepare(stack: LocalStack) -> None:
-    """Create the databases, and do what the application wants to be done at the start.
+    """Create the databases, and run the application's `on_start`.
 
     Raises:
         OutageError: a server does not answer.

@@ -19,7 +19,7 @@ class Standing:
         sequence_number: its place in the partition.
         what: the type of the event, if it is known which one it is.
         saga: the id of its saga, likewise.
-        seconds: for how long it has been at work.
+        seconds: for how long it has been handled.
         why: what it waits for.
     """
 
@@ -39,7 +39,7 @@ class Batch:
     partition may go on. Each of those that wait for a slow port is finished on its own.
 
     Attributes:
-        became: what became of each event so far.
+        became: the outcome of each event so far.
         quick: set when everything is finished, or what is not is slow.
         task: the work on it.
         conflicts: how often each saga has lost to another writer.

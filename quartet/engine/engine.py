@@ -2,10 +2,10 @@
 
 The order of the steps is the guarantee. State and answers are written together, then the answers are published,
 and only then may the checkpoint pass the events. A crash anywhere in between leaves them uncheckpointed: they are
-delivered again, and whatever was written is found and published again under the same ids.
+delivered again, and recorded answers are found and published again under the same ids.
 
 Nothing but an outage is repeated without a limit. What fails permanently is found by halving (`isolation`) and becomes
-a dead letter; everything else of the batch goes on.
+a dead letter; all others of the batch continue.
 """
 
 import asyncio
@@ -42,9 +42,9 @@ S = TypeVar("S")
 OnRedrive: TypeAlias = Callable[[str, Event[RedriveRequested]], Awaitable[None]]
 
 RUNTIME_FAILED: Final = "runtime_failed"
-# A batch waits for its handlers so long; what is not done by then goes on beside the next batches.
+# A batch waits this long for its handlers; slower ones continue beside the next batches.
 _TOGETHER_SECONDS: Final = 2.0
-# So many sagas may go on beside the batches of one process: every one of them holds the checkpoint back.
+# At most this many sagas may continue beside the batches of one process: each holds the checkpoint back.
 _SLOW_SAGAS: Final = 500
 # Partitions that are opened within this time of each other are opened together.
 _PREPARED: Final = timedelta(seconds=5)
@@ -76,7 +76,7 @@ class Engine(Generic[S]):
 
         With `look_first` it also loads the record of a saga that an event is expected to open. That costs a request
         and is never wrong: for redriving, where the saga is known. `together_seconds` is how long a batch waits for
-        all of its handlers before the partition goes on without the slow ones; None: as long as it takes. `on_redrive`
+        all of its handlers before the partition continues without the slow ones; None: without a limit. `on_redrive`
         answers requests to redrive; without it, they are ignored.
         """
         self.participant = participant
@@ -184,7 +184,7 @@ class Engine(Generic[S]):
         return (await self._recorder.load([saga_id]))[saga_id]
 
     def standing(self, seconds: float) -> list[Standing]:
-        """What has been at work for longer than so many seconds: the first event of each such batch, and why."""
+        """The events that have been handled for longer than this many seconds: the first one of each batch, and why."""
         now = self._now()
         waits = sorted({f"{outage.doing}: {outage.error}" for outage in self._outages.outages})
         why = "; ".join(waits) or "a handler that has not returned"
@@ -231,7 +231,7 @@ class Engine(Generic[S]):
         return batch
 
     async def _work(self, batch: Batch, together: float | None) -> None:
-        """Handle a batch to its end, whatever happens."""
+        """Handle a batch to its end. It never raises."""
         try:
             try:
                 await self._settler.settle(batch, together)
@@ -243,11 +243,11 @@ class Engine(Generic[S]):
         finally:
             self._batches.discard(batch)
             batch.quick.set()
-            # A batch that waits until there are fewer slow sagas must see that these are gone, too.
+            # A batch that waits until there are fewer slow sagas must see that these have ended, too.
             self._settler.released.set()
 
     async def _answer_requests(self, batch: Batch) -> None:
-        """Redrive on request, while the partition goes on. The checkpoint stays before a request without an answer."""
+        """Redrive on request, while the partition continues. The checkpoint stays before an open request."""
         if self._on_redrive is None or not batch.requests:
             return
         batch.go_slow()

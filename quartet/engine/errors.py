@@ -18,8 +18,8 @@ class TransientError(Exception):
 class ConfigurationError(Exception):
     """A person must change something before this can run. The message is one line that says what and how.
 
-    At start, the process ends with it. From a port at work (its key was revoked, say) it concerns every event alike:
-    the service keeps the event, reports that it is not ready, and goes on as soon as the port answers again.
+    At start, the process ends with it. From a port in use (its key was revoked, for example) it concerns every event:
+    the service keeps the event, reports that it is not ready, and continues as soon as the port answers again.
     """
 
 

@@ -43,7 +43,7 @@ class Finisher(Generic[S]):
     async def finish(
         self, partition: str, runs: Sequence[SagaUpdate[S]], letters: Sequence[DeadLetter]
     ) -> list[Step | DeadLetter]:
-        """Keep, publish and log the outcome of these runs, and keep `letters` besides. What became of each event."""
+        """Keep, publish and log the outcome of these runs, and keep `letters` as well. Returns each outcome."""
         await self.keep([*letters, *(letter for run in runs for letter in run.letters())])
         steps = sorted(
             (step for run in runs for step in run.steps), key=lambda step: step.delivery.message.sequence_number

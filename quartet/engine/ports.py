@@ -17,7 +17,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event as the hub delivered it, before anybody has looked inside.
+    """One event as the hub delivered it, before it is read.
 
     Attributes:
         body: the bytes.
@@ -139,7 +139,7 @@ class DeadLetters(Protocol):
         """
 
     async def discarded_sagas(self) -> set[str]:
-        """The ids of the sagas of which an operator has discarded a dead letter.
+        """The ids of the sagas with a discarded dead letter.
 
         Raises:
             OutageError: the store cannot be reached.

@@ -29,7 +29,7 @@ STATE_UNREADABLE: Final = "state_unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of one event: for its log line, and with the answers that are to be published.
+    """The outcome of one event: for its log line, and with the answers to publish.
 
     Attributes:
         letter: the dead letter that it has become, if it has.
@@ -211,7 +211,7 @@ class SagaUpdate(Generic[S]):
             self._change(parked=parked, owed=owed)
 
     def discard(self, letter_id: str, key: str | None) -> None:
-        """Take a dead letter out of the record for good: it and its event never have an effect.
+        """Discard a dead letter in the record: its event never has an effect.
 
         A record is made for it if there is none: the event may be delivered again when the saga is known.
         """

@@ -17,7 +17,7 @@ from quartet.engine.saga_update import SagaUpdate
 
 S = TypeVar("S")
 
-# A conflict is over as soon as the winner's write can be read. After so many rounds in a row it is an error.
+# A conflict is over as soon as the winner's write can be read. After this many rounds in a row it is an error.
 _CONFLICTS: Final = 20
 _QUICK_CONFLICTS: Final = 3
 _PAUSE_SECONDS: Final = 0.5
@@ -80,7 +80,7 @@ class _Settlement(Generic[S]):
     """The work on one batch.
 
     Attributes:
-        running: the handlers at work, by the saga that they work on.
+        running: the running handlers, by their saga.
         todo: the events that they work on.
     """
 
@@ -146,7 +146,7 @@ class _Settlement(Generic[S]):
         self.batch.became += await self.settler.finisher.finish(self.batch.partition, runs, letters)
 
     def _is_beyond_help(self, run: SagaUpdate[S]) -> bool:
-        """Whether a run has lost so often that it is no conflict. Its events become dead letters then."""
+        """Whether a run has lost so often that it counts as a permanent error. Its events become dead letters then."""
         saga_id = run.record.saga_id
         self.batch.conflicts[saga_id] += 1
         if self.batch.conflicts[saga_id] < _CONFLICTS:

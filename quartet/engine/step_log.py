@@ -10,7 +10,7 @@ from quartet.engine.saga_update import Step
 
 
 class StepLog:
-    """Says what became of each event, and counts the outcomes in `stats`."""
+    """Logs the outcome of each event, and counts the outcomes in `stats`."""
 
     def __init__(self, log: FilteringBoundLogger, stats: Counter[str]) -> None:
         self._log = log

@@ -1,7 +1,7 @@
 """The outside of a CloudEvent 1.0, and the data inside.
 
 Reading has two stages. Most events of a partition are not for the service that receives them, so the first stage only
-opens the envelope (`reading`); the data is validated by the second one, for those who want it. Neither stage raises:
+opens the envelope (`reading`); the data is validated by the second one, on demand. Neither stage raises:
 a message that cannot be read is a value, `Unreadable`, with its reason.
 """
 
@@ -97,7 +97,7 @@ def _validated(model: type[EventData], data: object) -> EventData | Unreadable:
 
 
 def open_attributes(attributes: Mapping[str, object], data: object) -> Envelope | Unreadable:
-    """Open an event of which the attributes and the data have been found."""
+    """Open an event whose attributes and data have been found."""
     try:
         _check_version(attributes.get("specversion"))
         _check_content_type(attributes.get("datacontenttype"))

@@ -20,7 +20,7 @@ SagaId = Annotated[str, Field(pattern=SAGA_ID_PATTERN, description="1 to 64 of A
 """What names a saga: the CloudEvents subject of all its events, and the id of its documents."""
 
 NOT_BLANK_PATTERN: Final = r"[^\s\x1c-\x1f\x85\ufeff]"
-"""A character that is no white space. The dialects of regular expressions differ about those that are listed."""
+"""A character that is not white space. The dialects of regular expressions differ about those that are listed."""
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=NOT_BLANK_PATTERN, description="not blank")]
 """A name or a line of an address."""

@@ -26,7 +26,7 @@ def hub_config(hub: str, participants: Sequence[str]) -> dict[str, Any]:
 
 
 def hub_flags(choreography: Choreography, directory: Path) -> list[str]:
-    """The flags by which the emulators serve the application's hub. Its configuration is written to `directory`."""
+    """The flags with which the emulators serve the application's hub. Its configuration is written to `directory`."""
     path = directory / "Config.json"
     path.write_text(json.dumps(hub_config(choreography.hub, choreography.names), indent=2), encoding="utf-8")
     return ["--event-hubs-config", str(path)]

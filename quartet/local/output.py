@@ -38,7 +38,7 @@ class Output:
     """A queue of lines and the thread that hands them to the sink.
 
     If the sink is slow, the children are held up a little; if it stalls, lines are dropped and counted,
-    and the sink is told so when it moves again. If it fails, `on_error` is called once, on the thread, and
+    and the sink gets the number when it moves again. If it fails, `on_error` is called once, on the thread, and
     the remaining lines go nowhere.
     """
 

@@ -28,7 +28,7 @@ class Backoff:
     longest: float = 30.0
 
     def delay(self, early_ends: int) -> float:
-        """Seconds to wait after so many early ends in a row."""
+        """Seconds to wait after this many early ends in a row."""
         wait = self.first
         for _ in range(early_ends):
             if wait >= self.longest:

@@ -35,7 +35,7 @@ _TOLD_BY: Final = {
     "blob": "BLOB_CONNECTION_STRING",
     "control": "EMULATORS_CONTROL_URL",
 }
-# Whatever the shell has set for the cloud must not reach a local service: of each pair only one may be set.
+# Settings of the shell for the cloud must not reach a local service: only one of each pair may be set.
 _CLOUD: Final = {"EVENT_HUBS_NAMESPACE": "", "BLOB_ACCOUNT_URL": "", "COSMOS_ENDPOINT": ""}
 
 # A service's line about being ready, in either log format.
@@ -184,7 +184,7 @@ def _process(path: str, service: Service[Any, Any], environment: Mapping[str, st
 
 
 def settings_flags(settings: Mapping[str, str]) -> list[str]:
-    """The flags by which the emulators write further variables into their settings file."""
+    """The flags with which the emulators write further variables into their settings file."""
     return [word for name, value in settings.items() for word in ("--setting", f"{name}={value}")]
 
 
@@ -222,7 +222,7 @@ def ports_in(environment: Mapping[str, str]) -> dict[str, int]:
 
 
 def local_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings of a local stack, whatever else this process's own environment says."""
+    """The settings of a local stack, independent of this process's own environment."""
     own = {name.lower(): value for name, value in (_CLOUD | dict(environment)).items()}
     return Settings(**{name: value for name, value in own.items() if name in Settings.model_fields})  # type: ignore[arg-type]  # every field is read from text
 

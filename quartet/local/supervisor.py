@@ -154,7 +154,7 @@ class Supervisor:
         try:
             if endings:
                 await asyncio.wait(endings, timeout=self._grace)
-        finally:  # also when this is cancelled: an interrupted caller wants them gone immediately
+        finally:  # also when this is cancelled: an interrupted caller expects them to end immediately
             for child in children:
                 child.send(signal.SIGKILL)
         for ending in endings:
@@ -173,7 +173,7 @@ class Supervisor:
                     child.send(signal.SIGKILL)
 
     async def kill(self, name: str) -> None:
-        """End a process by SIGKILL, as a crash would; returns when it is gone. It is not an unexpected exit.
+        """End a process by SIGKILL, as a crash would; returns when it has ended. It is not an unexpected exit.
 
         Raises:
             KeyError: no process of this name was started.

@@ -19,7 +19,7 @@ _HOW: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A choreography, and the import path by which other processes find it."""
+    """A choreography, and the import path with which other processes load it."""
 
     path: str
     choreography: Choreography
@@ -31,7 +31,7 @@ def find_application(named: str | None = None) -> Application | None:
     The directory of that pyproject.toml, or else the current one, is put at the end of the import path.
 
     Raises:
-        ConfigurationError: what is named is no application, or pyproject.toml cannot be read.
+        ConfigurationError: the name is not that of an application, or pyproject.toml cannot be read.
     """
     path, directory = named or os.environ.get(VARIABLE) or None, Path.cwd()
     if path is None:

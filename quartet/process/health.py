@@ -1,4 +1,4 @@
-"""Liveness and readiness over HTTP, for whatever restarts and routes."""
+"""Liveness and readiness over HTTP, for a platform that restarts and routes."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

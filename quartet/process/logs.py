@@ -1,6 +1,6 @@
 """Logs: one line per event, coloured for people or JSON for machines.
 
-Text in a line may come from an event, so from anybody. On a console nothing of it acts on the terminal or begins
+Text in a line may come from an event, so from any client. On a console it neither acts on the terminal or begins
 a line of its own; what the stream's encoding lacks is escaped. A stream that takes nothing any more (a closed pipe, a
 full disk) costs lines, never an event.
 """

@@ -48,7 +48,7 @@ class Adapter:
 
     @contextmanager
     def failures(self) -> Iterator[None]:
-        """Turn whatever an adapter raises into a configuration that is wrong, or a server that is away.
+        """Turn every error of an adapter into a configuration error or an outage.
 
         Raises:
             OutageError: the adapter says that its server is away, or that it does not know.
@@ -64,7 +64,7 @@ class Adapter:
             raise ConfigurationError(f"{self.label} failed: {type(error).__name__}: {_one_line(error)}") from error
 
     def check_methods(self, port: object) -> None:
-        """Refuse what is no such port.
+        """Refuse an object that is not such a port.
 
         Raises:
             ConfigurationError: a method is missing.

@@ -1,4 +1,4 @@
-"""Opening a port, checking that it can work, and closing it, whatever the adapter does."""
+"""Opening a port, checking that it can work, and closing it, even if the adapter fails."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -38,7 +38,7 @@ async def check_port(adapter: Adapter, port: object) -> None:
 
 
 async def _close(made: AbstractAsyncContextManager[object], adapter: Adapter, context: ServiceContext) -> None:
-    """Close it, with a bound. What fails here must not hide why the service ends, nor keep it from ending."""
+    """Close it, with a time limit. A failure here must not hide why the service ends, or keep it from ending."""
     try:
         async with asyncio.timeout(context.settings.shutdown_seconds):
             await made.__aexit__(None, None, None)

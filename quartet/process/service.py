@@ -55,7 +55,7 @@ class Service(Generic[S, P]):
     """A participant, with how its ports are made and what it does besides answering events.
 
     Attributes:
-        ports: makes what the handlers get as their last argument, or says by which variable the deployment chooses it.
+        ports: makes the last argument of the handlers, or names the variable with which the deployment chooses it.
             A port that is an asynchronous context manager is entered at the start and left at the end. One with a
             method `async check()` is asked before the first event: `ConfigurationError` refuses to start,
             `OutageError` is waited for.
@@ -235,7 +235,7 @@ class Service(Generic[S, P]):
         health: Health,
         stopping: asyncio.Event,
     ) -> None:
-        """Receive until told to stop, then finish what has begun."""
+        """Receive until stopped, then finish the work in progress."""
         log = context.log
         receiving = asyncio.create_task(consumer.run())
         others = [asyncio.ensure_future(work()) for work in beside]

@@ -17,7 +17,7 @@ _SAY_AGAIN: Final = timedelta(minutes=1)
 def problems_of(engine: Engine[Any], standing_seconds: float) -> dict[str, object]:
     """What to report of an engine that makes no progress; nothing if it does.
 
-    `standing`: the events that have been at work for longer than `standing_seconds`, each with its place, its saga and
+    `standing`: the events that have been handled for longer than `standing_seconds`, each with its place, its saga and
     what it waits for. `needs_a_person`: what waits for a person to change the configuration, from its first failure on.
     """
     standing = [asdict(one) for one in engine.standing(standing_seconds)]
@@ -40,7 +40,7 @@ class StandingReport:
         log: FilteringBoundLogger,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """An event is stalled if it has been at work for longer than `seconds`."""
+        """An event is stalled if it has been handled for longer than `seconds`."""
         self._engine = engine
         self._seconds = seconds
         self._now = now

@@ -29,7 +29,7 @@ class Watched(Protocol):
 
     @property
     def busy(self) -> Collection[str]:
-        """The partitions of which a batch is being handled."""
+        """The partitions with a batch that is being handled."""
 
     async def restart(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
         """Receive with a new client, from the checkpoints; `meanwhile` is awaited while nothing is received."""
@@ -67,7 +67,7 @@ class Watchdog:
             try:
                 await self.look()
             except OutageError as outage:
-                # A server that is away is no reason to restart: the SDK reconnects.
+                # An outage is not a reason to restart: the SDK reconnects.
                 self._log.warning("watchdog interrupted", error=str(outage))
             except Exception:  # noqa: BLE001 -- a watchdog that fails must not end what it watches
                 self._log.exception("watchdog failed; checking again")

@@ -18,7 +18,7 @@ _NOT_PRINTED: Final = re.compile(r"[^\x20-\x7e\n]")
 
 
 class SafeConsole(Console):
-    """A console on which nothing that is printed acts on the terminal, whatever the caller has forgotten.
+    """A console that escapes everything that would act on the terminal, even if the caller forgets to.
 
     What rich itself makes (styles, the movements of a progress bar) passes.
     """
@@ -41,7 +41,7 @@ def is_coloured(console: Console) -> bool:
 
 
 def show(renderable: RenderableType) -> None:
-    """Write one of the results, and cut nothing off: what is wider than the terminal goes on in its next row."""
+    """Write one of the results, and cut nothing off: a line wider than the terminal continues in its next row."""
     results().print(renderable, crop=False)
 
 

@@ -74,7 +74,7 @@ def folded(line: str, width: int) -> list[str]:
 class ConsoleSink:
     """Writes `name | line`; the colours of the line itself are kept, and nothing else of it acts on the terminal.
 
-    On a terminal a long line goes on in rows of its own, under its beginning, and no word is broken.
+    On a terminal a long line continues in further rows, under its beginning, and no word is broken.
 
     It writes past rich's layout, which would cost more than the services that log. So do not combine it with
     a live display on the same console.

@@ -55,7 +55,7 @@ def read_entries(path: Path) -> list[Entry]:
     """The values in a file that holds one JSON value, a list of them, or one a line. `-` is standard input.
 
     Raises:
-        UserError: it cannot be read, or is no JSON; names the line.
+        UserError: it cannot be read, or is not JSON; names the line.
     """
     name, text = _name(path), read_text(path)
     if not text.strip(_SPACE):

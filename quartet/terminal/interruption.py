@@ -25,7 +25,7 @@ async def stop_signals() -> AsyncIterator[asyncio.Event]:
 
 
 async def first_of(*works: Coroutine[Any, Any, R]) -> R:
-    """The result of whichever ends first; the others are cancelled and gone when this returns."""
+    """The result of the one that ends first; the others are cancelled and have ended when this returns."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

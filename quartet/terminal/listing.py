@@ -102,7 +102,7 @@ def column_widths(rows: Sequence[Sequence[Text]], width: int) -> list[int] | Non
 
 
 def wrapped(text: Text, width: int) -> list[Text]:
-    """The text in lines of at most so many cells, broken between words alone: a longer word is a line of its own."""
+    """The text in lines of at most this many cells, broken between words only: a longer word is a line of its own."""
     return [piece for line in _lines(text) for piece in _pieces(line, width)]
 
 

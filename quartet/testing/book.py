@@ -8,7 +8,7 @@ from quartet.engine.declaration.book import Entry
 
 @dataclass(slots=True)
 class MemoryBook:
-    """A `Book` that is gone when the test ends.
+    """A `Book` that ends with the test.
 
     Attributes:
         written: every entry, by its key.

@@ -38,7 +38,7 @@ def decide(
     Raises:
         LookupError: the participant does not hear the event, or has no fallback for it.
         AssertionError: the decision cannot be said or stored.
-        Exception: whatever the handler raises. There is no retry.
+        Exception: every error of the handler. There is no retry.
     """
     whole = event if isinstance(event, Event) else new_event(event, source="/tests", time=START, id=f"e-{event.type}")
     handler = handler_of(participant, type(whole.data), giving_up=giving_up)

@@ -47,7 +47,7 @@ def explore(
         app: the application.
         ports: makes the ports of each participant, by its name. They are copied with `copy.deepcopy`.
         events: what is said from outside.
-        invariants: what must hold when nothing is on its way any more and dead letters are redriven.
+        invariants: what must hold when no event is on its way and dead letters are redriven.
         always: what must hold in every state.
         crashes: how often a process may die, after any of its steps.
         repeats: how often an event that was handled may be delivered once more.

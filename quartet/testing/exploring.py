@@ -159,7 +159,7 @@ class Node:
 
 
 def _essence(document: dict[str, Any]) -> dict[str, Any]:
-    """What of a document makes a difference: not its history's order, nor when it was written."""
+    """The parts of a document that make a difference: not the order of its history, and not when it was written."""
     return {name: value for name, value in document.items() if name not in {"handled", "partition"}} | {
         "handled": {key: [said["id"] for said in answers] for key, answers in document["handled"].items()}
     }

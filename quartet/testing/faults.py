@@ -34,7 +34,7 @@ class Fault:
             `lost answer`: the step is done, but its answer is an error. `outage`: every step fails. `silence`: no call
             of a port is answered, whether it is done or not. `pause`: no step is taken. `second owner`: another process
             of the participant reads the same partitions. `repeat`: a message is in the hub once more, in any partition.
-            `garbage`: a message that is no event of the application.
+            `garbage`: a message that is not an event of the application.
         participant: whose step or process it is.
         step: the number of the step, counted per participant over all its processes; of `repeat` and `garbage`, which.
         at: when it begins, in seconds.

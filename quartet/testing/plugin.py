@@ -1,6 +1,6 @@
 """A pytest plugin: the emulators of Event Hubs, Cosmos DB and Blob Storage for a test, or for a session.
 
-It is there as soon as Quartet is installed. The emulators need the package `quartet-emulators`.
+It is active as soon as Quartet is installed. The emulators need the package `quartet-emulators`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ def azure_emulators(tmp_path: Path) -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture(scope="session")
 def azure_emulators_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """The same for all tests of a session. What a test leaves there is there for the next one."""
+    """The same for all tests of a session. The next test finds the data that a test leaves."""
     with running_emulators(tmp_path_factory.mktemp("azure-emulators")) as settings:
         yield settings
 

@@ -13,7 +13,7 @@ _ROUNDS: Final = 50
 
 
 def repair(world: World, run: Callable[[], None]) -> None:
-    """Redrive all dead letters, and let the participants work, until nothing changes any more."""
+    """Redrive all dead letters, and let the participants work, until nothing changes."""
     run()
     for _ in range(_ROUNDS):
         before = _open(world), len(world.witness.said)

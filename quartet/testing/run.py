@@ -61,7 +61,7 @@ async def _spoil(world: World, fault: Fault) -> None:
 
 
 def _garbage(app: Choreography, sagas: Sequence[str]) -> list[bytes]:
-    """Messages that are no events of the application; the last ones name one of its sagas."""
+    """Messages that are not events of the application; the last ones name one of its sagas."""
     saga_id = sagas[0] if sagas else "unknown"
     envelope = {"specversion": "1.0", "id": "g", "source": "/garbage", "subject": saga_id}
     envelope |= {"time": "2026-01-01T12:00:00Z"}
@@ -100,7 +100,7 @@ class _Crew:
         await asyncio.Event().wait()
 
     async def _live(self, replica: Replica, steps: TroubledSteps, seconds: float | None) -> None:
-        """Run a process until it crashes, or for so long."""
+        """Run a process until it crashes, or for this time."""
         run = asyncio.ensure_future(replica.run())
         crash = asyncio.ensure_future(steps.crashed.wait())
         try:

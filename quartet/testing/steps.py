@@ -32,7 +32,7 @@ class Undisturbed:
 
 
 def watched(port: Any, steps: Steps) -> Any:  # noqa: ANN401 -- whatever the application calls a port
-    """The same port, of which every call is a step. In a bundle of ports, each of them."""
+    """The same port, with every call as a step. In a bundle of ports, each of them."""
     return _Watched(port, steps) if _is_port(port) else port
 
 
@@ -51,7 +51,7 @@ class _Watched:
 
         return call
 
-    # That this is a coroutine function also tells the engine that it is a port, and wants a time limit.
+    # A coroutine function: the engine recognises a port by it, and adds a time limit.
     async def _call(self, name: str, action: Callable[[], Awaitable[R]]) -> R:
         return await self._steps.take(f"{CALL}{type(self._port).__name__}.{name}", action)
 

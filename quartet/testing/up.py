@@ -34,7 +34,7 @@ class RunningApp:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The settings by which a client joins, by their names: `EVENT_HUBS_CONNECTION_STRING` and so on."""
+        """The settings with which a client joins, by their names: `EVENT_HUBS_CONNECTION_STRING` and so on."""
         return read_settings(self.data_dir / ".env")
 
     def quartet(self, *words: str, given: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Who sees everything that is said and done, and knows what must never happen whatever the application is."""
+"""The witness: sees everything that is said and done, and checks what must never happen in any application."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Witness:
     Attributes:
         said: every event, by its key, in the order in which they were said first.
         answers: the keys of those that a participant has said.
-        settled: the places of the hub of which a participant has an outcome.
+        settled: the places of the hub for which a participant has an outcome.
         violations: what must never happen and did, one line each.
     """
 

@@ -89,17 +89,17 @@ class World:
         return event
 
     def run(self) -> None:
-        """Start every participant, let them work until all is quiet, and stop them.
+        """Start every participant, let them work until nothing is left to do, and stop them.
 
         Raises:
-            TimeoutError: it is not quiet after an hour of virtual time. The message says who waits for what.
+            TimeoutError: there is work left after an hour of virtual time. The message says what waits.
         """
         from quartet.testing.running import run_until_quiet
 
         self.loop.run_until_complete(run_until_quiet(self))
 
     def redrive(self) -> None:
-        """Redrive all dead letters until that changes nothing any more. One that cannot be read is discarded."""
+        """Redrive all dead letters until that changes nothing. One that cannot be read is discarded."""
         from quartet.testing.repair import repair
 
         repair(self, self.run)

@@ -30,7 +30,7 @@ HELD, REFUSED, RELEASED, SHIPPED = "held", "refused", "released", "shipped"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one claim wants of one product."""
+    """What one claim asks for of one product."""
 
     verb: Verb
     claim: str
@@ -149,7 +149,7 @@ class CosmosStock:
         return dict(zip(lines, await asyncio.gather(*calls), strict=True))
 
     async def _answer(self, product_id: str, requests: Sequence[Request]) -> list[Allocation]:
-        """First on the guess that nothing stands in the way; if something does, on what is there."""
+        """First on the guess that no document exists; if one does, on the stored ones."""
         claims = {request.claim for request in requests}
         # A guess about a claim that asks twice would have to be two guesses.
         shelf = _guess(requests) if len(claims) == len(requests) else await self._read(product_id, claims)

@@ -84,7 +84,7 @@ async def give_up_reserving(
 async def give_up_releasing(
     event: Event[PaymentFailed | ShippingFailed], reservation: Reservation | None, stock: Stock
 ) -> Outcome[Reservation]:
-    """The release is owed, and a person must see to it."""
+    """The release is open, and a person must act."""
     if reservation is None or not reservation.holds_stock:
         return await release_stock(event, reservation, stock)
     return domain.release_failed(reservation)

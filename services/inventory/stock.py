@@ -17,7 +17,7 @@ class Refused:
     """Nothing is held for the claim, and nothing ever will be.
 
     Attributes:
-        shortages: The products of which there was not enough. Empty if the hold was refused because a
+        shortages: The products that were short. Empty if the hold was refused because a
             `release` came first.
     """
 
@@ -36,7 +36,7 @@ class Stock(Protocol):
 
     - Per claim and product, the first decision, held or refused, is final. Held pieces then become released or
       shipped, once, and stay so.
-    - A call that was interrupted, also half-way through its products, is finished by its repeat.
+    - A call that was interrupted, also between two of its products, is finished by its repeat.
     - Two calls for one claim at the same time end as if one had come after the other.
 
     `lines` maps each product to its number of pieces, and is the same in all calls for one claim. Each call raises
@@ -53,7 +53,7 @@ class Stock(Protocol):
         ...
 
     async def refuse(self, claim: str, lines: Mapping[str, int], /) -> HoldAnswer:
-        """Hold nothing any more, unless all is held already: the end of a `hold` whose outcome is not known.
+        """Hold nothing from now on, unless all is held already: the end of a `hold` whose outcome is not known.
 
         If every product is held (or has been shipped), the answer is `Held` and nothing changes: another process may
         have said so to the world. Otherwise what is undecided is refused and what is held is released, as by

@@ -69,7 +69,7 @@ class OrderStatus(StrEnum):
     CANCELLED = "CANCELLED"
     """Ended: everything was undone or never done."""
     NEEDS_ATTENTION = "NEEDS_ATTENTION"
-    """Failed, and a compensation could not be done: a person must see to it."""
+    """Failed, and a compensation could not be done: a person must act."""
 
 
 CLOSED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
@@ -82,9 +82,9 @@ _FAILURES = _MONEY_IS_BACK | _STOCK_IS_BACK | {Fact.NOT_SHIPPED}
 
 
 def status_of(facts: AbstractSet[Fact]) -> OrderStatus:
-    """The status that follows from what is known, in whatever order it became known.
+    """The status that follows from the known facts, in any order of events.
 
-    An order that has not been heard of itself cannot be closed, whatever else is known about it.
+    An order is not closed before its `OrderCreated` was heard, even if all other facts are known.
     """
     placed = Fact.PLACED in facts
     if placed and Fact.SHIPPED in facts:

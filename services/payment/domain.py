@@ -26,7 +26,7 @@ class PaymentStatus(StrEnum):
     CHARGED = "CHARGED"
     """With us."""
     FAILED = "FAILED"
-    """With the customer: the charge failed, and will not be made any more."""
+    """With the customer: the charge failed, and will never be made."""
     VOIDED = "VOIDED"
     """With the customer: shipping failed before the charge, which will never be made (a tombstone)."""
     REFUNDED = "REFUNDED"

@@ -81,7 +81,7 @@ class Gateway(Protocol):
       for as long as it takes.
     - Anything else is a bug of the adapter: the event becomes a dead letter, and its order waits.
 
-    What the provider decides about this payment is no error: it is returned (`Declined`, `RefundRefused`).
+    A decision of the provider about this payment is not an error: it is returned (`Declined`, `RefundRefused`).
 
     An adapter may have `async check()`, which is asked at the start: `ConfigurationError` keeps the service from
     starting, `OutageError` is waited for. It may be an asynchronous context manager. With `effects` (see

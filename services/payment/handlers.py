@@ -111,7 +111,7 @@ async def give_up_refunding(
     payment: Payment | None,
     gateway: Gateway,  # noqa: ARG001 - every handler has this signature
 ) -> Outcome[Payment]:
-    """The refund is owed, and a person must see to it."""
+    """The refund is open, and a person must act."""
     if payment is not None and payment.status not in {PaymentStatus.CHARGED, PaymentStatus.REFUND_FAILED}:
         return _already(payment)
     charge = payment.charge if payment is not None else None

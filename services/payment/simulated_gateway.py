@@ -103,7 +103,7 @@ class SimulatedGateway:
             yield effect(entry["order_id"], entry["id"], Decimal(entry["amount"]), entry["currency"])
 
     async def allow_refund(self, order_id: str) -> None:
-        """Have a word with the bank: from now on it refunds this order, whatever the token."""
+        """Make the bank refund this order from now on, whatever the token."""
         await self._record(_permission_key(order_id), order_id, kind="permission", outcome="allowed")
 
     async def _is_allowed(self, order_id: str) -> bool:

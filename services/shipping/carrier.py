@@ -73,7 +73,7 @@ class Carrier(Protocol):
       for as long as it takes.
     - Anything else is a bug of the adapter: the event becomes a dead letter, and its order waits.
 
-    What the carrier decides about this parcel is no error: it is returned (`NotServed`).
+    A decision of the carrier about this parcel is not an error: it is returned (`NotServed`).
 
     An adapter may have `async check()`, which is asked at the start: `ConfigurationError` keeps the service from
     starting, `OutageError` is waited for. It may be an asynchronous context manager. With `effects` (see

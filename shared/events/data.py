@@ -177,7 +177,7 @@ class OrderCancellationRequested(OrderEvent):
 
 
 class OrderCancellationRejected(OrderEvent):
-    """The order cannot be cancelled any more. `reason`: see `RejectionReason`."""
+    """The order can no longer be cancelled. `reason`: see `RejectionReason`."""
 
     type: ClassVar[str] = "OrderCancellationRejected.v1"
 

@@ -19,7 +19,7 @@ _MOST_COUNTED = 2**53 - 1
 
 
 class Line(Part):
-    """So many pieces of one product."""
+    """A number of pieces of one product."""
 
     product_id: ProductId
     # All lines of an order may name one product, and are merged into one.
@@ -44,7 +44,7 @@ class Address(Part):
 
 
 class Shortage(Part):
-    """A product of which there was not enough. `available` is absent when it is not known."""
+    """A product that was short. `available` is absent when it is not known."""
 
     product_id: ProductId
     requested: Annotated[int, Field(strict=True, ge=1, le=_MOST_COUNTED), WHOLE]

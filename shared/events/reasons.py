@@ -16,7 +16,7 @@ class StockRefusal(StrEnum):
 
     OUT_OF_STOCK = "out_of_stock"
     STOCK_UNAVAILABLE = "stock_unavailable"
-    """The stock could not be reached; whatever was held has been released."""
+    """The stock could not be reached; everything that was held has been released."""
     CANCELLED = "cancelled"
     """The order had failed before its items were reserved, and it is not known why."""
 
@@ -44,7 +44,7 @@ class ShippingRefusal(StrEnum):
 
 
 class CancellationReason(StrEnum):
-    """Who wants the order cancelled (`OrderCancellationRequested`)."""
+    """Who requests the cancellation (`OrderCancellationRequested`)."""
 
     CUSTOMER = "customer"
     DEADLINE = "deadline"

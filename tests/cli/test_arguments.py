@@ -31,4 +31,4 @@ def test_an_order_id_is_checked_in_one_place(
 @pytest.mark.parametrize("letter_id", ["", "a/b", "a?b", "../x", "x" * 200])
 def test_so_is_the_id_of_a_dead_letter(capsys: pytest.CaptureFixture[str], command: str, letter_id: str) -> None:
     assert run(["dead-letters", command, letter_id]) == MISUSED
-    assert "is no id of a dead letter" in capsys.readouterr().err
+    assert "is not the id of a dead letter" in capsys.readouterr().err

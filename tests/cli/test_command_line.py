@@ -212,7 +212,7 @@ def test_a_setting_of_the_local_stack_is_a_name_and_a_value(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, given: str
 ) -> None:
     line = failure(capsys, "up", "--data-dir", str(tmp_path / "data"), "--setting", given, status=MISUSED)
-    assert "is no setting: expected NAME=VALUE on one line" in line
+    assert "is not a setting: expected NAME=VALUE on one line" in line
 
 
 def test_an_adapter_in_the_current_directory_is_found_as_by_the_services(tmp_path: Path) -> None:

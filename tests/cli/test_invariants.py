@@ -94,7 +94,7 @@ def test_the_figures_are_those_of_the_snapshot() -> None:
 
 
 def test_1_a_lost_piece() -> None:
-    assert after(lambda s: put_stock(s, available=4)) == {1: ["rosin: 7 pieces are there, 8 were seeded"]}
+    assert after(lambda s: put_stock(s, available=4)) == {1: ["rosin: 7 pieces exist, 8 were seeded"]}
 
 
 def test_1_a_negative_quantity() -> None:

@@ -79,7 +79,7 @@ def test_nothing_is_overwritten(empty_folder: Path, capsys: pytest.CaptureFixtur
     (empty_folder / "knots").mkdir()
     (empty_folder / "knots" / "README.md").write_text("mine")
     assert run(["new", "knots"]) == 1
-    assert "knots/README.md is there already: nothing was written" in capsys.readouterr().err
+    assert "knots/README.md exists: nothing was written" in capsys.readouterr().err
     assert [path.name for path in (empty_folder / "knots").iterdir()] == ["README.md"]
     assert (empty_folder / "knots" / "README.md").read_text() == "mine"
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_changed_is_left_for_a_person_and_named(project: Path) ->
     [
         ("seats", "evening_classes has a participant seats already: take another name"),
         ("Re wards", "'Re wards' cannot name a package: take a-z, 0-9 and _, with a letter first, 40 at most"),
-        ("bank", "evening_classes/bank.py is there already: nothing was written"),
+        ("bank", "evening_classes/bank.py exists: nothing was written"),
     ],
 )
 def test_a_participant_that_cannot_be_added_changes_nothing(project: Path, name: str, line: str) -> None:

@@ -226,7 +226,7 @@ async def test_a_number_that_is_not_a_port_is_refused(start: Start, port: str) -
     process = await start(f"--blob-port={port}")
     _, err = await process.communicate()
     assert process.returncode == 2
-    assert f"argument --blob-port: '{port}' is no port: expected 0 to 65535" in err.decode()
+    assert f"argument --blob-port: '{port}' is not a port: expected 0 to 65535" in err.decode()
 
 
 def test_starting_imports_nothing_heavy() -> None:

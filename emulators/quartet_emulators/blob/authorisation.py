@@ -13,7 +13,7 @@ from quartet_emulators.blob.dates import read_http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.tokens import TokenCheck, TokenRefusedError
 
-# Public, the same for everybody: Microsoft documents them for Azurite. They protect nothing.
+# Public, the same everywhere: Microsoft documents them for Azurite. They protect nothing.
 ACCOUNT_NAME = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
@@ -33,7 +33,7 @@ SIGNED_HEADERS = (
 )
 TOKEN_AUDIENCES = ("https://storage.azure.com", f"https://{ACCOUNT_NAME}.blob.core.windows.net")
 FIRST_VERSION_WITH_TOKENS = "2017-11-09"
-# What the real service says to a client whose token is no good: where to get another one, and for whom.
+# What the real service says to a client with a bad token: where to get another one, and for which resource.
 CHALLENGE = (
     "Bearer authorization_uri=https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/oauth2/authorize "
     "resource_id=https://storage.azure.com"
@@ -72,7 +72,7 @@ def authorise(
         tokens: tells good tokens from others; None if none are accepted.
 
     Raises:
-        BlobError: 401 without credentials or with a token that is no good, 403 if the signature or the date is wrong,
+        BlobError: 401 without credentials or with a bad token, 403 if the signature or the date is wrong,
             501 for another scheme.
     """
     authorization = headers.get("Authorization", "")

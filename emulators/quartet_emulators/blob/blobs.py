@@ -148,7 +148,7 @@ def get_blob_metadata(call: Call) -> web.Response:
 
 
 def set_blob_metadata(call: Call) -> web.Response:
-    """Set Blob Metadata: 200; what was there before is gone. This is how a checkpoint is written."""
+    """Set Blob Metadata: 200; it replaces the earlier metadata. This is how a checkpoint is written."""
     blob = existing_blob(call)
     check_write(call.headers, blob.etag, blob.modified)
     changed = replace(blob, etag=new_etag(), modified=call.now, metadata=metadata_of(call.headers))
@@ -166,7 +166,7 @@ def set_blob_properties(call: Call) -> web.Response:
 
 
 def delete_blob(call: Call) -> web.Response:
-    """Delete Blob: 202. There are no snapshots, so it matters not what is said about them."""
+    """Delete Blob: 202. There are no snapshots, so what the request says about them is ignored."""
     blob = existing_blob(call)
     check_write(call.headers, blob.etag, blob.modified)
     call.store.remove_blob(blob)

@@ -116,5 +116,5 @@ def metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def version_headers(etag: str, modified: float) -> dict[str, str]:
-    """The headers by which a client recognises the version of what it read or wrote."""
+    """The headers that tell a client the version of the blob that it read or wrote."""
     return {"ETag": f'"{etag}"', "Last-Modified": http_date(modified)}

@@ -1,6 +1,6 @@
 """Conditional headers: If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since.
 
-After "Specifying conditional headers for Blob service operations": the request goes on if
+After "Specifying conditional headers for Blob service operations": the request continues if
 `If-Match && If-Unmodified-Since && (If-None-Match || If-Modified-Since)`. An ETag may come without its
 quotes, which is how a list shows it.
 """

@@ -48,7 +48,7 @@ def get_container_properties(call: Call) -> web.Response:
 
 
 def set_container_metadata(call: Call) -> web.Response:
-    """Set Container Metadata: 200; what was there before is gone."""
+    """Set Container Metadata: 200; it replaces the earlier metadata."""
     container = existing_container(call)
     check_write(call.headers, container.etag, container.modified)
     changed = replace(container, etag=new_etag(), modified=call.now, metadata=metadata_of(call.headers))

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 API_VERSION = "2019-07-07"  # what is said to a client that names no version: the checkpoint store's
 WILDCARD_HOSTS = {"", "0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
-SHUTDOWN_TIMEOUT = 1.0  # seconds for requests under way
+SHUTDOWN_TIMEOUT = 1.0  # seconds for requests in progress
 
 
 class BlobEmulator:
@@ -87,7 +87,7 @@ class BlobEmulator:
 
         Raises:
             OSError: the port is taken, or the address is not of this machine.
-            sqlite3.DatabaseError: the data file is no database.
+            sqlite3.DatabaseError: the data file is not a database.
             ValueError: the data file is of another version.
         """
         self._store = BlobStore(self._data_dir / "blob.sqlite3")

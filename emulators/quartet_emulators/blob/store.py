@@ -160,7 +160,7 @@ class BlobStore:
         self._db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(blob))
 
     def write_blob(self, blob: Blob, content: bytes) -> None:
-        """Write a blob with new content; blocks that were staged for it are gone."""
+        """Write a blob with new content; blocks that were staged for it are discarded."""
         key = (blob.container, blob.name)
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(blob))

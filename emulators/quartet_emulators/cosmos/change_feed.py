@@ -1,6 +1,6 @@
 """The change feed, pull model, latest version of each item: what was created or changed after a point, in order.
 
-A continuation is the log sequence number up to which the client has read, as an ETag. Items of one batch share a
+A continuation is the log sequence number of the last change that was read, as an ETag. Items of one batch share a
 number and are never split over two pages, as in the service.
 """
 

@@ -26,7 +26,7 @@ class Call:
         """How many entries one page may hold: ``x-ms-max-item-count``, -1 leaving it to the server.
 
         Raises:
-            CosmosError: 400, if the header is no whole number, 0, or below -1.
+            CosmosError: 400, if the header is not a whole number, 0, or below -1.
         """
         text = self.headers.get("x-ms-max-item-count")
         if text is None:

@@ -96,7 +96,7 @@ class Failing:
             container = self._account.container(call.segments[_DATABASE], call.segments[_CONTAINER])
             partition = container.partition_key.text_in_header(call.headers.get("x-ms-documentdb-partitionkey"))
         except CosmosError:
-            return  # the call itself will be told
+            return  # the call itself gets the error
         rival = Transaction(container, partition, self._clock())
         for _, item_id in conditional_operations(call):
             item = rival.find(item_id)

@@ -23,7 +23,7 @@ _UNSUPPORTED_HEADERS: Final = {
 
 
 def feed_operation(call: Call) -> str:
-    """What a request on ``.../docs`` wants, in one word."""
+    """What a request on ``.../docs`` asks for, in one word."""
     if call.method == "GET":
         return "change_feed" if is_change_feed(call) else "read_feed"
     if call.flag("x-ms-cosmos-is-query-plan-request"):
@@ -42,7 +42,7 @@ def answer_items(container: Container, call: Call, operation: str, storage: Stor
     """Answer a request on a container's items.
 
     Raises:
-        CosmosError: Whatever the service would answer that is not a success.
+        CosmosError: every answer of the service that is not a success.
         sqlite3.Error: If the disk refuses; nothing has changed then.
     """
     if operation == "query_plan":

@@ -124,7 +124,7 @@ def _page_of_items(items: Iterable[Item], matches: Callable[[Json], bool] | None
 
 
 def _page_by_item(source: "_Documents", rows: Iterable[Json], size: int) -> Page:
-    """At most one row for each item: the next page goes on after the last item."""
+    """At most one row for each item: the next page continues after the last item."""
     page = _fill(((source.last, encode(row)) for row in rows), size)
     return page._replace(looked_at=source.count)
 

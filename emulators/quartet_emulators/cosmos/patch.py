@@ -76,7 +76,7 @@ def _place(document: dict[str, Json], names: list[str]) -> Place:
     """The array or object that holds what the path names, which may be missing there.
 
     Raises:
-        CosmosError: 400, if that array or object does not exist, or an array's index is no number.
+        CosmosError: 400, if that array or object does not exist, or an array's index is not a number.
     """
     parent: Json = document
     for name in names[:-1]:

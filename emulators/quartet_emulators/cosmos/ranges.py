@@ -1,4 +1,4 @@
-"""Effective partition keys: the hashes by which clients name a part of a container.
+"""Effective partition keys: the hashes with which clients name a part of a container.
 
 A client that wants the changes of one partition key, or a prefix of a hierarchical one, sends a range of hashes. They
 are those of the service's published clients: MurmurHash3 (128 bits, seed 0) over a type byte and the value.

@@ -125,7 +125,7 @@ def _checked_ttl(document: dict[str, Json]) -> int | None:
 
 
 def remove_expired(container: Container, storage: Storage, now: float) -> int:
-    """Remove for good what has expired; returns how many items.
+    """Delete the items that have expired; returns how many.
 
     Raises:
         sqlite3.Error: If the disk refuses; nothing has changed then.

@@ -90,7 +90,7 @@ def _check_unique(node: "_Node", field: str, names: list[str]) -> None:
     seen: set[str] = set()
     for index, name in enumerate(names):
         if name.lower() in seen:
-            raise node.error(f"[{index}].{field} {name!r} is there twice (names ignore case)")
+            raise node.error(f"[{index}].{field} {name!r} is listed twice (names ignore case)")
         seen.add(name.lower())
 
 

@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone, in whatever way."""
+        """The client has disconnected, for any reason."""
         self._closed = True
         self._connections.discard(self)
         if exc:
@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def silence(self, seconds: float) -> None:
-        """Hear and say nothing for so long, as behind a network that swallows packets; then drop the connection."""
+        """Receive and send nothing for this time, as behind a network that loses packets; then drop the connection."""
         self._silent = True
         self.later(seconds, self.abort)
 
@@ -288,7 +288,7 @@ class Connection(asyncio.Protocol):
         return self._loop.time()
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Do something in so many seconds, unless the connection is gone by then."""
+        """Do something after this many seconds, unless the connection has ended by then."""
 
         def due() -> None:
             self._later.discard(handle)

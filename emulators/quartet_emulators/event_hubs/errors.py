@@ -21,7 +21,7 @@ ARGUMENT_ERROR = "com.microsoft:argument-error"
 
 
 class AmqpError(Exception):
-    """Something the peer must be told: an AMQP error condition and a sentence for people.
+    """An error for the peer: an AMQP error condition and a sentence for people.
 
     The code that catches it decides how far it reaches: one delivery, one link, or the connection.
     """

@@ -28,7 +28,7 @@ def fail_attach(connection: "Connection", operation: str, hub: str, partition: s
     """Refuse a link that would be accepted.
 
     Raises:
-        AmqpError: that is the fault, and also what is said to a connection that hears nothing any more.
+        AmqpError: that is the fault; also for a connection that is silent.
     """
     where = {"agent": connection.agent, "hub": hub, "partition": partition, "group": group}
     rule = connection.broker.faults.choose(operation, where)

@@ -38,7 +38,7 @@ class Readers:
         """Let a receiver in; one with an epoch displaces all with a lower or equal epoch, or none.
 
         Raises:
-            AmqpError: a receiver with a higher epoch is there, or too many without one.
+            AmqpError: there is a receiver with a higher epoch, or too many without one.
         """
         owner = max((other.epoch for other in self._receivers if other.epoch is not None), default=None)
         if receiver.epoch is None:
@@ -48,7 +48,7 @@ class Readers:
         self._receivers.append(receiver)
 
     def leave(self, receiver: Receiver) -> None:
-        """Forget a receiver that has gone."""
+        """Remove a receiver that has disconnected."""
         if receiver in self._receivers:
             self._receivers.remove(receiver)
 

@@ -97,7 +97,7 @@ class IncomingLink(Link):
             self._complete(self._delivery)
 
     def on_flow(self, flow: Flow) -> None:
-        """The sender tells its state; it wants ours only if it says so."""
+        """The sender sends its state; it gets ours only if it asks for it."""
         if flow.echo and self.attached:
             self._give_credit()
 

@@ -47,7 +47,7 @@ class Link:
         self._send_detach(error)
 
     def detach(self, error: AmqpError) -> None:
-        """Detach the link for good and say why."""
+        """Close the link and say why."""
         if self.attached:
             self.release()
             self._send_detach(error)

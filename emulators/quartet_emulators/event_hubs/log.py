@@ -6,7 +6,7 @@ has been handed to the operating system and survives ``kill -9``. It need not su
 (``synchronous=OFF``).
 
 Events are kept forever: there is no retention, so a partition always begins at sequence number 0. The data
-directory is deleted as a whole when it is no longer wanted.
+directory is deleted as a whole when it is no longer needed.
 """
 
 import logging
@@ -125,7 +125,7 @@ class EventLog:
         try:
             touched = self._store(appends)
         except (sqlite3.Error, OverflowError) as error:
-            _LOGGER.error("events were not stored: %s", error)  # noqa: TRY400 - one line; the sender is told
+            _LOGGER.error("events were not stored: %s", error)  # noqa: TRY400 - one line; the sender gets the error
             failure = AmqpError(INTERNAL_ERROR, f"the events were not stored: {error}")
             for append in appends:
                 append.outcome(failure)

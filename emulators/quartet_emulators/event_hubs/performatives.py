@@ -192,7 +192,7 @@ class Disposition(Performative):
 
 @dataclass(slots=True, kw_only=True)
 class Detach(Performative):
-    """Detaches a link, for good if ``closed``."""
+    """Detaches a link, permanently if ``closed``."""
 
     CODE: ClassVar[int] = 0x16
     handle: Annotated[int, UInt]

@@ -48,7 +48,7 @@ class PublishLink(IncomingLink):
         broker.log.append(partition, events, lambda error: self.acknowledge(delivery, len(events), error))
 
     def acknowledge(self, delivery: Delivery, count: int, error: AmqpError | None) -> None:
-        """Tell the client what became of its events."""
+        """Send the client the outcome of its events."""
         if error is None:
             connection = self.session.connection
             connection.broker.counters[connection.agent, "send"] += 1

@@ -87,13 +87,13 @@ class ReceiveLink(OutgoingLink):
         return self._with_metrics(messages) if self._wants_metrics else messages
 
     def hold(self, seconds: float) -> None:
-        """Deliver nothing for so long."""
+        """Deliver nothing for this time."""
         connection = self.session.connection
         self._held_until = connection.time() + seconds
         connection.later(seconds, self.pump)
 
     def rewind(self, events: int) -> None:
-        """Go back by so many events: they are delivered again."""
+        """Go back by this many events: they are delivered again."""
         self._sequence = max(0, self._sequence - events)
 
     def _with_metrics(self, messages: list[bytes]) -> list[bytes]:

@@ -14,7 +14,7 @@ class Request:
     """A message to a management node, decoded.
 
     Attributes:
-        message_id: in whatever type the client chose; the answer carries it back.
+        message_id: in the type that the client chose; the answer carries it back.
         reply_to: the address where the client listens, if it said so.
         properties: the application properties.
         body: the value of the body.
@@ -50,7 +50,7 @@ def read_request(message: bytes) -> Request:
 
 
 def write_response(correlation_id: object, properties: dict[str, object], body: object) -> bytes:
-    """Encode the answer to a request; all 13 properties are there, as the Azure SDK for Python needs them."""
+    """Encode the answer to a request; it has all 13 properties, as the Azure SDK for Python requires."""
     fields = [None, None, None, None, None, correlation_id, *[None] * 7]
     return b"".join(
         (

@@ -19,7 +19,7 @@ def mechanisms() -> SaslMechanisms:
 
 
 def authenticate(init: SaslInit) -> tuple[Grant | None, SaslOutcome]:
-    """What a client's choice gives it, and what it is told."""
+    """The right that a client's mechanism gives it, and the answer to the client."""
     if init.mechanism in (ANONYMOUS, MSSBCBS):
         return None, SaslOutcome(code=OK)
     try:

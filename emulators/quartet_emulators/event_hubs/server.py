@@ -28,7 +28,7 @@ class EventHubsEmulator:
     Args:
         data_dir: where the events are kept; made if it is missing. One emulator at a time.
         config: the hubs, with their partitions and consumer groups.
-        host: the address to listen on; loopback unless told otherwise.
+        host: the address to listen on; loopback by default.
         port: the port to listen on; 0 takes any free one.
         counters: what clients did, by (agent, operation); see ``Broker.counters``.
         faults: those to inject.

@@ -89,7 +89,7 @@ class Session:
             link.pump()
 
     def detach_unauthorised(self) -> None:
-        """Detach the links whose entity the client may not use any more."""
+        """Detach the links to entities that the client may no longer use."""
         for link in self.links.values():
             try:
                 if link.attached and link.address is not None:

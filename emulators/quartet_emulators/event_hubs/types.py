@@ -1,7 +1,7 @@
 """The AMQP 1.0 types that Python has no type for.
 
 A decoded value keeps its AMQP type, so that it can be sent back as it came (a message id that is a
-``ulong`` must come back as one). Plain Python values stand for the nearest AMQP type:
+``ulong`` must come back as one). Plain Python values mean the nearest AMQP type:
 ``None`` null, ``bool`` boolean, ``int`` long, ``float`` double, ``str`` string, ``bytes`` binary,
 ``uuid.UUID`` uuid, ``list`` list, ``dict`` map.
 

@@ -1,7 +1,7 @@
 """Deciding: does this request meet a fault?
 
 Each rule draws from a generator of its own, once per request that it looks at. So its n-th decision is the same in
-every run with the same seed, whatever the other rules, and requests that it does not look at, do meanwhile.
+every run with the same seed, independent of other rules and of requests that it does not match.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from quartet_emulators.faults.rule import Rule
 
 
 class LiveRule:
-    """A rule at work: its generator and its counts."""
+    """An active rule: its generator and its counts."""
 
     def __init__(self, rule: Rule, seed: int) -> None:
         self.rule = rule
@@ -45,8 +45,8 @@ class Injector:
     """The faults of one emulator.
 
     Attributes:
-        rules: those at work; an emulator asks `choose` only if there are any.
-        injected: how often each kind of fault was injected since the start, also by rules that are gone.
+        rules: the active ones; an emulator asks `choose` only if there are any.
+        injected: how often each kind of fault was injected since the start, also by rules that were replaced.
     """
 
     def __init__(self, server: str) -> None:
@@ -55,7 +55,7 @@ class Injector:
         self.injected: Counter[str] = Counter()
 
     def replace(self, rules: Sequence[Rule], seed: int) -> None:
-        """Put rules in place of all that are there; their decisions start from the seed."""
+        """Replace all rules; the decisions of the new ones start from the seed."""
         self.rules = [LiveRule(rule, seed) for rule in rules if rule.server == self.server]
 
     def choose(self, operation: str, where: Mapping[str, str], impossible: Collection[str] = ()) -> Rule | None:

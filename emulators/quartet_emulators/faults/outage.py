@@ -1,4 +1,4 @@
-"""An outage: a server drops its connections, its port refuses, and it comes back with the data on its disk."""
+"""An outage: a server drops its connections, its port refuses, and it restarts with the data on its disk."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Interruptible(Protocol):
-    """A server that can go away and come back."""
+    """A server that can stop and start again."""
 
     @property
     def host(self) -> str:
@@ -29,7 +29,7 @@ class Interruptible(Protocol):
 
 
 async def interrupt(server: Interruptible, seconds: float) -> None:
-    """Be away for so long.
+    """Stop for this time.
 
     Raises:
         OSError: the port was taken meanwhile.

@@ -19,8 +19,8 @@ class Rule:
         limit: n; strikes at most n times.
         seconds: how long it lasts, for faults that last.
         events: how many events a receiver goes back.
-        retry_after_ms: what a throttled client is told to wait.
-        applied: whether the request was carried out all the same.
+        retry_after_ms: the wait that a throttled client is asked for.
+        applied: whether the request was carried out nevertheless.
         versions: how many versions back a stale read is.
     """
 

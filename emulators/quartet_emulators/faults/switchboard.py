@@ -15,7 +15,7 @@ class Switchboard:
         self.injectors = {server: Injector(server) for server in KINDS}
 
     def switch_on(self, plan: Plan) -> None:
-        """Put a plan in place of the one that is there."""
+        """Replace the plan."""
         self.seed = plan.seed
         for injector in self.injectors.values():
             injector.replace(plan.rules, plan.seed)

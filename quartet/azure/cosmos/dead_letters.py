@@ -44,7 +44,7 @@ class CosmosDeadLetters:
         self._buckets = buckets
 
     async def put(self, letters: Sequence[DeadLetter]) -> None:
-        """See `DeadLetters.put`. One transactional batch per bucket, as far as none of them is there already."""
+        """See `DeadLetters.put`. One transactional batch per bucket, if none of them exists."""
         by_bucket: dict[str, dict[str, Document]] = defaultdict(dict)
         for letter in letters:
             document = dead_letter_document(letter, self._buckets)
@@ -130,7 +130,7 @@ class CosmosDeadLetters:
             return current["_etag"] == stored.etag and await self._replace(current, settled=end)
 
     async def _die_again(self, document: Document) -> None:
-        """A letter that is there already is open again; its first death counts.
+        """A dead letter that exists is open again; its first failure counts.
 
         One that names no saga stays discarded if it was. Of a saga, the record knows what was discarded, and an event
         that gets here is not among it.

@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 class KeyedBatcher(Generic[K, T, R]):
-    """Gathers calls by key. Of each key one request is under way at a time; what arrives meanwhile forms the next."""
+    """Gathers calls by key. There is one request per key at a time; calls that arrive meanwhile form the next."""
 
     def __init__(self, answer: Callable[[K, Sequence[T]], Awaitable[Sequence[R]]], *, most: int) -> None:
         """Answer at most `most` calls together with `answer`, which returns one result per call, in order.

@@ -79,5 +79,5 @@ def check_same(participant: str, variable: str, there: str, here: str | None) ->
     if here != there:
         raise ConfigurationError(
             f"{participant} runs with {variable}={there}, and here {variable} is {repr(here) if here else 'not set'}: "
-            "set it, and whatever that port needs, as the service has it"
+            "set it, and the settings of that port, as the service has them"
         )

@@ -43,7 +43,7 @@ class CosmosRecords(Generic[S]):
         self._buckets = buckets
 
     async def load(self, saga_ids: Collection[str]) -> dict[str, Record[S]]:
-        """See `RecordStore.load`. One query for all, whatever their buckets."""
+        """See `RecordStore.load`. One query for all, in any bucket."""
         with outages():
             documents = await self._container.read_items(
                 [(saga_id, bucket_of(saga_id, self._buckets)) for saga_id in saga_ids], max_item_count=_PAGE

@@ -21,7 +21,7 @@ OF_NO_SAGA: Final = f"NOT (IS_DEFINED(c.saga_id) OR IS_DEFINED(c.{LEGACY_SAGA_ID
 
 
 class UnreadableLetterError(ValueError):
-    """A document is no dead letter that this release can read. The message names the field."""
+    """A document is not a dead letter that this release can read. The message names the field."""
 
 
 def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
@@ -63,7 +63,7 @@ def saga_id_in(document: Mapping[str, Any]) -> object:
 
 
 def by_death(stored: StoredLetter) -> tuple[datetime, str, int]:
-    """The key by which dead letters are sorted into the order in which they died."""
+    """The key that sorts dead letters into the order in which they failed."""
     letter = stored.letter
     return letter.dead_at, letter.partition, letter.message.sequence_number
 

@@ -23,7 +23,7 @@ SettleOption: TypeAlias = Annotated[
         min=0,
         max=MOST_SECONDS,
         callback=a_number,
-        help="Look again after so many seconds while something is wrong and gets less.",
+        help="Look again after this many seconds, as long as violations become fewer.",
     ),
 ]
 

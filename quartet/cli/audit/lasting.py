@@ -1,4 +1,4 @@
-"""Auditing a system that may be at work: only what is still wrong after a while is wrong."""
+"""Auditing a system that is running: only a violation that lasts counts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

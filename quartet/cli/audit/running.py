@@ -1,4 +1,4 @@
-"""The audit of an application, which may be at work meanwhile."""
+"""The audit of an application, which may be running meanwhile."""
 
 from collections.abc import Mapping
 from datetime import timedelta

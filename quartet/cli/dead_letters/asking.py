@@ -50,10 +50,10 @@ class _Request:
 
 
 async def ask(settings: Settings, chosen: Sequence[Found], seconds: float) -> AsyncIterator[Became]:
-    """Ask for these dead letters, and tell what becomes of them and of what waits behind them, as it is answered.
+    """Request a redrive of these dead letters; yields each result, also of those behind them, as it is answered.
 
     Raises:
-        UserError: a service has not answered for so many seconds. Its request stays in the hub.
+        UserError: a service has not answered within the limit. Its request stays in the hub.
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer.
     """
@@ -71,7 +71,7 @@ async def ask(settings: Settings, chosen: Sequence[Found], seconds: float) -> As
 
 
 def _requests(chosen: Sequence[Found], partitions: Sequence[str]) -> Iterator[_Request]:
-    """One request for each service and saga, so that its line is gone through in order; several if they are many."""
+    """One request for each service and saga, so that dead letters are handled in order; several if they are many."""
 
     def key(found: Found) -> tuple[str, str]:
         return found.service, found.stored.letter.saga_id or NO_SAGA
@@ -110,7 +110,7 @@ def _unanswered(requests: Sequence[_Request], missing: set[str], seconds: float)
 class _Answers:
     """Takes in what the services say about some requests.
 
-    A request that was delivered twice is answered twice. Of each dead letter, the first answer is told.
+    A request that was delivered twice is answered twice. The first answer for each dead letter counts.
     """
 
     def __init__(self, requests: set[str]) -> None:
@@ -134,7 +134,7 @@ class _Answers:
         self._came.put_nowait(error)
 
     async def until_all(self, seconds: float) -> AsyncIterator[Became]:
-        """What became of each dead letter, until every request is answered, or nothing comes for so many seconds."""
+        """The result for each dead letter, until every request is answered, or no answer arrives within the limit."""
         while self.missing:
             try:
                 async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""Dead letters, and what became of them, for people and for programs."""
+"""Dead letters, and the results of a redrive, for people and for programs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -66,7 +66,7 @@ def letter_view(one: Found) -> Group:
 
 
 def reports_listing(became: Sequence[Became]) -> Listing:
-    """What became of each dead letter, in the order in which the services handled them."""
+    """The result for each dead letter, in the order in which the services handled them."""
     listing = Listing("id", "service", "event", "saga", "became", "detail")
     for one in became:
         report, verdict = one.report, Verdict(one.report.became)
@@ -84,7 +84,7 @@ def reports_listing(became: Sequence[Became]) -> Listing:
 
 
 def reports_json(became: Sequence[Became]) -> list[dict[str, Any]]:
-    """What became of each dead letter, for programs."""
+    """The result for each dead letter, for programs."""
     return [
         {
             "id": one.report.id,

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 async def staged(options: StackOptions, sink: Sink, play: Callable[[LocalStack], Coroutine[Any, Any, T]]) -> T:
-    """What `play` returns, given a stack of which nothing runs yet. All of it is stopped at the end.
+    """What `play` returns, given a stack that does not run yet. The stack is stopped at the end.
 
     Raises:
         UserError: a process has died.

@@ -71,7 +71,7 @@ def blob_address(settings: Settings) -> Address:
 def _web_address(url: str, key: str | None, path: str = "") -> Address:
     parts = urlsplit(url)
     if parts.scheme not in _PORTS:
-        raise ValueError(f"{url!r} is no address: it should begin with https://")
+        raise ValueError(f"{url!r} is not an address: it should begin with https://")
     return Address(_host(parts.hostname), parts.port or _PORTS[parts.scheme], f"{url.rstrip('/')}/{path}", key)
 
 

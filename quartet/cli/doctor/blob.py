@@ -31,7 +31,7 @@ class BlobVisit:
         self._open: BlobCheckpointStore | None = None
 
     async def check_access(self) -> Verdict:
-        """Whether the key or identity may list the container, and whether it is there."""
+        """Whether the container exists and the key or identity may list it."""
         self._open = await self._stack.enter_async_context(
             new_checkpoint_store(self._settings, self._credentials, AGENT)
         )

@@ -105,7 +105,7 @@ async def _make(check: Check, needed: Mapping[str, asyncio.Task[Finding]], secon
         return Finding(
             check.name, broken(f"no answer within {seconds:g} s", "is the server overloaded, or too far away?")
         )
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the other checks go on
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the other checks continue
         words = " ".join(str(error).split())[:300]
         return Finding(
             check.name, broken(f"{type(error).__name__}: {words}", "see quartet --debug doctor for the SDKs' logs")

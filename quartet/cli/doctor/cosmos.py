@@ -40,7 +40,7 @@ class CosmosVisit:
         return fine(f"with {self._address.key}" if self._address.key else "with the identity")
 
     async def check_database(self, participant: Participant[Any, Any]) -> Verdict:
-        """Whether a service's containers are there with their partition keys."""
+        """Whether a service's containers exist with their partition keys."""
         database = self._database(participant)
         missing, different = [], []
         for spec in participant.all_containers:

@@ -55,7 +55,7 @@ class HubVisit:
         return fine(f"with the key {self._address.key}" if self._address.key else "with the identity")
 
     async def check_hub(self) -> Verdict:
-        """Whether the hub is there."""
+        """Whether the hub exists."""
         name = self._settings.event_hub_name
         if self._is_missing:
             return broken(
@@ -65,7 +65,7 @@ class HubVisit:
         return fine(f"{name} has {len(self.partitions)} partitions")
 
     async def check_group(self, group: str) -> Verdict:
-        """Whether a consumer group is there and may be received from."""
+        """Whether a consumer group exists and may be received from."""
         # A client has a token for its own group alone, so each group needs one.
         async with consumer_client(self._settings, self._credentials, AGENT, group, retry_total=1) as client:
             try:

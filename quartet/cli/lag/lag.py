@@ -101,7 +101,7 @@ class Standstill:
 
     Attributes:
         standing: stalled partitions.
-        silent: services of which no replica runs, with how many events wait for each.
+        silent: services without a running replica, with the number of events that wait for each.
     """
 
     standing: tuple[Standing, ...] = ()

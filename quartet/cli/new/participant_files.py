@@ -25,7 +25,7 @@ class Addition:
 
     Attributes:
         made: the text of each new file, by its path.
-        changed: the new text of each file that is there.
+        changed: the new text of each file that exists.
         by_hand: what is left for a person to do, a line each.
     """
 

@@ -30,7 +30,7 @@ def check_name(name: str) -> None:
     """
     check_package_name(name)
     found = importlib.util.find_spec(name)
-    # A directory without an __init__.py is a module as well, and hides nothing that anybody imports.
+    # A directory without an __init__.py is a module as well, and hides no module that is imported.
     if found is not None and found.origin is not None:
         raise UserError(f"there is a module {name} already, which the project would hide: take another name")
 
@@ -68,11 +68,11 @@ def write_files(directory: Path, texts: Mapping[str, str]) -> None:
     """Write files into a directory. Nothing is overwritten.
 
     Raises:
-        UserError: one of them is there already, so that nothing was written; or one cannot be written.
+        UserError: one of them exists, so that nothing was written; or one cannot be written.
     """
     for path in texts:
         if (directory / path).exists():
-            raise UserError(f"{directory / path} is there already: nothing was written")
+            raise UserError(f"{directory / path} exists: nothing was written")
     for path, text in texts.items():
         write_file(directory / path, text)
 

@@ -39,7 +39,7 @@ def publish(
         float | None,
         typer.Option(min=0.01, max=1e6, callback=a_number, help="Events a second; as fast as possible without."),
     ] = None,
-    validate: Annotated[bool, typer.Option("--validate/--raw", help="--raw publishes whatever is there.")] = True,
+    validate: Annotated[bool, typer.Option("--validate/--raw", help="--raw publishes the entries unchecked.")] = True,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all sagas have ended, and show how.")] = False,
     timeout: Annotated[
         float,

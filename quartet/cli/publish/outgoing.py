@@ -76,7 +76,7 @@ def wrap_events(entries: Sequence[Entry], now: datetime, plain: type[EventData])
     """The same without any check: to see what the services do with what they cannot read.
 
     Raises:
-        UserError: an entry is no JSON object, or has text that UTF-8 lacks, so that no CloudEvent could carry it.
+        UserError: an entry is not a JSON object, or has text that UTF-8 cannot represent.
     """
     return [_wrap(entry, now, plain) for entry in entries]
 

@@ -91,7 +91,7 @@ def by_bucket(events: Sequence[Outgoing], buckets: int) -> dict[str, list[Outgoi
 
 
 async def _paced(events: Sequence[Outgoing], rate: float | None) -> AsyncIterator[Sequence[Outgoing]]:
-    """The events in portions; with a rate, whatever is due, when it is due."""
+    """The events in portions; with a rate, each portion when it is due."""
     loop = asyncio.get_running_loop()
     start, sent = loop.time(), 0
     while sent < len(events):

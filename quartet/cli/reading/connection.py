@@ -20,7 +20,7 @@ from quartet.local.hub_config import CONSOLE
 
 AGENT: Final = "quartet-cli"
 
-# A server that is there answers in milliseconds. An identity has to fetch a token first.
+# A server that runs answers in milliseconds. An identity has to fetch a token first.
 _SECONDS_WITH_A_KEY: Final = 5
 _SECONDS_WITH_AN_IDENTITY: Final = 20
 

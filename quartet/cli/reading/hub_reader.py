@@ -18,7 +18,7 @@ from quartet.engine.ports import Message
 
 # A prefetch that equals the batch, about a thousand, costs least per event.
 _BATCH: Final = 1_000
-# Without a single event for so long, the hub is taken to be away.
+# If no event arrives for this time, the hub counts as an outage.
 _SILENCE_SECONDS: Final = 15
 _CLOSING_SECONDS: Final = 0.2
 

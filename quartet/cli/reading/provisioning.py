@@ -6,7 +6,7 @@ from quartet.process.startup import participant_database
 
 
 async def provision(cosmos: Cosmos, choreography: Choreography) -> None:
-    """Make sure that the databases and containers of all participants are there.
+    """Create the databases and containers of all participants that do not exist.
 
     Raises:
         ConfigurationError: one is missing and may not be created, or is laid out differently.

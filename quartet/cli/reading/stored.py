@@ -1,6 +1,6 @@
 """Reading what the services have stored: all of it, and nothing is taken for absent that could not be looked at.
 
-A document that this release cannot read is noted with its place and its problem, and the rest is read all the same.
+A document that this release cannot read is noted with its place and its problem, and all others are read.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 PAGE: Final = 1000
-"""How many documents a request for rows gets at the most."""
+"""The largest number of documents that a request for rows gets."""
 
 
 class MissingError(UserError):
@@ -117,7 +117,7 @@ class Stored:
         return await self.item(participant, participant.container, saga_id, saga_id, _record_parser(participant))
 
     async def check_there(self, participant: Participant[Any, Any], container: str) -> None:
-        """Make sure that a container is there. Raises as `rows` does."""
+        """Check that a container exists. Raises as `rows` does."""
         place = f"{participant.database}/{container}"
         if place not in self._known:
             with _looking_into(place):

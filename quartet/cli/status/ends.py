@@ -40,14 +40,14 @@ async def wait_for_ends(
     every: float = 0.4,
     progress: Callable[[int], None] = lambda _: None,
 ) -> dict[str, str]:
-    """How each saga has ended, as soon as all have, or once no more has ended for so many seconds.
+    """How each saga has ended, as soon as all have, or when no other has ended within the limit.
 
     Args:
         stored: where to look.
         app: the application.
         saga_ids: the sagas.
-        seconds: gives up when no saga has ended for so long.
-        every: looks every so many seconds.
+        seconds: the limit: ends the wait when no saga has ended for this time.
+        every: seconds between two looks.
         progress: called with the number of sagas that have ended since the last call.
 
     Raises:

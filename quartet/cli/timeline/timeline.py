@@ -1,4 +1,4 @@
-"""One saga as a story: every event in order, who said it, because of what, after how long."""
+"""The timeline of one saga: every event in order, with its source, its cause and its time."""
 
 import re
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ class Said:
     """One event of a saga.
 
     Attributes:
-        number: its place in the story, from 1.
+        number: its place in the timeline, from 1.
         at: when the hub took it in.
         milliseconds: since the first event of the saga.
-        cause: the number of the event that it answers; None if it answers none, or one that is not there any more.
+        cause: the number of the event that it answers; None if it answers none, or one that the hub no longer has.
         repeats: the number of the event that had the same source and id before; None if it was said for the first time.
         remark: what it says in a word, or why it cannot be read.
-        is_read: whether this release can read it; one that it cannot is shown all the same.
+        is_read: whether this release can read it; one that it cannot read is shown, too.
     """
 
     number: int
@@ -60,7 +60,7 @@ async def read_timeline(saga_id: str, settings: Settings) -> list[Said]:
 
 
 def tell(found: Sequence[Found]) -> list[Said]:
-    """The story that readable messages of one saga tell, in the order given."""
+    """The timeline of one saga from its readable messages, in the order given."""
     story: list[Said] = []
     first_saying: dict[str, int] = {}
     known: dict[tuple[str, str], int] = {}

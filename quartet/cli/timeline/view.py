@@ -1,4 +1,4 @@
-"""One saga as a story, for people and for programs."""
+"""The timeline of one saga, for people and for programs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from quartet.terminal.listing import Listing
 
 
 def timeline_listing(story: Sequence[Said], title: str) -> Listing:
-    """The story for people."""
+    """The timeline for people."""
     listing = Listing("#", "+ms", "event", "said by", "because of", "remark", title=title)
     by_number = {said.number: said for said in story}
     for said in story:
@@ -27,7 +27,7 @@ def timeline_listing(story: Sequence[Said], title: str) -> Listing:
 
 
 def timeline_json(story: Sequence[Said]) -> list[dict[str, Any]]:
-    """The story for programs."""
+    """The timeline for programs."""
     return [
         {
             "number": said.number,

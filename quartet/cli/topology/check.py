@@ -1,4 +1,4 @@
-"""`quartet check`: the choreography held against the rules that need no run."""
+"""`quartet check`: checks the choreography against the rules that need no run."""
 
 import typer
 

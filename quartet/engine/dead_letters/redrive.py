@@ -1,4 +1,4 @@
-"""Redriving: giving stored dead letters to an engine again, in the order in which their sagas want them.
+"""Redriving: giving stored dead letters to an engine again, in the order of their sagas.
 
 The engine keeps the rules (`saga_update`): what is not first in line waits, and what was handled before is repeated.
 The loser of a race with the running service or with another operator loads the record again.
@@ -25,7 +25,7 @@ _SECONDS_PER_LETTER: Final = 60
 
 
 class Verdict(StrEnum):
-    """What became of a dead letter."""
+    """The result of a redrive for a dead letter."""
 
     HANDLED = "handled"
     """Its event has had its effect, now or before."""
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
     SETTLED = "settled before"
     """It was redriven or discarded before."""
     DISCARDED = "discarded"
-    """Its event is never applied, and nothing waits behind it any more."""
+    """Its event is never applied, and nothing waits behind it."""
 
     @property
     def is_open(self) -> bool:
@@ -50,7 +50,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one dead letter.
+    """The result for one dead letter.
 
     Attributes:
         detail: the reason why it is dead still, or what its handler has decided.
@@ -89,10 +89,10 @@ class Redrive(Generic[S]):
         return plan
 
     async def run(self, chosen: Sequence[StoredLetter]) -> AsyncIterator[Report]:
-        """Redrive these letters and what waits for them, and tell of each what became of it.
+        """Redrive these dead letters and those that wait for them; yields the result of each.
 
         Raises:
-            OutageError: a server did not answer. What was told of before is done.
+            OutageError: a server did not answer. What was reported before is done.
         """
         for stored in chosen:
             if stored.settled is not None:

@@ -44,7 +44,7 @@ class Redriver:
         self._log = log
 
     async def answer(self, partition: str, request: Event[RedriveRequested]) -> None:
-        """Redrive what is asked for, and say on the same partition what became of it.
+        """Redrive the dead letters of a request, and publish the results on the same partition.
 
         Raises:
             OutageError: a server did not answer. What was handled by then is done; ask again.
@@ -74,7 +74,7 @@ class Redriver:
 
 
 def letter_report(report: Report) -> LetterReport:
-    """What became of a dead letter, as it is told."""
+    """The result for a dead letter, as it is reported."""
     letter = report.letter
     return LetterReport(
         id=letter.id,

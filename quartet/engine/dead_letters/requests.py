@@ -50,7 +50,7 @@ class RedriveRequested(_RedriveEvent):
 
 
 class LetterReport(Part):
-    """What became of one dead letter.
+    """The result for one dead letter.
 
     Attributes:
         became: the value of a `Verdict`.
@@ -66,7 +66,7 @@ class LetterReport(Part):
 
 
 class RedriveReported(_RedriveEvent):
-    """A participant tells what became of the dead letters that it was asked to redrive.
+    """A participant reports the results for the dead letters of a request.
 
     Attributes:
         number: several answers to one request are numbered from 1.

@@ -16,7 +16,7 @@ class Settled:
 
     Attributes:
         at: when.
-        outcome: what became of its event, in words; `discarded` if an operator has discarded it.
+        outcome: the outcome of its event, in words; `discarded` if an operator has discarded it.
     """
 
     at: datetime

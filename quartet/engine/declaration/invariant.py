@@ -31,5 +31,5 @@ Invariant: TypeAlias = Callable[[Evidence], Iterable[str]]
 """Yields a line for everything that must not be, as `saga: what is wrong`. Its docstring's first line is the rule.
 
 The participants go on while the audit looks. Judge a saga by a state that is final, and of everything else what is true
-at any moment: what was only under way is then no violation.
+at any moment: an effect in progress is then not a violation.
 """

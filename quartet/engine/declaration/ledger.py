@@ -31,7 +31,7 @@ class Ledger(Protocol[E_co]):
     def effects(self) -> AsyncIterator[E_co]:
         """List everything that was done for this deployment's sagas, in any order.
 
-        What was declined, refused or voided is no effect. What was done and taken back is two: a charge and a refund.
+        What was declined, refused or voided is not an effect. What was done and undone is two: a charge and a refund.
         The list must come from the books themselves, never from what the adapter remembers.
 
         Raises:

@@ -45,7 +45,7 @@ class Participant(Generic[S, P_contra]):
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
             that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
             cannot be taken back. If not, all that a batch says about a saga is one write.
-        starts: for one that is added to an application at work, the moment from which it hears: what the hub took in
+        starts: for one that is added to a running application, the moment from which it hears: what the hub took in
             before is not for it. A fixed time, so that a process that dies before its first checkpoint begins at the
             same place. Without one it hears all that the hub still holds. It counts until there is a checkpoint.
         retry: how often a handler is tried, and how long a call of a port may take.

@@ -1,1 +1,1 @@
-"""How failures are met: retries during an outage, isolation of what fails for good, time limits, stalls."""
+"""Failures: retries during an outage, isolation of permanent errors, time limits, stalls."""

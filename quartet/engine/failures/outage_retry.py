@@ -55,7 +55,7 @@ class OutageRetry:
         """The result of `step`, however often it reports an outage first. `doing` names it in the log.
 
         Raises:
-            Exception: an error that is neither an outage nor a matter of configuration.
+            Exception: an error that is neither an outage nor a configuration error.
         """
         outage: Outage | None = None
         delays = self._backoff.delays(self._rng)

@@ -15,7 +15,7 @@ VARIABLE: Final = "QUARTET_TIMEOUT_FACTOR"
 
 
 def stretched(seconds: float) -> float:
-    """A limit of so many seconds on this machine.
+    """This limit in seconds, adapted to this machine.
 
     Raises:
         ConfigurationError: the factor in the environment is not a number of at least 1.

@@ -47,7 +47,7 @@ class StateSchema(Generic[S]):
         """Check that every older version can be read.
 
         Raises:
-            TypeError: the state is no dataclass, or uses a name of the runtime, or an upcaster is missing.
+            TypeError: the state is not a dataclass, or uses a name of the runtime, or an upcaster is missing.
         """
         if not is_dataclass(self.state):
             raise TypeError(f"{self.state.__name__} must be a dataclass")

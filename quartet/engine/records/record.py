@@ -1,6 +1,6 @@
-"""The document of one saga in one service: its state, and what was answered to which event.
+"""The document of one saga in one service: its state, and the answers to each event.
 
-The answers are part of the document, so state and answers are one write. An event that comes again finds its
+The answers are part of the document, so state and answers are one write. An event that is delivered again finds its
 recorded answers here, and they are published again with the same ids: there is no outbox and no relay.
 """
 
@@ -55,14 +55,14 @@ class Record(Generic[S]):
         pk: the saga's bucket, the document's partition key.
         state: the participant's own state; None as long as nothing was decided.
         handled: the key of each event that was handled (`Event.key`), with the answers to it as structured
-            CloudEvents. Records of releases that told events apart by their id alone have that id here.
+            CloudEvents. Records of releases that identified events by their id alone have that id here.
         partition: the hub partition that the saga's last event came from.
         etag: the version that was read or written; None if the document does not exist yet.
         parked: the ids of the dead letters that block the saga, in the order in which they came. Only the first of
             them may be handled; everything else that is delivery of the saga waits behind it.
         parked_beyond: how many more dead letters wait behind those in `parked`, without a place in it.
         owed: the ids of the dead letters that stand for a compensation that is still owed. They block nothing; each
-            is handled again whenever it comes again.
+            is handled again at each redelivery.
         discarded: the ids of dead letters, and the keys of their events, that never have an effect.
         foreign: the stored document, if it cannot be read. Nothing but the line of dead letters is known then.
     """
@@ -91,7 +91,7 @@ class Record(Generic[S]):
 
     @property
     def has_dead_letters(self) -> bool:
-        """Whether an operator may be at work on it, from outside this process."""
+        """Whether an operator may change it, from outside this process."""
         return bool(self.is_blocked or self.owed or self.foreign)
 
     def answers_to(self, event: Event[Any]) -> Answers | None:

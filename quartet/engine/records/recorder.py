@@ -103,7 +103,7 @@ class Recorder(Generic[S]):
     def _may_be_taken_as_absent(self, items: Sequence[Delivered]) -> bool:
         """Whether the first event opens the saga: if there is a record after all, the create fails.
 
-        What cannot be read parks only a saga that is known, so that wants a look.
+        An unreadable event parks only a known saga, so its record must be loaded.
         """
         first = items[0]
         return (

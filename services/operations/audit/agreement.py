@@ -69,7 +69,7 @@ def _disagreements(order_id: str, status: OrderStatus, snapshot: Snapshot) -> It
         }
     says = {"inventory": inventory, "payment": payment, "shipping": shipping}
     for service, agrees in agreed.items():
-        # What cannot be read is reported as such, and says neither yes nor no.
+        # An unreadable record is reported as such, and proves nothing either way.
         if not agrees and not snapshot.is_unread(service, order_id):
             yield Violation(order_id, f"is {status}, but {service} says {says[service] or 'nothing'}")
 

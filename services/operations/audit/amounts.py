@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Final
 
-# Far more digits than an amount has. What would be rounded all the same is an error.
+# Far more digits than an amount has. Rounding is an error nevertheless.
 _EXACT: Final = Context(prec=1_000, traps=[Inexact, InvalidOperation, Overflow])
 
 
 def times(quantity: int, price: Decimal) -> Decimal:
-    """So many pieces at a price, exactly."""
+    """The price of this many pieces, exactly."""
     return _EXACT.multiply(Decimal(quantity), price)
 
 

@@ -32,7 +32,7 @@ def audit(snapshot: Snapshot, grace: timedelta) -> list[Finding]:
 
 
 def _everything_is_read(snapshot: Snapshot) -> Finding:
-    """What could not be read is no proof of anything: the other findings stand without it."""
+    """A document that could not be read proves nothing: the other findings hold without it."""
     return Finding(
         6,
         "every stored document can be read by this release",

@@ -49,9 +49,9 @@ async def read_snapshot(stored: Stored, ledgers: Ledgers) -> Snapshot:
 async def _read_states(
     stored: Stored, participant: Participant[Any, Any], row: Callable[[Any], V]
 ) -> tuple[dict[str, V], dict[str, frozenset[str]]]:
-    """What a service has recorded, by order; and under its name the orders of which that cannot be read."""
+    """What a service has recorded, by order; and under its name the orders whose record cannot be read."""
     before = len(stored.unparsed)
-    # An order of which nothing but dead letters is known has no state.
+    # An order with dead letters only has no state.
     rows = {one.saga_id: row(one.state) async for one in stored.records(participant) if one.state is not None}
     return rows, {participant.name: frozenset(one.id for one in stored.unparsed[before:])}
 
@@ -97,7 +97,7 @@ def _stock(document: Json) -> Stock:
 def _count(document: Json, name: str) -> int:
     value = document[name]
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UnreadableError(f"{name}: {value!r} is no whole number")
+        raise UnreadableError(f"{name}: {value!r} is not a whole number")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The audit of the shop, which may be at work meanwhile."""
+"""The audit of the shop, which may be running meanwhile."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -31,7 +31,7 @@ async def run_audit(
         grace: how long after its deadline an order may still be open.
         settle: how long to wait before each further look.
         environment: names the services' ports, whose ledgers are read; None means this process's.
-        page: how many documents a request gets at the most. Everything is read, whatever it is.
+        page: the largest number of documents that a request gets. Every page is read.
 
     Raises:
         MissingError: a database or container does not exist.

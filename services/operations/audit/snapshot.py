@@ -96,7 +96,7 @@ class Snapshot:
         charges, refunds: the gateway's ledger.
         parcels: the orders of the carrier's bookings; an order that was booked twice stands there twice.
         unparsed: every stored document that could not be read.
-        unread: by service, the orders of which it has recorded what cannot be read.
+        unread: by service, the orders whose record cannot be read.
     """
 
     at: datetime

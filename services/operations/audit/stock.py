@@ -41,7 +41,7 @@ def _wrong_stock(stock: Stock | None, held: int, shipped: int) -> Iterator[str]:
     if min(stock.available, stock.reserved, stock.shipped) < 0:
         yield f"a quantity is negative: {stock}"
     if (together := stock.available + stock.reserved + stock.shipped) != stock.seeded:
-        yield f"{together} pieces are there, {stock.seeded} were seeded"
+        yield f"{together} pieces exist, {stock.seeded} were seeded"
     if stock.reserved != held:
         yield f"{stock.reserved} are reserved, orders hold {held}"
     if stock.shipped != shipped:

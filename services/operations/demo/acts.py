@@ -29,7 +29,7 @@ class Play:
     """What came of it.
 
     Attributes:
-        verdicts: what came of the orders, story by story.
+        verdicts: how the orders ended, story by story.
         one_at_a_time, together, in_a_rush: what the sagas of the three acts cost.
     """
 
@@ -116,7 +116,7 @@ async def timed_out(shop: Shop) -> None:
         await shop.until_never_shipped(order_ids)
     finally:
         shop.stack.supervisor.resume(PAYMENT.name)
-    shop.stack.say("--- payment goes on: it charges, hears that it was too late, and refunds ---")
+    shop.stack.say("--- payment continues: it charges, hears that it was too late, and refunds ---")
 
 
 async def not_valid(shop: Shop, expected: Expectations) -> list[Verdict]:

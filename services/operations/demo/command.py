@@ -38,7 +38,7 @@ from services.operations.seed.seeding import provision, seed
 from services.shop import SHOP
 
 COMPENSATED: Final = "ord-1034"
-"""The order whose story is told: paid, then not deliverable, so released and refunded."""
+"""The order whose timeline is shown: paid, then not deliverable, so released and refunded."""
 
 _SHOP: Final = Application("services.shop:SHOP", SHOP)
 _NAME_WIDTH: Final = 9

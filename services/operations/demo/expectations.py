@@ -1,4 +1,4 @@
-"""What is to come of the sample orders, and how it compares with what came."""
+"""How the sample orders must end, and how that compares with how they ended."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -73,7 +73,7 @@ class Shop:
         return await read_counters(self.stack.control_url)
 
     async def until_dead_letters(self, participants: Sequence[Participant[Any, Any]], order_id: str) -> list[str]:
-        """Wait until each of these services has put an order aside; returns what they say is wrong with it."""
+        """Wait until each of these services has a dead letter of an order; returns the errors that they name."""
         found: list[list[str]] = []
 
         async def all_have_some() -> bool:

@@ -35,7 +35,7 @@ def publish(
     ] = None,
     *,
     count: Annotated[
-        int | None, typer.Option(min=1, max=_MOST_ORDERS, help="Make up so many orders instead of reading a file.")
+        int | None, typer.Option(min=1, max=_MOST_ORDERS, help="Generate this many orders instead of reading a file.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="With --count: another seed, other orders.")] = 1,
     catalogue: Annotated[Path | None, typer.Option(help="With --count: what to order from.")] = None,
@@ -43,7 +43,7 @@ def publish(
         float | None,
         typer.Option(min=0.01, max=1e6, callback=a_number, help="Orders a second; as fast as possible without."),
     ] = None,
-    validate: Annotated[bool, typer.Option("--validate/--raw", help="--raw publishes whatever is there.")] = True,
+    validate: Annotated[bool, typer.Option("--validate/--raw", help="--raw publishes the entries unchecked.")] = True,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all have ended, and show how.")] = False,
     timeout: Annotated[
         float, typer.Option(min=0, max=MOST_SECONDS, callback=a_number, help="With --wait: seconds to wait at most.")

@@ -12,7 +12,7 @@ from quartet.events import bucket_of
 from services.operations.participants import ORDER
 from services.order.domain import CLOSED, OrderStatus
 
-# An order that needs attention does not end without a person: waiting longer is no use.
+# An order that needs attention does not end without a person: waiting longer does not help.
 SETTLED: Final = CLOSED | {OrderStatus.NEEDS_ATTENTION}
 _IDS_PER_QUERY: Final = 200
 _STATUSES: Final = frozenset(OrderStatus)
@@ -68,9 +68,9 @@ async def wait_until_settled(
     Args:
         cosmos: where to look.
         order_ids: the orders.
-        seconds: gives up when no order has moved on for so long. Each moves a few times only, so this ends.
-        at_most: gives up after so many seconds, also while orders move on.
-        every: looks every so many seconds.
+        seconds: ends the wait when no order has moved for this time. Each moves a few times only, so this ends.
+        at_most: ends the wait after this many seconds, also while orders move.
+        every: seconds between two looks.
         progress: called with the number of orders that have settled since the last call.
 
     Raises:

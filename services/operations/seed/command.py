@@ -21,7 +21,7 @@ _DELIVERY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def seed(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The catalogue: a JSON list of products; - reads standard input.")],
-    restock: Annotated[bool, typer.Option("--restock", help="Add the quantities to products that are there.")] = False,
+    restock: Annotated[bool, typer.Option("--restock", help="Add the quantities to products that exist.")] = False,
     delivery: Annotated[
         str | None,
         typer.Option("--delivery", help="With --restock: the id of what has come in; it counts once, however often."),
@@ -49,7 +49,7 @@ def seed(
 
 
 def _announced(delivery: str | None) -> str:
-    """The delivery's id; a new one is told before anything is done, so that it is known if it is interrupted."""
+    """The delivery's id; a new one is printed first, so that it is known after an interruption."""
     if delivery is not None:
         return delivery
     made_up = uuid.uuid4().hex

@@ -30,12 +30,12 @@ class Seeded:
 
 
 async def provision(cosmos: Cosmos) -> None:
-    """Make sure that the databases and containers of the shop are there. Raises as `provisioning.provision`."""
+    """Create the databases and containers of the shop that do not exist. Raises as `provisioning.provision`."""
     await provision_all(cosmos, SHOP)
 
 
 async def seed(cosmos: Cosmos, products: Sequence[Product], *, delivery: str | None = None) -> Seeded:
-    """Put products into stock. What is there stays as it is, unless it is named in a delivery that has come in.
+    """Put products into stock. Existing products stay as they are, unless a delivery names them.
 
     Args:
         cosmos: the databases.

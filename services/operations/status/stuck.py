@@ -87,8 +87,8 @@ _MONEY_IS_BACK: Final = frozenset({Fact.NOT_RESERVED, Fact.NOT_PAID, Fact.REFUND
 def owed_by(order: Stuck) -> tuple[Owes, ...]:
     """Which service is to say which event next.
 
-    What a service has recorded it has said, or will say when it comes back: then it is the order service that has
-    not heard it. An order that has ended is owed nothing, even if a dead letter of it is open.
+    A service has said what it has recorded, or will say it when it runs again: then the order service has not heard
+    it. Nothing is missing of an order that has ended, even if a dead letter of it is open.
     """
     if order.status in CLOSED:
         return ()
@@ -153,8 +153,8 @@ def _heard(recorded: object) -> str:
 def reasons(order: Stuck, now: datetime, grace: timedelta, standstill: Standstill) -> tuple[str, ...]:
     """Why an order makes no progress; nothing if it has ended or has time left, and nothing is known to hold it up.
 
-    It is late when its deadline has passed for longer than `grace`. What holds it up is told anyway. A dead letter is
-    told of an order that has ended, too: a service has not heard something of it.
+    It is late when its deadline has passed for longer than `grace`. What blocks it is reported anyway. A dead letter is
+    reported for an order that has ended, too: a service has not heard something of it.
     """
     found = []
     if order.status not in CLOSED and order.deadline is not None and order.deadline + grace <= now:

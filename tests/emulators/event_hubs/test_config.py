@@ -53,7 +53,7 @@ def test_the_default_group_is_always_there_and_only_once(tmp_path: Path) -> None
             json.dumps(document(*(hub(f"h{n}") for n in range(11)))),
             "Entities may have at most 10 items, not 11",
         ),
-        (json.dumps(document(hub(), hub("EH"))), r"Entities\[1\].Name 'EH' is there twice"),
+        (json.dumps(document(hub(), hub("EH"))), r"Entities\[1\].Name 'EH' is listed twice"),
         (json.dumps(document(hub(""))), r"Entities\[0\].Name must be a string"),
         (json.dumps(document(hub("a/b"))), r"Entities\[0\].Name 'a/b' may only have"),
         (json.dumps(document(hub(count=0))), "PartitionCount must be a number from 1 to 32, not 0"),
@@ -61,7 +61,7 @@ def test_the_default_group_is_always_there_and_only_once(tmp_path: Path) -> None
         (json.dumps(document(hub(count=True))), "PartitionCount must be a number"),
         (json.dumps(document(hub(groups={}))), r"ConsumerGroups must be a list"),
         (json.dumps(document(hub(groups=[{}]))), r"ConsumerGroups\[0\].Name is missing"),
-        (json.dumps(document(hub(groups=[{"Name": "g"}, {"Name": "G"}]))), r"\[1\].Name 'G' is there twice"),
+        (json.dumps(document(hub(groups=[{"Name": "g"}, {"Name": "G"}]))), r"\[1\].Name 'G' is listed twice"),
         (
             json.dumps(document(hub(groups=[{"Name": f"g{n}"} for n in range(21)]))),
             "ConsumerGroups may have at most 20 items, not 21",

@@ -38,7 +38,7 @@ class _Count(Accumulator):
 
 
 class _Sum(Accumulator):
-    """One value that is no number makes the whole sum undefined."""
+    """One value that is not a number makes the whole sum undefined."""
 
     def add(self, value: Value) -> None:
         if value is UNDEFINED:

@@ -87,7 +87,7 @@ def _binary(node: nodes.Binary, scope: Scope) -> Evaluator:
 
 
 def _logical(node: nodes.Logical, scope: Scope) -> Evaluator:
-    """Three-valued: one deciding operand decides, otherwise anything that is no boolean makes it undefined."""
+    """Three-valued: one deciding operand decides, otherwise any operand that is not a boolean makes it undefined."""
     operands = [compile_expression(operand, scope) for operand in node.operands]
     deciding = node.operator == "OR"
 

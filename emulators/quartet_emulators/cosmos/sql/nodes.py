@@ -153,7 +153,7 @@ Expression = (
 class Source:
     """One entry of FROM or JOIN: a collection under an alias, or with ``iterate`` each element of an array (``IN``).
 
-    A name that is no alias in scope stands for the container: ``FROM c``, ``FROM rooms r``, ``FROM x IN c.lines``.
+    A name that is not an alias in scope means the container: ``FROM c``, ``FROM rooms r``, ``FROM x IN c.lines``.
     """
 
     alias: str

@@ -27,7 +27,7 @@ class TokenStream:
             raise bad_request(f"The query is nested more than {MAX_DEPTH} levels deep.")
 
     def leave(self) -> None:
-        """Come back from a level."""
+        """Leave a level."""
         self._depth -= 1
 
     def expect_end(self) -> None:
