@@ -36,7 +36,7 @@ class Batch:
     """One received batch.
 
     Its sagas do not wait for each other. Those that are quick are finished together; then `quick` is set, and the
-    partition may go on. Each of those that wait for a slow port is finished on its own.
+    partition may continue. Each of those that wait for a slow port is finished on its own.
 
     Attributes:
         became: the outcome of each event so far.
@@ -88,7 +88,7 @@ class Batch:
             self._unfinished.pop(saga_id, None)
 
     def go_slow(self) -> None:
-        """Note that all but the unfinished sagas is finished, and that the partition may go on meanwhile."""
+        """Note that all but the unfinished sagas is finished, and that the partition may continue meanwhile."""
         self._is_slow = True
         self.quick.set()
 

@@ -151,7 +151,7 @@ class Engine(Generic[S]):
         return await self._begin(partition, messages, self._together)
 
     async def redeliver(self, partition: str, message: Message) -> Step | DeadLetter | None:
-        """Handle one message as `process` does, and tell what became of it.
+        """Handle one message as `process` does, and return its outcome.
 
         Returns:
             Its step; if it cannot be read, its dead letter; None if it is for other participants, or was discarded.

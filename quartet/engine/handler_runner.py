@@ -83,7 +83,7 @@ class HandlerRunner(Generic[S]):
                 run.reject(delivery, outcome, began)
         except RetriesUsedUpError as used_up:
             run.fail(delivery, "retries_used_up", str(used_up), self._retry.attempts, began)
-        except Exception as bug:  # noqa: BLE001 -- whatever a handler raises, the partition must go on
+        except Exception as bug:  # noqa: BLE001 -- whatever a handler raises, the partition must continue
             self._log.exception("handler failed", type=delivery.event.type, saga=delivery.event.saga_id)
             run.record = before
             del run.steps[steps:]

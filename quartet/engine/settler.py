@@ -44,7 +44,7 @@ class Settler(Generic[S]):
         """Set whenever a saga is finished; the waiting task clears it."""
 
     async def settle(self, batch: Batch, together: float | None) -> None:
-        """Settle every saga of the batch. After `together` seconds the partition may go on without the slow ones.
+        """Settle every saga of the batch. After `together` seconds the partition may continue without the slow ones.
 
         Until then the batch is one commit, as far as its sagas do not conflict, and one send. None means that it is
         one in any case.
@@ -66,7 +66,7 @@ class Settler(Generic[S]):
             self._release(ends, list(ends))
 
     def _release(self, ends: dict[str, asyncio.Event], saga_ids: Sequence[str]) -> None:
-        """Let the next batch go on with these sagas."""
+        """Let the next batch continue with these sagas."""
         for saga_id in saga_ids:
             end = ends.pop(saga_id)
             end.set()

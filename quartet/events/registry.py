@@ -11,8 +11,8 @@ add `RoomBooked.v2`:
    Every reader understands both from then on, and no service says v2 yet.
 2. Give each service that hears v1 a handler for v2 beside it (a table is keyed by model), and deploy these
    readers. Where v2 says more than v1, both handlers call the same domain function.
-3. Let the writer say v2 instead of v1, never both: an answer is said once. Replicas of the old writer may go
-   on saying v1 during the roll-out.
+3. Let the writer say v2 instead of v1, never both: an answer is said once. Replicas of the old writer may
+   still say v1 during the roll-out.
 4. Remove v1 when the hub's retention has passed since the last v1 was said, and no dead letter of it is left
    to redrive. Recorded answers in the database are published as they were recorded, so they count as said
    too.

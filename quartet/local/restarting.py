@@ -69,7 +69,7 @@ class Restarter:
 
         Raises:
             ConfigurationError: in a group; a process ended with the exit status of a configuration error.
-            Exception: in a group; the sink's own error, if output cannot be shown any more.
+            Exception: in a group; the sink's own error, if output can no longer be shown.
         """
         async with asyncio.TaskGroup() as restarts:
             while True:

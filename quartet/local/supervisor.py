@@ -221,7 +221,7 @@ class Supervisor:
                 os.waitid(os.P_PID, child.handle.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self, name: str) -> None:
-        """Let a paused process go on (SIGCONT).
+        """Let a paused process continue (SIGCONT).
 
         Raises:
             KeyError: no process of this name is running.
@@ -240,7 +240,7 @@ class Supervisor:
         """Wait until a process ends that was not stopped or killed; every such end is reported once.
 
         Raises:
-            Exception: the sink's own error, if output cannot be shown any more.
+            Exception: the sink's own error, if output can no longer be shown.
         """
         event = await self._events.get()
         if isinstance(event, Exception):

@@ -1,7 +1,7 @@
 """Logs: one line per event, coloured for people or JSON for machines.
 
-Text in a line may come from an event, so from any client. On a console it neither acts on the terminal or begins
-a line of its own; what the stream's encoding lacks is escaped. A stream that takes nothing any more (a closed pipe, a
+Text in a line may come from an event, so from any client. On a console it neither acts on the terminal nor begins
+a line; what the stream's encoding lacks is escaped. A stream that takes no more lines (a closed pipe, a
 full disk) costs lines, never an event.
 """
 

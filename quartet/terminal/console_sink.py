@@ -34,7 +34,7 @@ def shown(line: str) -> str:
 
 
 def cropped(line: str, width: int) -> str:
-    """The line, or so many of its words that it is `width` characters wide on a terminal, with an ellipsis.
+    """The line, or as much of it as is `width` characters wide on a terminal, with an ellipsis.
 
     A word that does not fit is left out as a whole: half of an id is none.
     """

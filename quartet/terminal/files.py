@@ -12,7 +12,7 @@ from quartet.terminal.user_error import UserError
 
 STANDARD_INPUT = Path("-")
 _BOM: Final = b"\xef\xbb\xbf"
-# White space in JSON (RFC 8259, 2). Anything else, such as U+2028, is a part of what stands there.
+# White space in JSON (RFC 8259, 2). Anything else, such as U+2028, is a part of the text.
 _SPACE: Final = " \t\r\n"
 
 
@@ -22,7 +22,7 @@ class Entry:
 
     Attributes:
         where: for people: `trips.jsonl, line 3`.
-        value: what stands there.
+        value: the value in the file.
     """
 
     where: str
@@ -112,7 +112,7 @@ def _finite(text: str) -> float:
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object. With a name twice, what is sent would not be what stands there."""
+    """An object. With a name twice, the event would differ from the file."""
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]

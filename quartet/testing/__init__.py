@@ -1,6 +1,6 @@
 """The test kit: decisions, whole applications in memory, and faults, for the participants of any application.
 
-The names are imported when they are first used: pytest loads the plugin of this package with every run of anybody's
+The names are imported when they are first used: pytest loads the plugin of this package with every run of any project's
 tests, and those who use no other part of it should not wait for the engine.
 """
 

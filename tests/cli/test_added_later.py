@@ -51,13 +51,13 @@ async def publish(servers: Servers, count: int) -> None:
         await servers.hub.send_batch(batch)
 
 
-async def test_what_came_in_before_does_not_wait_for_it(servers: Servers) -> None:
+async def test_events_from_before_the_start_do_not_count_as_waiting(servers: Servers) -> None:
     use(NOW + timedelta(days=1))
     await publish(servers, 3)
     assert await waiting(servers) == {"payment": 0, "shipping": 3}
 
 
-async def test_what_came_in_since_waits_for_it(servers: Servers) -> None:
+async def test_events_since_the_start_count_as_waiting(servers: Servers) -> None:
     use(NOW - timedelta(days=1))
     await publish(servers, 3)
     assert await waiting(servers) == {"payment": 3, "shipping": 3}

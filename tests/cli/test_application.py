@@ -97,7 +97,7 @@ def forget() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["new", "knots"]])
-def test_a_broken_application_does_not_stand_in_the_way_of_what_needs_none(
+def test_a_broken_application_does_not_affect_commands_without_one(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -55,6 +55,6 @@ def test_a_wrong_entry_is_reported_with_its_field(tmp_path: Path, wrong: dict[st
     assert str(caught.value).startswith(f"{path}, {says}")
 
 
-def test_a_product_stands_in_a_catalogue_once(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="product_id rosin stands there twice"):
+def test_a_product_is_listed_in_a_catalogue_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="product_id rosin is listed twice"):
         read_catalogue(written(tmp_path, [ROSIN, ROSIN]))

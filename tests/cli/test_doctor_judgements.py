@@ -41,7 +41,7 @@ async def perhaps() -> Verdict:
     return doubtful("perhaps", "look")
 
 
-async def test_what_needs_a_failed_check_is_skipped_and_names_the_first_cause() -> None:
+async def test_a_check_that_needs_a_failed_one_is_skipped_and_names_the_first_cause() -> None:
     findings = await examine(
         [Check("a", no), Check("b", ok, ("a",)), Check("c", ok, ("b",)), Check("d", ok), Check("e", ok, ("d", "a"))]
     )

@@ -113,7 +113,7 @@ def test_text_of_another_encoding_is_named(tmp_path: Path, encoding: str) -> Non
         ('{"a": {"b": 1, "b": 2}}', "the name 'b' stands twice in one object"),
     ],
 )
-def test_what_would_be_sent_as_something_else_is_refused(tmp_path: Path, text: str, says: str) -> None:
+def test_an_entry_that_would_be_sent_in_another_form_is_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(UserError, match=says):
         read_entries(written(tmp_path, text))
 

@@ -360,7 +360,7 @@ def test_5_closed_and_never_placed() -> None:
         ("order", lambda s: s.orders.pop("undone")),
     ],
 )
-def test_6_what_cannot_be_read_is_the_only_finding_about_it(service: str, change: Callable[[Snapshot], object]) -> None:
+def test_6_an_unreadable_document_has_no_other_finding(service: str, change: Callable[[Snapshot], object]) -> None:
     """It does not say nothing: it says what this release does not know."""
 
     def change_all(snapshot: Snapshot) -> None:
@@ -373,7 +373,7 @@ def test_6_what_cannot_be_read_is_the_only_finding_about_it(service: str, change
     assert after(change_all) == {6: [f"{subject}: status: is not known"]}
 
 
-def test_what_was_only_on_its_way_is_not_reported() -> None:
+def test_a_violation_that_passes_is_not_reported() -> None:
     moving, still_wrong = shop(), shop()
     moving.parcels.append("done")
     moving.parcels.append("undone")
@@ -413,7 +413,7 @@ async def test_a_service_that_catches_up_slowly_is_not_wrong() -> None:
     assert looks == 3
 
 
-async def test_what_no_longer_gets_less_is_wrong() -> None:
+async def test_violations_that_no_longer_become_fewer_are_reported() -> None:
     findings, looks = await looked_at(behind("undone", "refused"), behind("undone"))
     assert broken(findings) == {3: ["undone: is CANCELLED, but a parcel is on its way"]}
     assert looks == 3

@@ -46,7 +46,7 @@ def head(waited: timedelta, number: int = 0) -> Head:
         (120, 0, 99, 121, 0),  # a checkpoint of another hub
     ],
 )
-def test_what_waits_is_counted_from_the_checkpoint_or_from_the_first_event(
+def test_waiting_events_are_counted_from_the_checkpoint_or_from_the_first_event(
     checkpoint: int | None, first: int, last: int, following: int, waiting: int
 ) -> None:
     where = place(checkpoint, first=first, last=last)
@@ -76,7 +76,7 @@ def test_a_partition_without_waiting_events_is_not_stalled() -> None:
     assert judge([Lag(place(99))], NOON, LIMIT) == Standstill()
 
 
-def test_a_standing_partition_names_the_event_that_it_stands_at() -> None:
+def test_a_stalled_partition_names_its_oldest_event() -> None:
     found = judge([Lag(place(), head(timedelta(minutes=5), 7))], NOON, LIMIT)
     assert "".join(standstill_lines(found)) == (
         "partition 2 is stalled for payment at event 7, InventoryReserved.v1 of ord-1, which has waited for 5 min; "

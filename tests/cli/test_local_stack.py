@@ -19,7 +19,7 @@ STACK = {
 }
 
 
-def test_what_the_emulators_write_is_read_as_it_was_meant(tmp_path: Path) -> None:
+def test_settings_of_the_emulators_are_read_as_they_were_written(tmp_path: Path) -> None:
     write_env_file(tmp_path / ".env", STACK)
     assert read_settings_file(tmp_path / ".env") == STACK
 

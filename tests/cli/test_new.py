@@ -62,7 +62,7 @@ def test_no_word_of_a_template_is_left(empty_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Knots", "knots-2", "2knots", "", "kn ots", "../knots", "class", "match"])
-def test_what_cannot_name_a_package_is_refused(
+def test_a_name_that_a_package_cannot_have_is_refused(
     name: str, empty_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["new", name]) == 1
@@ -109,7 +109,7 @@ def test_a_list_in_which_a_participant_is_forgotten_fails_the_projects_tests(pro
     assert "1 failed, 12 passed" in tests.stdout
 
 
-def test_what_cannot_be_changed_is_left_for_a_person_and_named(project: Path) -> None:
+def test_a_file_that_cannot_be_changed_is_left_for_a_person_and_named(project: Path) -> None:
     app = project / "evening_classes" / "app.py"
     app.write_text(app.read_text().replace("SERVICES", "PARTS"))
     (project / "docker-compose.yml").unlink()
@@ -135,7 +135,7 @@ def test_a_participant_that_cannot_be_added_changes_nothing(project: Path, name:
     assert {path: path.read_text() for path in before} == before
 
 
-def test_what_cannot_be_written_is_one_line(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_written_is_one_line(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (empty_folder / "knots").write_text("a file where the directory should be")
     assert run(["new", "knots"]) == 1
     assert "cannot be written: " in capsys.readouterr().err

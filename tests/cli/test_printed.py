@@ -91,7 +91,7 @@ def careless() -> list[RenderableType]:
 
 
 @pytest.mark.parametrize("renderable", careless())
-def test_what_a_command_has_forgotten_to_escape_does_not_act_either(
+def test_text_that_a_command_does_not_escape_is_escaped_by_the_console(
     renderable: RenderableType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert printed(renderable, capsys).replace("\n", "").isprintable()

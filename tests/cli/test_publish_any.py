@@ -29,7 +29,7 @@ def test_the_same_data_is_the_same_event() -> None:
     assert (one.saga_id, one.event["type"], one.event["id"]) == ("rye-1", "BreadWanted.v1", again.event["id"])
 
 
-def test_what_breaks_the_contract_is_named_with_its_place() -> None:
+def test_an_entry_that_breaks_the_contract_is_named_with_its_place() -> None:
     with pytest.raises(UserError, match=r"loaves, line 1: loaf: must be 1 to 64 of .* Nothing was published"):
         read_events([Entry("loaves, line 1", {"loaf": "rye 1"})], NOON, EVENTS, BreadWanted)
 

@@ -67,7 +67,7 @@ class SmallHub:
 
 
 @pytest.mark.parametrize(("length", "fits"), [(100, True), (1_488, True), (1_489, False), (5_000, False)])
-async def test_what_the_hub_does_not_take_is_refused_before_anything_is_sent(length: int, fits: bool) -> None:
+async def test_an_event_that_the_hub_would_refuse_is_refused_before_the_first_send(length: int, fits: bool) -> None:
     """512 of the bytes are for what a batch adds to its only event."""
     empty = len(encode({"data": ""}))
     events = [*outgoing(1), Outgoing("o-1", {"data": "x" * (length - empty)}, "orders.jsonl, line 2")]

@@ -65,7 +65,7 @@ async def until_ready_again(supervisor: Supervisor, name: str, old: int) -> int:
     return supervisor.pid(name)
 
 
-async def test_what_was_killed_runs_again_and_the_others_go_on(supervisor: Supervisor) -> None:
+async def test_a_killed_process_runs_again_and_the_others_continue(supervisor: Supervisor) -> None:
     said = Said()
     await supervisor.start(Process("a", "lives"), Process("b", "lives"), ready_line="ready")
     first, other = supervisor.pid("a"), supervisor.pid("b")

@@ -88,7 +88,7 @@ async def test_a_saga_without_an_end_has_not_ended_and_an_unknown_one_is_not_kno
     assert not (await saga_status(Stored(cosmos), APP, "rye-2")).is_known
 
 
-async def test_what_cannot_be_read_is_said_to_be_so(cosmos: Cosmos) -> None:
+async def test_unreadable_states_are_reported(cosmos: Cosmos) -> None:
     await store(cosmos, MILLER, "rye-1", FlourGround, sack=Sack())
     pk = bucket_of("rye-1", cosmos.settings.buckets)
     await cosmos.container(BAKER).create_item({"id": "rye-1", "pk": pk, "version": 99, "handled": {}, "partition": ""})
@@ -115,7 +115,7 @@ async def test_all_sagas_are_counted_by_their_ends(cosmos: Cosmos) -> None:
     assert overview_json(seen, None, ())["partitions"] is None
 
 
-async def test_waiting_ends_when_all_have_ended_or_none_ends_any_more(cosmos: Cosmos) -> None:
+async def test_waiting_ends_when_all_sagas_have_ended_or_none_ends_within_the_limit(cosmos: Cosmos) -> None:
     await store(cosmos, BAKER, "rye-1", BreadBaked, sack=Sack())
     counted: list[int] = []
     stored = Stored(cosmos)

@@ -101,7 +101,7 @@ def as_expected() -> dict[str, Outcome]:
     return got
 
 
-def test_what_came_as_expected_is_met() -> None:
+def test_expected_outcomes_are_met() -> None:
     verdicts = compare(EXPECTED, as_expected())
     assert all(verdict.is_met for verdict in verdicts)
     assert sum(verdict.orders for verdict in verdicts) == len(EXPECTED.order_ids)
@@ -110,7 +110,7 @@ def test_what_came_as_expected_is_met() -> None:
 @pytest.mark.parametrize(
     "outcome", [Outcome(OrderStatus.COMPLETED, ""), Outcome(OrderStatus.CANCELLED, "out_of_stock"), None]
 )
-def test_what_came_otherwise_or_not_at_all_is_not_met(outcome: Outcome | None) -> None:
+def test_other_or_missing_outcomes_are_not_met(outcome: Outcome | None) -> None:
     got = as_expected()
     declined = next(id_ for id_, one in EXPECTED.orders.items() if one.reason == "payment_declined")
     got.pop(declined)

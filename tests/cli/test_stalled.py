@@ -99,7 +99,7 @@ def failed(checks: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one["detail"] for one in checks["checks"] if one["status"] != "ok"}
 
 
-async def test_where_everything_is_handled_all_is_well(
+async def test_a_partition_without_unhandled_events_is_fine(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await deployment.publish("0", "ord-1", "ord-2")
@@ -111,7 +111,7 @@ async def test_where_everything_is_handled_all_is_well(
     assert found == {"orders": [], "partitions": [], "not_running": [], "other_dead_letters": 0, "unreadable": []}
 
 
-async def test_a_standing_partition_is_named_with_the_event_that_it_stands_at(
+async def test_a_stalled_partition_is_named_with_its_oldest_event(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Payment has a checkpoint in partition 1 and none in partition 3; each service is somewhere else."""

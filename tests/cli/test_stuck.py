@@ -48,7 +48,7 @@ def test_on_the_way_forward_the_next_step_is_missing(order: Stuck, expected: dic
     assert owed(order) == expected
 
 
-def test_what_was_recorded_was_said_and_not_heard_by_the_order_service() -> None:
+def test_a_recorded_step_counts_as_said_and_not_heard_by_the_order_service() -> None:
     order = stuck(reservation=RESERVED, payment=PaymentStatus.CHARGED, shipment=ShipmentStatus.SHIPPED)
     assert owed(order) == {"order": {"InventoryReserved", "PaymentCompleted", "OrderShipped"}}
 

@@ -200,7 +200,7 @@ async def test_groups_stop_in_reverse_order_of_start(lines: Lines) -> None:
     assert not any(is_alive(pid) for pid in pids)
 
 
-async def test_who_ignores_sigterm_is_killed_after_the_grace(lines: Lines) -> None:
+async def test_a_process_that_ignores_sigterm_is_killed_after_the_grace(lines: Lines) -> None:
     async with Supervisor(lines, grace=0.2) as supervisor:
         await supervisor.start(Process("deaf", "deaf"), ready_line="ready")
         pid = supervisor.pid("deaf")

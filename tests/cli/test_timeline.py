@@ -78,7 +78,7 @@ def test_an_event_that_was_said_before_is_marked() -> None:
     assert story[3].cause == 2
 
 
-def test_a_cause_that_is_not_there_any_more_is_left_out() -> None:
+def test_a_cause_that_the_hub_no_longer_has_is_left_out() -> None:
     story = tell(saga()[1:])
     assert story[0].cause is None
     assert story[0].causation_id == "created"
@@ -110,7 +110,7 @@ def test_a_message_concerns_an_order_by_its_subject_or_if_it_is_not_an_event_by_
     assert concerns(Message(body, CONTENT_TYPE, {}, 0, "0"), "ord-1") is expected
 
 
-def test_what_cannot_be_read_is_shown_in_its_place() -> None:
+def test_an_unreadable_message_is_shown_in_its_place() -> None:
     noise = Found("0", NOON + timedelta(milliseconds=20), Message(b"ord-1", None, {}, 0, "0"))
     first, *others = saga()
     story = tell([first, noise, *others])

@@ -169,7 +169,7 @@ def test_events_and_checkpoints_are_lost_together() -> None:
 
 
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)
-def test_what_runs_from_our_image_has_no_privileges(name: str) -> None:
+def test_programs_of_our_image_have_no_privileges(name: str) -> None:
     service = ALL[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]

@@ -89,7 +89,7 @@ def test_the_bug_that_a_reader_plants_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_excerpt_stands_in_its_file(page: Path) -> None:
+def test_every_excerpt_is_in_its_file(page: Path) -> None:
     excerpts = [block for block in blocks(page) if block.is_excerpt]
     assert [block for block in excerpts if block.code not in (ROOT / block.title).read_text()] == []
 

@@ -142,7 +142,7 @@ async def test_an_order_is_not_cancelled_before_both_compensations_are_confirmed
         assert answers == []
 
 
-async def test_what_is_heard_before_the_order_itself_is_kept() -> None:
+async def test_events_that_arrive_before_the_order_are_kept() -> None:
     order, answers = await hear(said(NOT_SERVED), said(VOIDED))
     assert order.status is OrderStatus.COMPENSATING
     assert order.total is None

@@ -53,7 +53,7 @@ async def shipment(carrier: FakeCarrier, country: str = "GB") -> Shipment:
     return decided(await ship_order(paid(country), None, carrier)).state
 
 
-async def test_what_is_paid_is_shipped_with_one_line_per_product(carrier: FakeCarrier) -> None:
+async def test_a_paid_order_is_shipped_with_one_line_per_product(carrier: FakeCarrier) -> None:
     answer = only_answer(await ship_order(paid(), None, carrier))
     assert answer == OrderShipped(
         order_id="marple-1",
@@ -117,7 +117,7 @@ async def test_after_the_pivot_a_cancellation_is_rejected(carrier: FakeCarrier) 
     assert decided(outcome).state == shipped
 
 
-async def test_what_has_failed_already_needs_no_cancelling(carrier: FakeCarrier) -> None:
+async def test_a_failed_shipment_needs_no_cancellation(carrier: FakeCarrier) -> None:
     assert await cancel_shipment(CHANGED_MY_MIND, await shipment(carrier, "AQ"), carrier) == Ignored("already failed")
 
     cancelled = decided(await cancel_shipment(CHANGED_MY_MIND, None, FakeCarrier())).state

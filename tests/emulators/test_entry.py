@@ -155,7 +155,7 @@ async def test_a_signal_stops_it_within_two_seconds(start: Start, data_dir: Path
     assert b"Traceback" not in await process.stderr.read()
 
 
-async def test_what_was_written_is_there_after_sigkill(start: Start, data_dir: Path) -> None:
+async def test_written_data_survives_sigkill(start: Start, data_dir: Path) -> None:
     process = await start()
     await until_ready(process)
     await use_all_three(sourced(data_dir / ".env"), "writer")

@@ -193,7 +193,7 @@ def test_every_kind_of_json_is_json(type_: str) -> None:
 
 @pytest.mark.parametrize("body", [b"moby", b"{", b'{"a": NaN}', b"[" * 100_000, b"1" * 5000, b'"\\ud800"', b"{} {}"])
 @pytest.mark.parametrize("content_type", [CONTENT_TYPE, None])
-def test_what_is_not_json_says_where_it_stops_being_so(body: bytes, content_type: str | None) -> None:
+def test_invalid_json_is_reported_with_its_position(body: bytes, content_type: str | None) -> None:
     problem = problem_in(read_envelope(body, content_type, {}))
     assert problem.reason == "not_json"
     assert problem.detail.startswith("body: ")
@@ -210,7 +210,7 @@ def test_what_is_not_json_says_where_it_stops_being_so(body: bytes, content_type
         (None, "not a JSON object"),
     ],
 )
-def test_what_is_not_a_cloudevent_says_what_to_do(body: object, detail: str) -> None:
+def test_a_message_that_is_not_a_cloudevent_says_what_to_do(body: object, detail: str) -> None:
     problem = problem_in(read(body))
     assert problem.reason == "not_cloudevents"
     assert problem.detail.startswith(detail)

@@ -176,6 +176,6 @@ def test_a_whole_number_may_be_written_with_a_fraction_of_zero(quantity: float) 
         changed("payment_method", ""),
     ],
 )
-def test_what_the_model_refuses_the_schema_refuses(order: dict[str, Any]) -> None:
+def test_the_schema_refuses_the_values_that_the_model_refuses(order: dict[str, Any]) -> None:
     schema = SCHEMAS["OrderCreated.v1"]["data"]
     assert not follows(order, schema, schema)

@@ -39,7 +39,7 @@ def test_databases_containers_and_partition_keys_are_those_of_the_code(participa
 
 
 @pytest.mark.parametrize("participant", PARTICIPANTS, ids=lambda one: one.name)
-def test_what_is_filtered_on_is_indexed_and_nothing_else(participant: Participant[Any, Any]) -> None:
+def test_only_filtered_properties_are_indexed(participant: Participant[Any, Any]) -> None:
     for container in SERVICES[participant.name]["containers"]:
         # The partition key is indexed only if a policy says so, unless it is the id.
         key = [] if container["partitionKey"] == "/id" else [container["partitionKey"] + "/?"]

@@ -116,7 +116,7 @@ def test_a_sequence_is_rendered_for_people() -> None:
         (message() + b"garbage", '"(AMQP that cannot be decoded: ' + b"garbage".hex() + ')"'),
     ],
 )
-def test_what_breaks_the_rules_of_amqp_keeps_its_place_and_its_bytes(encoded: bytes, text: str) -> None:
+def test_a_message_that_breaks_the_rules_of_amqp_keeps_its_place_and_its_bytes(encoded: bytes, text: str) -> None:
     found = message_of(received(encoded))
     assert found.body.decode() == text
     assert (found.sequence_number, found.offset) == (7, "4096")

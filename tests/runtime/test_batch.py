@@ -35,7 +35,7 @@ def standing(sequence_number: int, what: str | None, saga: str | None) -> Standi
         (("o-1", "o-2", "o-3"), standing(10, None, None)),
     ],
 )
-def test_a_batch_stands_at_its_first_event_that_is_not_finished(finished: tuple[str, ...], expected: Standing) -> None:
+def test_a_batch_is_at_its_first_unfinished_event(finished: tuple[str, ...], expected: Standing) -> None:
     some = batch()
     some.finished(finished)
     assert some.standing(NOON + timedelta(seconds=61.7), "the store is away") == expected
@@ -51,7 +51,7 @@ def test_until_the_quick_orders_are_finished_nothing_of_a_batch_is() -> None:
     assert (some.first_unfinished, list(some.open_sagas)) == (13, ["o-3"])
 
 
-def test_of_a_batch_that_is_closed_nothing_is_unfinished() -> None:
+def test_a_closed_batch_has_no_unfinished_event() -> None:
     some = batch()
     some.close()
     assert (some.first_unfinished, some.open_sagas, some.quick.is_set()) == (None, {}, True)

@@ -93,14 +93,14 @@ def unreadable(order_id: str, kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["unknown_type", "InventoryReserved.v1"])
-async def test_what_cannot_be_read_parks_an_order_that_is_known(kind: str) -> None:
+async def test_an_unreadable_event_parks_a_known_order(kind: str) -> None:
     bench = Bench()
     bench.records.put(OPENED)
     await bench.engine().process("0", messages(unreadable("o-1", kind), reserved("o-1")))
     assert list(reasons(bench).values()) == ["unknown_type" if kind == "unknown_type" else "invalid_data", "waiting"]
 
 
-async def test_what_cannot_be_read_parks_an_order_that_was_opened_in_the_same_batch() -> None:
+async def test_an_unreadable_event_parks_an_order_that_was_opened_in_the_same_batch() -> None:
     bench = Bench()
     some = messages(order_created("o-1"), unreadable("o-1", "unknown_type"), reserved("o-1"))
     await bench.engine().process("0", some)
@@ -109,7 +109,7 @@ async def test_what_cannot_be_read_parks_an_order_that_was_opened_in_the_same_ba
 
 
 @pytest.mark.parametrize("kind", ["unknown_type", "OrderCreated.v1"])
-async def test_what_cannot_be_read_parks_nothing_of_an_order_that_is_not_known(kind: str) -> None:
+async def test_an_unreadable_event_parks_no_unknown_order(kind: str) -> None:
     bench = Bench()
     await bench.engine().process("0", messages(unreadable("o-1", kind), order_created("o-1")))
     assert bench.records.records["o-1"].state == Parcel(1, "ada")
@@ -308,7 +308,7 @@ async def test_an_open_compensation_does_not_wait_behind_a_later_dead_letter() -
     assert (record.owed, record.parked) == ((), ids(some[1:]))
 
 
-async def test_what_has_been_done_meanwhile_is_owed_no_more() -> None:
+async def test_a_compensation_that_was_done_meanwhile_is_closed() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     bench.desk.is_shut = True

@@ -60,7 +60,7 @@ async def test_one_that_may_not_be_created_is_reported_and_the_checkpoint_stays_
 
 
 @pytest.mark.parametrize("error", [AzureError("away"), OSError(), ValueError("a bug in the SDK")])
-async def test_whatever_goes_wrong_the_checkpoint_stays_due(error: Exception) -> None:
+async def test_after_any_failure_the_checkpoint_stays_due(error: Exception) -> None:
     store = Store(fails=[error])
     checkpoints = marked(store)
     await checkpoints.flush()

@@ -97,7 +97,7 @@ class Bench:
         pass
 
 
-async def test_what_is_finished_is_checkpointed_before_the_new_client_receives() -> None:
+async def test_finished_events_are_checkpointed_before_the_new_client_receives() -> None:
     bench = Bench()
     running = asyncio.create_task(bench.consumer.run())
     await bench.first.is_receiving.wait()

@@ -35,7 +35,7 @@ async def box(cosmos: Cosmos) -> CosmosDeadLetters:
     return CosmosDeadLetters(await cosmos.container("dead-letters"), 16)
 
 
-async def test_what_is_needed_to_handle_it_again_comes_back(box: CosmosDeadLetters) -> None:
+async def test_a_stored_dead_letter_has_everything_that_a_redrive_needs(box: CosmosDeadLetters) -> None:
     await box.put([LETTER, NAMELESS])
     first, second = await box.find()
     assert first.letter == replace(LETTER, message=replace(BINARY, properties=first.letter.message.properties))
@@ -44,14 +44,14 @@ async def test_what_is_needed_to_handle_it_again_comes_back(box: CosmosDeadLette
     assert first.id == LETTER.id != second.id
 
 
-async def test_what_was_no_data_stays_no_data(box: CosmosDeadLetters) -> None:
+async def test_a_message_without_data_stays_without_data(box: CosmosDeadLetters) -> None:
     """The rendering of an AMQP value may look like an event: a redrive must not take it for one."""
     await box.put([replace(NAMELESS, message=replace(BINARY, body=b'{"a": 1}', body_form="value"))])
     [stored] = await box.find()
     assert (stored.letter.message.body, stored.letter.message.body_form) == (b'{"a": 1}', "value")
 
 
-async def test_an_orders_letters_and_one_by_id(box: CosmosDeadLetters) -> None:
+async def test_dead_letters_are_found_by_order_and_by_id(box: CosmosDeadLetters) -> None:
     await box.put([LETTER, NAMELESS])
     assert [stored.id for stored in await box.find(saga_id="o-1")] == [LETTER.id]
     assert await box.find(saga_id="o-2") == []
@@ -61,7 +61,7 @@ async def test_an_orders_letters_and_one_by_id(box: CosmosDeadLetters) -> None:
     assert await box.get("0-0-none") is None
 
 
-async def test_a_letter_of_an_earlier_release_has_its_saga(box: CosmosDeadLetters, cosmos: Cosmos) -> None:
+async def test_a_dead_letter_of_an_earlier_release_has_its_saga(box: CosmosDeadLetters, cosmos: Cosmos) -> None:
     await box.put([LETTER])
     container = await cosmos.container("dead-letters")
     [document] = [one async for one in container.query_items("SELECT * FROM c")]
@@ -103,7 +103,7 @@ async def test_of_two_that_close_one_dead_letter_the_second_gets_an_error(box: C
     assert kept.settled == Settled(LATER, "handled")
 
 
-async def test_a_discarded_letter_stays_so_when_its_event_dies_again(box: CosmosDeadLetters) -> None:
+async def test_a_dead_letter_stays_discarded_when_its_event_fails_again(box: CosmosDeadLetters) -> None:
     await box.put([NAMELESS])
     [stored] = await box.find()
     assert await box.settle(stored, Settled(LATER, DISCARDED))
@@ -113,7 +113,7 @@ async def test_a_discarded_letter_stays_so_when_its_event_dies_again(box: Cosmos
     assert kept.settled == Settled(LATER, DISCARDED)
 
 
-async def test_the_sagas_of_discarded_letters_are_known(box: CosmosDeadLetters) -> None:
+async def test_the_sagas_of_discarded_dead_letters_are_known(box: CosmosDeadLetters) -> None:
     await box.put([LETTER, NAMELESS])
     assert await box.discarded_sagas() == set()
     for stored in await box.find():
@@ -121,7 +121,7 @@ async def test_the_sagas_of_discarded_letters_are_known(box: CosmosDeadLetters) 
     assert await box.discarded_sagas() == {"o-1"}
 
 
-async def test_a_flood_of_letters_is_one_request_per_bucket(cosmos: Cosmos, box: CosmosDeadLetters) -> None:
+async def test_many_dead_letters_are_one_request_per_bucket(cosmos: Cosmos, box: CosmosDeadLetters) -> None:
     flood = [replace(LETTER, message=replace(BINARY, sequence_number=n)) for n in range(90)]
     await box.put(flood)
     assert cosmos.requests("batch") == 1
@@ -155,7 +155,7 @@ async def test_a_property_of_any_type_can_be_kept(box: CosmosDeadLetters, value:
     assert stored.id == LETTER.id
 
 
-async def test_a_letter_without_its_body_keeps_its_id(box: CosmosDeadLetters) -> None:
+async def test_a_dead_letter_without_its_body_keeps_its_id(box: CosmosDeadLetters) -> None:
     small = LETTER.reduced(keep_body=False)
     await box.put([small])
     [stored] = await box.find()

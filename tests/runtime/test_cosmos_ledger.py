@@ -53,7 +53,7 @@ async def test_two_callers_under_one_key_agree(cosmos: Cosmos) -> None:
     assert [(entry["by"], is_new) for entry, is_new in results] == [("ada", True), ("ada", False)]
 
 
-async def test_what_stands_is_looked_up_by_its_key_in_its_bucket(cosmos: Cosmos) -> None:
+async def test_an_entry_is_found_by_its_key_in_its_bucket(cosmos: Cosmos) -> None:
     ledger = CosmosLedger(await cosmos.container("book"))
     await ledger.record("0", {"id": "one", "by": "ada"})
     found = await ledger.look_up("0", "one")
@@ -78,7 +78,7 @@ async def test_a_ledger_keeps_the_limits_that_it_is_given(cosmos: Cosmos) -> Non
     assert cosmos.requests("batch") == 3
 
 
-async def test_what_was_entered_is_what_is_returned(cosmos: Cosmos) -> None:
+async def test_the_first_entry_is_returned(cosmos: Cosmos) -> None:
     """Also if some of those who ask together find theirs entered before."""
     ledger = CosmosLedger(await cosmos.container("book"))
     await asyncio.gather(*(ledger.record("0", {"id": f"e-{n}", "by": "ada"}) for n in (0, 2)))

@@ -53,7 +53,7 @@ async def test_events_of_one_order_in_one_batch_build_on_each_other() -> None:
 
 
 @pytest.mark.parametrize(("acts_outside", "commits"), [(False, 1), (True, 3)])
-async def test_who_acts_outside_does_so_on_a_committed_state(acts_outside: bool, commits: int) -> None:
+async def test_a_participant_that_acts_outside_acts_on_a_committed_state(acts_outside: bool, commits: int) -> None:
     bench = Bench()
     engine = bench.engine(participant=replace(DESK_SERVICE, acts_outside=acts_outside))
     await engine.process("0", messages(order_created("o-1"), reserved("o-1", "a"), reserved("o-1", "b")))

@@ -62,7 +62,7 @@ async def test_used_up_retries_are_counted_and_put_the_event_first_in_the_queue(
     assert engine.stats == Counter({"retries": 3, "dead letter": 1})
 
 
-async def test_what_is_said_without_being_announced_is_a_bug_and_changes_nothing(bench: Bench) -> None:
+async def test_an_answer_that_says_does_not_list_is_a_bug_and_changes_nothing(bench: Bench) -> None:
     event = new_event(PaymentFailed(order_id="o-1", reason="card_declined"), source="/tests", time=NOON, id="x")
     [message] = messages(event)
     said = "desk does not say PaymentFailed.v1 about PaymentFailed.v1"
@@ -74,7 +74,7 @@ async def test_what_is_said_without_being_announced_is_a_bug_and_changes_nothing
     assert stored(bench) == record("o-1", None, parked=(dead.id,))
 
 
-async def test_what_cannot_be_read_of_a_known_order_is_kept_and_holds_it_up(bench: Bench) -> None:
+async def test_an_unreadable_event_of_a_known_order_is_stored_and_blocks_it(bench: Bench) -> None:
     bench.records.put(Record("o-1", record("o-1", None).pk, Parcel(1, "ada")))
     [message] = messages(encode({**to_json(FIRST), "type": "OrderEaten.v1"}))
     engine = bench.engine()
@@ -87,7 +87,7 @@ async def test_what_cannot_be_read_of_a_known_order_is_kept_and_holds_it_up(benc
     assert engine.stats == Counter({"dead letter": 1})
 
 
-async def test_of_an_order_whose_document_cannot_be_read_nothing_is_handled(bench: Bench) -> None:
+async def test_no_event_of_an_order_with_an_unreadable_document_is_handled(bench: Bench) -> None:
     foreign = Foreign({"id": "o-1"}, "version 9 of the state is not known")
     bench.records.put(Record("o-1", record("o-1", None).pk, foreign=foreign))
     [message] = messages(FIRST)
@@ -127,7 +127,7 @@ async def test_a_discarded_event_has_no_effect_and_is_logged(bench: Bench) -> No
     assert engine.stats == Counter({"discarded": 2})
 
 
-async def test_what_was_discarded_by_its_letter_alone_has_no_effect_at_its_own_place(bench: Bench) -> None:
+async def test_an_event_discarded_by_its_dead_letter_alone_has_no_effect_at_its_place(bench: Bench) -> None:
     """What cannot be read has no key: somewhere else it would be another event."""
     engine = bench.engine(look_first=True)
     [message], [elsewhere] = messages(FIRST), messages(FIRST, start=5)

@@ -78,7 +78,7 @@ async def test_a_repeat_publishes_the_recorded_answers_and_stores_nothing(bench:
     assert engine.stats == Counter({"opened": 1, "repeated": 1})
 
 
-async def test_what_was_ignored_stores_nothing_and_says_why(bench: Bench) -> None:
+async def test_an_ignored_event_stores_nothing_and_logs_why(bench: Bench) -> None:
     bench.records.put(Record("o-1", "0", Parcel(1, "ada")))
     [message] = messages(CREATED)
     engine = bench.engine(look_first=True)

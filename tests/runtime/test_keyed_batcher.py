@@ -35,7 +35,7 @@ async def test_calls_of_one_moment_are_one_question_per_key() -> None:
     assert keeper.asked == [("a", [0, 2, 4, 6, 8]), ("b", [1, 3, 5, 7, 9])]
 
 
-async def test_what_arrives_while_one_question_is_open_forms_the_next() -> None:
+async def test_calls_that_arrive_during_a_request_form_the_next_one() -> None:
     keeper = Shopkeeper()
     keeper.door.clear()
     coalescer = KeyedBatcher(keeper.answer, most=100)

@@ -127,7 +127,7 @@ def test_lines_that_a_loop_has_not_written_are_written_after_it() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_what_the_encoding_lacks_is_escaped(encoding: str) -> None:
+def test_characters_that_the_encoding_lacks_are_escaped(encoding: str) -> None:
     raw = io.BytesIO()
     stream = LogStream(io.TextIOWrapper(raw, encoding=encoding))
     stream.write("Zoë → 東京 \ud800\n")

@@ -58,7 +58,7 @@ def test_nothing_is_the_default(environment: Mapping[str, str]) -> None:
     "name",
     ["Simulated", "simulated\r", "'simulated'", "stripe", "a.b", "a:", ":b", "a:b:c", "a b:c", "a..b:c", "a:b()", " "],
 )
-def test_what_is_no_name_is_said_as_it_is(name: str) -> None:
+def test_an_invalid_name_is_shown_as_it_is(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         GATEWAY.name({"PAYMENT_GATEWAY": name})
     assert str(caught.value).startswith(f"PAYMENT_GATEWAY is {name!r}: set it to simulated, or to package.module:f")
@@ -106,7 +106,7 @@ async def test_a_server_that_is_away_is_an_outage(factory: str) -> None:
 
 
 @pytest.mark.parametrize("factory", ["managed", "opened_and_refused", "opened_and_away", "opened_but_no_port"])
-async def test_what_was_opened_is_closed(factory: str, written: Callable[[], list[str]]) -> None:
+async def test_an_opened_port_is_closed(factory: str, written: Callable[[], list[str]]) -> None:
     """Also if it is refused, or is not what it should be."""
     try:
         await opened(f"{HERE}:{factory}")

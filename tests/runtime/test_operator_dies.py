@@ -146,7 +146,7 @@ async def test_a_discard_that_dies_at_any_request_can_be_run_again(is_answered: 
     assert 3 < dies_at < MOST_REQUESTS, "every request was tried"
 
 
-async def test_an_order_that_waits_behind_a_discarded_letter_is_unblocked_by_discarding_it_again() -> None:
+async def test_an_order_behind_a_discarded_dead_letter_is_unblocked_by_discarding_it_again() -> None:
     """Whoever settled the letter first, and died then, has left such an order."""
     world, some = await waiting_order()
     unreadable = some[1].letter_id("0")

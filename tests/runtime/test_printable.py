@@ -10,14 +10,14 @@ ANY_TEXT = st.text(st.characters(categories=None))
 
 
 @given(ANY_TEXT)
-def test_whatever_it_is_it_prints_on_one_line(text: str) -> None:
+def test_any_text_prints_on_one_line(text: str) -> None:
     assert printable(text).isprintable()
     assert len(printable(text).splitlines()) <= 1
     printable(text).encode()
 
 
 @given(st.text().filter(str.isprintable))
-def test_what_prints_stays_as_it_is(text: str) -> None:
+def test_printable_text_stays_as_it_is(text: str) -> None:
     assert printable(text) == text
 
 

@@ -20,7 +20,7 @@ async def cosmos(tmp_path: Path) -> AsyncIterator[Cosmos]:
         yield running
 
 
-async def test_replicas_that_start_together_do_not_stand_in_each_others_way(cosmos: Cosmos) -> None:
+async def test_replicas_that_start_together_do_not_disturb_each_other(cosmos: Cosmos) -> None:
     opened = await asyncio.gather(
         *(open_database(cosmos.client, "desk", SPECS, buckets=16, may_create=True) for _ in range(8))
     )

@@ -71,7 +71,7 @@ def test_an_older_form_is_upcast_step_by_step_and_written_in_the_newest() -> Non
         ({"parked_beyond": "x"}, "parked_beyond"),
     ],
 )
-def test_what_cannot_be_read_is_foreign_and_says_why(change: dict[str, object], problem: str) -> None:
+def test_an_unreadable_record_is_foreign_and_says_why(change: dict[str, object], problem: str) -> None:
     document = {**STORED, **change}
     record = RecordCodec(Parcel).decode(document)
     assert record.foreign is not None

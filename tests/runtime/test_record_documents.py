@@ -70,13 +70,13 @@ def test_a_document_of_a_newer_release_keeps_its_line_and_everything_else_as_it_
         ("discarded", {}, "TypeError: discarded is not a list"),
     ],
 )
-def test_what_is_wrong_with_a_document_is_named(name: str, value: object, problem: str) -> None:
+def test_the_error_of_a_document_is_named(name: str, value: object, problem: str) -> None:
     foreign = CODEC.decode({**DOCUMENT, **SYSTEM, name: value}).foreign
     assert foreign is not None
     assert foreign.problem == problem
 
 
-def test_of_a_line_that_is_damaged_what_can_be_read_counts() -> None:
+def test_the_readable_entries_of_a_damaged_queue_count() -> None:
     damaged = {"parked": ["l-1", 2, "l-3"], "parked_beyond": "x", "owed": "l-0", "discarded": [None, "l-9"]}
     document = {**DOCUMENT, **SYSTEM, **damaged, "partition": 3}
     record = CODEC.decode(document)
@@ -86,7 +86,7 @@ def test_of_a_line_that_is_damaged_what_can_be_read_counts() -> None:
     )
 
 
-def test_of_a_document_that_has_lost_everything_its_place_counts() -> None:
+def test_an_empty_document_keeps_its_place() -> None:
     document = {"id": "o-1", "pk": "7", "_etag": '"5"'}
     record = CODEC.decode(document)
     assert record == Record("o-1", "7", etag='"5"', foreign=Foreign(document, "KeyError: 'handled'"))

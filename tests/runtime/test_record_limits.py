@@ -68,7 +68,7 @@ async def test_ten_thousand_cancellations_leave_a_small_record() -> None:
     assert len(bench.records.commits) < 10_000 / 16
 
 
-async def test_what_leaves_the_record_is_published_before_it_is_committed_without_it() -> None:
+async def test_answers_that_leave_the_record_are_published_before_the_commit() -> None:
     """The answers are recorded, the process dies before it publishes, and then more events come than a record keeps."""
     bench = Bench()
     bench.hub.outages = 10_000
@@ -178,7 +178,7 @@ async def test_a_discard_lasts_when_the_event_is_delivered_again() -> None:
     assert engine.stats["discarded"] == 2
 
 
-async def test_what_was_discarded_before_its_order_was_known_blocks_nothing_later() -> None:
+async def test_an_event_discarded_before_its_order_was_known_blocks_nothing_later() -> None:
     bad = replace(messages(reserved("o-1"))[0], body=encode({**to_json(reserved("o-1")), "data": "garbage"}))
     bench = Bench()
     await bench.engine().process("0", [bad])

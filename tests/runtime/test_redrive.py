@@ -54,18 +54,18 @@ async def test_all_dead_letters_of_an_order_are_handled_in_order() -> None:
     }
 
 
-async def test_what_waits_goes_with_what_it_waits_for() -> None:
+async def test_waiting_events_are_redriven_with_the_one_that_blocks_them() -> None:
     bench, some = await broken_order()
     assert await verdicts(bench, [await letter(bench, some[0])]) == [(0, "handled"), (1, "handled"), (2, "handled")]
 
 
-async def test_what_waits_does_not_go_alone() -> None:
+async def test_a_waiting_event_is_not_redriven_alone() -> None:
     bench, some = await broken_order()
     assert await verdicts(bench, [await letter(bench, some[1])]) == [(1, "waiting")]
     assert bench.records.records["o-1"].state is None
 
 
-async def test_what_still_fails_holds_up_what_waits_behind_it() -> None:
+async def test_an_event_that_still_fails_blocks_those_behind_it() -> None:
     bench, some = await broken_order()
     bench.desk.failures = [BUG]
     assert await verdicts(bench) == [(0, "still failing"), (1, "waiting"), (2, "waiting")]
@@ -114,7 +114,7 @@ async def test_after_a_crash_before_a_dead_letter_was_closed_the_next_redrive_cl
     assert bench.records.records["o-1"].state == Parcel(3, "ada")
 
 
-async def test_what_no_version_can_read_says_so_and_can_be_discarded() -> None:
+async def test_an_event_that_no_version_can_read_is_reported_and_can_be_discarded() -> None:
     bench = Bench()
     bench.records.put(OPENED)
     some = messages(encode({**to_json(reserved("o-1")), "type": "OrderEaten.v1"}), reserved("o-1"))
@@ -127,7 +127,7 @@ async def test_what_no_version_can_read_says_so_and_can_be_discarded() -> None:
     assert (await redrive(bench).discard(await letter(bench, some[0]))).verdict is Verdict.SETTLED
 
 
-async def test_what_belongs_to_no_order_is_read_again_alone() -> None:
+async def test_a_message_without_an_order_is_redriven_alone() -> None:
     bench = Bench()
     await bench.engine().process("0", messages(b"not json"))
     assert await verdicts(bench) == [(0, "still unreadable")]

@@ -48,7 +48,7 @@ async def test_the_dead_letter_of_an_open_compensation_also_says_that_its_answer
     assert bench.dead.letters == [letter(FAILED, message, "compensation_failed", detail, attempts=2)]
 
 
-async def test_of_several_answers_only_those_that_are_not_published_leave_a_letter() -> None:
+async def test_only_answers_that_are_not_published_leave_a_dead_letter() -> None:
     bench = Bench(hub=ChoosyHub("InventoryReleased.v1"))
     bench.desk.is_shut = True
     [message] = messages(FAILED)

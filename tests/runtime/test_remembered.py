@@ -33,7 +33,7 @@ class Counting(MemoryDeadLetters):
         return await super().discarded_sagas()
 
 
-async def test_only_orders_of_discarded_letters_are_read_before_they_are_opened() -> None:
+async def test_only_orders_with_discarded_dead_letters_are_read_before_they_are_opened() -> None:
     bench = Bench()
     await discarded(bench.dead, "o-1")
     engine = bench.engine()

@@ -41,7 +41,7 @@ async def test_before_a_record_could_be_filled_by_what_is_not_committed_it_is_co
     assert list(bench.records.records["o-1"].handled) == keys("r-1", "r-2", "r-3", "r-4")
 
 
-async def test_what_is_not_committed_yet_stays_however_much_it_takes() -> None:
+async def test_uncommitted_answers_stay_however_large_they_are() -> None:
     bench = Bench()
     some = messages(*(reserved("o-1", f"r-{n}") for n in range(3)))
     tight = RecordLimits(handled_bytes=1)
@@ -58,7 +58,7 @@ async def test_all_answers_that_leave_the_record_are_published_once_more() -> No
 
 
 @pytest.mark.parametrize(("spare", "gone"), [(0, 0), (-1, 1)])
-def test_what_fills_the_bytes_of_a_record_exactly_fits(spare: int, gone: int) -> None:
+def test_answers_of_exactly_the_limit_fit(spare: int, gone: int) -> None:
     size = sum(len(name) + len('[{"id": "said-x", "subject": "o-1"}]') for name in OLD)
     assert surplus(OLD, RecordLimits(handled_bytes=size + spare)) == gone
 
@@ -126,7 +126,7 @@ async def test_a_fallback_gets_the_state() -> None:
     assert [one.detail for one in bench.dead.letters] == [f"at {Parcel(5)}"]
 
 
-async def test_what_is_discarded_is_remembered_once_and_without_an_event_by_its_letter_alone() -> None:
+async def test_a_discard_is_recorded_once_and_without_an_event_by_its_dead_letter() -> None:
     bench = Bench()
     [message] = messages(reserved("o-1"))
     engine = bench.engine()
@@ -137,7 +137,7 @@ async def test_what_is_discarded_is_remembered_once_and_without_an_event_by_its_
     assert stored(bench) == record("o-1", None, discarded=discarded)
 
 
-async def test_of_many_discarded_letters_the_newest_are_remembered() -> None:
+async def test_the_newest_of_many_discards_are_recorded() -> None:
     bench = Bench()
     engine = bench.engine(limits=RecordLimits(discarded=2))
     for number in range(3):

@@ -45,7 +45,7 @@ def set_all(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_what_is_not_set_has_the_documented_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_setting_has_the_documented_default(monkeypatch: pytest.MonkeyPatch) -> None:
     set_all(monkeypatch)
     settings = load_settings()
     assert (settings.event_hub_name, settings.blob_container, settings.buckets) == ("saga-events", "checkpoints", 16)
@@ -112,7 +112,7 @@ def test_a_participants_own_settings_have_the_same_lines(monkeypatch: pytest.Mon
         load(LoyaltySettings)
 
 
-def test_what_a_service_has_not_named_as_its_settings_it_does_not_get() -> None:
+def test_a_service_gets_only_the_settings_that_it_names() -> None:
     context = replace(CONTEXT, own_settings=LoyaltySettings())
     assert context.own(LoyaltySettings).points == 10
     with pytest.raises(TypeError, match=r"name it as Service\(settings=LoyaltySettings\)"):

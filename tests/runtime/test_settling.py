@@ -25,7 +25,7 @@ from tests.runtime.whole import PARTITION, letter, record, stored, told_of, turn
 EVENT = reserved("o-1")
 
 
-async def test_what_is_left_of_an_order_is_handled_on_what_was_committed() -> None:
+async def test_the_other_events_of_an_order_are_handled_on_the_committed_state() -> None:
     bench = Bench()
     participant = replace(DESK_SERVICE, acts_outside=True)
     some = messages(order_created("o-1"), reserved("o-1", "a"), reserved("o-2"), reserved("o-1", "b"))
@@ -36,7 +36,7 @@ async def test_what_is_left_of_an_order_is_handled_on_what_was_committed() -> No
     assert bench.records.loads == [{"o-2"}]
 
 
-async def test_what_cannot_be_read_is_kept_once_also_where_an_order_is_slow() -> None:
+async def test_an_unreadable_message_is_stored_once_also_beside_a_slow_order() -> None:
     bench = Bench(desk=(desk := SlowDesk(slow="o-1")))
     some = messages(b"not json", order_created("o-1"), order_created("o-2"))
     batch = await bench.engine(together_seconds=0.01).process(PARTITION, some)

@@ -73,7 +73,7 @@ async def test_the_next_batch_of_the_partition_continues_and_the_slow_order_keep
     assert bench.records.records["o-1"].state == Parcel(2, "ada")
 
 
-async def test_what_was_cancelled_is_not_finished() -> None:
+async def test_a_cancelled_batch_is_not_finished() -> None:
     bench = Bench(desk=SlowDesk(slow="o-1"))
     batch = await bench.engine(together_seconds=0.05).process("0", messages(order_created("o-1"), order_created("o-2")))
     assert batch.task is not None
@@ -167,7 +167,7 @@ async def test_each_port_of_a_bundle_has_its_limit_and_values_pass() -> None:
     assert bundle.deadline == timedelta(minutes=1)
 
 
-def test_what_has_nothing_to_await_is_left_alone() -> None:
+def test_attributes_that_are_not_coroutines_are_left_alone() -> None:
     policy = Decided(Parcel(1))
     assert with_time_limit(policy, 1) is policy
 
@@ -226,7 +226,7 @@ def test_behind_an_event_that_takes_hours_hardly_anything_is_kept() -> None:
     assert len(watermark) == 0
 
 
-async def test_so_many_slow_orders_hold_up_the_partition_and_one_that_ends_lets_it_go_on(
+async def test_too_many_slow_orders_hold_up_the_partition_until_one_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("quartet.engine.engine._SLOW_SAGAS", 1)

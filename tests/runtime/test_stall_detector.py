@@ -20,7 +20,7 @@ def test_events_that_wait_too_long_are_a_standstill(progress: StallDetector) -> 
     assert look(progress, 160)
 
 
-def test_whatever_comes_in_begins_a_new_wait(progress: StallDetector) -> None:
+def test_every_received_event_begins_a_new_wait(progress: StallDetector) -> None:
     look(progress, 100)
     progress.received("0", 7)
     assert progress.position("0") == 7

@@ -39,7 +39,7 @@ async def test_an_event_that_takes_too_long_is_reported_with_its_partition_and_p
     assert engine.standing(0) == []
 
 
-async def test_what_waits_for_servers_says_for_which() -> None:
+async def test_an_event_that_waits_for_servers_names_them() -> None:
     bench = Bench()
     engine = bench.engine()
     seen: list[list[Standing]] = []

@@ -46,7 +46,7 @@ async def counts(items: ContainerProxy, product: str) -> tuple[int, int, int]:
     return stock["available_quantity"], stock["reserved_quantity"], stock["shipped_quantity"]
 
 
-async def test_what_is_held_is_no_longer_available_and_then_ships(items: ContainerProxy) -> None:
+async def test_held_pieces_are_no_longer_available_and_then_ship(items: ContainerProxy) -> None:
     await put(items, teapot=5)
     stock = CosmosStock(items)
     assert await stock.hold("o-1", {"teapot": 2}) == Held()
@@ -113,7 +113,7 @@ async def test_repeats_change_nothing(items: ContainerProxy) -> None:
     assert await counts(items, "teapot") == (5, 0, 0)
 
 
-async def test_a_refusal_is_final_also_when_stock_comes_in(items: ContainerProxy) -> None:
+async def test_a_refusal_is_final_also_when_stock_arrives(items: ContainerProxy) -> None:
     """Two owners of one order must not come to different answers."""
     await put(items, teapot=1)
     refused = await CosmosStock(items).hold("o-1", {"teapot": 2})
@@ -170,7 +170,7 @@ async def test_another_claim_of_the_same_order_touches_nothing(items: ContainerP
     assert await counts(items, "teapot") == (4, 0, 1)
 
 
-async def test_what_was_not_held_cannot_ship(items: ContainerProxy) -> None:
+async def test_pieces_that_were_not_held_cannot_ship(items: ContainerProxy) -> None:
     await put(items, teapot=5)
     with pytest.raises(LookupError, match="o-1 was shipped, but holds no teapot"):
         await CosmosStock(items).ship("o-1", {"teapot": 1})

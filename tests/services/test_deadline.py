@@ -117,7 +117,7 @@ async def test_a_document_that_cannot_be_read_costs_no_other_order_its_deadline(
     assert bench.asked_for() == [("2", "o-1")]
 
 
-async def test_of_two_replicas_the_one_that_receives_the_partition_says_it(bench: Bench) -> None:
+async def test_the_replica_that_receives_the_partition_says_it(bench: Bench) -> None:
     await bench.store(placed("o-1"), "2")
     await bench.store(placed("o-2"), "3")
     bench.now = LATE
@@ -149,7 +149,7 @@ async def test_it_is_said_again_with_growing_pauses_until_the_order_moves(bench:
     assert len({event["id"] for _, event in bench.hub.said}) == 1
 
 
-async def test_what_the_hub_did_not_accept_is_said_at_the_next_look(bench: Bench) -> None:
+async def test_a_request_that_the_hub_did_not_accept_is_repeated_at_the_next_look(bench: Bench) -> None:
     await bench.store(placed("o-1"))
     watch = bench.watch("2")
     bench.now, bench.hub.is_away = LATE, True

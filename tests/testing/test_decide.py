@@ -29,7 +29,7 @@ def test_the_fallback_can_be_asked() -> None:
     assert outcome.note == "not stamped"
 
 
-def test_what_it_does_not_hear_is_said_so() -> None:
+def test_an_event_without_a_reaction_is_refused() -> None:
     with pytest.raises(LookupError, match=r"clerk does not hear Stamped\.v1"):
         decide(CLERK, Stamped(case="c"), ports=Stamps())
 

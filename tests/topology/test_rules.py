@@ -28,7 +28,7 @@ from tests.topology.oven import (
 
 
 @pytest.mark.parametrize("app", [SHOP, BAKERY], ids=lambda app: app.name)
-def test_what_is_right_has_no_problem(app: Choreography) -> None:
+def test_a_correct_choreography_has_no_problem(app: Choreography) -> None:
     assert problems(app) == ()
 
 
@@ -83,7 +83,7 @@ def test_a_failure_that_does_not_reach_who_has_worked_is_found() -> None:
     )
 
 
-def test_who_works_only_after_the_one_that_failed_needs_not_hear_of_it() -> None:
+def test_a_participant_after_the_failed_one_need_not_hear_of_it() -> None:
     """The seller gets the bread that the baker has baked: if it burnt, there is nothing to take back."""
     sell = on(BreadBaked, work, creates=True)
     recall = on(FlourReturned, work, undoes=True)

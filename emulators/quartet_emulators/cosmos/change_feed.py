@@ -26,7 +26,7 @@ def is_change_feed(call: Call) -> bool:
 
 
 def change_feed_page(container: Container, call: Call, partition: str | None, now: float) -> Answer:
-    """One page of changes, or 304 if there are none; either way the ETag is where to go on.
+    """One page of changes, or 304 if there are none; either way the ETag is where to continue.
 
     Raises:
         CosmosError: 400 for a continuation that is none, 501 for the mode "all versions and deletes".

@@ -60,7 +60,7 @@ def place(container: int, number: int) -> int:
 
 
 def number_at(place: int) -> int:
-    """The number of the item that lies there."""
+    """The number of the item at this place."""
     return place & (1 << _NUMBER_BITS) - 1
 
 

@@ -179,7 +179,7 @@ class Transfer(Performative):
 
 @dataclass(slots=True, kw_only=True)
 class Disposition(Performative):
-    """Says what became of deliveries; ``role`` is true if their receiver says it."""
+    """Gives the outcome of deliveries; ``role`` is true if their receiver says it."""
 
     CODE: ClassVar[int] = 0x15
     role: bool

@@ -65,7 +65,7 @@ class Session:
         """Handle a frame of this session.
 
         Raises:
-            SessionError: the session cannot go on.
+            SessionError: the session cannot continue.
         """
         if isinstance(performative, End):
             self._on_end()

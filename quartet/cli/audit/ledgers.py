@@ -19,7 +19,7 @@ from quartet.process.named_ports import Adapter
 from quartet.process.service import Service
 from quartet.process.service_context import ServiceContext
 
-# A ledger may be long, but it must go on.
+# A ledger may be long, but it must make progress.
 _SECONDS_PER_EFFECT: Final = 30
 
 

@@ -34,7 +34,7 @@ _BATCH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of one dead letter of a service."""
+    """The result for one dead letter of a service."""
 
     service: str
     saga_id: str | None
@@ -162,7 +162,7 @@ class _Answers:
 async def _listening(
     client: EventHubConsumerClient, partitions: Collection[str], answers: _Answers
 ) -> AsyncIterator[None]:
-    """Receive from these partitions what comes in from now on, for the length of a block."""
+    """Receive from these partitions the events from now on, for the length of a block."""
     receiving = []
     for partition in sorted(partitions):
         with hub_outages():

@@ -22,7 +22,7 @@ def new(
     check_name(name)
     directory = Path(name)
     write_files(directory, project_files(name))
-    results().print(f"{directory}: made. Go on with: cd {directory} && make test && make demo", soft_wrap=True)
+    results().print(f"{directory}: made. Continue with: cd {directory} && make test && make demo", soft_wrap=True)
 
 
 def new_participant(

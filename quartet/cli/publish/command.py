@@ -57,7 +57,7 @@ def publish(
 
 
 def model_of_data(app: Choreography, type_: str | None) -> type[EventData]:
-    """The model of data that stands there alone.
+    """The model of data without an envelope.
 
     Raises:
         UserError: there is no such type, or nothing says which one is meant.

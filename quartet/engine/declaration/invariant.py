@@ -30,6 +30,6 @@ class Evidence(Protocol):
 Invariant: TypeAlias = Callable[[Evidence], Iterable[str]]
 """Yields a line for everything that must not be, as `saga: what is wrong`. Its docstring's first line is the rule.
 
-The participants go on while the audit looks. Judge a saga by a state that is final, and of everything else what is true
-at any moment: an effect in progress is then not a violation.
+The participants continue while the audit looks. Judge a saga by a state that is final, and everything else by rules
+that hold at any moment: an effect in progress is then not a violation.
 """

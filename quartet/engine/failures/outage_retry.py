@@ -78,7 +78,7 @@ class OutageRetry:
                 self.outages.discard(outage)
 
     def _note(self, outage: Outage | None, doing: str, error: Exception, *, needs_a_person: bool) -> Outage:
-        """Begin an outage or go on with it, and say so if that is news."""
+        """Begin an outage or continue it, and log that if it is new."""
         now = self._now()
         if outage is None:
             outage = Outage(doing, now, now, "", needs_a_person)

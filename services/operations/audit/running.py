@@ -23,7 +23,7 @@ async def run_audit(
 ) -> list[Finding]:
     """The findings about what is stored now.
 
-    The containers are read one after the other while the services go on, so a snapshot can look wrong that is not.
+    The containers are read one after the other while the services continue, so a snapshot can look wrong that is not.
     If it does, another is taken, as `lasting` says.
 
     Args:

@@ -94,7 +94,7 @@ class Snapshot:
     Attributes:
         at: when it was taken.
         charges, refunds: the gateway's ledger.
-        parcels: the orders of the carrier's bookings; an order that was booked twice stands there twice.
+        parcels: the orders of the carrier's bookings; an order that was booked twice is listed twice.
         unparsed: every stored document that could not be read.
         unread: by service, the orders whose record cannot be read.
     """

@@ -26,7 +26,7 @@ _READERS: Final = (ORDER, INVENTORY)
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What came of it.
+    """The results of all acts.
 
     Attributes:
         verdicts: how the orders ended, story by story.
@@ -71,7 +71,7 @@ async def orders_one_at_a_time(shop: Shop) -> Costs:
 
 
 async def orders_together(shop: Shop) -> Costs:
-    """The shop's day: what do many sagas cost that go on at the same time?"""
+    """The shop's day: what do many sagas cost that run at the same time?"""
     shop.stack.say("--- all of the shop's orders together; one of them is published twice ---")
     events: list[Outgoing] = [
         event

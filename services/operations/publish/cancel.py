@@ -20,4 +20,4 @@ def cancel(
     """Ask for the cancellation of an order. Shipping decides; asking again is harmless."""
     request = cancellation_event(order, reason, datetime.now(UTC))
     asyncio.run(publish([request], load_settings()))
-    results().print(f"cancellation of {order} requested; what came of it: quartet status {order}", soft_wrap=True)
+    results().print(f"cancellation of {order} requested; to see the outcome: quartet status {order}", soft_wrap=True)

@@ -43,7 +43,7 @@ def read_catalogue(path: Path) -> list[Product]:
     """The products in a file: a JSON list of `{product_id, name, quantity, unit_price?, currency?}`.
 
     Raises:
-        UserError: it cannot be read, an entry is wrong (names entry and field), or a product stands there twice.
+        UserError: it cannot be read, an entry is wrong (names entry and field), or a product is listed twice.
     """
     products = [_product(entry) for entry in read_entries(path)]
     _check_unique(path, products)
@@ -61,5 +61,5 @@ def _check_unique(path: Path, products: Sequence[Product]) -> None:
     seen: set[str] = set()
     for product in products:
         if product.product_id in seen:
-            raise UserError(f"{path}: product_id {product.product_id} stands there twice: leave one of them")
+            raise UserError(f"{path}: product_id {product.product_id} is listed twice: keep one of them")
         seen.add(product.product_id)

@@ -103,7 +103,7 @@ async def _create(items: ContainerProxy, product: Product) -> bool:
 async def _deliver(items: ContainerProxy, product: Product, delivery: str) -> bool:
     """Add pieces once per delivery, and tell whether the product is new.
 
-    A note lies beside the stock and is created with it in one batch. It is found if the batch is sent again, by the
+    A note is created in one batch with the stock, in the same partition. It is found if the batch is sent again, by the
     SDK after a lost answer, or by a person who repeats the delivery.
     """
     note = {"id": f"{RESTOCK_NOTE}{delivery}", "product_id": product.product_id, "quantity": product.quantity}

@@ -59,7 +59,7 @@ async def test_a_free_partition_is_claimed_and_listed(store: BlobCheckpointStore
     assert listed["last_modified_time"] == claimed["last_modified_time"]
 
 
-async def test_of_two_who_claim_a_free_partition_one_gets_it(store: BlobCheckpointStore) -> None:
+async def test_one_of_two_claims_of_a_free_partition_wins(store: BlobCheckpointStore) -> None:
     assert len(list(await store.claim_ownership([ownership("alice")]))) == 1
     assert list(await store.claim_ownership([ownership("bob")])) == []
 

@@ -40,7 +40,7 @@ async def test_a_list_is_in_the_order_of_names(shelf: SignedClient) -> None:
     assert await all_pages(shelf, "") == [NAMES]
 
 
-async def test_a_list_comes_in_pages(shelf: SignedClient) -> None:
+async def test_a_list_has_pages(shelf: SignedClient) -> None:
     assert await all_pages(shelf, "maxresults=3") == [NAMES[:3], NAMES[3:6], NAMES[6:]]
 
 

@@ -42,7 +42,7 @@ asyncio.run(main())
         ("PUT", "shop/tea", PUT | {"x_ms_tags": "a=b"}),
     ],
 )
-async def test_what_is_not_supported_says_so(
+async def test_an_unsupported_request_says_so(
     http: SignedClient,
     caplog: pytest.LogCaptureFixture,
     method: str,
@@ -119,7 +119,7 @@ async def test_a_data_file_of_another_version_is_refused(tmp_path: Path) -> None
         await BlobEmulator(tmp_path).start()
 
 
-async def test_what_was_answered_survives_sigkill(tmp_path: Path) -> None:
+async def test_acknowledged_writes_survive_sigkill(tmp_path: Path) -> None:
     for round_number in range(2):
         process = await create_subprocess_exec(sys.executable, "-c", SERVE, str(tmp_path), stdout=PIPE)
         assert process.stdout is not None

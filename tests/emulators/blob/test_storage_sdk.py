@@ -46,7 +46,7 @@ async def content_of(blob: BlobClient) -> bytes:
 
 
 @pytest.mark.parametrize("content", [b"", b"rows", LARGE], ids=["empty", "small", "in blocks"])
-async def test_what_is_uploaded_is_downloaded(lake: ContainerClient, content: bytes) -> None:
+async def test_an_uploaded_blob_can_be_downloaded(lake: ContainerClient, content: bytes) -> None:
     blob = await lake.upload_blob("data/rows.parquet", content, metadata={"rows": "3"}, validate_content=True)
     assert await content_of(blob) == content
     properties = await blob.get_blob_properties()
@@ -80,7 +80,7 @@ async def test_the_first_upload_counts(lake: ContainerClient, content: bytes) ->
     assert await content_of(lake.get_blob_client("manifest.json")) == b"first"
 
 
-async def test_of_many_swaps_of_one_version_one_succeeds(lake: ContainerClient) -> None:
+async def test_one_of_many_swaps_of_one_version_succeeds(lake: ContainerClient) -> None:
     blob = await lake.upload_blob("manifest.json", b"0")
     etag = (await blob.get_blob_properties()).etag
 
@@ -97,7 +97,7 @@ async def test_of_many_swaps_of_one_version_one_succeeds(lake: ContainerClient) 
     assert await content_of(blob) == str(1 + swapped.index((201, ""))).encode()
 
 
-async def test_a_version_that_is_gone_is_neither_read_nor_deleted(lake: ContainerClient) -> None:
+async def test_a_replaced_version_is_not_read_and_not_deleted(lake: ContainerClient) -> None:
     blob = await lake.upload_blob("manifest.json", b"1")
     etag = (await blob.get_blob_properties()).etag
     await blob.upload_blob(b"2", overwrite=True)
@@ -122,7 +122,7 @@ async def test_names_are_listed_by_page_and_by_folder(lake: ContainerClient) -> 
     assert [name async for name in lake.list_blob_names(name_starts_with="rejects/")] == names[7:]
 
 
-async def test_what_is_not_supported_is_said(lake: ContainerClient) -> None:
+async def test_an_unsupported_request_is_reported(lake: ContainerClient) -> None:
     blob = await lake.upload_blob("manifest.json", b"1")
     for attempt in (blob.create_snapshot(), blob.set_standard_blob_tier("Cool"), blob.acquire_lease()):
         with pytest.raises(HttpResponseError) as found:

@@ -232,7 +232,7 @@ def test_a_malformed_body_is_400(direct: Direct, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"id":"1","pk":"b1","x":1e999}', b'{"id":"1","pk":"b1","x":"\\ud800"}'])
-def test_what_could_not_be_read_back_is_400(direct: Direct, body: bytes) -> None:
+def test_a_value_that_could_not_be_read_back_is_400(direct: Direct, body: bytes) -> None:
     assert direct.items("POST", body).status == 400
     assert direct.contents() == {}
 

@@ -151,7 +151,7 @@ def test_policies_that_are_not_kept_are_not_pretended(direct: Direct, policy: di
 @pytest.mark.parametrize(
     "path", ["dbs/shop/users", "dbs/shop/colls/orders/sprocs", "dbs/shop/colls/orders/triggers/t", "media"]
 )
-def test_what_is_not_supported_says_so(direct: Direct, path: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unsupported_request_says_so(direct: Direct, path: str, caplog: pytest.LogCaptureFixture) -> None:
     answer = direct("GET", path)
     assert answer.status == 501
     assert b'"code":"NotImplemented"' in answer.body

@@ -191,7 +191,7 @@ def test_shortcuts_change_no_result(direct: Direct, condition: str, expected: li
         ("SELECT * FROM c ORDER BY RANK VectorDistance(c.v, [1])", 501),
     ],
 )
-async def test_what_cannot_be_answered_is_refused_with_words(
+async def test_a_query_that_cannot_be_answered_is_refused_with_a_reason(
     catalogue: ContainerProxy, query: str, status: int
 ) -> None:
     with pytest.raises(CosmosHttpResponseError) as error:

@@ -68,7 +68,7 @@ async def test_without_a_default_the_items_ttl_means_nothing(orders: ContainerPr
     assert (await orders.read_item("1", "b1"))["ttl"] == 1
 
 
-async def test_what_has_expired_is_removed_from_disk_in_time(
+async def test_expired_items_are_removed_from_disk_in_time(
     sessions: ContainerProxy, clock: Clock, emulator: CosmosEmulator
 ) -> None:
     clock.now += 100

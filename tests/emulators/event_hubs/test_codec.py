@@ -83,7 +83,7 @@ def types_of(value: object) -> object:
 
 
 @given(VALUES)
-def test_what_is_written_can_be_read(value: object) -> None:
+def test_written_values_can_be_read(value: object) -> None:
     data = encode(value)
     read, end = decode(data)
     assert (read, end) == (value, len(data))

@@ -66,7 +66,7 @@ def test_a_batch_gives_its_key_to_events_that_have_none() -> None:
         (b"nonsense", "small descriptor"),
     ],
 )
-def test_what_is_not_a_message_is_an_error(data: bytes, reason: str) -> None:
+def test_bytes_that_are_not_a_message_are_an_error(data: bytes, reason: str) -> None:
     with pytest.raises(DecodeError, match=reason):
         cut(data)
     with pytest.raises(DecodeError):

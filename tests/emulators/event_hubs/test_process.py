@@ -40,7 +40,7 @@ def process(data_dir: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
             child.kill()
 
 
-async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+async def test_acknowledged_events_survive_kill_9(tmp_path: Path) -> None:
     with process(tmp_path) as (child, port):
         # The SDK is given the address of the process by way of an emulator that is never started.
         address = EventHubsEmulator(tmp_path, CONFIG, port=port)

@@ -150,7 +150,7 @@ def _error(outcome: Described | None) -> Described:
     return error
 
 
-async def test_what_was_not_stored_is_not_acknowledged(
+async def test_events_that_were_not_stored_are_not_acknowledged(
     emulator: EventHubsEmulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with logged_in(emulator.port) as wire:
@@ -193,7 +193,7 @@ async def test_a_message_beyond_the_limit_detaches_its_link(emulator: EventHubsE
         (None, "amqp:not-implemented"),
     ],
 )
-async def test_what_cannot_be_attached_is_refused(
+async def test_links_that_cannot_be_attached_are_refused(
     emulator: EventHubsEmulator, target: Described | None, expected: str
 ) -> None:
     async with logged_in(emulator.port) as wire:

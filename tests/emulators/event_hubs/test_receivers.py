@@ -80,7 +80,7 @@ async def test_five_receivers_may_share_a_partition_and_a_sixth_may_not(emulator
         "saga-events",
     ],
 )
-async def test_what_does_not_exist_cannot_be_read(emulator: EventHubsEmulator, address: str) -> None:
+async def test_a_hub_or_group_that_does_not_exist_cannot_be_read(emulator: EventHubsEmulator, address: str) -> None:
     async with logged_in(emulator.port) as wire:
         assert await refusal(wire, await wire.attach_receiver(address)) == "amqp:not-found"
 

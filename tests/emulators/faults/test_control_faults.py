@@ -92,7 +92,7 @@ async def test_a_wrong_request_is_refused_in_a_line(
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/faults"), ("POST", "/outage")])
-async def test_what_is_not_json_is_refused(control: aiohttp.ClientSession, method: str, path: str) -> None:
+async def test_a_plan_that_is_not_json_is_refused(control: aiohttp.ClientSession, method: str, path: str) -> None:
     async with control.request(method, path, data=b"\xff{") as response:
         assert response.status == 400
 

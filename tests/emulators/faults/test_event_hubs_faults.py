@@ -144,7 +144,7 @@ async def test_links_are_refused(faults: Injector, wire: Wire, fault: str, said:
 
 
 @pytest.mark.parametrize("fault", ["redeliver", "rewind"])
-async def test_events_come_again(emulator: EventHubsEmulator, faults: Injector, wire: Wire, fault: str) -> None:
+async def test_events_are_redelivered(emulator: EventHubsEmulator, faults: Injector, wire: Wire, fault: str) -> None:
     await published(emulator, b"a", b"b", b"c", b"d")
     switch_on(faults, fault, first=1, **({"events": 2} if fault == "rewind" else {}))
     await wire.attach_receiver(SOURCE)

@@ -57,7 +57,7 @@ def stored(emulator: EventHubsEmulator) -> int:
     return emulator.hubs["saga-events"].partitions[0].next_sequence
 
 
-async def test_what_becomes_of_sends(emulator: EventHubsEmulator, faults: Injector) -> None:
+async def test_the_outcomes_of_sends(emulator: EventHubsEmulator, faults: Injector) -> None:
     """A lost acknowledgement is sent again by the SDK, so stored twice; a busy server is an error."""
     async with producer(emulator, retry_backoff_factor=0.01) as client:
         await send(client, "a")

@@ -121,7 +121,7 @@ def aggregate_rows(loop: Loop, keys: list[Evaluator], aggregates: list[Aggregate
 
 
 def check_grouping(query: nodes.Query) -> None:
-    """What stands beside aggregates must be a group key.
+    """An item beside aggregates must be a group key.
 
     Raises:
         CosmosError: 400, if a path is selected that is neither grouped nor aggregated, and for ORDER BY with groups.

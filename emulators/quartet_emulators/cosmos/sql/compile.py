@@ -27,7 +27,7 @@ class CompiledQuery:
         self.reads_documents = self._slots.reads_documents or query.items is None
         """Whether the result depends on what is in the documents, and not only on how many there are."""
         self.is_row_per_document = _is_row_per_document(query, scope)
-        """Whether each document gives at most one row, in order: a page can then go on after a document."""
+        """Whether each document gives at most one row, in order: a page can then continue after a document."""
         self.predicate = _filter(query, scope) if self.is_row_per_document and query.items is None else None
         """For ``SELECT * FROM c [WHERE ...]``: whether a document is in the result, by :meth:`matcher`."""
         self.plans: dict[tuple[str, ...], Value] = {}

@@ -350,7 +350,7 @@ def test_subqueries(expression: str, expected: Json) -> None:
         ("RAND()", 501),
     ],
 )
-def test_what_makes_no_sense_is_refused(expression: str, status: int) -> None:
+def test_expressions_without_a_meaning_are_refused(expression: str, status: int) -> None:
     with pytest.raises(CosmosError) as error:
         value(expression)
     assert error.value.status == status
