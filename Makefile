@@ -42,11 +42,11 @@ simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then eve
 mutants: $(DEV) ## plant bugs in copies of the source; the simulation must find each
 	$(BIN)/python -m tests.mutants --processes 2
 
-mutation: $(MUTATION) ## change the rules and the runtime in every small way, and see which changes no test notices: takes minutes
+mutation: $(MUTATION) ## make every small change to the rules and the runtime, and list those that no test notices: takes minutes
 	$(BIN)/python -m mutmut run --max-children 2
 	$(BIN)/python -m tests.mutants.score
 
-chaos: $(DEV) ## the whole stack under fire, then audited (MINUTES, ORDERS, SEED)
+chaos: $(DEV) ## the whole stack under faults, kills and pauses, then audited (MINUTES, ORDERS, SEED)
 	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(DEV) ## garbage against the emulators and the command line for some minutes, other garbage each time
@@ -73,7 +73,7 @@ docs: $(DOCS) ## build the documentation into .site; every warning is an error. 
 	NO_MKDOCS_2_WARNING=1 $(DOCS_BIN)/mkdocs build --strict --quiet
 
 infra-check: $(CHECKS) ## the infrastructure: checkov over infra/
-	@# checkov passes over a file that it cannot parse: ask its parser first.
+	@# checkov skips a file that it cannot parse: run its parser first.
 	$(CHECKS_BIN)/python -c "import pathlib, pycep; [pycep.BicepParser().parse(file_path=f) for f in pathlib.Path('infra').rglob('*.bicep')]"
 	$(CHECKS_BIN)/checkov --config-file infra/checkov.yaml
 

@@ -1,4 +1,4 @@
-// Everything that Quartet runs on in Azure, except the four services themselves: `azd deploy` adds those, one revision
+// All resources of Quartet in Azure, except the four services: `azd deploy` adds those, one revision
 // each, from service.bicep. What the code expects (hub, groups, databases, containers) is in saga.json, which a test
 // compares with the code; what differs between a small and a large deployment is in tiers.json.
 targetScope = 'subscription'
@@ -8,7 +8,7 @@ targetScope = 'subscription'
 @description('Name of this deployment; part of the names of its resources. Lower-case letters, digits and hyphens.')
 param environmentName string
 
-@description('Azure region of everything.')
+@description('Azure region of all resources.')
 param location string
 
 @allowed(['dev', 'prod'])
@@ -18,7 +18,7 @@ param tier string = 'dev'
 @description('Second region of Cosmos DB, to fail over to; empty for none.')
 param secondaryLocation string = ''
 
-@description('Object id of whoever operates this deployment with the quartet command; empty for nobody.')
+@description('Object id of the user, group or service principal that uses the quartet command; empty for none.')
 param operatorPrincipalId string = ''
 
 @allowed(['User', 'Group', 'ServicePrincipal'])
@@ -30,23 +30,23 @@ param operatorIpRanges string = ''
 @description('Comma-separated addresses that alerts are mailed to.')
 param alertEmails string = ''
 
-@description('Keep every event as Avro in a storage account of its own, for analytics.')
+@description('Keep every event as Avro in its own storage account, for analytics.')
 param capture bool = false
 
-@description('Receive rights on the own consumer group only, and checkpoint writes under the own prefix only. False widens both to the whole hub and the whole checkpoint container.')
+@description('Receive rights of a service on its own consumer group only, and checkpoint writes under its own prefix only. False widens both to the whole hub and the whole checkpoint container.')
 param narrowRoles bool = true
 
 @minValue(1)
-@description('How long an order may take, unless it names its own deadline.')
+@description('Seconds that an order may take, unless it names its own deadline.')
 param orderDeadlineSeconds int = 900
 
-// No default: money must not be simulated because somebody forgot to say whose it is.
+// No default: a missing parameter must not simulate payments.
 @minLength(1)
-@description('Who takes the money: simulated, or package.module:factory of an adapter in the image.')
+@description('The payment gateway: simulated, or package.module:factory of an adapter in the image.')
 param paymentGateway string
 
 @minLength(1)
-@description('Who carries the parcels: simulated, or package.module:factory of an adapter in the image.')
+@description('The carrier: simulated, or package.module:factory of an adapter in the image.')
 param carrier string
 
 var saga = loadJsonContent('saga.json')

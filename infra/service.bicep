@@ -61,7 +61,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
     environmentId: environmentId
     workloadProfileName: 'Consumption'
     configuration: {
-      // Nobody calls a service: there is no ingress.
+      // There is no ingress: a service has no callers.
       activeRevisionsMode: 'Single'
       registries: [
         {
@@ -71,7 +71,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
       ]
     }
     template: {
-      // SHUTDOWN_SECONDS, and time to hand the partitions back.
+      // SHUTDOWN_SECONDS, and time to release the partitions.
       terminationGracePeriodSeconds: 30
       containers: [
         {
@@ -179,14 +179,14 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
               }
               periodSeconds: 10
               timeoutSeconds: 5
-              // As long as STARTUP_SECONDS allows for waiting; 10 is the most that there is.
+              // As long as STARTUP_SECONDS allows for waiting; the maximum is 10.
               failureThreshold: 10
             }
           ]
         }
       ]
       scale: {
-        // Never none: somebody must look for overdue orders, and an order must not wait for a container to start.
+        // Never 0: the deadline watch must run, and an order must not wait for a container to start.
         minReplicas: 1
         // A partition has one owner in a group: more replicas than partitions would be idle.
         maxReplicas: maxReplicas
@@ -250,7 +250,7 @@ resource keepsRestarting 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'A replica of ${service} starts again and again. See docs/runbook.md, restarts.'
+    description: 'A replica of ${service} keeps restarting. See docs/runbook.md, restarts.'
     enabled: true
     severity: 1
     scopes: [app.id]
@@ -265,7 +265,7 @@ resource keepsRestarting 'Microsoft.Insights/metricAlerts@2018-03-01' = {
           metricName: 'RestartCount'
           timeAggregation: 'Maximum'
           operator: 'GreaterThan'
-          // While rights arrive after the first deployment, a few are normal.
+          // A few are normal after the first deployment, until rights take effect.
           threshold: 10
         }
       ]

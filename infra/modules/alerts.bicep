@@ -1,4 +1,4 @@
-// What somebody is woken for, or mailed about. docs/runbook.md has a chapter for each.
+// The alerts. docs/runbook.md has a chapter for each.
 param workspaceId string
 param actionGroupId string
 param namespaceId string
@@ -8,13 +8,13 @@ param orderDeadlineSeconds int
 param location string
 param tags object
 
-// Half as long again as an order may take.
+// One and a half times the deadline of an order.
 var openLimitMinutes = string(orderDeadlineSeconds * 3 / 120)
 
 var rules = [
   {
     name: 'dead-letters'
-    description: 'A service has put events aside that it cannot handle.'
+    description: 'A service has stored events that it cannot handle as dead letters.'
     severity: 2
     query: loadTextContent('../queries/dead-letters.kql')
     frequency: 'PT5M'
@@ -41,7 +41,7 @@ var rules = [
   }
   {
     name: 'needs-attention'
-    description: 'A compensation could not be done: a person must.'
+    description: 'A compensation could not be done: a person must act.'
     severity: 1
     query: loadTextContent('../queries/needs-attention.kql')
     frequency: 'PT5M'
@@ -50,7 +50,7 @@ var rules = [
   }
   {
     name: 'outage'
-    description: 'A service has been waiting for a server for five minutes and more.'
+    description: 'A service has waited for a server for five minutes or more.'
     severity: 1
     query: loadTextContent('../queries/outage.kql')
     frequency: 'PT5M'
@@ -59,7 +59,7 @@ var rules = [
   }
   {
     name: 'blocked-partition'
-    description: 'A service repeats one batch again and again, or cannot receive.'
+    description: 'A service keeps repeating one batch, or cannot receive.'
     severity: 1
     query: loadTextContent('../queries/blocked-partition.kql')
     frequency: 'PT5M'

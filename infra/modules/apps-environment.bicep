@@ -1,4 +1,4 @@
-// What the services run in.
+// The environment of the services.
 param name string
 param isPrivate bool
 param zoneRedundant bool

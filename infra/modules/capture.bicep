@@ -1,4 +1,4 @@
-// Where Event Hubs Capture writes every event as Avro, with an identity that may write there and nowhere else.
+// The account in which Event Hubs Capture writes every event as Avro, with an identity that may write there only.
 param accountName string
 param identityName string
 param sku string
@@ -15,7 +15,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  // checkov:skip=CKV_AZURE_59: the firewall denies everybody but trusted services, which Event Hubs Capture comes in as
+  // checkov:skip=CKV_AZURE_59: the firewall denies all but trusted services, and Event Hubs Capture is one
   // checkov:skip=CKV_AZURE_206: zone redundant in prod, local in dev, by the parameter sku
   // checkov:skip=CKV_AZURE_43: the name is st, perhaps cap, and the thirteen letters and digits of uniqueString
   name: accountName
@@ -33,7 +33,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    // Event Hubs comes in as a trusted service; nobody else does until somebody adds a rule for the analysts.
+    // Event Hubs has access as a trusted service. For analysts, add a rule.
     publicNetworkAccess: 'Enabled'
     networkAcls: {
       bypass: 'AzureServices'

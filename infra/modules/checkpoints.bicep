@@ -39,8 +39,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-// No soft delete, no versions: each rewrite would leave a copy behind, and slow the next one. Nothing here is worth
-// restoring, a lost checkpoint only makes events come again.
+// No soft delete, no versions: each rewrite would leave a copy behind, and slow the next one. Nothing here needs
+// to be restored: after a lost checkpoint, events are delivered again.
 resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   parent: account
   name: 'default'

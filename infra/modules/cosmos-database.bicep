@@ -38,8 +38,8 @@ resource all 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024
         kind: 'Hash'
         version: 2
       }
-      // Documents may carry a `ttl` of their own, for archiving; by itself nothing expires. A record that has gone would
-      // make a late duplicate look like something new.
+      // Documents may have their own `ttl`, for archiving; without one, nothing expires. If a record is missing, a late
+      // duplicate is handled as a new event.
       defaultTtl: -1
       // Only what queries filter on. Every other path would cost request units at every write.
       indexingPolicy: {

@@ -1,4 +1,4 @@
-// The hub that all services say and hear everything on.
+// The namespace and the hub of all services.
 param name string
 param hubName string
 param partitionCount int
@@ -24,7 +24,7 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
   name: name
   location: location
   tags: tags
-  // Standard is the least that has five consumer groups, 32 partitions and private endpoints.
+  // Standard is the smallest tier that has five consumer groups, 32 partitions and private endpoints.
   sku: {
     name: 'Standard'
     tier: 'Standard'

@@ -1,4 +1,4 @@
-// Where logs go, and who is told.
+// The workspace of the logs, and the recipients of alerts.
 param workspaceName string
 param insightsName string
 param actionGroupName string

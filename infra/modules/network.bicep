@@ -1,11 +1,11 @@
-// The network of prod: one subnet for the apps, one for the private ends of the servers.
+// The network of prod: one subnet for the apps, one for the private endpoints of the servers.
 param name string
 param subnetPrefix string
 param securityGroupName string
 param location string
 param tags object
 
-// The built-in rules are what is wanted: everything inside the network, nothing from the internet, and outbound traffic
+// The built-in rules are sufficient: everything inside the network, nothing from the internet, and outbound traffic
 // for image pulls and tokens. Container Apps documents what a stricter one must leave open.
 resource securityGroup 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   name: securityGroupName

@@ -1,4 +1,4 @@
-// What the person or pipeline may do that runs the quartet command: place orders, follow them, seed, audit, ask for redrives.
+// The rights of the person or pipeline that runs the quartet command: place and follow orders, seed, audit, redrive.
 param principalId string
 param principalType string
 param namespaceName string

@@ -1,4 +1,4 @@
-// The private ends of the four servers, with the names that lead to them.
+// The private endpoints of the four servers, and their DNS names.
 param namePrefix string
 param networkId string
 param subnetId string

@@ -1,4 +1,4 @@
-// One service's identity, and all that it may do.
+// One service's identity and its rights.
 param service string
 param database string
 param identityName string
@@ -8,7 +8,7 @@ param cosmosName string
 param storageName string
 param checkpointContainer string
 param registryName string
-@description('Receive on the own consumer group and write own checkpoints only; otherwise on the hub and in the container.')
+@description('Rights on its own consumer group and checkpoints only; otherwise on the hub and the container.')
 param narrow bool
 param location string
 param tags object
@@ -19,7 +19,7 @@ var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
 
-// Whatever is not a write or a delete, and every write and delete of what lies under NAMESPACE/HUB/GROUP/.
+// Allows all but writes and deletes, and writes and deletes of blobs under NAMESPACE/HUB/GROUP/.
 var blobAction = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
 var ownPrefix = '*/${hubName}/${service}/*'
 var ownCheckpointsOnly = '((!(ActionMatches{\'${blobAction}/write\'}) AND !(ActionMatches{\'${blobAction}/add/action\'}) AND !(ActionMatches{\'${blobAction}/delete\'}) AND !(ActionMatches{\'${blobAction}/move/action\'})) OR (@Resource[${blobAction}:path] StringLike \'${ownPrefix}\'))'

@@ -11,7 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STYLE = ROOT / "docs" / "style.md"
-CODE = ("quartet", "services", "shared", "emulators", "examples")
+CODE = ("quartet", "services", "shared", "emulators", "examples", "infra")
+OTHER = (
+    *("Makefile", "Dockerfile", "*.yml", "*.yaml", "pyproject.toml", ".env", ".github/**/*.yml"),
+    *("infra/**/*.bicep", "infra/**/*.bicepparam", "infra/**/*.kql", "quartet/**/*.tmpl"),
+)
 NAMES = ("quartet", "emulators", "shared")  # services has `owes` in the JSON of `status --stuck`
 SECTION = "\n## Words to avoid\n"
 # Words that a part of the repository keeps until its next change.
@@ -53,6 +57,11 @@ def words() -> list[Word]:
         for cell, write, where in rows
         for avoid in re.findall(r"`([^`]+)`", cell)
     ]
+
+
+def other_files() -> list[Path]:
+    """Files whose comments and texts people read, and which are neither pages nor Python."""
+    return sorted(path for pattern in OTHER for path in ROOT.glob(pattern))
 
 
 def avoided_in(path: Path) -> list[Word]:

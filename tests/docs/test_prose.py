@@ -12,6 +12,7 @@ from tests.docs.prose import (
     avoided_in,
     documents,
     hits,
+    other_files,
     page_prose,
     source_names,
     source_prose,
@@ -38,6 +39,31 @@ def test_comments_docstrings_and_messages_use_no_word_that_the_style_guide_avoid
         for hit in hits(source_prose(path.read_text(encoding="utf-8")), avoided_in(path))
     ]
     assert found == []
+
+
+def test_other_files_use_no_word_that_the_style_guide_avoids_in_code() -> None:
+    found = [
+        f"{name(path)}:{hit}"
+        for path in other_files()
+        for hit in hits(path.read_text(encoding="utf-8"), avoided_in(path))
+    ]
+    assert found == []
+
+
+def test_every_kind_of_other_file_is_read() -> None:
+    kinds = {path.suffix or path.name for path in other_files()}
+    assert kinds == {
+        "Makefile",
+        "Dockerfile",
+        ".yml",
+        ".yaml",
+        ".toml",
+        ".env",
+        ".bicep",
+        ".bicepparam",
+        ".kql",
+        ".tmpl",
+    }
 
 
 def test_names_in_the_library_use_no_word_that_the_style_guide_avoids_in_code() -> None:
