@@ -1,4 +1,4 @@
-"""Choreography-based sagas on Azure: what a user imports. What is not here may change.
+"""Choreography-based sagas on Azure: the public names. Names that are not listed here may change.
 
 The names are imported when they are first used, so that a domain that needs a decision alone loads no SDK.
 """

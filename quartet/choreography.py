@@ -19,19 +19,19 @@ class Choreography:
     """A set of participants that react to each other's events on one hub. There is no coordinator.
 
     Attributes:
-        name: what the application is called.
+        name: the name of the application.
         events: every event that is said in it.
-        participants: who takes part, in the order in which a person would name them.
+        participants: the participants, in the order in which tools list them.
         ends: the events that end a saga. No participant needs to hear them.
         inputs: the events that come from outside. With the first one, a saga begins.
         samples: one believable event of each type; `quartet schema` shows them, and `quartet check` requires them all.
         hub: the Event Hub that they share.
         services: how each participant is run as a process. An application without them can be tested, and not run.
-        invariants: what must hold of everything that is stored. `quartet audit` checks it, and so do `explore` and
+        invariants: the rules for all stored states and effects. `quartet audit` checks it, and so do `explore` and
             `simulate` when nothing is left to do.
         commands: the application's own commands of `quartet`, as import paths: `{"audit": "shop.audit:audit"}`.
-        on_start: the import path of what a local stack does once its databases exist: a function that takes the
-            open `Cosmos` and returns a line for people, or nothing. Empty if there is nothing to do.
+        on_start: the import path of a function that a local stack calls once its databases exist. It takes the
+            open `Cosmos` and returns a line for people, or nothing. Empty: there is none.
     """
 
     name: str

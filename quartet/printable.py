@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def printable(text: str) -> str:
-    r"""The text on one line: what does not print is escaped as in a Python string, such as `\x1b`, `\n`, `\u202e`.
+    r"""The text on one line, with unprintable characters escaped as in a Python string, such as `\x1b`, `\n`, `\u202e`.
 
     Escaped are control characters (C0, C1, DEL), line and paragraph separators, what changes the direction or is
     invisible, lone surrogates, and what Unicode has not assigned. A text that prints is returned as it is.

@@ -1,1 +1,1 @@
-"""What the four services share: the contracts of their events, in `shared.events`."""
+"""The shared part of the four services: the contracts of their events, in `shared.events`."""

@@ -178,6 +178,6 @@ class Credentials:
 
 
 def _one_line(error: Exception) -> str:
-    """What the credential has tried, without the link to its documentation."""
+    """The credential's attempts, without the link to its documentation."""
     lines = [line.strip() for line in str(error).splitlines()]
     return " ".join(line for line in lines if line and not line.startswith("To mitigate this issue"))[:1500]

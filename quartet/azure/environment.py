@@ -1,4 +1,4 @@
-"""Settings that are read from the environment. What is wrong with them is one line, for a person."""
+"""Settings from the environment. An error in them is one line for a person."""
 
 from typing import TYPE_CHECKING, TypeVar
 

@@ -1,4 +1,4 @@
-"""What a deployment decides, read once from the environment into one typed object."""
+"""The settings of a deployment, read once from the environment into one typed object."""
 
 from typing import Annotated, Literal, Self
 
@@ -74,7 +74,7 @@ class Settings(EnvironmentSettings):
     """How long a service waits for its servers when it starts."""
 
     shutdown_seconds: float = Field(default=8, gt=0, le=_YEAR, allow_inf_nan=False)
-    """How long a service finishes what it has begun after SIGTERM."""
+    """How long a service may finish the work in progress after SIGTERM."""
 
     @model_validator(mode="after")
     def _one_of_each_pair(self) -> Self:

@@ -28,7 +28,7 @@ def the_application() -> Application:
     """As `any_application`, for what cannot do without.
 
     Raises:
-        ConfigurationError: there is none, or what is named is none.
+        ConfigurationError: there is none, or the name is not that of an application.
     """
     application = any_application()
     if application is None:

@@ -1,4 +1,4 @@
-"""What went wrong, in one line for the person who can put it right. The only place that does this."""
+"""Errors as one line for the person who can fix them. The only place that does this."""
 
 import errno
 import signal

@@ -69,7 +69,7 @@ def build(application: Application | None) -> typer.Typer:
 
 @dataclass(slots=True)
 class Invocation:
-    """What was said before the command."""
+    """The options before the command."""
 
     debug: bool = False
 
@@ -81,7 +81,7 @@ def _print_version(wanted: bool) -> None:
 
 
 class PrintableFormatter(logging.Formatter):
-    """As the standard one; what a server has sent to be logged does not act on the terminal."""
+    """The standard one, with the text of servers escaped, so that it does not act on the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and the lines of a traceback."""

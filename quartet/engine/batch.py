@@ -40,7 +40,7 @@ class Batch:
 
     Attributes:
         became: the outcome of each event so far.
-        quick: set when everything is finished, or what is not is slow.
+        quick: set when everything is finished or slow.
         task: the work on it.
         conflicts: how often each saga has lost to another writer.
         requests: those to redrive dead letters that are not answered.

@@ -180,7 +180,7 @@ class Engine(Generic[S]):
         return not await self._recorder.commit([run])
 
     async def record(self, saga_id: str) -> Record[S]:
-        """What is stored of a saga now; an empty record if nothing is."""
+        """The record of a saga; an empty one if nothing is stored."""
         return (await self._recorder.load([saga_id]))[saga_id]
 
     def standing(self, seconds: float) -> list[Standing]:
@@ -274,7 +274,7 @@ class Engine(Generic[S]):
             await self._finisher.keep([letter])
             batch.became.append(letter)
 
-        # What cannot even be kept as a dead letter must not be skipped. The partition is stalled, and the log says so.
+        # An event that cannot be stored as a dead letter must not be skipped. The partition stalls, with a log line.
         for delay in self._retry.outage_backoff.delays(self._rng):
             try:
                 await isolate(batch.messages, attempt, isolated)

@@ -1,4 +1,4 @@
-"""What can go wrong, and what follows from it. Classified once, here, by type.
+"""The kinds of errors and what follows from each. Errors are classified once, here, by type.
 
 A handler never catches: it lets these pass, and the runtime knows what each means.
 """
@@ -38,9 +38,9 @@ class Kind(Enum):
     CONFIGURATION = auto()
     """Nothing is wrong with the event either. Repeat, and report that a person must act."""
     TRANSIENT = auto()
-    """Repeat with a bound; the outcome of what was asked for is not known."""
+    """Repeat a limited number of times; the outcome of the call is not known."""
     PERMANENT = auto()
-    """A repeat cannot change it. Find what is at fault, and isolate it."""
+    """A repeat cannot change it. Find the item at fault, and isolate it."""
 
 
 _REFUSED: Final = frozenset({401, 403})

@@ -1,4 +1,4 @@
-"""What comes after the commit: keep the dead letters, publish the answers, write the log."""
+"""The steps after the commit: store the dead letters, publish the answers, write the log."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ ANSWER_NOT_PUBLISHED: Final = "answer_not_published"
 
 
 class Finisher(Generic[S]):
-    """Keeps, publishes and logs what was committed."""
+    """Stores the dead letters, publishes the answers and logs the outcomes of committed runs."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Finisher(Generic[S]):
         await isolate(letters, put, put_less)
 
     async def publish(self, partition: str, events: Sequence[Json]) -> list[tuple[Json, str]]:
-        """Publish to a partition, in order. Returns what the hub will never take, and why."""
+        """Publish to a partition, in order. Returns the answers that the hub will never accept, and why."""
         refused: list[tuple[Json, str]] = []
 
         async def publish(some: Sequence[Json]) -> None:

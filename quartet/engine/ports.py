@@ -1,4 +1,4 @@
-"""What the engine needs from outside. The Azure SDKs stand behind these; a simulation can, too."""
+"""The engine's own ports. The Azure SDKs implement them, and so can a simulation."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -103,7 +103,7 @@ class DeadLetter:
         return self.message.letter_id(self.partition)
 
     def reduced(self, *, keep_body: bool) -> "DeadLetter":
-        """The same dead letter, with sizes and hashes in place of what may not fit into a store.
+        """The same dead letter, with sizes and hashes in place of the parts that may not fit into a store.
 
         Its properties go, and without `keep_body` its body, too: its event can then only be published again.
         """

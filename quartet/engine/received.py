@@ -1,4 +1,4 @@
-"""Reading a received batch: what is for this participant, in which saga, and what cannot be read at all."""
+"""Reading a received batch: the deliveries for this participant, by saga, and the unreadable ones."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -80,7 +80,7 @@ class ReceivedBatch:
 
     Attributes:
         sagas: what there is for each saga, in the partition's order.
-        letters: what cannot be read and blocks no saga.
+        letters: unreadable messages that block no saga.
         requests: to redrive dead letters of this participant.
     """
 

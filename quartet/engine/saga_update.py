@@ -81,7 +81,7 @@ class SagaUpdate(Generic[S]):
         return 2 * len(self._added) >= self.limits.handled
 
     def refuse(self, reason: str, detail: str) -> None:
-        """Take everything back: the new record cannot be stored. What was handled in this run becomes a dead letter."""
+        """Undo the run: the new record cannot be stored. The events of this run become dead letters."""
         taken = self._taken
         self.record, self.changed, self.new_state = self._origin, False, False
         self.steps, self.unread, self.dropped, self._taken = [], [], [], []
@@ -166,7 +166,7 @@ class SagaUpdate(Generic[S]):
         self._added.add(delivery.event.key)
         for key in list(handled)[: surplus(handled, self.limits)]:
             if key in self._added:
-                break  # what is not committed yet has not been published either
+                break  # answers that are not committed have not been published either
             self.dropped += handled.pop(key)
         self._change(handled=handled)
 

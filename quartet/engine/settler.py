@@ -98,7 +98,7 @@ class _Settlement(Generic[S]):
         self._run(await self.settler.recorder.recall(free))
 
     async def run_together(self, seconds: float | None) -> None:
-        """Work in rounds until no handler runs or the time is up; then finish what is settled."""
+        """Work in rounds until no handler runs or the time is up; then finish the settled sagas."""
         loop = asyncio.get_running_loop()
         deadline = None if seconds is None else loop.time() + seconds
         won: list[SagaUpdate[S]] = []
@@ -156,7 +156,7 @@ class _Settlement(Generic[S]):
         return True
 
     async def _run_lost(self, saga_ids: Sequence[str]) -> None:
-        """Run again on what the winner has written: immediately, or with a pause after several conflicts."""
+        """Run again on the winner's record: immediately, or with a pause after several conflicts."""
         quick = [saga_id for saga_id in saga_ids if self.batch.conflicts[saga_id] <= _QUICK_CONFLICTS]
         for saga_id in saga_ids:
             if saga_id not in quick:

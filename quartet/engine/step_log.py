@@ -17,7 +17,7 @@ class StepLog:
         self._stats = stats
 
     def tell(self, partition: str, steps: Iterable[Step], unread: Iterable[DeadLetter]) -> None:
-        """Tell of one batch: its events in order, and what could not be read of it."""
+        """Log one batch: its events in order, and its unreadable messages."""
         for step in steps:
             self._tell_step(partition, step)
         for letter in unread:

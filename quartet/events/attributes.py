@@ -8,7 +8,7 @@ from quartet.events.fields import SAGA_ID_PATTERN
 from quartet.events.text import is_cloudevents_string
 
 LONGEST_ATTRIBUTE: Final = 256
-"""How many characters an attribute may have. It bounds what is recorded of an event."""
+"""How many characters an attribute may have. It limits the size of an event in a record."""
 
 LONGEST_SOURCE: Final = 1024
 """The same for the source, which is recorded as a digest only: the id of an Azure resource is long."""
@@ -32,7 +32,7 @@ def optional(attributes: Mapping[str, object], name: str) -> str | None:
     """The attribute of this name; None if it is missing or null, which are the same in CloudEvents.
 
     Raises:
-        ValueError: If it is not a string, is empty or too long, or contains what the CloudEvents type String forbids:
+        ValueError: If it is not a string, is empty or too long, or contains what CloudEvents forbids in a String:
             control characters, lone surrogates and noncharacters.
     """
     value = attributes.get(name)

@@ -43,7 +43,7 @@ class EventData(BaseModel):
 
     @property
     def remark(self) -> str:
-        """What it says in a few words, for a list of events: why, what, how much. Nothing unless a model says so."""
+        """A summary in a few words, for a list of events: why, what, how much. Empty unless a model overrides it."""
         return ""
 
     @property
@@ -57,7 +57,7 @@ class EventData(BaseModel):
         return self.model_copy(update=names)
 
     def to_json(self) -> dict[str, Any]:
-        """The data as JSON values; what is not set is left out."""
+        """The data as JSON values, without fields that are not set."""
         return self.model_dump(mode="json", exclude_none=True)
 
     def fingerprint(self) -> str:

@@ -60,7 +60,7 @@ def _value(prefix: str, value: object) -> object:
     if prefix != _HTTP or not isinstance(text, str):
         return text
     try:
-        # The HTTP binding percent-encodes what a header cannot carry.
+        # The HTTP binding percent-encodes characters that a header cannot carry.
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
         return text

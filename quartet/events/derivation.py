@@ -19,7 +19,7 @@ def event_key(source: str, id: str) -> str:  # noqa: A002 - the CloudEvents name
 
 
 def derived_id(cause_source: str, cause_id: str, type: str, discriminator: str = "") -> str:  # noqa: A002 - as above
-    """The id of an answer: a UUIDv5 of what it answers and what it is.
+    """The id of an answer: a UUIDv5 of its cause and its type.
 
     Args:
         cause_source: The source of the event that is answered.
@@ -29,7 +29,7 @@ def derived_id(cause_source: str, cause_id: str, type: str, discriminator: str =
 
     Raises:
         ValueError: If a part before the discriminator contains a line break, so that two different answers could
-            get one id. What was read from the hub contains none.
+            get one id. Events from the hub contain none.
     """
     parts = (_VERSION, cause_source, cause_id, type)
     if any("\n" in part for part in parts):

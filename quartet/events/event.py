@@ -1,4 +1,4 @@
-"""An event: what happened, in which saga, when, who said it, and because of what."""
+"""An event: its data, its saga, its time, its source and its cause."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +20,8 @@ class Event(Generic[D_co]):
 
     Attributes:
         id: Unique among the events of its source, the same for every repeat of it.
-        source: Who said it: `/services/hotel`.
-        type: What it is, with its version: `RoomBooked.v1`.
+        source: The service or client that said it: `/services/hotel`.
+        type: The type with its version: `RoomBooked.v1`.
         saga_id: The saga that it belongs to; the CloudEvents subject.
         time: When it was said, in UTC.
         correlation_id: The same for all events of one saga: the saga id, unless its first event says
@@ -64,7 +64,7 @@ def new_event(
 
     Args:
         data: What happened.
-        source: Who says so, a URI reference.
+        source: The source, a URI reference.
         time: When, with a time zone.
         id: Its id; without one, a random one. Keep it for a repeat.
         traceparent: The trace that it belongs to; without one, the saga's own.
@@ -102,7 +102,7 @@ def answer(
     Args:
         cause: The event that is answered.
         data: What happened.
-        source: Who says so: `service_source("hotel")`.
+        source: The source: `service_source("hotel")`.
         time: When, with a time zone.
         discriminator: Tells it apart from another answer of the same type to the same cause; added to the one
             that the data has.

@@ -1,4 +1,4 @@
-"""JSON in bytes, as RFC 8259 requires between systems: UTF-8. What is wrong with it is said in one line."""
+"""JSON in bytes, as RFC 8259 requires between systems: UTF-8. An error is one line."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Content types: what a body is said to be, as far as reading an event depends on it."""
+"""Content types, as far as the reading of an event depends on them."""
 
 import re
 from typing import NamedTuple

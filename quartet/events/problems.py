@@ -1,4 +1,4 @@
-"""What is wrong with data, in one line that a person can act on and that names the field."""
+"""Errors in data, as one line that names the field and that a person can act on."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

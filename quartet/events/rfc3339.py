@@ -17,7 +17,7 @@ _MESSAGE = "must be an RFC 3339 time with an offset, such as 2026-03-01T12:00:00
 
 
 def parse_time(text: object) -> datetime:
-    """Read an RFC 3339 date-time as aware UTC; what is finer than a microsecond is cut off.
+    """Read an RFC 3339 date-time as aware UTC; digits beyond microseconds are cut off.
 
     Raises:
         ValueError: If it is not text, has another form or no offset, names no real moment (a leap second is none

@@ -24,5 +24,5 @@ def has_surrogates(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """The text for one line of a reason: what is not printable is escaped, and a long text is cut."""
+    """The text for one line of a reason: escaped where it is not printable, and cut where it is long."""
     return printable(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…")

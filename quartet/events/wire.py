@@ -1,4 +1,4 @@
-"""Writing events: CloudEvents 1.0 in structured JSON mode, and reading back what was recorded."""
+"""Writing events: CloudEvents 1.0 in structured JSON mode, and reading recorded ones."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from quartet.events.rfc3339 import format_time
 
 
 def to_json(event: Event[EventData]) -> dict[str, object]:
-    """The structured CloudEvent as JSON values: what is recorded, and then encoded and sent."""
+    """The structured CloudEvent as JSON values, to record, encode and send."""
     attributes: dict[str, object] = {
         "specversion": "1.0",
         "id": event.id,

@@ -15,7 +15,7 @@ _OURS: Final = frozenset({*_DATA, _LOCK, ".env"})
 
 
 def wipe(data_dir: Path) -> None:
-    """Remove what the emulators have stored in a directory; the directory itself stays.
+    """Remove the emulators' data from a directory; the directory itself stays.
 
     Raises:
         UserError: there is something in it that the emulators did not put there, so it is perhaps the wrong one;

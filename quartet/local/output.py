@@ -13,11 +13,11 @@ Sink = Callable[[str, str], None]
 LINE_LIMIT = 64 * 1024  # bytes; a longer line is passed on in pieces
 QUEUE_LIMIT = 10_000  # lines
 GRACE = 1.0  # seconds that a full queue holds up a child before lines are dropped
-OUTPUT_NAME = "quartet"  # who says that lines were dropped
+OUTPUT_NAME = "quartet"  # the name in the line that says how many were dropped
 
 
 def read_lines(descriptor: int) -> Iterator[str]:
-    """The lines that come out of a descriptor until its end; what is not UTF-8 is replaced."""
+    """The lines from a descriptor until its end; bytes that are not UTF-8 are replaced."""
     rest = b""
     while chunk := os.read(descriptor, LINE_LIMIT):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -70,7 +70,7 @@ class Output:
                 self._dropped += 1
 
     def close(self, timeout: float) -> None:
-        """Let the sink take what is queued, for at most `timeout` seconds."""
+        """Let the sink take the queued lines, for at most `timeout` seconds."""
         try:
             self._lines.put(None, timeout=timeout)
         except queue.Full:

@@ -38,7 +38,7 @@ class Backoff:
 
 
 class Restartable(Protocol):
-    """What a supervisor offers to a `Restarter`."""
+    """The part of a supervisor that is for a `Restarter`."""
 
     async def wait_for_exit(self) -> Exit:
         """Wait until a process ends that was not stopped."""
@@ -93,7 +93,7 @@ class Restarter:
                 return
 
     def _delay_after(self, ended: Exit) -> float:
-        """Count the end, say what comes next, and return the seconds until then."""
+        """Count the end, log the next step, and return the seconds until then."""
         if ended.lifetime >= stretched(LONG_LIFE):
             del self._early_ends[ended.name]
         early_ends = self._early_ends[ended.name]

@@ -26,7 +26,7 @@ from quartet.terminal.console_sink import without_colours
 from quartet.terminal.user_error import UserError
 
 EMULATORS: Final = "emulators"
-_READY_LINE: Final = "ready"  # what the emulators say
+_READY_LINE: Final = "ready"  # the emulators' output
 _HOST: Final = "127.0.0.1"
 _PORTS: Final = {"event-hubs": 5672, "cosmos": 8081, "blob": 10000}
 _TOLD_BY: Final = {
@@ -134,7 +134,7 @@ class LocalStack:
 
         There is no time limit, and a process that ends meanwhile does not end the wait: watch with `wait_for_exit`.
         """
-        # What a service writes comes through a pipe: it cannot see that a person reads it.
+        # The output of a service is a pipe: the service cannot see that a person reads it.
         colours = {"FORCE_COLOR": "1"} if self._is_coloured else {}
         environment = {**_CLOUD, **self._environment, **colours, **self._options.settings}
         application = self._options.application
@@ -172,7 +172,7 @@ class LocalStack:
 
 
 def simulated_ports(choreography: Choreography) -> dict[str, str]:
-    """What a local stack asks for, whatever the shell has set for the cloud: it has no effect outside."""
+    """The settings of a local stack. They ignore what the shell has set for the cloud, and have no effect outside."""
     return dict.fromkeys(choreography.port_variables, SIMULATED)
 
 

@@ -1,4 +1,4 @@
-"""Run programs as child processes, show what they say, and leave none behind.
+"""Run programs as child processes, show their output, and leave none behind.
 
 Every child is started through `quartet.local.child` and holds one end of a pipe: when the supervisor dies, even by
 SIGKILL, the children end. Each child leads a process group of its own, so that Ctrl-C in a terminal reaches
@@ -139,7 +139,7 @@ class Supervisor:
             await asyncio.gather(*(child.ready for child in children))
 
     async def stop(self, *names: str) -> None:
-        """Stop processes: SIGTERM, then SIGKILL for what is left after the grace. Ended ones are fine.
+        """Stop processes: SIGTERM, then SIGKILL for those that run after the grace. Ended ones are fine.
 
         Raises:
             KeyError: no process of this name was started.

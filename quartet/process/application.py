@@ -59,7 +59,7 @@ def load_application(path: str) -> Application:
 
 
 def load(path: str, what: str) -> Any:  # noqa: ANN401 -- whatever is there
-    """What is at an import path, `package.module:NAME`.
+    """The object at an import path, `package.module:NAME`.
 
     Raises:
         ConfigurationError: there is nothing, or importing it fails.

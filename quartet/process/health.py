@@ -11,7 +11,7 @@ from quartet.engine.errors import ConfigurationError
 
 @dataclass(slots=True)
 class Health:
-    """What the service says of itself.
+    """The health of the service.
 
     Attributes:
         ready: its servers answered, and it receives.

@@ -1,7 +1,7 @@
 """Logs: one line per event, coloured for people or JSON for machines.
 
 Text in a line may come from an event, so from any client. On a console it neither acts on the terminal nor begins
-a line; what the stream's encoding lacks is escaped. A stream that takes no more lines (a closed pipe, a
+a line; characters that the stream's encoding lacks are escaped. A stream that takes no more lines (a closed pipe, a
 full disk) costs lines, never an event.
 """
 
@@ -65,7 +65,7 @@ class LogStream:
 
 
 def printable_fields(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    """Escape what would act on a terminal in the values of a console line."""
+    """Escape characters that would act on a terminal in the values of a console line."""
     return {name: value if name == "exc_info" else _printable(value) for name, value in fields.items()}
 
 
@@ -130,7 +130,7 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
         logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, stream)),
         cache_logger_on_first_use=True,
     )
-    # The Azure SDKs log through the standard library: what they warn of is worth a line in the same format.
+    # The Azure SDKs log through the standard library: their warnings get a line in the same format.
     handler = logging.StreamHandler(cast(TextIO, stream))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -43,7 +43,7 @@ class Adapter:
 
     @property
     def label(self) -> str:
-        """What it is, for people: `VARIABLE=name`."""
+        """The kind of port, for people: `VARIABLE=name`."""
         return " ".join(f"{variable}={name}" for variable, name in self.names.items()) or "the service's port"
 
     @contextmanager

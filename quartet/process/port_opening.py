@@ -23,7 +23,7 @@ async def open_port(stack: AsyncExitStack, adapter: Adapter, context: ServiceCon
             adapter.check_methods(made)
             return made
         port: object = await made.__aenter__()
-    # From here on it is open, so it must be closed, even if it is not what it should be.
+    # From here on it is open, so it must be closed, even if it has the wrong type.
     stack.push_async_callback(_close, made, adapter, context)
     adapter.check_methods(port)
     return port

@@ -52,7 +52,7 @@ Background = Callable[[ServiceContext], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Service(Generic[S, P]):
-    """A participant, with how its ports are made and what it does besides answering events.
+    """A participant with its ports and its background work, as a process.
 
     Attributes:
         ports: makes the last argument of the handlers, or names the variable with which the deployment chooses it.
@@ -190,7 +190,7 @@ class Service(Generic[S, P]):
         look_first: bool = False,
         on_redrive: OnRedrive | None = None,
     ) -> Engine[S]:
-        """The participant's engine on these ports; it handles what it is given, and does not receive."""
+        """The participant's engine on these ports; it handles batches, and does not receive."""
         database, buckets = context.database, context.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(
@@ -219,7 +219,7 @@ class Service(Generic[S, P]):
         )
 
     def _retry(self, settings: Settings) -> RetryPolicy:
-        """The participant's retry policy, with what the deployment has set."""
+        """The participant's retry policy, with the settings of the deployment."""
         retry = self.participant.retry
         if settings.handler_attempts is not None:
             retry = replace(retry, attempts=settings.handler_attempts)

@@ -1,4 +1,4 @@
-"""What a service's own parts may use of the process that they run in."""
+"""The part of a process that is open to a service's own code."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ S = TypeVar("S", bound=EnvironmentSettings)
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """What a service's own parts (its ports, its background work) may use.
+    """The settings, clients and clock for a service's own code: its ports and its background work.
 
     Attributes:
         database: the service's own database.

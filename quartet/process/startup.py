@@ -87,7 +87,7 @@ async def open_servers(
 async def participant_database(
     client: CosmosClient, participant: Participant[Any, Any], settings: Settings
 ) -> DatabaseProxy:
-    """The participant's database; what is missing in it is created if a key allows it. See `open_database`."""
+    """The participant's database; missing containers are created if a key allows it. See `open_database`."""
     return await open_database(
         client,
         participant.database,

@@ -1,8 +1,8 @@
 """The watchdog: finds receivers that stall without an error, and restarts them.
 
 The SDK can lose a receiver silently: a link that is refused at attach is never reported, and partitions that stall have
-been reported by its users (azure-sdk-for-python #35948, #30931, #29081). Asking the hub what it has is the only way to
-notice.
+been reported by its users (azure-sdk-for-python #35948, #30931, #29081). Only the hub's last sequence number
+shows it.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class Watchdog:
             except OutageError as outage:
                 # An outage is not a reason to restart: the SDK reconnects.
                 self._log.warning("watchdog interrupted", error=str(outage))
-            except Exception:  # noqa: BLE001 -- a watchdog that fails must not end what it watches
+            except Exception:  # noqa: BLE001 -- a watchdog that fails must not end the receiver
                 self._log.exception("watchdog failed; checking again")
 
     async def look(self) -> None:
@@ -95,7 +95,7 @@ class Watchdog:
         owned = sorted(self._owned)
         progress = self._consumer.progress
         progress.keep_only(set(owned))
-        # Where we are is asked first: what comes in meanwhile must not look like a hub that has lost it.
+        # Our position is read first: an event that arrives meanwhile must not look like one that the hub has lost.
         received = [progress.position(partition) for partition in owned]
         starts = await self._starts() if None in received else {}
         ends = await asyncio.gather(*(self._end(partition) for partition in owned))

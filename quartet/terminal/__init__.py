@@ -1,1 +1,1 @@
-"""What a person sees: tables, lines of processes, errors in one line."""
+"""Output for people: tables, lines of processes, errors in one line."""

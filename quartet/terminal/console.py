@@ -31,7 +31,7 @@ class SafeConsole(Console):
 
 
 def results() -> Console:
-    """Standard output, for what was asked for. Coloured on a terminal only, and not if NO_COLOR is set."""
+    """Standard output, for results. Coloured on a terminal only, and not if NO_COLOR is set."""
     return _console(is_error=False)
 
 
@@ -53,7 +53,7 @@ def remarks() -> Console:
 def write_json(value: object) -> None:
     """Write one JSON document to standard output, and nothing else.
 
-    What does not print is escaped as JSON has it, so that a program reads exactly what was stored.
+    Unprintable characters are escaped as in JSON, so that a program reads exactly the stored text.
     """
     is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(value, indent=2, ensure_ascii=not is_utf)

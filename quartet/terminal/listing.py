@@ -1,6 +1,6 @@
 """Rows for people at any width: a table where every word fits in whole, and blocks where it does not.
 
-An id, which a person may copy, is never broken across lines, and never cut. What is wider than the terminal is written
+An id, which a person may copy, is never broken across lines, and never cut. A longer one than the terminal is written
 as one line at its edge, which terminals wrap and copy as one.
 """
 

@@ -1,5 +1,5 @@
-"""What a person can get wrong."""
+"""Errors of a person."""
 
 
 class UserError(Exception):
-    """Something that a person can put right. The message is one line: what is wrong, and what to do."""
+    """An error that a person can fix. The message is one line: what is wrong, and what to do."""

@@ -15,7 +15,7 @@ _STOP_SECONDS: Final = 30
 
 
 def start(*words: str) -> "subprocess.Popen[str]":
-    """Run this interpreter with these words; what the process writes comes through a pipe, errors included."""
+    """Run this interpreter with these arguments; its output, with errors, is a pipe."""
     return subprocess.Popen(  # noqa: S603 -- our own modules, by this interpreter
         [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
     )

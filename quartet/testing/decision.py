@@ -23,16 +23,16 @@ def decide(
     *,
     giving_up: bool = False,
 ) -> Outcome[S]:
-    """What the participant decides about one event, as a value.
+    """The participant's decision about one event, as a value.
 
-    For tests without an event loop. A handler that sleeps does so on a virtual clock. What the engine would refuse
-    later is refused here: an answer that is not announced, is about another saga, or a state that cannot be stored.
+    For tests without an event loop. A handler that sleeps does so on a virtual clock. An outcome that the engine would
+    refuse is refused here: an answer that is not announced, is about another saga, or a state that cannot be stored.
 
     Args:
         participant: whose reaction it is.
         event: the event, or its data alone, which then has the source `/tests`.
-        state: what the participant has decided before; None if it knows nothing of the saga.
-        ports: what the handler gets as its ports.
+        state: the participant's state before the event; None if it has none of the saga.
+        ports: the last argument of the handler.
         giving_up: run the fallback, as if the retries of the handler were used up.
 
     Raises:

@@ -46,9 +46,9 @@ def explore(
     Args:
         app: the application.
         ports: makes the ports of each participant, by its name. They are copied with `copy.deepcopy`.
-        events: what is said from outside.
-        invariants: what must hold when no event is on its way and dead letters are redriven.
-        always: what must hold in every state.
+        events: the events from outside.
+        invariants: rules for the end, when no event is on its way and dead letters are redriven.
+        always: rules for every state.
         crashes: how often a process may die, after any of its steps.
         repeats: how often an event that was handled may be delivered once more.
         silences: how often a port may not answer, before or after it has acted, until the retries are used up.
@@ -82,7 +82,7 @@ def explore(
 
 
 def _end(node: Node, invariants: Sequence[Invariant]) -> set[str]:
-    """Deliver all that is on its way, redrive what is left as an operator would, and check the end.
+    """Deliver all events on their way, redrive the dead letters as an operator would, and check the end.
 
     Returns how the saga has ended.
     """

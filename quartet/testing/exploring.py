@@ -1,4 +1,4 @@
-"""One state of a saga that is being explored, what can happen next, and the state in which it has happened."""
+"""One state of an explored saga, the possible next steps, and the state after each."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -74,7 +74,7 @@ class Node:
     _known: int = field(default=0)
 
     def send(self) -> None:
-        """Queue what was said since the last time for every participant that hears it."""
+        """Queue the events since the last time for every participant that hears them."""
         for key in list(self.world.witness.said)[self._known :]:
             self.numbers.setdefault(key, len(self.numbers))
             type_ = str(self.world.witness.said[key]["type"])

@@ -19,7 +19,7 @@ S = TypeVar("S")
 
 
 class MemoryStore(Generic[S]):
-    """The documents of one participant, as JSON text: what cannot be stored fails here as it would there."""
+    """The documents of one participant, as JSON text: a state that Cosmos DB could not store fails here, too."""
 
     def __init__(self, participant: Participant[S, Any]) -> None:
         self._codec: RecordCodec[S] = RecordCodec(participant.state)
@@ -32,7 +32,7 @@ class MemoryStore(Generic[S]):
         return other
 
     def get(self, saga_id: str) -> Record[S] | None:
-        """What is stored of a saga."""
+        """The record of a saga."""
         if saga_id not in self._documents:
             return None
         etag, text = self._documents[saga_id]

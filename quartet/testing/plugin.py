@@ -60,7 +60,7 @@ def running_emulators(data_dir: Path) -> Iterator[Mapping[str, str]]:
     """Emulators in a process of their own, for the length of a block.
 
     Raises:
-        RuntimeError: they do not start; with what they say about it.
+        RuntimeError: they do not start; the message has their output.
     """
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
     process = start("-m", "quartet_emulators", "--data-dir", str(data_dir), *ports)

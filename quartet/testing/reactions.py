@@ -1,4 +1,4 @@
-"""What a participant does with an event: the one place of the test kit that looks into its tables."""
+"""A participant's reaction to an event: the only place of the test kit that reads its tables."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""What an operator does once everything works again: redrive the dead letters, and discard what cannot be read."""
+"""The steps of an operator once everything works again: redrive the dead letters, and discard unreadable ones."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The processes of a world: each reads its partitions, handles what comes, and stores its checkpoints."""
+"""The processes of a world: each reads its partitions, handles the events, and stores its checkpoints."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -41,7 +41,7 @@ class RunningApp:
         """Run a command of `quartet` on it, such as `publish - --wait`, with `given` as its standard input.
 
         Returns:
-            What it writes to standard output.
+            Its standard output.
 
         Raises:
             AssertionError: its exit status is not 0; with all that it says.

@@ -1,4 +1,4 @@
-"""What must hold, and what is raised when it does not."""
+"""Invariants, and the error for a violated one."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
@@ -19,7 +19,7 @@ class Violation(AssertionError):  # noqa: N818 -- the word of the field
     """Something happened that must not. The message says what, and how it came to that.
 
     Attributes:
-        lines: what is violated, a line each.
+        lines: the violations, a line each.
     """
 
     def __init__(self, lines: Sequence[str], how: str) -> None:
@@ -28,7 +28,7 @@ class Violation(AssertionError):  # noqa: N818 -- the word of the field
 
 
 def broken(world: World, invariants: Iterable[Invariant]) -> list[str]:
-    """What these invariants say, and what must never happen in any application."""
+    """The violations of these invariants, and of the rules for any application."""
     lines = list(world.witness.violations)
     for invariant in invariants:
         try:

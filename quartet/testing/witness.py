@@ -1,4 +1,4 @@
-"""The witness: sees everything that is said and done, and checks what must never happen in any application."""
+"""The witness: sees everything that is said and done, and checks the rules for any application."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from quartet.events import Models, Unreadable, event_key, read_envelope
 
 @dataclass(slots=True)
 class Witness:
-    """What has been seen so far.
+    """The observations so far.
 
     Attributes:
         said: every event, by its key, in the order in which they were said first.
         answers: the keys of those that a participant has said.
         settled: the places of the hub for which a participant has an outcome.
-        violations: what must never happen and did, one line each.
+        violations: broken rules, one line each.
     """
 
     said: dict[str, Json] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Witness:
         return key
 
     def answer(self, name: str, event: Json, record: Record[Any] | None) -> None:
-        """A participant says an event, and this is what is stored of its saga at that moment."""
+        """A participant says an event, and this is the record of its saga at that moment."""
         recorded = record.handled.values() if record is not None else ()
         if not any(event in answers for answers in recorded):
             self.violations.append(f"{name} has said {event['type']} in {event['subject']} without recording it")

@@ -46,7 +46,7 @@ class World:
     def __init__(
         self, app: Choreography, ports: Mapping[str, object] | None = None, *, partitions: int = 4, seed: int = 0
     ) -> None:
-        """A world in which nothing has been said. `ports`: what each participant's handlers get, by its name."""
+        """A world without events. `ports`: the last argument of each participant's handlers, by its name."""
         self.app = app
         self.ports: dict[str, Any] = dict(ports or {})
         unknown = self.ports.keys() - {participant.name for participant in app}
@@ -71,7 +71,7 @@ class World:
         other.witness = self.witness.copy()
         return other
 
-    # What a test does
+    # The actions of a test
 
     def say(
         self,
@@ -104,15 +104,15 @@ class World:
 
         repair(self, self.run)
 
-    # What a test looks at
+    # The results that a test reads
 
     def state(self, participant: str, saga_id: str) -> Any:  # noqa: ANN401 -- each participant has its own
-        """What a participant has stored of a saga; None if it has decided nothing."""
+        """A participant's state of a saga; None if it has decided nothing."""
         record = self.stores[participant].get(saga_id)
         return None if record is None else record.state
 
     def effects(self, participant: str) -> list[Effect]:
-        """What the ledger of a participant's port holds.
+        """The effects in the ledger of a participant's port.
 
         Raises:
             ConfigurationError: the port has no ledger.
@@ -137,7 +137,7 @@ class World:
         return list(dict.fromkeys(str(event["subject"]) for event in self.witness.said.values()))
 
     def answers(self, saga_id: str) -> list[EventData]:
-        """What the participants have said in a saga."""
+        """The events that the participants have said in a saga."""
         return [
             from_json(event, self.app.events).data
             for key, event in self.witness.said.items()

@@ -1,1 +1,1 @@
-"""Who says what to whom, as the tables of the participants have it: rules that hold before a run, and pictures."""
+"""The edges between participants, from their tables: rules that need no run, and pictures."""

@@ -1,4 +1,4 @@
-"""The events of a choreography as edges from who says them to who hears them."""
+"""The events of a choreography as edges from the participant that says them to those that hear them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,10 +7,10 @@ from quartet.choreography import Choreography
 from quartet.events import EventData
 
 OUTSIDE: Final = "(outside)"
-"""Who says the inputs."""
+"""The source of the inputs."""
 
 END: Final = "(end)"
-"""Who hears the ends, in a picture."""
+"""The target of the ends, in a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Edge:
 
     Attributes:
         sayer: the participant that says it, or `OUTSIDE`.
-        event: what it says.
+        event: its event.
         hearer: the participant that reacts to it, or `END`.
         compensates: whether it is news of a failure, or says that work was undone.
     """
@@ -42,7 +42,7 @@ def edges(app: Choreography) -> tuple[Edge, ...]:
 
 
 def sayers(app: Choreography, event: type[EventData]) -> tuple[str, ...]:
-    """Who says it: `OUTSIDE` first, if it is an input."""
+    """The participants that say it: `OUTSIDE` first, if it is an input."""
     outside = (OUTSIDE,) if event in app.inputs else ()
     return (*outside, *(one.name for one in app if event in one.says))
 
@@ -58,7 +58,7 @@ def failures(app: Choreography) -> frozenset[type[EventData]]:
 
 
 def compensations(app: Choreography) -> frozenset[type[EventData]]:
-    """The failures, and what is said only because of them: that work was undone, or could not be."""
+    """The failures, and the events that only they cause: work was undone, or could not be."""
     said_otherwise: set[type[EventData]] = set(app.inputs)
     said_undoing: set[type[EventData]] = set()
     for participant in app:

@@ -1,4 +1,4 @@
-"""What can be wrong with a choreography before it has run: an event that is not heard, a failure that gets lost."""
+"""Errors of a choreography that show before a run: an event that is not heard, a failure that gets lost."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -14,7 +14,7 @@ from quartet.topology.edges import failures, hearers, sayers
 
 
 def problems(app: Choreography) -> tuple[str, ...]:
-    """What is wrong, one line each, with what to do about it; nothing if the choreography keeps every rule.
+    """The problems, one line each, with what to do; nothing if the choreography keeps every rule.
 
     The rules: every event is said by a participant or comes from outside; every event is heard or ends a saga;
     every failure reaches each participant that may have work to undo by then; no cycle of events is without a bound;
@@ -54,7 +54,7 @@ def _unreached(app: Choreography) -> Iterator[str]:
 
 
 def _deaf(app: Choreography, failure: type[EventData], failed: Participant[object, object]) -> Iterator[str]:
-    """Who may have worked before `failed` says that it has failed, and does not hear of it."""
+    """The participants that may have worked before `failed` fails, and that do not hear of the failure."""
     before = _reached_without(app, failed)
     for one in app:
         if one is failed or failure.type in one.hears or not any(reaction.undoes for reaction in one.reactions):

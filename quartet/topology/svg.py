@@ -29,7 +29,7 @@ _STYLE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """An event of one sayer, and the lanes of those who hear it."""
+    """An event of one participant, and the lanes of those that hear it."""
 
     first: Edge
     hearers: tuple[str, ...]

@@ -4,7 +4,7 @@ A product's stock document counts what is available, reserved and shipped. Besid
 every claim that was ever made on the product; its first state, held or refused, is decided by the create that wins, and
 then it can only move on (held → released or shipped). Both are changed in one transactional batch, so:
 
-- a batch that is sent again fails at its first operation, and the allocations tell what had been done;
+- a batch that is sent again fails at its first operation, and the allocations show what was done;
 - two owners of one order cannot disagree about it;
 - many orders for one product are one batch, with one patch of the stock document for all of them.
 """
@@ -55,7 +55,7 @@ class Allocation:
 
 @dataclass(slots=True)
 class Shelf:
-    """One product as it was read, and what a batch is going to make of it.
+    """One product as it was read, and its changes in a batch.
 
     Attributes:
         available: None if the product was never stocked.
@@ -119,7 +119,7 @@ class CosmosStock:
         # A late caller finds a product shipped already: it was held, and releasing the others would be wrong.
         if all(allocation.state in {HELD, SHIPPED} for allocation in allocations.values()):
             return Held()
-        # What was refused here stays so. Only what was held, or may come to be, has to be released.
+        # Refused pieces stay refused. Only pieces that are held, or may be held later, have to be released.
         others = {name: lines[name] for name, allocation in allocations.items() if allocation.state != REFUSED}
         await self._ask("release", claim, others)
         return Refused(
@@ -138,7 +138,7 @@ class CosmosStock:
         """See `Stock.ship`.
 
         Raises:
-            LookupError: a product is not held: what has shipped was never reserved, or was released. A bug.
+            LookupError: a product is not held: it was never reserved, or was released. A bug.
         """
         allocations = await self._ask("ship", claim, lines)
         if lost := [product for product, allocation in allocations.items() if allocation.state != SHIPPED]:

@@ -56,7 +56,7 @@ class Reservation:
     Attributes:
         order_id: Whose items they are.
         status: Where they are.
-        lines: What the order asks for, one line per product. Empty in a tombstone.
+        lines: The lines of the order, one per product. Empty in a tombstone.
         reason: Why nothing is or will be held; empty while all is well.
     """
 
@@ -72,7 +72,7 @@ class Reservation:
 
 
 def claim_of(order_id: str, pieces: Mapping[str, int]) -> str:
-    """What the stock holds these pieces for: the order, as it was placed with these lines.
+    """The claim on these pieces: the order, as it was placed with these lines.
 
     The order id alone is not enough. A second `OrderCreated` with other lines under a known id is held before it is
     known that it does not count, and must be able to give back its own pieces without touching the others.
@@ -118,13 +118,13 @@ def tombstone(order_id: str, reason: str) -> Decided[Reservation]:
 
 
 def released(reservation: Reservation, reason: str) -> Decided[Reservation]:
-    """What was held is available again."""
+    """The held pieces are available again."""
     said = InventoryReleased(order_id=reservation.order_id, items=reservation.lines, reason=reason)
     return Decided(replace(reservation, status=ReservationStatus.RELEASED, reason=reason), (said,), "released")
 
 
 def release_failed(reservation: Reservation) -> Decided[Reservation]:
-    """What is held could not be released, however often it was tried."""
+    """The held pieces could not be released in any attempt."""
     reason = StockRefusal.STOCK_UNAVAILABLE
     state = replace(reservation, status=ReservationStatus.RELEASE_FAILED, reason=reason)
     said = CompensationFailed(order_id=reservation.order_id, compensation=Compensation.RELEASE, reason=reason)
@@ -132,5 +132,5 @@ def release_failed(reservation: Reservation) -> Decided[Reservation]:
 
 
 def shipped(reservation: Reservation) -> Decided[Reservation]:
-    """What was held has left the warehouse."""
+    """The held pieces have left the warehouse."""
     return Decided(replace(reservation, status=ReservationStatus.SHIPPED), note="shipped")

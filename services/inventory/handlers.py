@@ -1,4 +1,4 @@
-"""What inventory does about what it hears."""
+"""The handlers of inventory."""
 
 from collections.abc import Iterable
 
@@ -43,7 +43,7 @@ def _claim(order_id: str, lines: Iterable[Line]) -> tuple[str, dict[str, int]]:
 async def release_stock(
     event: Event[PaymentFailed | ShippingFailed], reservation: Reservation | None, stock: Stock
 ) -> Outcome[Reservation]:
-    """Release what is held; where nothing is known of the order yet, remember never to hold anything."""
+    """Release the held pieces; if the order is not known yet, record a tombstone."""
     if reservation is None:
         return domain.tombstone(event.data.order_id, event.data.reason)
     if reservation.status is ReservationStatus.SHIPPED:
@@ -70,7 +70,7 @@ async def ship_stock(event: Event[OrderShipped], reservation: Reservation | None
 async def give_up_reserving(
     event: Event[OrderCreated], reservation: Reservation | None, stock: Stock
 ) -> Outcome[Reservation]:
-    """The stock did not answer: what is not known must be refused there before it may be called a failure."""
+    """The stock did not answer: refuse the hold there before it counts as a failure."""
     order = event.data
     if reservation is not None:
         return await _reserve_again(order, reservation, stock)

@@ -28,7 +28,7 @@ HoldAnswer: TypeAlias = Held | Refused
 
 
 class Stock(Protocol):
-    """The stock of every product, and per claim and product what was decided about it.
+    """The stock of every product, and the decision per claim and product.
 
     A *claim* is what pieces are held for: an order, with the lines that it was placed with (`domain.claim_of`).
     Every call may be repeated, by the same process after a crash and by another one that owns the partition now, and
@@ -65,10 +65,10 @@ class Stock(Protocol):
         """Make held pieces available again.
 
         Where nothing has been decided yet, it leaves a refusal, so that a `hold` that comes later (from a
-        process that does not know yet) gets nothing. What was refused, released or shipped stays as it is.
+        process that does not know yet) gets nothing. Refused, released and shipped pieces stay as they are.
         """
         ...
 
     async def ship(self, claim: str, lines: Mapping[str, int], /) -> None:
-        """Let held pieces leave the warehouse. What was shipped before is not shipped again."""
+        """Let held pieces leave the warehouse. Shipped pieces are not shipped again."""
         ...

@@ -1,1 +1,1 @@
-"""How the shop is operated: its own commands of `quartet`, and what they read."""
+"""The shop's own commands of `quartet`, and their readings."""

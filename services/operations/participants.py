@@ -14,7 +14,7 @@ SERVICES = SHOP.services
 PORT_VARIABLES = SHOP.port_variables
 """The environment variables that choose the services' ports."""
 SIMULATED_PORTS = simulated_ports(SHOP)
-"""What a local stack asks for."""
+"""The settings of a local stack."""
 NAMES = SHOP.names
 
 __all__ = [

@@ -76,7 +76,7 @@ class DeadlineWatch:
                 self._report(row["id"], error)
         for partition, requests in by_partition.items():
             await self._context.publisher.publish(partition, requests)
-            # Not before the hub has accepted them: what it has not is said at the next look.
+            # Not before the hub has accepted them: the others are said again at the next look.
             for request in requests:
                 said = self._said.get(request["subject"])
                 self._said[request["subject"]] = said.again(now) if said else _Said(now)

@@ -1,4 +1,4 @@
-"""What the order service knows about an order: the facts it has heard, and the status that follows from them.
+"""The order service's rules: the facts that it has heard about an order, and the status that follows from them.
 
 Facts may come in any order. The status depends on which of them are known, not on when each became known.
 """
@@ -39,7 +39,7 @@ from shared.events import (
 
 
 class Fact(StrEnum):
-    """What can be true of an order. Once heard, it stays true."""
+    """A fact about an order. Once heard, it stays true."""
 
     PLACED = "PLACED"
     RESERVED = "RESERVED"
@@ -110,7 +110,7 @@ def _is_stuck(facts: AbstractSet[Fact]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OrderPolicy:
-    """What the deployment decides about orders.
+    """The settings of the deployment about orders.
 
     Attributes:
         deadline: How long an order may take that brings no deadline of its own.
@@ -136,13 +136,13 @@ class Order:
     Attributes:
         order_id: Its id.
         status: Follows from the facts; stored so that it can be queried.
-        facts: What has been heard, each once, in the order of hearing.
+        facts: The facts that were heard, each once, in the order of hearing.
         history: The events that said it.
         reason: Why it failed; empty while all is well.
-        customer_id: Who placed it.
-        currency: What it is paid in.
-        total: What it costs.
-        items: What was ordered.
+        customer_id: The customer.
+        currency: The currency of the payment.
+        total: The total.
+        items: The ordered items.
         placed_at: When it was placed.
         deadline: When it is given up if it has not shipped.
         fingerprint: Of the `OrderCreated` that counts, to tell a repeat from a conflict.
@@ -197,7 +197,7 @@ def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) 
 
 
 def _agreed(order: Order, data: OrderCreated | InventoryReserved) -> Order:
-    """What the order is about. Of two different orders under one id, inventory decides which one it is.
+    """The content of the order. Of two different orders under one id, inventory decides which one counts.
 
     In one partition, both services hear the same one first. Sent with different partition keys, the two may reach them
     in different orders, and it is what inventory has reserved that is paid and shipped.
@@ -283,7 +283,7 @@ def is_overdue(order: Order, now: datetime) -> bool:
 
 
 def cancellation_for(order: Order) -> OrderCancellationRequested:
-    """What the deadline watch says about an overdue order. Shipping decides, as about any cancellation."""
+    """The cancellation request of the deadline watch for an overdue order. Shipping decides, as always."""
     deadline = format_time(order.deadline) if order.deadline is not None else "its deadline"
     return OrderCancellationRequested(
         order_id=order.order_id, reason=CancellationReason.DEADLINE, detail=f"not shipped by {deadline}"

@@ -1,4 +1,4 @@
-"""What the order service does about what it hears: it keeps the status, and says when the saga has ended."""
+"""The handlers of the order service: it keeps the status, and says when the saga has ended."""
 
 from quartet.engine.declaration.outcome import Ignored, Outcome, Rejected
 from quartet.events import Event
@@ -21,7 +21,7 @@ async def note_fact(
     order: Order | None,
     policy: OrderPolicy,  # noqa: ARG001 - every handler has this signature
 ) -> Outcome[Order]:
-    """Note what a participant has said, also before the order itself has been heard of."""
+    """Note a fact, also before the order's own `OrderCreated`."""
     if order is not None and order.knows(domain.fact_in(event.data)):
         return Ignored("duplicate")
     return domain.note(order, event)

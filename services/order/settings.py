@@ -1,4 +1,4 @@
-"""What a deployment decides about orders."""
+"""The settings of a deployment about orders."""
 
 from datetime import timedelta
 from typing import Final
@@ -10,7 +10,7 @@ from quartet.azure.settings import Settings
 
 _YEAR: Final = 31_536_000
 _RETENTION_SECONDS: Final = 24 * 3600
-"""The shortest time that a hub keeps events in every tier by default; what it really is, only the management tells."""
+"""The shortest time that a hub keeps events in every tier by default; only the management API knows the real one."""
 
 
 class OrderSettings(EnvironmentSettings):

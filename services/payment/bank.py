@@ -1,7 +1,7 @@
 """`python -m services.payment.bank ORDER…`: let the simulated bank refund orders that it refuses to refund.
 
-Only for the simulated gateway: a real bank has a telephone. What is owed is then finished by
-`quartet dead-letters redrive`.
+Only for the simulated gateway: with a real bank, use the telephone. `quartet dead-letters redrive` then
+finishes the open refund.
 """
 
 import asyncio

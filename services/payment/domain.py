@@ -59,10 +59,10 @@ class Payment:
     """One order, as payment sees it.
 
     Attributes:
-        order_id: Who pays for what.
+        order_id: The order.
         status: Where the money is.
-        charge: What was taken, if anything was. Without it, `REFUND_FAILED` means that it is not known yet.
-        refund_id: What the gateway calls the refund, if there was one.
+        charge: The charge that was made, if any. Without it, `REFUND_FAILED` means that it is not known yet.
+        refund_id: The gateway's id of the refund, if there was one.
         reason: Why it failed, is void, or was to be given back; empty while all is well.
     """
 

@@ -1,4 +1,4 @@
-"""What payment does about what it hears."""
+"""The handlers of payment."""
 
 from typing import assert_never
 
@@ -91,7 +91,7 @@ async def _refund(order_id: str, charge: Charge, reason: str, gateway: Gateway) 
 async def give_up_charging(
     event: Event[InventoryReserved], payment: Payment | None, gateway: Gateway
 ) -> Outcome[Payment]:
-    """The gateway did not answer: what is not known must be voided before it may be called a failure."""
+    """The gateway did not answer: void the key before the charge counts as a failure."""
     if payment is not None:
         return _already(payment)
     answer = await gateway.void(charge_key(event.data.order_id), event.data.order_id)

@@ -1,4 +1,4 @@
-"""What a payment gateway has really done: what the audit counts as money."""
+"""The effects at a payment gateway: the audit counts them as money."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -8,7 +8,7 @@ from quartet.engine.errors import TransientError
 from shared.events import Address
 
 HOUSE_CARRIER: Final = "Quartet Parcel"
-"""Who carries a parcel when the booking does not say."""
+"""The carrier of a parcel whose booking does not name one."""
 
 
 class CarrierTimeout(TransientError):  # noqa: N818 - it says what happened, and is a TransientError
@@ -85,7 +85,7 @@ class Carrier(Protocol):
         ...
 
     async def void(self, key: str, order_id: str) -> VoidAnswer:
-        """Make sure that nothing is ever booked under the key, or say what was decided before."""
+        """Make sure that nothing is ever booked under the key, or return the earlier decision."""
         ...
 
 

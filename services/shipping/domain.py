@@ -44,7 +44,7 @@ SAID: Final[Mapping[ShipmentStatus, type[EventData]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What the carrier has taken."""
+    """A parcel that the carrier has accepted."""
 
     shipment_id: str
     tracking_number: str
@@ -58,7 +58,7 @@ class Shipment:
     Attributes:
         order_id: Whose parcel it is.
         status: Where the parcel is.
-        parcel: What the carrier has taken, if it has.
+        parcel: The parcel that the carrier has accepted, if any.
         announced: Whether `OrderShipped` has been said. It is not while the parcel is known from the carrier
             alone, because a cancellation asked before the payment was heard of here.
         reason: Why there is no parcel; empty if there is one.

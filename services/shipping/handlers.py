@@ -1,4 +1,4 @@
-"""What shipping does about what it hears."""
+"""The handlers of shipping."""
 
 from typing import assert_never
 
@@ -19,7 +19,7 @@ from shared.events import OrderCancellationRequested, PaymentCompleted, Shipping
 
 
 async def ship_order(event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier) -> Outcome[Shipment]:
-    """Ship what was paid, unless the order was cancelled before."""
+    """Ship a paid order, unless it was cancelled before."""
     paid = event.data
     if shipment is not None:
         return _ship_again(paid, shipment)
@@ -69,7 +69,7 @@ async def cancel_shipment(
 async def give_up_shipping(
     event: Event[PaymentCompleted], shipment: Shipment | None, carrier: Carrier
 ) -> Outcome[Shipment]:
-    """The carrier did not answer: what is not known must be voided before it may be called a failure."""
+    """The carrier did not answer: void the key before the booking counts as a failure."""
     paid = event.data
     if shipment is not None:
         return _ship_again(paid, shipment)

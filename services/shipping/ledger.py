@@ -1,4 +1,4 @@
-"""What a carrier has really done: what the audit counts as parcels."""
+"""The effects at a carrier: the audit counts them as parcels."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""The contracts between the services of the shop: its events, and what they are made of."""
+"""The contracts between the services of the shop: its events, and their parts."""
 
 from shared.events.countries import COUNTRIES
 from shared.events.data import (

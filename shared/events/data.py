@@ -56,12 +56,12 @@ class OrderCreated(OrderEvent):
 
     @property
     def total(self) -> Decimal:
-        """What the order costs."""
+        """The total of the order."""
         return total_of(self.items)
 
     @property
     def remark(self) -> str:
-        """What was ordered, and what it costs."""
+        """The ordered items, and their total."""
         pieces = ", ".join(f"{item.quantity} x {item.product_id}" for item in self.items)
         return f"{pieces}  {self.total} {self.currency}"
 

@@ -71,7 +71,7 @@ def merged(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def total_of(items: Iterable[Item]) -> Decimal:
-    """What the items cost together, exactly."""
+    """The exact total of the items."""
     return sum((item.quantity * item.unit_price for item in items), start=Decimal(0))
 
 

@@ -30,7 +30,7 @@ OWNER_MISSING = 1003
 
 _REQUEST_SECONDS = 8.0
 
-# What the SDK takes for one operation of a batch: its name, its arguments, its conditions.
+# One operation of a batch, as the SDK takes it: its name, its arguments, its conditions.
 Operation: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
@@ -106,7 +106,7 @@ def _unusable(error: Exception) -> ConfigurationError:
 
 @contextmanager
 def outages(server: str = "Cosmos DB") -> Iterator[None]:
-    """Turn what the SDK raises when the server is away or too busy into `OutageError`. Other errors pass."""
+    """Turn the SDK's errors of a server that does not answer or throttles into `OutageError`. Other errors pass."""
     try:
         yield
     except CosmosBatchOperationError as error:
@@ -153,7 +153,7 @@ async def run_batch(container: ContainerProxy, pk: str, operations: Sequence[Ope
 
 
 def in_chunks(documents: Iterable[dict[str, Any]], limits: BatchLimits) -> Iterator[list[dict[str, Any]]]:
-    """Cut what is to be written so that each piece keeps the limits of a transactional batch.
+    """Cut the operations into pieces that keep the limits of a transactional batch.
 
     A document that alone exceeds the limits is a piece of its own.
     """

@@ -1,6 +1,6 @@
 """A book in which the first entry under a key is permanent.
 
-Simulated ports keep theirs in one: an entry is what the outside world really did.
+Simulated ports keep theirs in one: an entry is an effect that the outside world really had.
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence

@@ -20,7 +20,7 @@ PORTS_RECORD: Final = "ports"
 
 
 async def record_ports(database: DatabaseProxy, names: Mapping[str, str], log: FilteringBoundLogger) -> None:
-    """Write down which ports the service runs with, if that is not what is written.
+    """Record the ports that the service runs with, if they differ from the recorded ones.
 
     Raises:
         OutageError: Cosmos DB did not answer.

@@ -20,10 +20,10 @@ async def open_database(
     """A participant's database, with every container there and laid out for `buckets` buckets.
 
     `may_create` says that the credential is a key, which may create what is missing. An identity may not: the
-    infrastructure code has done it, and what is missing is a mistake in the deployment.
+    infrastructure code has done it, and a missing one is a mistake in the deployment.
 
     Raises:
-        ConfigurationError: something is missing, or differs from what the code expects.
+        ConfigurationError: something is missing, or differs from the code.
         OutageError: Cosmos DB did not answer.
     """
     with outages():

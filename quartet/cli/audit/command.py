@@ -1,4 +1,4 @@
-"""`quartet audit`: whether what the application says must hold does hold, on everything that is stored."""
+"""`quartet audit`: checks the application's invariants on everything that is stored."""
 
 import asyncio
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def audit(as_json: JsonOption = False, settle: SettleOption = 2) -> None:
 
 
 def tell(findings: Sequence[Finding], *, as_json: bool) -> None:
-    """Show what was found.
+    """Show the findings.
 
     Raises:
         typer.Exit: an invariant is broken: exit status 1.

@@ -1,4 +1,4 @@
-"""What is stored of an application, and what its ports have done: what its invariants look at."""
+"""The stored states of an application and the effects of its ports: the input of its invariants."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class StoredEvidence:
 async def read_evidence(
     stored: Stored, choreography: Choreography, ledgers: Mapping[str, GuardedLedger]
 ) -> StoredEvidence:
-    """Read everything once: the states first, so that what a final state says was done is found in the ledgers.
+    """Read everything once: the states first, so that the ledgers contain every effect that a final state claims.
 
     Raises:
         MissingError: a database or container does not exist.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is wrong, and with what: a saga, a document, a currency."""
+    """A violation and its subject: a saga, a document, a currency."""
 
     subject: str
     what: str

@@ -56,7 +56,7 @@ def _failures(adapter: Adapter) -> Iterator[None]:
 
 
 class Ledgers:
-    """Opens the ledgers of services, with the ports that they run with. What is open is closed by `stack`."""
+    """Opens the ledgers of services, on the ports that they run with. They are closed by `stack`."""
 
     def __init__(
         self, stack: AsyncExitStack, cosmos: Cosmos, publisher: HubPublisher, environment: Mapping[str, str]
@@ -112,7 +112,7 @@ async def opening_ledgers(cosmos: Cosmos, environment: Mapping[str, str] | None 
     """
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        # An adapter gets what it gets in the service. This client sends nothing, so it connects to nothing.
+        # An adapter gets the same context as in the service. This client sends nothing, so it never connects.
         producer = await stack.enter_async_context(producer_client(cosmos.settings, credentials, AGENT))
         yield Ledgers(stack, cosmos, HubPublisher(producer), os.environ if environment is None else environment)
 

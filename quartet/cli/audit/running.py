@@ -16,7 +16,7 @@ from quartet.cli.reading.stored import Stored
 async def run_audit(
     cosmos: Cosmos, application: Choreography, settle: timedelta, environment: Mapping[str, str] | None = None
 ) -> list[Finding]:
-    """The findings about what is stored now.
+    """The findings about the present data.
 
     Args:
         cosmos: the databases.

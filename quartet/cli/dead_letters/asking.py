@@ -1,4 +1,4 @@
-"""Asking the services to redrive dead letters, and waiting for what they say about it."""
+"""Requesting a redrive of dead letters from the services, and waiting for their reports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
@@ -108,7 +108,7 @@ def _unanswered(requests: Sequence[_Request], missing: set[str], seconds: float)
 
 
 class _Answers:
-    """Takes in what the services say about some requests.
+    """Collects the services' reports about some requests.
 
     A request that was delivered twice is answered twice. The first answer for each dead letter counts.
     """

@@ -1,4 +1,4 @@
-"""`quartet dead-letters`: what the services could not handle, and what to do about it."""
+"""`quartet dead-letters`: lists, shows, redrives and discards the events that services could not handle."""
 
 import asyncio
 from typing import Annotated
@@ -20,7 +20,7 @@ from quartet.terminal.console import results, show, write_json
 from quartet.terminal.numbers import MOST_SECONDS, a_number
 
 dead_letters = typer.Typer(
-    help="What the services could not handle: list, show, redrive, discard.",
+    help="Events that the services could not handle: list, show, redrive, discard.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -141,11 +141,11 @@ def discard(
 
 
 async def _ask(settings: Settings, chosen: list[Found], seconds: float, *, as_json: bool) -> list[Became]:
-    """Ask, and show what was answered, also if an answer is missing in the end. Raises as `ask` does."""
+    """Ask, and show the answers, also if one is missing in the end. Raises as `ask` does."""
     became: list[Became] = []
     try:
         async for one in ask(settings, chosen, seconds):
-            became.append(one)  # noqa: PERF401 -- what has come by then counts, whatever comes next
+            became.append(one)  # noqa: PERF401 -- the answers that have arrived count, even if the next one fails
     except Exception:
         if became:
             _show_reports(became, as_json=as_json)

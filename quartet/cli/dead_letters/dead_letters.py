@@ -110,7 +110,7 @@ async def open_redrives(settings: Settings, services: Collection[str]) -> AsyncI
     """What plans a redrive of each service's dead letters, and discards them. It has no ports, so it runs no handler.
 
     Raises:
-        ConfigurationError: the settings cannot be used, or do not fit what is stored.
+        ConfigurationError: the settings cannot be used, or do not fit the stored data.
         OutageError: a server does not answer.
     """
     async with AsyncExitStack() as stack:

@@ -41,7 +41,7 @@ _SETTLE_SECONDS: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the demonstration has to show: how each saga ended, the timeline of the first, and what the audit found."""
+    """The results of the demonstration: how each saga ended, the timeline of the first, and the audit's findings."""
 
     published: Sequence[Outgoing]
     ends: dict[str, str]

@@ -51,7 +51,7 @@ class BlobVisit:
         return fine(f"{container}, {how}")
 
     async def check_checkpoints(self, lag: LagVisit, group: str) -> Verdict:
-        """Whether a group's checkpoints may be written, and lie within what the hub holds."""
+        """Whether a group's checkpoints may be written, and point to events that the hub has."""
         refusal = await self._try_to_write(lag.checkpoint_name(group, _NO_PARTITION))
         if refusal is not None:
             return refusal
@@ -66,7 +66,7 @@ class BlobVisit:
         )
 
     async def _try_to_write(self, name: str) -> Verdict | None:
-        """What is wrong with writing, found out by a write that changes nothing: there is no such blob.
+        """The error of a write, found by a write that changes nothing: the blob does not exist.
 
         The store writes a checkpoint with the same request. Rights may be limited to a group's own names.
         """

@@ -1,4 +1,4 @@
-"""What a check is, and how they run side by side: one waits for those that it needs, and is skipped if one fails."""
+"""Checks, which run side by side: each waits for those that it needs, and is skipped if one of them fails."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,10 +23,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check has found.
+    """The result of a check.
 
     Attributes:
-        detail: what was seen, in a few words.
+        detail: the observation, in a few words.
         hint: what to do; empty if there is nothing to do.
     """
 
@@ -56,7 +56,7 @@ class Check:
 
     Attributes:
         needs: the names of the checks without which it makes no sense. Each has to come before this one.
-        run: finds the answer. What it raises is a failure.
+        run: finds the answer. An error that it raises is a failure.
         limit_factor: how many times as long as the others it may take.
     """
 

@@ -1,4 +1,4 @@
-"""`quartet doctor`: what is wrong with a deployment, and what to do about it."""
+"""`quartet doctor`: finds the errors of a deployment, and says what to do."""
 
 import asyncio
 from datetime import timedelta

@@ -59,7 +59,7 @@ def all_checks(
     now: Now,
     limit: timedelta | None = None,
 ) -> Sequence[Check]:
-    """The checks, none of them made yet. What they open is closed with `stack`."""
+    """The checks, before they run. Everything that they open is closed with `stack`."""
     hub = HubVisit(settings, servers[HUB], credentials, stack)
     cosmos = CosmosVisit(settings, servers[COSMOS], credentials, stack)
     blob = BlobVisit(settings, servers[BLOB], credentials, stack)

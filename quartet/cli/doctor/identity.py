@@ -1,4 +1,4 @@
-"""Who we are, where no keys are used."""
+"""The identity of the process, where no keys are used."""
 
 import base64
 import json

@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 class LagVisit:
-    """The checks of all services, which share what is read."""
+    """The checks of all services, which share one reading."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class LagVisit:
         return f"{namespace}/{self._settings.event_hub_name}/{service}/checkpoint/{partition}".lower()
 
     async def view(self) -> View:
-        """What is read once for all checks."""
+        """The reading that all checks share."""
         if self._view is None:
             self._view = self._start(lambda: self._lag_reader().look(self._services))
         return await asyncio.shield(self._view)
@@ -98,7 +98,7 @@ class LagVisit:
 def judge_service(
     service: str, lags: Sequence[Lag], standstill: Standstill, age: timedelta, limit: timedelta
 ) -> Verdict:
-    """What is to be said of one service; `age` is that of the oldest event that it has not handled."""
+    """The verdict about one service; `age` is that of the oldest event that it has not handled."""
     waiting = behind(lags, service)
     words = f"{waiting} events behind" + (f", the oldest for {in_words(age)}" if waiting else "")
     standing = [str(one) for one in standstill.standing if one.service == service]

@@ -1,4 +1,4 @@
-"""Names, connections and clocks: what can be seen of a server without being let in."""
+"""Names, connections and clocks: the checks of a server that need no access right."""
 
 import asyncio
 import socket

@@ -17,7 +17,7 @@ def is_well(findings: Sequence[Finding]) -> bool:
 
 
 def findings_listing(findings: Sequence[Finding]) -> Listing:
-    """One row per check; what to do stands under what is wrong."""
+    """One row per check, with the hint under the error."""
     listing = Listing("check", "", "found", title="Doctor", caption=summary(findings))
     for finding in findings:
         verdict = finding.verdict

@@ -1,4 +1,4 @@
-"""Whether what is installed is what was tested together."""
+"""Whether the installed versions are those that were tested together."""
 
 import re
 import sys
@@ -31,7 +31,7 @@ async def check_versions() -> Verdict:
 
 
 def judge_versions(python: str, requirements: Sequence[str], installed: Callable[[str], str]) -> Verdict:
-    """Compare what is installed with requirements such as `azure-cosmos>=4.17.1,<4.18`."""
+    """Compare the installed versions with requirements such as `azure-cosmos>=4.17.1,<4.18`."""
     wrong, seen = [], []
     for requirement in requirements:
         match = _REQUIREMENT.match(requirement)

@@ -1,4 +1,4 @@
-"""Reading the checkpoint store: how far each service is by its checkpoints, and who has which partition."""
+"""Reading the checkpoint store: the position of each service by its checkpoints, and the owner of each partition."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ _REFUSED: Final = frozenset({401, 403})
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the store knows of one service in one partition.
+    """The position and owner of one service in one partition.
 
     Attributes:
         checkpoint: the sequence number of the last event that is finished, -1 if the checkpoint was put back to the
@@ -40,7 +40,7 @@ ByPartition: TypeAlias = dict[str, Progress]
 
 
 async def read_progress(store: BlobCheckpointStore, namespace: str, settings: Settings, service: str) -> ByPartition:
-    """What the store knows of a service, by partition, in one list of blobs.
+    """The positions and owners of a service, by partition, in one list of blobs.
 
     Raises:
         UserError: there is no container, or a checkpoint cannot be read.
@@ -73,7 +73,7 @@ def _sequence_number(name: str, metadata: dict[str, str]) -> int:
 
 @contextmanager
 def _blob_failures(container: str) -> Iterator[None]:
-    """Turn what the SDK raises into one line."""
+    """Turn the SDK's errors into one line."""
     try:
         yield
     except ResourceNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Reading how far the services are: checkpoints, owners, and what the hub has, with a bounded number of requests.
+"""Reading the position of the services: checkpoints, owners and the hub's events, with a bounded number of requests.
 
 Per service one list of blobs, per partition one question to the hub, and one event for every place where events wait.
 They are made side by side, a few at a time: each question to the hub is a connection of its own.
@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 
 class Ends(NamedTuple):
-    """What the hub has in a partition.
+    """The range of events that the hub has in a partition.
 
     Attributes:
         first, last: the sequence numbers of the first and the last event; `last` is before `first` if it has none.
@@ -104,7 +104,7 @@ class LagReader:
             ConfigurationError: a server refuses the key or identity.
             OutageError: a server does not answer.
         """
-        # The checkpoints come first: what comes in meanwhile can only make the ends later.
+        # The checkpoints come first: events that arrive meanwhile can only make the ends later.
         progress = await self._progress(services)
         ends = await asyncio.gather(*(self._ends(partition) for partition in self._partitions))
         return View(progress, dict(zip(self._partitions, ends, strict=True)))
@@ -122,7 +122,7 @@ class LagReader:
     async def standstill(
         self, lags: Sequence[Lag], now: Now, limit: timedelta, sleep: Sleep = asyncio.sleep
     ) -> Standstill:
-        """Find what is stalled. A partition that seems to be is read twice: its service may have begun a moment ago.
+        """Find stalled partitions. One that seems stalled is read twice: its service may have begun a moment ago.
 
         Raises as `look` does.
         """
@@ -178,7 +178,7 @@ async def open_lag_reader(settings: Settings) -> AsyncIterator[LagReader]:
 async def try_standstill(
     settings: Settings, services: Sequence[str], limit: timedelta
 ) -> tuple[Standstill | None, Exception | None]:
-    """What is stalled in some services; or None, and why that is not known."""
+    """The stalled partitions of some services; or None, and why they are not known."""
     try:
         async with open_lag_reader(settings) as reader:
             lags = await reader.lags(await reader.look(services), _now())

@@ -13,7 +13,7 @@ from quartet.terminal.console import results
 
 
 def new(
-    name: Annotated[str, typer.Argument(help="What the application, its package and its directory are called.")],
+    name: Annotated[str, typer.Argument(help="The name of the application, its package and its directory.")],
 ) -> None:
     """Make a project in a new directory: two participants, their tests, and how to run them.
 
@@ -26,7 +26,7 @@ def new(
 
 
 def new_participant(
-    name: Annotated[str, typer.Argument(help="What the participant and its module are called.")],
+    name: Annotated[str, typer.Argument(help="The name of the participant and its module.")],
 ) -> None:
     """Add a participant to the application in this directory: its module, its test, and the lists that name it.
 

@@ -21,12 +21,12 @@ COMPOSE: Final = Path("docker-compose.yml")
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What a new participant changes in an application.
+    """The changes of an application for a new participant.
 
     Attributes:
         made: the text of each new file, by its path.
         changed: the new text of each file that exists.
-        by_hand: what is left for a person to do, a line each.
+        by_hand: the steps that are left for a person, a line each.
     """
 
     made: dict[Path, str]
@@ -35,7 +35,7 @@ class Addition:
 
 
 def addition(application: Application, name: str, root: Path, now: datetime) -> Addition:
-    """What it takes to add a participant to an application whose files lie in `root`.
+    """The changes that add a participant to the application in `root`.
 
     Raises:
         UserError: the name is taken or cannot be one, or the application does not say what begins a saga.

@@ -23,7 +23,7 @@ _PARTICIPANTS: Final = ("seats", "billing")
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot be the name of a new package.
+    """Refuse a name that a new package cannot have.
 
     Raises:
         UserError: it has not the form of one, is a word of Python, or another module has it.
@@ -36,7 +36,7 @@ def check_name(name: str) -> None:
 
 
 def check_package_name(name: str) -> None:
-    """Refuse what cannot be the name of a module.
+    """Refuse a name that a module cannot have.
 
     Raises:
         UserError: it has not the form of one, or is a word of Python.
@@ -78,7 +78,7 @@ def write_files(directory: Path, texts: Mapping[str, str]) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write one file, and the directories that it lies in.
+    """Write one file, and its directories.
 
     Raises:
         UserError: it cannot be written.

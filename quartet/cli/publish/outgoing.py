@@ -1,4 +1,4 @@
-"""What is to be published: entries of a file as events, checked against the contracts before anything is sent."""
+"""Entries of a file as events to publish, checked against the contracts before the first send."""
 
 import hashlib
 import json
@@ -73,7 +73,7 @@ def read_events(entries: Sequence[Entry], now: datetime, events: Registry, plain
 
 
 def wrap_events(entries: Sequence[Entry], now: datetime, plain: type[EventData]) -> list[Outgoing]:
-    """The same without any check: to see what the services do with what they cannot read.
+    """The same without any check: to see what the services do with unreadable events.
 
     Raises:
         UserError: an entry is not a JSON object, or has text that UTF-8 cannot represent.
@@ -140,7 +140,7 @@ def _wrap(entry: Entry, now: datetime, plain: type[EventData]) -> Outgoing:
 
 
 def _saga_id_in(value: Mapping[str, Any], plain: type[EventData]) -> object:
-    """What the model would call the saga, had the data been read; None if the field for it is missing."""
+    """The saga id in data that was not read; None if its field is missing."""
     try:
         return plain.model_construct(**value).saga_id
     except (AttributeError, TypeError):

@@ -15,7 +15,7 @@ from quartet.terminal.user_error import UserError
 
 # Large enough for full batches, small enough for a progress bar that moves.
 _PORTION: Final = 1_000
-# What a batch of one event needs besides the event: its partition key and content type, and the frames around them.
+# Bytes in a batch of one event besides the event: partition key, content type, and the frames around them.
 _OVERHEAD: Final = 512
 
 

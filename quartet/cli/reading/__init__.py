@@ -1,1 +1,1 @@
-"""Reading what is stored and what the hub has, for commands."""
+"""Reading stored data and the hub's events, for commands."""

@@ -30,7 +30,7 @@ class Found:
     Attributes:
         partition: the hub's partition.
         enqueued: when the hub took it in, by the hub's clock.
-        message: what was sent.
+        message: the message.
     """
 
     partition: str
@@ -41,7 +41,7 @@ class Found:
 async def read_hub(settings: Settings, wanted: Callable[[Message], bool]) -> list[Found]:
     """Every wanted message that the hub holds now, by the time when it came in.
 
-    What comes in while this reads is left out. Of each partition the order is kept.
+    Events that arrive during the reading are left out. The order within each partition is kept.
 
     Raises:
         ConfigurationError: the settings cannot be used, or the hub does not exist.
@@ -55,7 +55,7 @@ async def read_hub(settings: Settings, wanted: Callable[[Message], bool]) -> lis
 
 
 class _Reader:
-    """Reads one partition from its first event to what is its last one at the start."""
+    """Reads one partition from its first event to the one that is the last at the start."""
 
     def __init__(self, client: EventHubConsumerClient, partition: str, wanted: Callable[[Message], bool]) -> None:
         self._client = client
@@ -68,7 +68,7 @@ class _Reader:
         self._error: Exception | None = None
 
     async def read(self) -> list[Found]:
-        """What was wanted."""
+        """The messages that were found."""
         with hub_outages():
             properties = await self._client.get_partition_properties(self._partition)
         if properties["is_empty"]:

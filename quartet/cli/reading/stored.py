@@ -1,4 +1,4 @@
-"""Reading what the services have stored: all of it, and nothing is taken for absent that could not be looked at.
+"""Reading the documents of the services: all of them. One that could not be read never counts as absent.
 
 A document that this release cannot read is noted with its place and its problem, and all others are read.
 """
@@ -30,7 +30,7 @@ PAGE: Final = 1000
 
 
 class MissingError(UserError):
-    """A database or container that should be there is not, so nothing can be said about what it holds."""
+    """A database or container is missing, so its content is unknown."""
 
     def __init__(self, place: str) -> None:
         super().__init__(
@@ -113,7 +113,7 @@ class Stored:
             yield record
 
     async def record(self, participant: Participant[S, Any], saga_id: str) -> Record[S] | None:
-        """What a service has recorded of one saga; None if that is nothing, or cannot be read. Raises as `rows`."""
+        """A service's record of one saga; None if there is none, or it cannot be read. Raises as `rows`."""
         return await self.item(participant, participant.container, saga_id, saga_id, _record_parser(participant))
 
     async def check_there(self, participant: Participant[Any, Any], container: str) -> None:
@@ -147,7 +147,7 @@ class Stored:
         return next(iter(self._parsed(place, document, parse)), None)
 
     def _parsed(self, place: str, document: Json, parse: Callable[[Json], T]) -> tuple[T, ...]:
-        """What the document says, in a tuple; an empty one if that cannot be read, which is noted."""
+        """The content of the document, in a tuple; an empty tuple if it cannot be read, which is noted."""
         try:
             return (parse(document),)
         except (UnreadableError, UnreadableLetterError) as error:

@@ -14,7 +14,7 @@ def tell_unparsed(unparsed: Sequence[Unparsed]) -> None:
     """Name each of them on standard error.
 
     Raises:
-        typer.Exit: there are some, so what was said before is not all: exit status 1.
+        typer.Exit: there are some, so the output before is not complete: exit status 1.
     """
     for one in unparsed:
         remarks().print(cell(f"quartet: this release cannot read {one}"), soft_wrap=True)

@@ -27,7 +27,7 @@ def status(
     standing: StandingOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Show where a saga stands: how it has ended, and what each participant has recorded of it.
+    """Show the status of a saga: how it has ended, and the record of each participant.
 
     Without an id, all sagas are counted, and those that have not ended are listed. Every record is read for that. Exit
     status 1 if a dead letter is open, a partition is stalled, a participant does not run, or something cannot be
@@ -56,7 +56,7 @@ async def _one(settings: Settings, saga: str, *, as_json: bool) -> None:
 
 
 async def _all(settings: Settings, limit: timedelta, *, as_json: bool) -> None:
-    """Show all. If hub or checkpoints cannot be looked at, what the databases say is shown first."""
+    """Show all. If hub or checkpoints cannot be read, the content of the databases is shown first."""
     app = choreography()
     standstill, failure = await try_standstill(settings, app.names, limit)
     async with open_cosmos(settings) as cosmos:

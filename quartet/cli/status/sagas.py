@@ -18,9 +18,9 @@ class Part:
     """What one participant has recorded of a saga.
 
     Attributes:
-        state: its state as JSON values; None if it has decided nothing, or what is stored cannot be read.
+        state: its state as JSON values; None if it has decided nothing, or its record cannot be read.
         said: the types of the events that it has answered with, in order.
-        is_unread: whether this release cannot read what is stored.
+        is_unread: whether this release cannot read its record.
     """
 
     participant: str
@@ -71,7 +71,7 @@ class Overview:
 
 
 async def saga_status(stored: Stored, app: Choreography, saga_id: str) -> SagaStatus:
-    """Look one saga up at every participant. What cannot be read is noted in `stored`.
+    """Look one saga up at every participant. An unreadable record is noted in `stored`.
 
     Raises:
         MissingError: a database or container does not exist.

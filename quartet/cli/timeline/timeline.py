@@ -22,7 +22,7 @@ class Said:
         milliseconds: since the first event of the saga.
         cause: the number of the event that it answers; None if it answers none, or one that the hub no longer has.
         repeats: the number of the event that had the same source and id before; None if it was said for the first time.
-        remark: what it says in a word, or why it cannot be read.
+        remark: its content in a word, or why it cannot be read.
         is_read: whether this release can read it; one that it cannot read is shown, too.
     """
 

@@ -14,7 +14,7 @@ from quartet.topology.svg import svg
 
 
 class Picture(StrEnum):
-    """What the picture is written in."""
+    """The format of the picture."""
 
     MERMAID = "mermaid"
     SVG = "svg"

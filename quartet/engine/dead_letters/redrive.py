@@ -1,6 +1,6 @@
 """Redriving: giving stored dead letters to an engine again, in the order of their sagas.
 
-The engine keeps the rules (`saga_update`): what is not first in line waits, and what was handled before is repeated.
+The engine keeps the rules (`saga_update`): only the first event is handled, and recorded answers repeat.
 The loser of a race with the running service or with another operator loads the record again.
 """
 
@@ -192,7 +192,7 @@ class Redrive(Generic[S]):
     async def _settle(self, stored: StoredLetter, report: Report, outcome: str) -> Report:
         if await self._box.settle(stored, Settled(self._now(), outcome)):
             return report
-        # Another writer was first. What it did to the saga counts, and the engine has seen it.
+        # Another writer was first. Its write counts, and the engine has seen it.
         current = await self._box.get(stored.id)
         if current is None or current.settled is not None:
             return report

@@ -47,7 +47,7 @@ class Redriver:
         """Redrive the dead letters of a request, and publish the results on the same partition.
 
         Raises:
-            OutageError: a server did not answer. What was handled by then is done; ask again.
+            OutageError: a server did not answer. Events handled before stay handled; ask again.
         """
         wanted = request.data
         chosen = await self._find(wanted)

@@ -36,7 +36,7 @@ class _RedriveEvent(EventData):
 class RedriveRequested(_RedriveEvent):
     """An operator asks a participant to handle dead letters of one saga again, with what waits behind them.
 
-    Asking again is harmless: what was handled stays so.
+    Asking again is harmless: a handled event stays handled.
     """
 
     type: ClassVar[str] = "RedriveRequested.v1"
@@ -45,7 +45,7 @@ class RedriveRequested(_RedriveEvent):
 
     @property
     def remark(self) -> str:
-        """Who is to redrive how many."""
+        """The participant, and the number of dead letters."""
         return f"{self.participant}: {len(self.letters)} dead letters"
 
 

@@ -1,1 +1,1 @@
-"""What the author of a participant writes with: the participant's table, the outcome of a handler, the retry policy."""
+"""The declarations of a participant: its table, the outcome of a handler, the retry policy."""

@@ -1,4 +1,4 @@
-"""Books in which the first entry under a key is permanent: what a simulated port is made of."""
+"""Books in which the first entry under a key is final. A simulated port keeps its effects in one."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol, TypeAlias

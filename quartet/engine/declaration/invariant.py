@@ -1,4 +1,4 @@
-"""What must hold of an application, said once: the tests check it in memory, the audit on what is stored."""
+"""Invariants of an application, declared once: the tests check them in memory, the audit on the stored data."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
@@ -7,7 +7,7 @@ from quartet.engine.declaration.ledger import Effect
 
 
 class Evidence(Protocol):
-    """What the participants know of every saga, and what the outside world has done because of it."""
+    """The states that the participants have of every saga, and the effects in the outside world."""
 
     @property
     def sagas(self) -> Sequence[str]:
@@ -19,10 +19,10 @@ class Evidence(Protocol):
         ...
 
     def effects(self, participant: str) -> Sequence[Effect]:
-        """What the ledger of a participant's port holds; see `Ledger`.
+        """The effects in the ledger of a participant's port; see `Ledger`.
 
         Raises:
-            ConfigurationError: the port has no ledger, so nothing can be said about what was done.
+            ConfigurationError: the port has no ledger, so its effects are unknown.
         """
         ...
 

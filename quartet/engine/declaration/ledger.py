@@ -1,4 +1,4 @@
-"""What the outside world really did, as its own books say: the audit holds them against what the services say.
+"""The effects that the outside world really had, from its own books: the audit compares them with the services' states.
 
 A service declares beside its port which effects there are, as subclasses of `Effect`. An adapter that has the method
 `effects` is a `Ledger`; one that has not works as well, but cannot be audited.
@@ -31,8 +31,8 @@ class Ledger(Protocol[E_co]):
     def effects(self) -> AsyncIterator[E_co]:
         """List everything that was done for this deployment's sagas, in any order.
 
-        What was declined, refused or voided is not an effect. What was done and undone is two: a charge and a refund.
-        The list must come from the books themselves, never from what the adapter remembers.
+        A declined, refused or voided call has no effect. An action that was undone has two: a charge and a refund.
+        The list must come from the books themselves, never from the adapter's memory.
 
         Raises:
             TransientError or OutageError: the books cannot be read now.

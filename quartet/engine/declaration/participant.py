@@ -1,4 +1,4 @@
-"""What makes a service a participant of the saga: the table of what it does about which event, and what it owns."""
+"""A participant of a saga: the table of its reactions to events, and the data that it owns."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Participant(Generic[S, P_contra]):
         database: its Cosmos DB database; no other service reads or writes it.
         container: where its state lives, one document per saga.
         state: the dataclass of that state, or a `StateSchema` once its form has changed.
-        reactions: what it does about each event that it hears, one `on(...)` per event. An event that is not here is
+        reactions: its reaction to each event that it hears, one `on(...)` per event. An event that is not here is
             not for it.
         also_says: the types of events that it says without having heard anything, such as when a deadline passes.
         containers: further containers of the database, besides `container` and the dead letters.
@@ -80,7 +80,7 @@ class Participant(Generic[S, P_contra]):
 
     @property
     def source(self) -> str:
-        """The CloudEvents `source` of what it says."""
+        """The CloudEvents `source` of its events."""
         return service_source(self.name)
 
     @property
@@ -99,7 +99,7 @@ class Participant(Generic[S, P_contra]):
         return frozenset(reaction.event.type for reaction in self.reactions if reaction.creates)
 
     def reaction_to(self, event: type[EventData]) -> Reaction[S, P_contra]:
-        """What it does about an event that it hears.
+        """Its reaction to an event that it hears.
 
         Raises:
             KeyError: it does not hear it.

@@ -1,4 +1,4 @@
-"""What a participant does about one event: one line of its table."""
+"""The reaction of a participant to one event: one line of its table."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class Outage:
     """A step that is being repeated.
 
     Attributes:
-        doing: what the step does.
+        doing: the name of the step, for people.
         since: when it failed first.
         said: when the log had a line about it last.
         error: why it failed last.

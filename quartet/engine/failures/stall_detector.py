@@ -1,4 +1,4 @@
-"""Whether a partition's receiver makes progress, judged by what has come in and what is waiting."""
+"""Whether a partition's receiver makes progress, judged by the events that were received and those that wait."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""What is stored of a saga: its state, the answers that were given, and the line of its dead letters."""
+"""The record of a saga: its state, its recorded answers, and the queue of its dead letters."""

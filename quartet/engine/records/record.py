@@ -18,10 +18,10 @@ Answers: TypeAlias = tuple[Json, ...]
 
 @dataclass(frozen=True, slots=True)
 class RecordLimits:
-    """How much a record keeps, so that it does not grow with what a saga hears. See ADR 17.
+    """How much a record keeps, so that it does not grow with the number of events. See ADR 17.
 
     Attributes:
-        handled: how many events it recognises by what was answered to them.
+        handled: the number of events whose answers it keeps.
         handled_bytes: how many bytes of JSON those answers may take.
         parked: how many dead letters stand in line in the record itself; those after them are only counted.
         discarded: how many discarded dead letters it remembers.
@@ -38,7 +38,7 @@ class Foreign:
     """A stored document that this release cannot read: another release wrote it, or a person edited it.
 
     Attributes:
-        document: what is stored; None if it could not even be loaded, so that nothing can be written to it.
+        document: the stored document; None if it could not even be loaded, so that nothing can be written to it.
         problem: why it cannot be read, on one line.
     """
 
@@ -95,7 +95,7 @@ class Record(Generic[S]):
         return bool(self.is_blocked or self.owed or self.foreign)
 
     def answers_to(self, event: Event[Any]) -> Answers | None:
-        """What was answered to the event; None if it was not handled, as far as the record recalls."""
+        """The answers to the event; None if it was not handled, as far as the record shows."""
         recorded = self.handled.get(event.key)
         return self.handled.get(event.id) if recorded is None else recorded
 

@@ -53,7 +53,7 @@ class Recorder(Generic[S]):
         return records | await self.load(to_load)
 
     async def load(self, saga_ids: Sequence[str]) -> dict[str, Record[S]]:
-        """What is stored of these sagas now; an empty record where nothing is."""
+        """The records of these sagas; an empty one where nothing is stored."""
         records = {saga_id: self._absent(saga_id) for saga_id in saga_ids}
 
         async def load(some: Sequence[str]) -> None:

@@ -1,1 +1,1 @@
-"""The proof that stock and money add up: the five invariants of the saga, checked on what is stored."""
+"""The proof that stock and money add up: the five invariants of the saga, checked on the stored data."""

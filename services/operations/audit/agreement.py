@@ -18,7 +18,7 @@ _NOTHING_SENT = frozenset({None, ShipmentStatus.FAILED, ShipmentStatus.CANCELLED
 
 
 def services_agree(snapshot: Snapshot, effects: Effects, grace: timedelta) -> Finding:
-    """Compare what the four services say of each order."""
+    """Compare the records of the four services for each order."""
     violations: list[Violation] = []
     for order_id, order in snapshot.orders.items():
         if order.status in CLOSED:

@@ -14,7 +14,7 @@ _NO_WAY_BACK = frozenset({OrderStatus.COMPENSATING, OrderStatus.NEEDS_ATTENTION}
 
 
 def nothing_twice(snapshot: Snapshot, effects: Effects) -> Finding:
-    """Count what the outside world did for each order."""
+    """Count the effects in the outside world for each order."""
     violations = [
         Violation(order_id, f"{count} {what}")
         for counter, what in ((effects.charges, "charges"), (effects.refunds, "refunds"), (effects.parcels, "parcels"))
@@ -45,7 +45,7 @@ def _over_refunded(kept: Mapping[str, Decimal]) -> dict[str, Decimal]:
 
 
 def ends_are_true(snapshot: Snapshot, effects: Effects) -> Finding:
-    """Hold what the order service says of each order against what happened."""
+    """Compare the order service's status of each order with the effects."""
     violations: list[Violation] = []
     for order_id, order in snapshot.orders.items():
         match order.status:

@@ -17,7 +17,7 @@ def audit(snapshot: Snapshot, grace: timedelta) -> list[Finding]:
     """Check every invariant.
 
     Args:
-        snapshot: what is stored.
+        snapshot: the stored data.
         grace: how long after its deadline an order may still be open.
     """
     effects = Effects.of(snapshot)

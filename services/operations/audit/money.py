@@ -12,7 +12,7 @@ from services.order.domain import CLOSED, OrderStatus
 
 
 def money_adds_up(snapshot: Snapshot, effects: Effects) -> Finding:
-    """Hold the money that we have against what the orders' items cost."""
+    """Compare the money kept with the cost of the orders' items."""
     violations: list[Violation] = []
     totals: defaultdict[str, Decimal] = defaultdict(Decimal)
     kept: defaultdict[str, Decimal] = defaultdict(Decimal)

@@ -1,4 +1,4 @@
-"""Taking the snapshot out of what the services have stored."""
+"""Taking the snapshot from the services' databases."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ V = TypeVar("V")
 async def read_snapshot(stored: Stored, ledgers: Ledgers) -> Snapshot:
     """Read everything once.
 
-    The order service is read first: what it says has ended, all others have had time to know when they are read.
+    The order service is read first: all others have had time to hear of the ends that it has recorded.
 
     Raises:
         MissingError: a database or container does not exist.
@@ -49,7 +49,7 @@ async def read_snapshot(stored: Stored, ledgers: Ledgers) -> Snapshot:
 async def _read_states(
     stored: Stored, participant: Participant[Any, Any], row: Callable[[Any], V]
 ) -> tuple[dict[str, V], dict[str, frozenset[str]]]:
-    """What a service has recorded, by order; and under its name the orders whose record cannot be read."""
+    """A service's records, by order; and under its name the orders whose record cannot be read."""
     before = len(stored.unparsed)
     # An order with dead letters only has no state.
     rows = {one.saga_id: row(one.state) async for one in stored.records(participant) if one.state is not None}

@@ -21,7 +21,7 @@ async def run_audit(
     environment: Mapping[str, str] | None = None,
     page: int = PAGE,
 ) -> list[Finding]:
-    """The findings about what is stored now.
+    """The findings about the present data.
 
     The containers are read one after the other while the services continue, so a snapshot can look wrong that is not.
     If it does, another is taken, as `lasting` says.

@@ -1,4 +1,4 @@
-"""What the invariants speak of: a few fields of every document, and nothing else."""
+"""The input of the invariants: a few fields of every document, and nothing else."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """What was ordered of a product, and for how much a piece. A product may stand in several lines."""
+    """A line: a product, its quantity and its price. A product may be in several lines."""
 
     product_id: str
     quantity: int
@@ -48,8 +48,8 @@ class OrderRow:
 
     Attributes:
         placed: whether its OrderCreated has been heard; without it, the saga cannot have ended.
-        total: what the order service says that it costs; None if it does not say.
-        lines: what was ordered.
+        total: the total in the order service's record; None if it has none.
+        lines: the order's lines.
     """
 
     status: OrderStatus
@@ -61,7 +61,7 @@ class OrderRow:
 
     @property
     def cost(self) -> Decimal:
-        """What the lines cost together, exactly. The audit trusts no stored total."""
+        """The exact cost of the lines. The audit trusts no stored total."""
         return exact_sum(times(line.quantity, line.unit_price) for line in self.lines)
 
     @property
@@ -113,5 +113,5 @@ class Snapshot:
     unread: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def is_unread(self, service: str, order_id: str) -> bool:
-        """Whether what a service has recorded of an order cannot be read."""
+        """Whether a service's record of an order is unreadable."""
         return order_id in self.unread.get(service, ())

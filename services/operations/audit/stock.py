@@ -9,7 +9,7 @@ from services.operations.audit.snapshot import Snapshot, Stock
 
 
 def stock_adds_up(snapshot: Snapshot) -> Finding:
-    """Compare every product's counts with what came in, and with what the orders have."""
+    """Compare every product's counts with its deliveries, and with the orders."""
     pieces: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for allocation in snapshot.allocations:
         pieces[allocation.product_id][allocation.state] += allocation.quantity

@@ -30,7 +30,7 @@ class Play:
 
     Attributes:
         verdicts: how the orders ended, story by story.
-        one_at_a_time, together, in_a_rush: what the sagas of the three acts cost.
+        one_at_a_time, together, in_a_rush: the costs of the sagas of three acts.
     """
 
     verdicts: Sequence[Verdict]

@@ -49,7 +49,7 @@ _SETTINGS: Final = {"DEADLINE_SCAN_SECONDS": "0.5", "LOG_FORMAT": "console"}
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the demonstration has to show."""
+    """The results of the demonstration."""
 
     came: Play
     story: Sequence[Said]

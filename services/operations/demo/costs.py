@@ -1,4 +1,4 @@
-"""What the sagas cost, as the emulators have counted it."""
+"""The costs of sagas, as counted by the emulators."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _SERVICES: Final = frozenset(f"quartet-{participant.name}" for participant in PA
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What the four services have asked for, all together.
+    """The requests of the four services together.
 
     Attributes:
         sagas: how many orders were worked on.
@@ -69,7 +69,7 @@ async def read_counters(control_url: str) -> Counters:
 
 
 def costs_between(before: Counters, after: Counters, *, sagas: int, seconds: float) -> Costs:
-    """What was asked for between two readings."""
+    """The requests between two readings."""
     cosmos, hub = _difference(before, after, "cosmos"), _difference(before, after, "event_hubs")
     return Costs(
         sagas=sagas,

@@ -31,7 +31,7 @@ class Expectation(BaseModel):
 
 
 class Contest(BaseModel):
-    """Orders for what there is too little of: how many win is certain, and who is not."""
+    """Orders that compete for too few pieces: the number of winners is certain, the winners are not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,7 +73,7 @@ class Expectations(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One group of orders: what they are about, what was expected, and what came."""
+    """One group of orders: their story, the expected outcomes, and the real ones."""
 
     story: str
     orders: int

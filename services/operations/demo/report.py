@@ -1,4 +1,4 @@
-"""What the demonstration shows at its end."""
+"""The tables at the end of the demonstration."""
 
 from collections.abc import Callable, Sequence
 from math import ceil
@@ -20,7 +20,7 @@ _PROMISED_CHECKPOINTS: Final = "at most one per service, partition and second"
 
 
 def verdict_listing(verdicts: Sequence[Verdict]) -> Listing:
-    """What was expected of the orders, and what came."""
+    """The expected and the real outcomes of the orders."""
     listing = Listing("story", "orders", "expected", "got", "", title="How the orders ended")
     for verdict in verdicts:
         mark = cell("as expected", style="green") if verdict.is_met else cell("WRONG", style="bold red")
@@ -58,7 +58,7 @@ def cost_listing(play: Play) -> Listing:
 
 
 def failures(play: Play, findings: Sequence[Finding]) -> list[str]:
-    """What did not come as it should have; empty if all is well."""
+    """The unexpected results; empty if all is well."""
     wrong = [f"{verdict.story}: {verdict.got}" for verdict in play.verdicts if not verdict.is_met]
     wrong += [f"invariant {finding.number} is broken" for finding in findings if not finding.holds]
     if play.one_at_a_time.requests_without_queries > MOST_REQUESTS_ONE_AT_A_TIME:
@@ -77,7 +77,7 @@ def failures(play: Play, findings: Sequence[Finding]) -> list[str]:
 
 
 def proof(play: Play) -> str:
-    """What has been shown, in a line."""
+    """The result of the demonstration, in a line."""
     orders = sum(verdict.orders for verdict in play.verdicts)
     return (
         f"Shown: {orders} orders in {len(play.verdicts)} stories came out as they should; stock and money add up; all "

@@ -1,4 +1,4 @@
-"""The shop of the demonstration: what it can do with a running stack, and what it can see."""
+"""The shop of the demonstration: its actions on a running stack, and its readings."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
@@ -34,7 +34,7 @@ _LOOK_EVERY_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Publishes samples and watches what comes of them."""
+    """Publishes samples and watches their outcomes."""
 
     stack: LocalStack
     cosmos: Cosmos
@@ -69,7 +69,7 @@ class Shop:
         await self._until_all(SHIPPING, order_ids, ShipmentStatus.CANCELLED)
 
     async def counters(self) -> Counters:
-        """What the emulators have been asked for so far."""
+        """The requests to the emulators so far."""
         return await read_counters(self.stack.control_url)
 
     async def until_dead_letters(self, participants: Sequence[Participant[Any, Any]], order_id: str) -> list[str]:

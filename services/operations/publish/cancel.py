@@ -1,4 +1,4 @@
-"""`quartet cancel`: what a customer may ask for until the parcel is on its way."""
+"""`quartet cancel`: a customer's request, possible until the parcel is on its way."""
 
 import asyncio
 from datetime import UTC, datetime

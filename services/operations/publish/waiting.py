@@ -1,4 +1,4 @@
-"""Waiting until sagas have ended, by looking at what the order service has stored."""
+"""Waiting until sagas have ended, by reading the order service's records."""
 
 import asyncio
 import math

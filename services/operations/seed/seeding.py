@@ -43,7 +43,7 @@ async def seed(cosmos: Cosmos, products: Sequence[Product], *, delivery: str | N
         delivery: the id of a delivery: every product gets its quantity once for it, however often this is repeated.
 
     Raises:
-        OutageError: Cosmos DB did not answer. Do it again, a delivery with the same id: what was done stays done.
+        OutageError: Cosmos DB did not answer. Run it again, a delivery with the same id: no step is done twice.
     """
     items = cosmos.container(INVENTORY, ITEMS.name)
     created = restocked = 0
@@ -57,7 +57,7 @@ async def seed(cosmos: Cosmos, products: Sequence[Product], *, delivery: str | N
 
 
 async def fill_empty_shelves(cosmos: Cosmos) -> str | None:
-    """Fill the shelves if they have never been filled, and tell what was done. Raises as `seed`."""
+    """Fill the shelves if they have never been filled, and return a line about it. Raises as `seed`."""
     if await has_stock(cosmos):
         return None
     products = read_catalogue(sample(CATALOGUE))
@@ -79,7 +79,7 @@ async def has_stock(cosmos: Cosmos) -> bool:
 
 
 def stock_document(product: Product) -> dict[str, Any]:
-    """A new product. `seeded_quantity` is what the audit holds the other figures against."""
+    """A new product. `seeded_quantity` is the figure that the audit compares the others with."""
     return {
         "id": product.product_id,
         "product_id": product.product_id,

@@ -24,12 +24,12 @@ _LEDGER_WORDS = ("kind", "outcome", "amount", "currency", "tracking_number")
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What is known about one order.
+    """The records about one order.
 
     Attributes:
         order, reservation, payment, shipment: as each service has recorded it; None if it has recorded nothing.
-        ledger: what the payment gateway and the carrier have really done, by idempotency key.
-        unparsed: the documents of the order that cannot be read: what they say is missing in the others.
+        ledger: the effects at the payment gateway and the carrier, by idempotency key.
+        unparsed: the documents of the order that cannot be read: their content is missing here.
     """
 
     order_id: str
@@ -46,14 +46,14 @@ class Whereabouts:
         return any((self.order, self.reservation, self.payment, self.shipment, self.unparsed))
 
     def is_unread(self, service: str) -> bool:
-        """Whether what a service has recorded cannot be read."""
+        """Whether a service's record is unreadable."""
         (participant,) = (each for each in PARTICIPANTS if each.name == service)
         place = f"{participant.database}/{participant.container}"
         return any(one.place == place for one in self.unparsed)
 
 
 async def whereabouts(stored: Stored, order_id: str) -> Whereabouts:
-    """Look an order up in every service. What cannot be read is noted in `stored`.
+    """Look an order up in every service. An unreadable record is noted in `stored`.
 
     Raises:
         MissingError: a database or container does not exist.

@@ -1,4 +1,4 @@
-"""Orders that do not end, and which service is to say the next event. Pure: what is stored in, who must act out."""
+"""Orders that do not end, and which service is to say the next event. Pure: records in, services that must act out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -46,8 +46,8 @@ class Stuck:
     """An open order, as far as it is needed to say why.
 
     Attributes:
-        status, facts: what the order service has recorded; an order that it could not open has no status.
-        reservation, payment, shipment: what the other services have recorded; None if nothing.
+        status, facts: the order service's record; an order that it could not open has no status.
+        reservation, payment, shipment: the other services' records; None if there is none.
         letters: the order's open dead letters, by service.
         partition: the hub's partition that its last event came from; empty if it is not known.
         behind: the dead letter that blocks it in the order service; empty if none does.
@@ -116,7 +116,7 @@ def _said(order: Stuck) -> dict[Fact, type[EventData]]:
 
 
 def _compensations(order: Stuck, facts: AbstractSet[Fact]) -> Iterator[Owes]:
-    """What is to be undone, or never done, and has not been confirmed."""
+    """The compensations that are not confirmed."""
     if facts.isdisjoint(_STOCK_IS_BACK):
         held = order.reservation in {ReservationStatus.RESERVED, ReservationStatus.RELEASE_FAILED}
         events = (InventoryReleased,) if held else (InventoryReleased, InventoryReservationFailed)
@@ -130,7 +130,7 @@ def _compensations(order: Stuck, facts: AbstractSet[Fact]) -> Iterator[Owes]:
 
 
 def _next_step(order: Stuck, facts: AbstractSet[Fact]) -> Iterator[Owes]:
-    """Who is to act on the way forward; and shipping, which decides about the cancellation at the deadline."""
+    """The service that must act next; and shipping, which decides about the cancellation at the deadline."""
     if Fact.RESERVED not in facts:
         yield _owes(order, INVENTORY.name, _heard(order.reservation), InventoryReserved, InventoryReservationFailed)
     elif Fact.PAID not in facts:

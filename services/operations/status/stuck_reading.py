@@ -1,4 +1,4 @@
-"""Finding the orders that do not end, in what the four services have stored."""
+"""Finding the orders that do not end, in the databases of the four services."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from services.operations.participants import INVENTORY, NAMES, ORDER, PAYMENT, S
 from services.operations.status.stuck import Letter, Stuck, reasons
 from services.order.domain import CLOSED, Order
 
-# What has no status, or one that this release does not know, is not closed.
+# An order without a status, or with one that this release does not know, is not closed.
 _OPEN: Final = "NOT IS_DEFINED(c.status) OR NOT ARRAY_CONTAINS(@closed, c.status)"
 _THESE: Final = "ARRAY_CONTAINS(@ids, c.id)"
 _IDS_PER_QUERY: Final = 200
@@ -25,12 +25,12 @@ Letters: TypeAlias = dict[str, dict[str, list[Letter]]]
 
 @dataclass(frozen=True, slots=True)
 class StuckReport:
-    """What does not end.
+    """The orders that do not end.
 
     Attributes:
         orders: the oldest deadline first.
         other_letters: how many open dead letters belong to no order.
-        unparsed: documents that could not be read, so that nothing is known of what they say.
+        unparsed: documents that could not be read, so that their content is unknown.
     """
 
     orders: tuple[Stuck, ...]
@@ -102,7 +102,7 @@ def _is_suspect(order: Stuck, now: datetime, grace: timedelta, standstill: Stand
 
 
 async def _with_others(stored: Stored, orders: Sequence[Stuck]) -> list[Stuck]:
-    """The orders with what the other services have recorded of them."""
+    """The orders with the records of the other services."""
     ids = [order.order_id for order in orders]
     reservations, payments, shipments = [
         {record.saga_id: record.state.status for record in await _these(stored, each, ids) if record.state}

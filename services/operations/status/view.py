@@ -15,7 +15,7 @@ from services.payment.domain import Payment
 
 
 def status_view(known: Whereabouts, now: datetime) -> Group:
-    """All that is known, for people: the headline, the history, and what each service has recorded."""
+    """All records, for people: the headline, the history, and the record of each service."""
     parts: list[Unbroken | Listing] = [Unbroken(_headline(known, now))]
     if known.order and known.order.history:
         parts.append(_history(known.order))
