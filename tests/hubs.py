@@ -1,4 +1,4 @@
-"""The hub of the shop, for tests that start emulators by themselves."""
+"""The hub of the shop, for tests that start their own emulators."""
 
 from pathlib import Path
 from typing import Final

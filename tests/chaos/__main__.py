@@ -79,10 +79,10 @@ async def _run(arguments: argparse.Namespace, data_dir: Path, console: Console) 
             for name, size in fleet.peak_mb.items()
             if size > _MOST_MEMORY_MB
         ]
-        verdict.problems += [("a process", f"died by itself: {text}") for text in report.died_by_themselves(fleet)]
+        verdict.problems += [("a process", f"died unexpectedly: {text}") for text in report.died_by_themselves(fleet)]
         console.print(
             f"{len(expected)} orders, {customers.published} events published, {customers.repeated} sends repeated, "
-            f"{len(strangers.sent)} messages that nobody can read; "
+            f"{len(strangers.sent)} unreadable messages; "
             f"quiet after {time.monotonic() - healed:.1f} s"
         )
         report.show_faults(console, director.injected)

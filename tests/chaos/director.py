@@ -39,7 +39,7 @@ class Director:
         self._counted: dict[str, dict[str, int]] = {}
 
     async def play(self, seconds: float) -> None:
-        """Play for so long, then heal everything."""
+        """Play for this time, then heal everything."""
         loop = asyncio.get_running_loop()
         start = loop.time()
         for number, act in enumerate(acts(self._seed)):

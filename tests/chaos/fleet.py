@@ -38,7 +38,7 @@ class Fleet:
     """Everything that runs.
 
     Attributes:
-        died: processes that ended although nobody had killed them.
+        died: processes that ended without being killed.
         peak_mb: the most resident memory that each process was seen with.
     """
 
@@ -87,7 +87,7 @@ class Fleet:
             await self.watch.until_ready(names)
 
     async def restart(self, name: str) -> None:
-        """Start a process anew that was killed; faults that were on are on again."""
+        """Start a killed process again, with the faults that were active."""
         is_emulators = name == EMULATORS
         async with asyncio.timeout(_START_SECONDS):
             await self.supervisor.restart(name, ready_line="ready" if is_emulators else None)
@@ -115,7 +115,7 @@ class Fleet:
         await asyncio.sleep(seconds)
 
     async def watch_over(self) -> None:
-        """Start again whatever dies by itself, and note it; for ever."""
+        """Restart every process that dies unexpectedly, and note it, forever."""
         while True:
             died = await self.supervisor.wait_for_exit()
             self.died.append(died)
@@ -125,7 +125,7 @@ class Fleet:
                 self.watch("chaos", f"{died.name} does not start again: {error}")
 
     async def ask_health(self) -> None:
-        """Ask the services for their figures and look at their memory, every two seconds; for ever."""
+        """Read the services' figures and memory every two seconds, forever."""
         while True:
             for name in self.supervisor.running():
                 await self._look_at(name)
@@ -149,7 +149,7 @@ class Fleet:
 
 
 def _resident_mb(pid: int) -> int:
-    """The memory of a process; 0 if it has ended just now, or this is no Linux."""
+    """The memory of a process; 0 if it has ended, or this is not Linux."""
     try:
         found = _RSS.search(Path(f"/proc/{pid}/status").read_text())
     except OSError:

@@ -75,5 +75,5 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
 
 
 def died_by_themselves(fleet: Fleet) -> Sequence[str]:
-    """Processes that nobody has killed and that ended all the same."""
+    """Processes that ended without being killed."""
     return [str(exit_) for exit_ in fleet.died]

@@ -84,7 +84,7 @@ def _blows(random: Random) -> Iterator[Act]:
     yield Act("pause beyond the lease", random.uniform(8.0, 11.0), (_replica(random),))
     yield Act("pause briefly", random.uniform(1.0, 4.0), (_replica(random),))
     yield Act("kill the emulators", random.uniform(0.0, 4.0), ("emulators",))
-    # What is under way when a process dies is little, unless a server has just been away.
+    # Little is in progress when a process dies, unless a server was away before.
     for server in SERVERS:
         victims = tuple(replica_names(random.choice(SERVICES)))
         yield Act(f"outage of {server} with deaths", random.uniform(2.0, 4.0), (server, *victims))

@@ -25,17 +25,17 @@ _CONTENT_TYPES: Final = (None, CONTENT_TYPE, "application/json", "text/plain; ch
 
 @dataclass(slots=True)
 class Strangers:
-    """Sends messages that nobody can read.
+    """Sends messages that no service can read.
 
     Attributes:
-        sent: the digest of each body that the hub has accepted, as it stands at the end of a dead letter's id.
+        sent: the digest of each body that the hub has accepted, as in the end of a dead letter's id.
     """
 
     settings: Settings
     sent: set[str] = field(default_factory=set)
 
     async def send_all(self, count: int, seconds: float, seed: int) -> None:
-        """Send so many messages, spread over so many seconds."""
+        """Send this many messages, spread over this many seconds."""
         random = Random(f"strangers {seed}")
         async with Credentials() as credentials, producer_client(self.settings, credentials, _AGENT) as client:
             for number, body in enumerate(_bodies(random, count)):

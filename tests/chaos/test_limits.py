@@ -1,4 +1,4 @@
-"""Limits, through the real stack: much of one thing at once, and single things that are very large."""
+"""Limits, through the real stack: many of one thing at the same time, and single things that are very large."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -39,7 +39,7 @@ class Stand:
     cosmos: Cosmos
 
     async def sell(self, events: list[Outgoing]) -> dict[str, Outcome]:
-        """Publish at once, and wait until all orders have ended."""
+        """Publish all at the same time, and wait until all orders have ended."""
         await Customers(self.fleet.settings).publish(events)
         return dict(await wait_until_settled(self.cosmos, {event.saga_id for event in events}, seconds=LIMIT))
 

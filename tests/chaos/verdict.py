@@ -47,7 +47,7 @@ async def judge(
 ) -> Verdict:
     """Wait until every order has ended or none has moved on for `limit` seconds, and look at everything.
 
-    `strange` are the digests of the messages that nobody can read: each must be a dead letter of each service.
+    `strange` are the digests of the messages that no service can read: each must be a dead letter of each service.
     """
     verdict = Verdict()
     async with open_cosmos(settings) as cosmos:
@@ -67,7 +67,7 @@ async def judge(
 
 
 async def until_settled(settings: Settings, order_ids: Collection[str], seconds: float) -> bool:
-    """Whether all of them have ended within so many seconds, also through outages."""
+    """Whether all of them have ended within this many seconds, also through outages."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
 

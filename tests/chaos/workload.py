@@ -73,7 +73,7 @@ _KINDS: Final[Sequence[tuple[str, int, frozenset[OrderStatus]]]] = (
 
 
 def make_workload(orders: int, seconds: float, seed: int) -> Workload:
-    """So many orders spread over so many seconds; the same ones for the same seed, but for their times."""
+    """This many orders spread over this many seconds; the same ones for the same seed, except for their times."""
     random = Random(seed)
     start = datetime.now(UTC)
     sendings: list[Sending] = []

@@ -34,7 +34,7 @@ async def ok() -> Verdict:
 
 
 async def no() -> Verdict:
-    return broken("no", "mend it")
+    return broken("no", "fix it")
 
 
 async def perhaps() -> Verdict:
@@ -79,12 +79,12 @@ async def test_a_check_that_raises_fails_alone() -> None:
 
 
 def test_programs_read_every_finding() -> None:
-    findings = [Finding("a", fine("yes")), Finding("b", broken("no", "mend it"))]
+    findings = [Finding("a", fine("yes")), Finding("b", broken("no", "fix it"))]
     assert findings_json(findings) == {
         "ok": False,
         "checks": [
             {"name": "a", "status": "ok", "detail": "yes", "hint": None},
-            {"name": "b", "status": "failed", "detail": "no", "hint": "mend it"},
+            {"name": "b", "status": "failed", "detail": "no", "hint": "fix it"},
         ],
     }
     assert summary(findings) == "1 ok, 1 failed"

@@ -58,7 +58,7 @@ def start_up(data_dir: Path, *flags: str) -> Up:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # Of a shell that is set up for the cloud: a local stack must charge nobody.
+        # Of a shell that is set up for the cloud: a local stack must not charge a customer.
         env=clean_environment() | {"PAYMENT_GATEWAY": "cloud.gateway:open_gateway"},
     )
     up = Up(process, {}, [])
@@ -80,7 +80,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture
 def stack(running: Up, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The shell of somebody who has joined."""
+    """The shell of a person who has joined."""
     for name in set(os.environ) - set(clean_environment()):
         monkeypatch.delenv(name)
     for name, value in running.settings.items():
@@ -195,7 +195,7 @@ class TestOnARunningStack:
         assert "1 of 1 orders have not ended after 0 s, such as hurried" in line
 
     def test_an_unknown_order_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert "no service knows an order nobody" in told(capsys, "status", "nobody", status=1)
+        assert "no service knows an order unknown" in told(capsys, "status", "unknown", status=1)
 
     def test_a_hub_that_does_not_exist_is_reported(
         self, capsys: pytest.CaptureFixture[str], stack: pytest.MonkeyPatch

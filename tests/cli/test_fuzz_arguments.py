@@ -77,7 +77,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, taken_port: in
 
 
 def without_starting_anything(words: list[str], taken_port: int) -> list[str]:
-    """The same command line, but for what would run for ever or repeat its attempts for seconds."""
+    """The same command line, without options that make it run forever or repeat its attempts for seconds."""
     with contextlib.suppress(ValueError):
         words = words[: words.index("--")]  # the flags below must stay flags
     if "demo" in words[:2]:

@@ -221,7 +221,7 @@ def bows(total: str) -> OrderRow:
 
 
 def test_4_the_total_is_that_of_every_line_at_its_own_price() -> None:
-    """Somebody who took the last price of a product for all its lines has charged too little, and says so himself."""
+    """A service that took the last price of a product for all its lines has charged and stored too little."""
 
     def change(snapshot: Snapshot) -> None:
         snapshot.orders["done"] = bows("6.00")

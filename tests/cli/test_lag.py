@@ -1,4 +1,4 @@
-"""How far services are behind, and what stands still: judged by checkpoints, owners and the oldest events."""
+"""How far services are behind, and which are stalled: judged by checkpoints, owners and the oldest events."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -61,7 +61,7 @@ def test_waiting_events_are_counted_from_the_checkpoint_or_from_the_first_event(
         (61 * SECOND, 61 * SECOND, True),
         (timedelta(hours=1), 60 * SECOND, False),  # works off a backlog
         (timedelta(hours=1), SECOND, False),
-        (SECOND, timedelta(hours=1), False),  # an idle partition, in which something has just come in
+        (SECOND, timedelta(hours=1), False),  # an idle partition with a new event
     ],
 )
 def test_a_partition_is_stalled_if_neither_its_oldest_event_nor_its_checkpoint_is_young(

@@ -1,4 +1,4 @@
-"""`quartet new`: a project that works at once, and overwrites nothing."""
+"""`quartet new`: a project that works immediately, and overwrites nothing."""
 
 import os
 import re

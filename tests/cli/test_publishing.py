@@ -58,7 +58,7 @@ async def test_with_a_rate_everything_is_sent_too() -> None:
 
 
 class SmallHub:
-    """A producer of a hub whose link takes 2,000 bytes at once."""
+    """A producer of a hub whose link takes 2,000 bytes at a time."""
 
     async def create_batch(self) -> "SmallHub":
         return self

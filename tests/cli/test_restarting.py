@@ -1,4 +1,4 @@
-"""Processes that end by themselves are started again, ever more slowly; only a configuration error ends everything."""
+"""Processes that end are restarted with a growing pause; only a configuration error ends everything."""
 
 import asyncio
 import os
@@ -127,7 +127,7 @@ async def test_an_end_while_others_wait_for_their_restart_is_noticed(supervisor:
 
 
 class Ends:
-    """Ends that a test makes up, with lifetimes that nobody could wait for."""
+    """Ends that a test makes up, with lifetimes that no test could wait for."""
 
     def __init__(self, *ends: Exit) -> None:
         self._ends = [*ends]

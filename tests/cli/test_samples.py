@@ -1,4 +1,4 @@
-"""The samples keep their promises before anybody runs them."""
+"""The samples keep their promises before they are run."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -58,7 +58,7 @@ def test_every_product_that_is_ordered_is_in_the_catalogue() -> None:
 
 
 def test_an_out_of_stock_order_does_not_depend_on_other_orders() -> None:
-    """Whoever is to lack stock wants more than there ever was; all others together leave something over."""
+    """An order that must lack stock asks for more than there ever was; all others together leave some."""
     left = Counter(STOCK)
     for order_id, order in all_orders().items():
         if order_id in EXPECTED.orders and EXPECTED.orders[order_id].reason == "out_of_stock":

@@ -1,4 +1,4 @@
-"""`doctor` and `status --stuck` against a hub in which events wait: what stands still is named, what moves is not."""
+"""`doctor` and `status --stuck` on a hub with waiting events: a stalled partition is named, a moving one is not."""
 
 import asyncio
 import json
@@ -131,7 +131,7 @@ async def test_a_stalled_partition_is_named_with_its_oldest_event(
         ("payment", "1", 1, "OrderCancellationRequested.v1", "ord-2", 2),
         ("payment", "3", 0, "OrderCancellationRequested.v1", "ord-4", 2),
     ]
-    # Orders that nobody has recorded are told for the event that is stood at.
+    # Orders without a record are reported for the event at which the partition is stalled.
     assert [one["order_id"] for one in found["orders"]] == ["ord-2", "ord-4"]
 
     status, checks, _ = await command(capsys, "doctor", "--standing", "0")
@@ -181,7 +181,7 @@ async def look(reader: LagReader, deployment: Deployment, *, moves: bool) -> tup
 
 @pytest.mark.parametrize("moves", [True, False])
 async def test_a_partition_that_moves_between_two_looks_is_not_stalled(deployment: Deployment, moves: bool) -> None:
-    """It has just been started, and works off what has come in while it was away."""
+    """It was restarted, and works off the events of its absence."""
     await deployment.publish("0", "ord-1", "ord-2")
     async with open_lag_reader(deployment.servers.settings) as reader:
         lags, found = await look(reader, deployment, moves=moves)
@@ -192,7 +192,7 @@ async def test_a_partition_that_moves_between_two_looks_is_not_stalled(deploymen
 async def test_a_service_whose_owners_are_gone_does_not_run(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An ownership is renewed all the time: with nobody there, even a short time is too long."""
+    """An ownership is renewed all the time: without an owner, even a short time is too long."""
     await deployment.publish("0", "ord-1")
     await deployment.finish_everything()
     monkeypatch.setenv("OWNERSHIP_EXPIRES_SECONDS", "0.002")

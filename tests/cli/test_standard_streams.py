@@ -1,4 +1,4 @@
-"""A standard stream that takes nothing is told in one line, or ends the command quietly."""
+"""A standard stream that takes nothing is reported in one line, or ends the command quietly."""
 
 import subprocess
 import sys

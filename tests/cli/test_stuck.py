@@ -1,4 +1,4 @@
-"""Which service owes the next event: read from what all four have recorded."""
+"""Which service must say the next event: read from the records of all four."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ def stuck(*facts: Fact, **known: object) -> Stuck:
 
 
 def owed(order: Stuck) -> dict[str, set[str]]:
-    """The events that each service owes, without their versions."""
+    """The events that each service must say, without their versions."""
     return {owes.service: {event.type.partition(".")[0] for event in owes.events} for owes in owed_by(order)}
 
 

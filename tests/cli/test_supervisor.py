@@ -260,11 +260,11 @@ async def test_a_killed_child_is_restarted_under_its_name(lines: Lines) -> None:
 
 async def test_a_sink_that_fails_ends_the_waiting() -> None:
     def broken(_name: str, _line: str) -> None:
-        raise BrokenPipeError("nobody reads")
+        raise BrokenPipeError("no reader")
 
     async with asyncio.timeout(DEADLINE), Supervisor(broken) as supervisor:
         await supervisor.start(Process("a", "polite"), ready_line="ready")
-        with pytest.raises(BrokenPipeError, match="nobody reads"):
+        with pytest.raises(BrokenPipeError, match="no reader"):
             await supervisor.wait_for_exit()
 
 

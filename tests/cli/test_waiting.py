@@ -1,4 +1,4 @@
-"""Waiting for orders goes on while they move, and ends when they stand still."""
+"""Waiting for orders continues while they move, and ends when they stall."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -16,7 +16,7 @@ LIMIT = 45
 
 
 class SlowShop:
-    """An order service in which one order after the other moves on, every so many seconds.
+    """An order service in which one order after the other moves, at a fixed interval.
 
     It is what `wait_until_settled` uses of an open account, and of its containers.
     """

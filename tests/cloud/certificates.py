@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that nobody trusts but the tests."""
+"""A certificate for 127.0.0.1 that only the tests trust."""
 
 import ipaddress
 from dataclasses import dataclass

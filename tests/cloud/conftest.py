@@ -23,10 +23,10 @@ from tests.owners import LASTING, take_partitions
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Servers that take tokens, the identity that has them, and the settings of whoever uses both.
+    """Servers that take tokens, the identity that has them, and the settings of a client of both.
 
     Attributes:
-        administrator: the settings of somebody with keys, who may create databases.
+        administrator: the settings of a person with keys, who may create databases.
     """
 
     stack: Stack

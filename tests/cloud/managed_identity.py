@@ -24,7 +24,7 @@ class ManagedIdentity:
     Attributes:
         lifetime: seconds that a token is good for.
         claimed_lifetime: seconds that it is said to be good for; None is the truth.
-        stillborn: so many tokens of each audience have expired before they are issued.
+        stillborn: this many tokens of each audience have expired before they are issued.
         mistaken: the tokens for this audience are meant for another one.
         is_away: it refuses to answer.
         issued: how many tokens, by audience.

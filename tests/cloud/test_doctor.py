@@ -32,7 +32,7 @@ async def test_without_an_identity_nothing_is_tried(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("server", ["Event Hubs", "Cosmos DB", "Blob Storage"])
 async def test_for_an_identity_that_one_server_refuses_the_missing_role_is_named(cloud: Cloud, server: str) -> None:
-    """A token for somebody else stands for a missing role: the servers answer the same way, or nearly."""
+    """A token for another identity simulates a missing role: the servers answer nearly the same."""
     await cloud.run()
     cloud.identity.mistaken = {
         "Event Hubs": "https://eventhubs.azure.net/",

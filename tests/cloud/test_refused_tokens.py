@@ -1,4 +1,4 @@
-"""A token that a server refuses before its time is replaced, and whoever was refused works on."""
+"""A token that a server refuses before its time is replaced, and its client continues."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -42,7 +42,7 @@ async def until_refused(read: Callable[[], Awaitable[object]]) -> CosmosHttpResp
 
 
 async def test_the_sdk_alone_keeps_the_refused_token(overrated: Cloud) -> None:
-    """What `Credentials` is for: once this fails, the SDK has mended it, and the response hook may go."""
+    """The reason for `Credentials`: once this fails, the SDK has fixed it, and the response hook can be removed."""
     endpoint = overrated.stack.cosmos.endpoint
     async with DefaultAzureCredential() as credential, CosmosClient(endpoint, credential) as client:
         refusal = await until_refused(orders(client).read)

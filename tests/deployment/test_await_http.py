@@ -15,7 +15,7 @@ wait: Callable[..., bool] = runpy.run_path(str(ROOT / "infra" / "compose" / "awa
 
 @contextmanager
 def server(*answers: int) -> Iterator[str]:
-    """A server that gives these answers, one after the other, and then the last one for ever."""
+    """A server that gives these answers, one after the other, and then the last one forever."""
     left = list(answers)
 
     class Handler(BaseHTTPRequestHandler):

@@ -59,7 +59,7 @@ def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) ->
 
 
 def test_a_port_is_simulated_because_the_environment_file_says_so() -> None:
-    """Not because nobody has said anything."""
+    """Not by default."""
     for variable, name in SIMULATED_PORTS.items():
         assert dot_env()[variable] == name
         assert f"{variable}: ${{{variable}:?" in (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
@@ -125,7 +125,7 @@ def test_seeding_starts_when_the_emulators_of_the_profile_answer(profile: str, e
 
 
 def test_a_condition_can_come_true() -> None:
-    """Healthy takes a health check; completed takes a container that is not started again for ever."""
+    """Healthy takes a health check; completed takes a container that does not restart forever."""
     for name, service in ALL.items():
         for dependency, how in service.get("depends_on", {}).items():
             target = ALL[dependency]

@@ -67,7 +67,7 @@ def _table(title: str, lines: list[str]) -> Table:
     for line in lines:
         if line.startswith("│"):
             cells = _cells(line)
-            # A row goes on in lines whose second cell is empty, or until a rule if the table has rules.
+            # A row continues in lines whose second cell is empty, or until a rule if the table has rules.
             if is_new or (not _is_ruled(lines) and cells[1]):
                 rows.append(cells)
             else:
@@ -102,7 +102,7 @@ def _verdicts() -> list[Verdict]:
 
 
 def _story() -> list[Said]:
-    """The events of the order whose story is told, in the order in which the services say them in memory."""
+    """The events of the order in the timeline, in the order in which the services say them in memory."""
     [line] = [line for line in sample("orders.jsonl").read_text(encoding="utf-8").splitlines() if COMPENSATED in line]
     order = OrderCreated.model_validate_json(line)
     stock = FakeStock(dict(Counter({item.product_id: item.quantity for item in order.items})))

@@ -79,7 +79,6 @@ def test_names_of_tests_use_no_word_that_the_style_guide_avoids_in_code() -> Non
     found = [
         f"{name(path)}:{hit}"
         for path in sources(["tests"])
-        if "simulation" not in path.parts  # its names are its own until it is part of the library
         for hit in hits(names_of_tests(path.read_text(encoding="utf-8")), avoided_in(path))
     ]
     assert found == []

@@ -52,7 +52,7 @@ def wander(start: World, random: Random) -> OrderStatus:
 
 
 def finish(world: World) -> OrderStatus:
-    """What becomes of it when an operator has redriven what was owed; nothing else may be left open."""
+    """The state after an operator has redriven the open compensations; nothing else may be left open."""
     world = world.copy()
     world.gateway.refunds_work = True
     needed_attention = world.state("order").status is OrderStatus.NEEDS_ATTENTION

@@ -125,8 +125,8 @@ class FakeStock:
 class FakeGateway:
     """Knows the four tokens of the simulated gateway.
 
-    `lose_answers`: that many calls act, and then time out. `refunds_work`: somebody has had a word with the
-    bank of `tok_refund_fails`.
+    `lose_answers`: that many calls act, and then time out. `refunds_work`: the bank of
+    `tok_refund_fails` refunds from now on.
     """
 
     charges: dict[str, Charged | Declined | Voided] = field(default_factory=dict)

@@ -11,7 +11,7 @@ D = TypeVar("D", bound=EventData)
 
 
 def said(data: D, *, event_id: str | None = None) -> Event[D]:
-    """Somebody has said it, at noon."""
+    """A source has said it, at noon."""
     return new_event(data, source="/somebody", time=NOON, id=event_id or f"evt-{data.type}")
 
 

@@ -1,4 +1,4 @@
-"""A port that answers as it is told, and remembers what it was asked."""
+"""A port with scripted answers, which records its calls."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ delivered at any time after it was said, and a cancellation may be heard before 
 bounded numbers: handlers that act outside and die before they can write (from whatever state they believed in),
 handlers whose retries are used up, repeated deliveries, and the same order sent twice.
 
-These runs found, for instance, that a participant which gives up reserving must not simply release: it may not know
+These runs found, for instance, that the fallback of a reservation must not release what it holds: it may not know
 yet that its own reservation has been made and paid for.
 """
 

@@ -233,7 +233,7 @@ OTHER_DATA = {
 async def test_two_orders_under_one_id_hold_no_more_than_the_one_that_counts(
     schedule: tuple[str, ...], other: str
 ) -> None:
-    """Two owners may act on them at once. Who is first to write counts; the other runs again on what was written."""
+    """Two owners may act on them at the same time. The first write counts; the other owner runs again on it."""
     if schedule.index("hold 1") > schedule.index("write 1") or schedule.index("hold 2") > schedule.index("write 2"):
         return
     stock = FakeStock({"lamp": 10, "teacup": 100, "teapot": 3})

@@ -148,7 +148,7 @@ async def test_a_void_finds_that_the_card_was_declined(gateway: FakeGateway) -> 
 
 
 async def test_a_charge_under_a_voided_key_is_a_failure(gateway: FakeGateway) -> None:
-    """Whoever voided it may have died before writing it down, so this one has to say it."""
+    """The process that voided it may have died before its commit, so this one must say it."""
     gateway.charges[charge_key("marple-1")] = Voided()
     answer = only_answer(await charge_payment(reserved(), None, gateway))
     assert answer == PaymentFailed(order_id="marple-1", reason=PaymentRefusal.VOIDED)

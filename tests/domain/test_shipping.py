@@ -145,7 +145,7 @@ async def test_a_cancellation_that_finds_the_booking_refused_says_why(carrier: F
 
 
 async def test_a_booking_under_a_voided_key_is_a_failure(carrier: FakeCarrier) -> None:
-    """Whoever voided it may have died before writing it down, so this one has to say it."""
+    """The process that voided it may have died before its commit, so this one must say it."""
     carrier.bookings[shipment_key("marple-1")] = Voided()
     answer = only_answer(await ship_order(paid(), None, carrier))
     assert answer == ShippingFailed(order_id="marple-1", reason=ShippingRefusal.VOIDED)

@@ -70,8 +70,8 @@ class World:
     """One state of the system.
 
     `abandons`, `give_ups` and `repeats` are how many of these may still happen. With `stale_views`, an abandoned
-    handler may have believed in any earlier state, not just in none or the present one. With `eager_notes` the
-    order service hears everything at once: it influences nobody, so only its own part of the state space is
+    handler may have believed in any earlier state, not only in none or the present one. With `eager_notes` the
+    order service hears everything immediately: it influences no other, so only its own part of the state space is
     left out.
     """
 
@@ -304,7 +304,7 @@ def new_world(
     copies: int = 1,
     **budgets: Any,  # noqa: ANN401 -- as World takes them
 ) -> World:
-    """A world in which the order and the cancellations have been sent, and nobody has heard anything yet.
+    """A world in which the order and the cancellations have been sent, and no service has heard anything yet.
 
     To hear of something late is the same as that it happens late, so this is every moment of a cancellation.
 

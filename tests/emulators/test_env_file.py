@@ -28,10 +28,10 @@ def test_a_file_is_replaced_and_leaves_no_draft(tmp_path: Path) -> None:
 
 def test_only_ones_own_file_is_removed(tmp_path: Path) -> None:
     path = tmp_path / ".env"
-    write_env_file(path, {"A": "somebody else's"})
+    write_env_file(path, {"A": "of another process"})
     remove_env_file(path, {"A": "mine"})
     assert path.exists()
-    remove_env_file(path, {"A": "somebody else's"})
+    remove_env_file(path, {"A": "of another process"})
     assert not path.exists()
     remove_env_file(path, {"A": "already gone"})
 

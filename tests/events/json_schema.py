@@ -1,6 +1,6 @@
 """Enough of JSON Schema 2020-12 to check an instance against the schemas that we write.
 
-It knows the keywords that they use, and refuses any other one: a keyword that nobody checks would look like a rule.
+It knows the keywords that they use, and refuses any other one: an unchecked keyword would look like a rule.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Reading: structured and binary CloudEvents, and what becomes of everything else."""
+"""Reading: structured and binary CloudEvents, and the reasons for everything else."""
 
 import json
 from collections.abc import Callable

@@ -30,7 +30,7 @@ def _run(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int,
 
 
 async def quartet_apart(shop: Shop, *arguments: str) -> tuple[int, Any]:
-    """The same in a process of its own, so that several can run at once."""
+    """The same in a process of its own, so that several can run at the same time."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-c", "from quartet.cli.main import main; main()"),

@@ -1,4 +1,4 @@
-"""The hub is made anew while its checkpoints are kept: everything that is said from then on is heard."""
+"""The hub is recreated while its checkpoints are kept: every later event is received."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ async def complete(shop: Shop, *order_ids: str) -> None:
     await shop.publish(*(order(order_id, {"bugle": 1}) for order_id in order_ids))
     for order_id in order_ids:
         await shop.until(order_id, "COMPLETED")
-        # What inventory has not heard yet would be gone with the hub, and nobody could say it again.
+        # An event that inventory has not received would be lost with the hub, and no service could say it again.
         await shop.until_stored("inventory", order_id, lambda reservation: reservation["status"] == "SHIPPED")
 
 

@@ -12,13 +12,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def became(shop: Shop, *arguments: str) -> tuple[int, list[tuple[str, str]]]:
-    """The exit status of a redrive, and of each letter the type of its event and what became of it."""
+    """The exit status of a redrive, and for each dead letter the type of its event and its result."""
     status, reports = await quartet(shop, "dead-letters", "redrive", *arguments)
     return status, [(report["event_type"], report["became"]) for report in reports]
 
 
 async def until_dead(shop: Shop, database: str, order_id: str, count: int) -> None:
-    """Wait until a service has stored so many dead letters of an order."""
+    """Wait until a service has stored this many dead letters of an order."""
     async with asyncio.timeout(LIMIT):
         while len(await shop.rows(database, "dead-letters", order_id)) < count:  # noqa: ASYNC110 -- of another process
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The deadline passes while nobody watches it."""
+"""The deadline passes while no process watches it."""
 
 import pytest
 
@@ -9,7 +9,7 @@ WATCHERS, GATEWAYS = ("order", "order-2"), ("payment", "payment-2")
 
 
 async def test_a_deadline_that_passed_while_the_order_service_was_down_is_kept_when_it_is_back(shop: Shop) -> None:
-    """Payment stands still meanwhile, or the order would be completed without anybody who could say so."""
+    """Payment is paused meanwhile, or the order would be completed."""
     await shop.stock(hourglass=3)
     for name in GATEWAYS:
         shop.supervisor.pause(name)

@@ -36,7 +36,7 @@ class Provider:
         return {"PAYMENT_GATEWAY": GATEWAY, "PROVIDER_URL": self.url, "PROVIDER_KEY": API_KEY}
 
     async def call(self, verb: str, path: str, key: str = "", **body: str) -> dict[str, Any]:
-        """Call it as somebody else than payment."""
+        """Call it as another client than payment."""
         headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}
         async with aiohttp.request(verb, self.url + path, json=body or None, headers=headers) as response:
             assert response.status == 200
@@ -160,7 +160,7 @@ async def test_a_request_to_a_service_that_does_not_run_is_done_when_it_runs(sho
 
 
 async def test_a_command_that_runs_no_handler_needs_no_port(shop: Shop) -> None:
-    """A letter of an event that nobody can read: it is listed, planned and discarded without a gateway."""
+    """A dead letter of an event that no service can read: it is listed, planned and discarded without a gateway."""
     unknown = {**to_json(cancellation("own-9")), "type": "OrderEaten.v1"}
     await shop.publisher.publish_by_key(bucket_of("own-9", 16), [unknown])
     await until_dead(shop, "payments", "own-9", 1)

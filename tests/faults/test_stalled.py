@@ -1,4 +1,4 @@
-"""A service that does not get on is told while it stands still, and no more when it goes on."""
+"""A stalled service is reported while it is stalled, and not when it continues."""
 
 import asyncio
 from typing import Any

@@ -28,7 +28,7 @@ def default_base() -> str:
 def base_image() -> str:
     """The name of an image that is here now. `BASE_IMAGE` in the environment decides, if set.
 
-    Skips the test if there is none to be had.
+    Skips the test if there is none.
     """
     if chosen := os.environ.get("BASE_IMAGE"):
         return chosen

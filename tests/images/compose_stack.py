@@ -38,7 +38,7 @@ class ComposeStack:
         return int(_run(["docker", "inspect", "--format", "{{.State.ExitCode}}", container]).stdout)
 
     def scale(self, service: str, replicas: int) -> None:
-        """Run so many replicas of a service, and wait until they are healthy."""
+        """Run this many replicas of a service, and wait until they are healthy."""
         done = _compose("up", "--detach", "--wait", "--no-recreate", "--scale", f"{service}={replicas}", service)
         assert done.returncode == 0, done.stderr
 

@@ -33,7 +33,7 @@ def built_image(directory: Path) -> Iterator[Image]:
     """Build the image as it is published; `directory` takes the wheels.
 
     The packages are downloaded here, by the pip of this environment, whose settings reach whatever index it uses. The
-    builder gets them as files: it needs no network, and the lock file's hashes are checked all the same.
+    builder gets them as files: it needs no network, and the lock file's hashes are still checked.
     """
     base = base_image()
     wheels = directory / "wheels"

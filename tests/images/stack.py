@@ -16,4 +16,4 @@ class Stack(Protocol):
         """Stop a service as a platform does, with SIGTERM; its exit status."""
 
     def logs(self) -> str:
-        """The last lines of every container, for whoever has to find out why it failed."""
+        """The last lines of every container, to find out why it failed."""

@@ -47,7 +47,7 @@ def test_seeding_again_changes_nothing(stack: Stack) -> None:
 
 def test_a_service_runs_in_three_replicas(stack: Stack) -> None:
     if not isinstance(stack, ComposeStack):
-        pytest.skip("replicas are told apart by Docker Compose")
+        pytest.skip("only Docker Compose numbers the replicas")
     stack.scale("inventory", 3)
     assert len(stack.containers("inventory")) == 3
     stack.scale("inventory", 1)

@@ -1,4 +1,4 @@
-"""An alert asks the logs for what the services write there, and somebody has written down what to do then."""
+"""An alert queries the fields that the services log, and the runbook says what to do then."""
 
 import ast
 import re

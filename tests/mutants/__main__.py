@@ -23,7 +23,7 @@ _LIMIT = stretched(600)
 
 
 class Verdict(NamedTuple):
-    """What became of a mutant. `found` says which rule it broke; None means that it survived."""
+    """The outcome of a mutant. `found` says which rule it broke; None means that it survived."""
 
     mutant: Mutant
     found: str | None

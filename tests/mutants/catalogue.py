@@ -1,4 +1,4 @@
-"""The bugs, as replacements in the source. Each is one that somebody could write, and would not notice in a demo."""
+"""The bugs, as replacements in the source. Each is one that a developer could write, and would not notice in a demo."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ class Mutant:
     Attributes:
         name: what is wrong.
         file: where.
-        replacements: texts, and what becomes of each.
+        replacements: texts, and the new text for each.
         case: chance seldom meets the moment at which it matters: every moment of this case is looked at first.
         proof: a test that finds it, where the simulation alone cannot.
     """
@@ -77,7 +77,7 @@ MUTANTS: Final = (
         "import asyncio\nfrom collections.abc import Sequence\n",
     ),
     _mutant(
-        "the loser of a conflict goes on",
+        "the loser of a conflict continues",
         "quartet/engine/settler.py",
         "        lost = await self.settler.recorder.commit(runs)\n",
         "        await self.settler.recorder.commit(runs)\n        lost: set[str] = set()\n",

@@ -14,7 +14,7 @@ _GOAL: Final = 95
 
 @dataclass(slots=True)
 class Score:
-    """What became of the changes to one file. `unnoticed` are the names of those that no test has noticed."""
+    """The outcomes of the changes to one file. `unnoticed` are the names of those that no test has noticed."""
 
     noticed: int = 0
     unnoticed: list[str] = field(default_factory=list)

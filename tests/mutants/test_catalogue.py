@@ -20,7 +20,7 @@ def test_the_bug_has_its_place_in_the_source(mutant: Mutant, tmp_path: Path) -> 
     mutant.plant(tmp_path)
     compile(copy.read_text(), mutant.file, "exec")
     assert copy.read_text() != (_ROOT / mutant.file).read_text()
-    # A bug that calls what is not there any more only breaks the program, and no rule.
+    # A bug that calls a name that no longer exists only breaks the program, and no rule.
     names = subprocess.run(
         [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", str(copy)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""`python -m tests.provider URL_FILE`: a payment provider over HTTP, as somebody else might have written it.
+"""`python -m tests.provider URL_FILE`: a payment provider over HTTP, as another team might have written it.
 
 It keeps its books in memory, by idempotency key: the first answer under a key is final. It knows nothing of Quartet.
 `tok_broken` is answered with something that no adapter understands, until `/mend`, and again from `/break` on.

@@ -32,7 +32,7 @@ _AWAY = frozenset({429, 503})
 
 
 class BlindGateway:
-    """The `Gateway` port alone: nobody can audit it."""
+    """The `Gateway` port alone: it cannot be audited."""
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._http = http

@@ -15,7 +15,7 @@ not_callable = "a string"
 
 
 class Port:
-    """Has the methods of `Gateway`; nobody calls them here."""
+    """Has the methods of `Gateway`; they are not called here."""
 
     async def charge(self, *_: object) -> None: ...
 
@@ -101,7 +101,7 @@ async def opened_and_away(_: object) -> AsyncIterator[Port]:
 
 @asynccontextmanager
 async def never_opens(_: object) -> AsyncIterator[Port]:
-    raise ConnectionRefusedError("nobody listens")
+    raise ConnectionRefusedError("no listener")
     yield Port()
 
 

@@ -34,7 +34,7 @@ from shared.events import (
     ShippingFailed,
 )
 
-# Tracebacks of the bugs that tests plant are drawn slowly, and nobody reads them.
+# Tracebacks of the bugs that tests plant are drawn slowly, and not read.
 QUIET: FilteringBoundLogger = structlog.wrap_logger(
     structlog.PrintLogger(), wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
 )
@@ -52,7 +52,7 @@ class Parcel:
 
 @dataclass(slots=True)
 class Desk:
-    """Its port: counts the calls, and fails as often as it is told to."""
+    """Its port: counts the calls, and fails a given number of times."""
 
     is_shut: bool = False
     calls: list[str] = field(default_factory=list)
@@ -128,7 +128,7 @@ def desk_that(reaction: Reaction[Parcel, Desk]) -> Participant[Parcel, Desk]:
 
 
 class MemoryRecords:
-    """A `RecordStore` with ETags. What a test puts into `rival` is written just before the next commit."""
+    """A `RecordStore` with ETags. What a test puts into `rival` is written before the next commit."""
 
     def __init__(self) -> None:
         self.records: dict[str, Record[Parcel]] = {}
@@ -259,7 +259,7 @@ class Bench:
         now: Now = lambda: NOON,
         on_redrive: OnRedrive | None = None,
     ) -> Engine[Parcel]:
-        """A process that has just started: nothing in memory, everything else as it was."""
+        """A process that has started: nothing in memory, everything else as it was."""
         return Engine(
             participant,
             ports=self.desk,

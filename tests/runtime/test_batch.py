@@ -1,4 +1,4 @@
-"""A batch on its way: what of it is not finished, what it stands at, and up to where its partition is finished."""
+"""A batch on its way: its unfinished events, its position, and the position of its partition."""
 
 from datetime import timedelta
 

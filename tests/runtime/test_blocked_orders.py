@@ -27,7 +27,7 @@ def reasons(bench: Bench) -> dict[int, str]:
 
 
 async def redeliver(engine: Engine[Parcel], message: Message) -> str:
-    """What became of one message, in a word."""
+    """The outcome of one message, in a word."""
     told = await engine.redeliver("0", message)
     if isinstance(told, Step):
         return told.letter.reason if told.letter else told.outcome
@@ -333,7 +333,7 @@ async def test_after_a_crash_before_the_dead_letter_of_a_compensation_was_stored
 
 
 async def test_a_first_event_whose_compensation_fails_leaves_the_queue() -> None:
-    """Two bugs, one after the other: the second one has had its say, so the order goes on."""
+    """Two bugs, one after the other: the second one was redriven, too, so the order continues."""
     bench = Bench()
     bench.records.put(OPENED)
     bench.desk.failures = [BUG]

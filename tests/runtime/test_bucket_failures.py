@@ -37,7 +37,7 @@ class Buckets:
         return await self.answers[partition_key](operations)
 
     def query_items(self, *_args: object, **_options: object) -> Any:  # noqa: ANN401 -- as the container's own
-        raise AssertionError("nobody has lost")
+        raise AssertionError("no saga has lost")
 
 
 def buckets(**answers: Callable[[Sequence[Operation]], Awaitable[Answers]]) -> CosmosRecords[Parcel]:
@@ -90,7 +90,7 @@ async def test_a_bucket_that_fails_does_not_leave_another_one_on_its_way() -> No
 
 @pytest.mark.parametrize("too_large_is_first", [True, False])
 async def test_of_several_failures_an_outage_is_the_one_that_is_raised(too_large_is_first: bool) -> None:
-    """It may be over the next time; what fails for good does so again."""
+    """It may be over the next time; a permanent error occurs again."""
     too_large, away = raises(refused(413, 0)), raises(refused(503, None))
     failures = {"a": too_large, "b": away} if too_large_is_first else {"a": away, "b": too_large}
     with pytest.raises(OutageError, match="status 503 in a batch"):

@@ -1,4 +1,4 @@
-"""A checkpoint store that fails says so at once: whoever waits for it owns partitions that expire meanwhile."""
+"""A checkpoint store that fails says so immediately: a replica that waits for it loses its partitions meanwhile."""
 
 import asyncio
 from pathlib import Path

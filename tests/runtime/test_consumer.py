@@ -1,4 +1,4 @@
-"""A consumer that is restarted goes on with a new client, and nothing of the old one counts any more."""
+"""A consumer that is restarted continues with a new client, and nothing of the old one counts."""
 
 import asyncio
 from collections.abc import Sequence

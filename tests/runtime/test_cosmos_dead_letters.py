@@ -1,4 +1,4 @@
-"""Dead letters in Cosmos DB: everything comes back as it was, and two who settle one are told apart."""
+"""Dead letters in Cosmos DB: they are read as they were stored, and one of two that close one gets an error."""
 
 import math
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""The identity asks seldom, for everybody at once, and never believes in a token that was refused."""
+"""The identity asks seldom, once for all callers, and never lends a token that was refused."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Entra:
     """Where tokens come from: each credential caches the one that it got first.
 
     Attributes:
-        tokens: those to come; the last one is issued for ever.
+        tokens: those to come; the last one is issued forever.
         errors: to be raised before any token.
     """
 

@@ -159,12 +159,12 @@ async def test_events_for_others_cost_nothing() -> None:
 
 async def test_a_bug_in_a_handler_becomes_a_dead_letter_and_affects_no_other_event() -> None:
     bench = Bench()
-    bench.desk.failures = [ZeroDivisionError("shared by nobody")]
+    bench.desk.failures = [ZeroDivisionError("not shared")]
     await bench.engine().process("0", messages(order_created("o-1"), order_created("o-2")))
 
     [letter] = bench.dead.letters
     assert (letter.reason, letter.saga_id) == ("handler_failed", "o-1")
-    assert "ZeroDivisionError: shared by nobody" in letter.detail
+    assert "ZeroDivisionError: not shared" in letter.detail
     assert bench.records.records["o-1"].state is None
     assert [event["subject"] for event in bench.hub.said] == ["o-2"]
 

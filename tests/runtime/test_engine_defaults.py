@@ -1,4 +1,4 @@
-"""What an engine does where it is told no more than it must be."""
+"""The defaults of an engine."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What repeating cannot cure is found, isolated and kept; everything else of the batch goes on."""
+"""An item with a permanent error is found, isolated and stored; the rest of the batch continues."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -174,7 +174,7 @@ async def test_the_events_of_a_foreign_document_wait_and_the_document_stays_as_i
 
 
 class PickyHub(MemoryHub):
-    """A hub that refuses the events of one order for good."""
+    """A hub that refuses the events of one order permanently."""
 
     async def publish(self, partition: str, events: Sequence[Json]) -> None:
         if any(event["subject"] == "o-1" for event in events):
@@ -198,7 +198,7 @@ async def test_an_answer_that_the_hub_refuses_becomes_a_dead_letter_and_a_redriv
 
 
 class PickyDeadLetters(MemoryDeadLetters):
-    """A store that takes no dead letter with a property, and none with a body over so many bytes."""
+    """A store that takes no dead letter with a property, and none with a body over a limit."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -265,7 +265,7 @@ async def test_a_conflict_that_never_ends_is_a_permanent_error() -> None:
 
 
 class NeverThere(MemoryRecords):
-    """Says of one order that somebody else was first, and then that there is nothing."""
+    """Says of one order that another writer was first, and then that there is nothing."""
 
     async def commit(self, records: Sequence[Record[Parcel]]) -> dict[str, str]:
         return await super().commit([record for record in records if record.saga_id != "o-1"])

@@ -1,4 +1,4 @@
-"""An operator's process may die at any request, and be run again: no order waits for ever, nothing is done twice."""
+"""An operator's process may die at any request, and be run again: no order waits forever, nothing is done twice."""
 
 import asyncio
 import random
@@ -147,7 +147,7 @@ async def test_a_discard_that_dies_at_any_request_can_be_run_again(is_answered: 
 
 
 async def test_an_order_behind_a_discarded_dead_letter_is_unblocked_by_discarding_it_again() -> None:
-    """Whoever settled the letter first, and died then, has left such an order."""
+    """A process that closed the dead letter first, and then died, has left such an order."""
     world, some = await waiting_order()
     unreadable = some[1].letter_id("0")
     letters = world.letters(Mortal())

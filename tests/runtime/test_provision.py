@@ -1,4 +1,4 @@
-"""Databases are made once, and checked by everybody who opens them."""
+"""Databases are created once, and checked whenever they are opened."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -67,7 +67,7 @@ class Receiver:
         return [body for batch in self.batches for body in batch]
 
     async def until_read(self, count: int) -> None:
-        """Until the SDK has read so many messages that it has not handed on."""
+        """Until the SDK has read this many messages that it has not delivered."""
         await until(lambda: self.buffered >= count)
 
     async def until(self, count: int) -> list[str]:

@@ -21,7 +21,7 @@ def redrive(bench: Bench) -> Redrive[Parcel]:
 
 
 async def verdicts(bench: Bench, chosen: Sequence[StoredLetter] | None = None) -> list[tuple[int, str]]:
-    """Of each letter told of: its place in the partition, and what became of it."""
+    """For each reported dead letter: its place in the partition, and its result."""
     letters = await bench.dead.find() if chosen is None else chosen
     return [
         (report.letter.message.sequence_number, report.verdict.value) async for report in redrive(bench).run(letters)
@@ -35,7 +35,7 @@ async def letter(bench: Bench, message: Message) -> StoredLetter:
 
 
 async def broken_order() -> tuple[Bench, list[Message]]:
-    """An order whose first event met a bug that has been mended since; two more events wait."""
+    """An order whose first event met a bug that is now fixed; two more events wait."""
     bench = Bench()
     bench.desk.failures = [BUG]
     some = messages(order_created("o-1"), reserved("o-1", "a"), reserved("o-1", "b"))
@@ -80,7 +80,7 @@ async def test_redriving_twice_does_nothing_twice() -> None:
     said = {event["id"] for event in bench.hub.said}
     assert await verdicts(bench) == []
     assert await verdicts(bench, await bench.dead.find(settled=True)) == [(n, "settled before") for n in range(3)]
-    # Somebody who has listed them before the first one began, and comes too late.
+    # An operator who has listed them before the first redrive began, and comes too late.
     assert [word for _, word in await verdicts(bench, letters)] == ["settled before"] * 3
     assert bench.records.records["o-1"].state == Parcel(3, "ada")
     assert {event["id"] for event in bench.hub.said} == said
@@ -169,7 +169,7 @@ async def test_a_plan_changes_nothing_and_is_what_happens() -> None:
 
 
 async def test_a_queue_entry_without_a_stored_dead_letter_does_not_block_the_order() -> None:
-    """Its process has died in between, and the event, which had been handled long ago, does not come again."""
+    """Its process has died in between, and the event, which had been handled long ago, is not delivered again."""
     bench, some = await broken_order()
     record = bench.records.records["o-1"]
     bench.records.put(replace(record, parked=("0-99-neverstored", *record.parked)))

@@ -50,13 +50,13 @@ def answers(bench: Bench) -> list[Event[EventData]]:
 
 
 def became(bench: Bench) -> list[tuple[str, str]]:
-    """The type of the event of each letter told of, and what became of it."""
+    """The type of the event of each reported dead letter, and its result."""
     reported = [event.data for event in answers(bench) if isinstance(event.data, RedriveReported)]
     return [(str(report.event_type), report.became) for data in reported for report in data.reports]
 
 
 async def broken_order() -> tuple[Bench, list[str]]:
-    """An order whose first event met a bug that has been mended since, one that waits, and the ids of both letters."""
+    """An order whose first event met a bug that is now fixed, one that waits, and the ids of both letters."""
     bench = Bench()
     bench.desk.failures = [BUG]
     some = messages(order_created("o-1"), reserved("o-1", "a"))
@@ -144,7 +144,7 @@ def test_a_report_takes_the_longest_type_that_an_event_may_have() -> None:
 
 
 class Asked:
-    """An `on_redrive` that waits until the test lets it go on, or fails as often as it is told to."""
+    """An `on_redrive` that waits for the test, or fails a given number of times."""
 
     def __init__(self, *failures: Exception) -> None:
         self.requests: list[str] = []

@@ -1,4 +1,4 @@
-"""What the hub or the dead letters will not take, whole: which letter is kept instead, and what goes on."""
+"""Answers and dead letters that are refused: what is stored instead, and that the rest continues."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -18,7 +18,7 @@ async def discarded(dead: MemoryDeadLetters, order_id: str) -> None:
 
 
 class Counting(MemoryDeadLetters):
-    """Counts how often somebody asks what was discarded; fails as often as it is told to."""
+    """Counts the reads of discarded dead letters; fails a given number of times."""
 
     def __init__(self) -> None:
         super().__init__()

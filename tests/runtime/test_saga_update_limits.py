@@ -101,7 +101,7 @@ async def test_a_state_that_cannot_be_stored_of_a_queued_event_costs_no_further_
 
 async def test_an_owed_compensation_that_is_refused_stays_owed() -> None:
     async def refuse(_event: Event[ShippingFailed], _parcel: Parcel | None, _desk: Desk) -> Outcome[Parcel]:
-        return Rejected("not_ours", "nobody knows it")
+        return Rejected("not_ours", "it is unknown")
 
     bench = Bench()
     event = shipping_failed("o-1")
@@ -110,7 +110,7 @@ async def test_an_owed_compensation_that_is_refused_stays_owed() -> None:
     bench.records.put(owing)
     refusing = desk_that(on(ShippingFailed, refuse))
     await bench.engine(participant=refusing).process(PARTITION, [message])
-    assert bench.dead.letters == [letter(event, message, "not_ours", "nobody knows it")]
+    assert bench.dead.letters == [letter(event, message, "not_ours", "it is unknown")]
     assert stored(bench) == owing
 
 

@@ -1,4 +1,4 @@
-"""Slow orders, and bugs of the runtime: what a batch waits for, and what is told of it."""
+"""Slow orders, and bugs of the runtime: what a batch waits for, and its log."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -50,7 +50,7 @@ async def test_an_unreadable_message_is_stored_once_also_beside_a_slow_order() -
 
 
 class OneByOne(Desk):
-    """Answers each order when it is told to."""
+    """Answers each order when the test says so."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A port that is slow, or never answers, holds up its own order. The partition goes on, and the checkpoint waits."""
+"""A port that is slow, or never answers, holds up its own order. The partition continues, and the checkpoint waits."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from tests.runtime.fakes import NOON, Bench, Desk, MemoryDeadLetters, Parcel, me
 
 @dataclass
 class SlowDesk(Desk):
-    """Does not answer for one order until it is told to."""
+    """Does not answer for one order until the test says so."""
 
     slow: str = ""
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
@@ -35,7 +35,7 @@ class SlowDesk(Desk):
 
 class FarAway(MemoryDeadLetters):
     async def put(self, letters: Sequence[DeadLetter]) -> None:
-        await asyncio.sleep(0.01)  # as any store takes: whoever waits for room looks meanwhile, in vain
+        await asyncio.sleep(0.01)  # as any store takes: a batch that waits for room looks meanwhile, in vain
         await super().put(letters)
 
 

@@ -1,4 +1,4 @@
-"""What does not get on, and what waits for a person: for readiness, metrics and whoever looks into it."""
+"""Events that stall, and events that wait for a person: for readiness, metrics and logs."""
 
 import asyncio
 from datetime import timedelta
@@ -11,7 +11,7 @@ NO_ANSWER = "a handler that has not returned"
 
 
 class StuckDesk(Desk):
-    """Answers nobody."""
+    """Never answers."""
 
     async def work(self, order_id: str) -> None:
         await super().work(order_id)

@@ -1,4 +1,4 @@
-"""The watchdog restarts a receiver that stands still, and only that."""
+"""The watchdog restarts a stalled receiver, and no other."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -76,7 +76,7 @@ class Bench:
         )
 
     async def look(self, *seconds: float) -> int:
-        """Look at these times; how often the receiver has been made anew so far."""
+        """Look at these times; how often the receiver has been replaced so far."""
         for self.now in seconds:
             await self.watchdog.look()
         return self.consumer.restarts
@@ -137,7 +137,7 @@ async def test_an_event_that_arrives_between_two_looks_does_not_make_a_new_hub(b
         bench.consumer.progress.received("0", 9)
         return end
 
-    bench.hub.get_partition_properties = while_something_comes_in  # type: ignore[method-assign]  # just here
+    bench.hub.get_partition_properties = while_something_comes_in  # type: ignore[method-assign]  # only here
     assert await bench.look(0) == 0
 
 

@@ -91,7 +91,7 @@ async def became(engine: Engine[Parcel], some: Sequence[Message]) -> list[Step |
 
 
 def told_of(some: Sequence[Step | DeadLetter]) -> list[tuple[str, str]]:
-    """Of each event in turn: its order, and what became of it."""
+    """For each event in turn: its order, and its outcome."""
     return [
         (one.delivery.event.saga_id, one.outcome) if isinstance(one, Step) else (str(one.saga_id), one.reason)
         for one in some
@@ -99,6 +99,6 @@ def told_of(some: Sequence[Step | DeadLetter]) -> list[tuple[str, str]]:
 
 
 async def turns(number: int = 50) -> None:
-    """Let everything go on that can, so that a test may say of something that it does not."""
+    """Let everything run that can, so that a test can assert that something does not."""
     for _ in range(number):
         await asyncio.sleep(0)

@@ -43,7 +43,7 @@ _bodies = st.one_of(
 
 
 def near_miss(order_id: str, change: dict[str, object]) -> bytes:
-    """An order with an envelope that names nobody's event, or nobody's order."""
+    """An order with an envelope of an unknown event, or an unknown order."""
     return message(*data(encode_event({**to_json(order(order_id, {"grater": 1})), **change})))
 
 

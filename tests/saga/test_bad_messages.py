@@ -1,4 +1,4 @@
-"""What cannot be read is kept with its reason, and the partition goes on."""
+"""An unreadable message is stored with its reason, and the partition continues."""
 
 from collections.abc import Iterator
 

@@ -85,7 +85,7 @@ async def test_a_cancellation_after_the_shipment_is_rejected(shop: Shop) -> None
 
 
 async def test_an_order_that_misses_its_deadline_is_cancelled_and_refunded(shop: Shop) -> None:
-    """Payment stands still; the deadline passes; payment wakes up and charges nothing, or gives it back."""
+    """Payment is paused; the deadline passes; payment resumes and charges nothing, or refunds."""
     await shop.stock(clock=3)
     for name in ("payment", "payment-2"):
         shop.supervisor.pause(name)

@@ -1,4 +1,4 @@
-"""What the guide tells publishers to do works as it stands there."""
+"""The program of the guide for publishers works as it is written."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Processes come and go; sagas end all the same, once."""
+"""Processes start and stop; sagas end nevertheless, once."""
 
 import asyncio
 from pathlib import Path
@@ -28,7 +28,7 @@ async def test_killed_in_the_middle_and_started_again_everything_ends_once(tmp_p
 
 
 async def test_a_service_that_is_stopped_releases_its_partitions_immediately(tmp_path: Path) -> None:
-    """SIGTERM: finished, published, checkpointed, partitions released; nobody waits for an ownership to expire."""
+    """SIGTERM: finished, published, checkpointed, partitions released; no replica waits for an ownership to expire."""
     async with running_shop(tmp_path, replicas=2) as shop:
         await shop.stock(bell=100)
         await shop.publish(*(order(f"before-{n}", {"bell": 1}) for n in range(10)))

@@ -8,7 +8,7 @@ TESTS = Path(__file__).parents[1]
 
 
 def stocked() -> list[str]:
-    """The products that tests put on the shelf of the shared shop, each as often as it stands there."""
+    """The products that tests put on the shelf of the shared shop, each as often as it is written."""
     files = [path for room in ("saga", "faults") for path in sorted((TESTS / room).glob("test_*.py"))]
     calls = [node for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     return [

@@ -1,4 +1,4 @@
-"""The stock: what adds up must add up, whoever asks, however often, in whatever order."""
+"""The stock adds up for any caller, any number of calls and any order of them."""
 
 import asyncio
 from collections import Counter
@@ -191,7 +191,7 @@ STEPS = st.lists(
 async def test_the_stock_always_adds_up(
     items: ContainerProxy, steps: list[tuple[str, str]], together: bool, replicas: int
 ) -> None:
-    """Whatever is asked, by whom, at once or one after the other: no piece appears, none is lost."""
+    """Any calls, by any caller, at the same time or one after the other: no piece appears, none is lost."""
     lines = {"ada": {"teapot": 2, "cup": 1}, "bob": {"cup": 2}, "eve": {"teapot": 3}}
     for document in [document async for document in items.read_all_items()]:
         await items.delete_item(document["id"], document["product_id"])

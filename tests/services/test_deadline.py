@@ -50,7 +50,7 @@ class Bench:
     now: datetime = NOON
 
     def watch(self, *owned: str, ahead: timedelta = timedelta()) -> DeadlineWatch:
-        """A replica that has just started, which receives these partitions; its clock may be `ahead` of the others."""
+        """A new replica, which receives these partitions; its clock may be `ahead` of the others."""
         context = ServiceContext(
             self.cosmos.settings,
             cast(DatabaseProxy, None),

@@ -1,4 +1,4 @@
-"""The smallest application: somebody asks, a clerk stamps the request, and the stamp is counted by its provider."""
+"""The smallest application: a customer asks, a clerk stamps the request, and the stamp is counted by its provider."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar

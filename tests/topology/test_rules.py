@@ -1,4 +1,4 @@
-"""A choreography that breaks a rule is told so before it runs."""
+"""A choreography that breaks a rule is refused before it runs."""
 
 from dataclasses import replace
 

@@ -52,7 +52,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     directory, wheels = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("wheels")
     constraints = wheels / "constraints.txt"
     constraints.write_text("\n".join(_locked(("runtime.txt", "dev.txt"))) + "\n")
-    # The versions are the locked ones, so that a release of somebody else's breaks nothing here.
+    # The versions are the locked ones, so that a release of another project breaks nothing here.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "QUARTET_APP"))}
     environment |= {"PIP_FIND_LINKS": str(wheels), "PIP_CONSTRAINT": str(constraints), "PYTHON": sys.executable}
     made = Shell(directory, wheels, environment)

@@ -39,7 +39,7 @@ async def test_a_date_within_a_quarter_of_an_hour_is_accepted(http: SignedClient
         ("", (401, "NoAuthenticationInformation")),
         ("Bearer abc", (501, "NotImplemented")),
         ("SharedKeyLite devstoreaccount1:abc", (501, "NotImplemented")),
-        ("SharedKey somebody:abc", (403, "AuthenticationFailed")),
+        ("SharedKey other:abc", (403, "AuthenticationFailed")),
         ("SharedKey devstoreaccount1:abc", (403, "AuthenticationFailed")),
         ("SharedKey", (403, "AuthenticationFailed")),
         ("SharedKey devstoreaccount1:grün", (403, "AuthenticationFailed")),

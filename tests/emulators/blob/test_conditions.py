@@ -12,7 +12,7 @@ PUT = {"x_ms_blob_type": "BlockBlob"}
 
 @pytest.fixture
 async def etag(http: SignedClient) -> str:
-    """The ETag of `shop/tea`, which was just written."""
+    """The ETag of `shop/tea` after a write."""
     return (await http("PUT", "shop/tea", b"green", **PUT)).headers["ETag"]
 
 

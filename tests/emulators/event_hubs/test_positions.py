@@ -91,7 +91,7 @@ async def test_the_last_event_is_a_valid_place_to_begin_behind(emulator: EventHu
 async def test_a_place_that_does_not_exist_is_an_error(
     emulator: EventHubsEmulator, selector: str, expected: str
 ) -> None:
-    """As after a hub was made anew while the checkpoints were kept. (The SDK says nothing of it.)"""
+    """As after a hub was recreated while the checkpoints were kept. (The SDK reports nothing.)"""
     async with logged_in(emulator.port) as wire:
         await publish_week(wire)
         attach = await wire.attach_receiver(SOURCE, selector=selector)

@@ -47,7 +47,7 @@ async def ask(
 
 
 async def cosmos_status(stack: Stack) -> int:
-    """What Cosmos answers to anybody without a key: 401, if it is well."""
+    """The answer of Cosmos DB to a client without a key: 401, if it runs."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{stack.cosmos.port}/dbs/x") as response,

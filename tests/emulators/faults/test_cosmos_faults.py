@@ -91,7 +91,7 @@ async def test_an_endless_503_is_raised(stand: Stand) -> None:
     stand.fail("unavailable")
     with pytest.raises(AzureError):
         await stand.orders.read_item("warm", "7")
-    assert stand.faults.injected["unavailable"] > 1  # the client has tried again by itself
+    assert stand.faults.injected["unavailable"] > 1  # the client has retried automatically
 
 
 async def test_a_storm_of_412_although_the_condition_holds(stand: Stand) -> None:

@@ -27,7 +27,7 @@ from tests.emulators.event_hubs.wire import logged_in, message
 from tests.emulators.faults.garbage import amqp, http
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-LIMIT: Final = stretched(10.0)  # seconds; a server that is silent for so long hangs
+LIMIT: Final = stretched(10.0)  # seconds; a server that is silent for longer hangs
 MOST_GROWTH_KB: Final = 40_000
 BATCH: Final = 8
 
