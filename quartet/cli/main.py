@@ -144,7 +144,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _application(arguments: Sequence[str]) -> Application | None:
-    """The application that is meant; None where there is none, or where a broken one must not stand in the way.
+    """The application that is meant; None where there is none, or where a broken one must not prevent the command.
 
     Raises:
         ConfigurationError: it cannot be loaded, and the command is about it.

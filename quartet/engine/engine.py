@@ -169,11 +169,11 @@ class Engine(Generic[S]):
         await self._change(saga_id, partition, lambda run: run.strike(letter_id))
 
     async def line_up(self, record: Record[S], letter_ids: Sequence[str], partition: str) -> bool:
-        """Let these dead letters of a saga take the place of those for which its record had no room.
+        """Put these dead letters of a saga into its queue, in place of those for which the record had no room.
 
         Returns:
             Whether that was done. Not if the saga has changed since the record was read: another operator may have
-            redriven one of the letters meanwhile, and nothing may ever wait behind a letter that is settled.
+            redriven one of them meanwhile, and no event may ever wait behind a closed dead letter.
         """
         run = SagaUpdate(record, partition, self._now, self._limits)
         run.line_up(letter_ids)

@@ -103,8 +103,8 @@ def read_batch(
 
     Of events of other participants only the type is read; those of this participant are validated.
 
-    What cannot be read of a known saga may hold up the saga, so it stays in line. An event of a type that `opens`
-    a saga never does: if nothing is known of the saga, a corrected one must get through; if something is, it would
+    An unreadable event of a known saga blocks the saga, so it enters the queue. An event of a type that `opens` a
+    saga never does: if the saga is unknown, a corrected event must get through; if it is known, this one would
     have been a repeat.
     """
     received = ReceivedBatch()

@@ -2,12 +2,12 @@
 
 The rules for a saga with dead letters:
 
-- While letters are *parked*, only the event of the first one is handled. If that succeeds, it leaves the line, and
-  the next one may go. All others wait, as dead letters, at the end of the line. So a redelivery of the first one is a
-  retry, and to redrive a saga is to give its dead letters to an engine again, in order.
-- An event whose letter is *owed* is handled again in spite of its recorded answers. What it says now is added to them.
-- An event whose letter was *discarded* has no effect, however often it is delivered.
-- Of a saga whose document cannot be read, nothing is handled: its events wait for a release that can read it.
+- While dead letters are *parked*, only the event of the first one is handled. If that succeeds, it leaves the queue,
+  and the next one may be handled. All others wait, as dead letters, at the end of the queue. A redelivery of the first
+  one is therefore a retry, and a redrive gives the dead letters of a saga to an engine again, in order.
+- An event whose dead letter is *owed* is handled again in spite of its recorded answers. Its new answers are added.
+- An event whose dead letter was *discarded* has no effect, however often it is delivered.
+- No event of a saga with an unreadable document is handled: its events wait for a release that can read it.
 """
 
 import time
@@ -32,7 +32,7 @@ class Step:
     """The outcome of one event: for its log line, and with the answers to publish.
 
     Attributes:
-        letter: the dead letter that it has become, if it has.
+        letter: the dead letter that it has become, if any.
     """
 
     delivery: Delivery
@@ -220,7 +220,7 @@ class SagaUpdate(Generic[S]):
         self._change(discarded=(*self.record.discarded, *names)[-self.limits.discarded :])
 
     def line_up(self, letter_ids: Sequence[str]) -> None:
-        """Put these dead letters in line in place of those that had no place in the record."""
+        """Put these dead letters into the queue, in place of those that had no place in the record."""
         if self.record.parked_beyond and not self.record.parked:
             most = self.limits.parked
             self._change(parked=tuple(letter_ids[:most]), parked_beyond=max(0, len(letter_ids) - most))

@@ -125,7 +125,7 @@ class _Settlement(Generic[S]):
             task.cancel()
 
     async def _commit_done(self) -> list[SagaUpdate[S]]:
-        """Commit the runs that are done, and run again what lost or has more to do. Returns those that stand."""
+        """Commit the runs that are done, and repeat those that lost or have more to do. Returns the committed ones."""
         runs = [task.result() for task in self.running.values() if task.done()]
         dropped = [answer for run in runs for answer in run.dropped]
         if dropped:

@@ -44,5 +44,5 @@ def legacy_derived_id(name: str, type: str, discriminator: str = "") -> str:  # 
     same and `name` is not the id of an event (an idempotency key, a saga id, a digest of content), the first
     derivation is unambiguous, and keeps ids equal across releases.
     """
-    # The name stands last: nothing in it can be taken for another part.
+    # The name is last, so no part of it can be confused with another part.
     return str(uuid5(_NAMESPACE, f"{type}\n{discriminator}\n{name}"))

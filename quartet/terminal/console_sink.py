@@ -19,7 +19,7 @@ _PLAIN: Final = "\x1b[0m"
 
 
 def without_colours(line: str) -> str:
-    """The line as it reads."""
+    """The line without colours."""
     return _COLOUR.sub("", line)
 
 

@@ -1,4 +1,4 @@
-"""The steps that a process takes towards the outside, as something that faults can stand before and behind."""
+"""The steps of a process towards the outside. Faults occur before and after them."""
 
 import inspect
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Who may call: the SharedKey scheme with the well-known account of Microsoft's emulator, or a bearer token.
+"""Access rights: the SharedKey scheme with the well-known account of Microsoft's emulator, or a bearer token.
 
 The string to sign is that of "Authorize with Shared Key" (Azure Storage REST documentation, versions
 2015-02-21 and later). Shared access signatures and SharedKeyLite are not supported; bearer tokens are, if the

@@ -90,5 +90,5 @@ def counted_name(operation: Operation, target: Target) -> str:
 
 
 def caller(user_agent: str) -> str:
-    """The part of a User-Agent that the application chose: what stands before the SDK's own."""
+    """The part of a User-Agent that the application chose: the text before the SDK's own."""
     return user_agent.partition("azsdk-")[0].strip() or "unknown"

@@ -1,4 +1,4 @@
-"""Who sends a request: the part of the User-Agent that the application has chosen."""
+"""The sender of a request: the part of the User-Agent that the application has chosen."""
 
 import re
 from functools import lru_cache

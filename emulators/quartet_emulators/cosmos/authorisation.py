@@ -1,4 +1,4 @@
-"""Who may ask: the check of the account key's signature, or of a bearer token, on every request.
+"""Access rights: the check of the account key's signature, or of a bearer token, on every request.
 
 The client signs verb, resource type, resource link and date with HMAC-SHA256 and the account key. The signed text is
 described in the service's REST reference ("Access control on Cosmos DB resources"). With a token it proves an identity,

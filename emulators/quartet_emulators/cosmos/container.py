@@ -124,7 +124,7 @@ class Container:
         self._log.append(item)
 
     def drop(self, item: Item) -> None:
-        """Forget an item that is gone from disk."""
+        """Forget an item that was deleted from disk."""
         self._retire(item)
         items = self.partitions[item.partition]
         if items.get(item.id) is item:

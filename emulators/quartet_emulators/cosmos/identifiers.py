@@ -22,7 +22,7 @@ _FORBIDDEN: Final = frozenset("/\\?#")
 
 
 def to_text(rid: bytes) -> str:
-    """The form in which a resource id stands in documents and links."""
+    """The form of a resource id in documents and links."""
     return base64.b64encode(rid).decode().replace("/", "-")
 
 

@@ -1,4 +1,4 @@
-"""Partition keys: where they stand in an item, how a header spells them, and when two of them are the same."""
+"""Partition keys: their place in an item, their form in a header, and when two of them are the same."""
 
 import sys
 from typing import Final

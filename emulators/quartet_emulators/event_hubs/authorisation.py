@@ -1,4 +1,4 @@
-"""Who may use what: shared access signatures, checked against the well-known emulator key, or bearer tokens.
+"""Access rights: shared access signatures, checked against the well-known emulator key, or bearer tokens.
 
 A client either presents a token for each entity (``put-token`` on ``$cbs``), or logs in with the key's
 name and value (SASL PLAIN), which opens the whole namespace.

@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
     ``abort`` drops it without a close frame, ``close`` sends one with the reason, ``silence`` keeps it open and mute.
 
     Attributes:
-        agent: who the client is, for the counters and the log.
+        agent: the name of the client, for the counters and the log.
         claims: what the client has been granted.
         max_frame_size: the largest frame that may be sent, in bytes.
         gone: done when the connection is over.

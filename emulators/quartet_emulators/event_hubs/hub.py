@@ -1,4 +1,4 @@
-"""Event hubs, their consumer groups, and who may read a partition at the same time."""
+"""Event hubs, their consumer groups, and the limits on readers of a partition."""
 
 from typing import Protocol
 

@@ -30,7 +30,7 @@ class Position:
 
 @dataclass(slots=True, eq=False)
 class Partition:
-    """One partition's end, its newest events, and who waits for more."""
+    """One partition's end, its newest events, and the receivers that wait for more."""
 
     hub: str
     index: int

@@ -90,7 +90,7 @@ def _encode_field(value: object, kind: type) -> bytes:
 
 @dataclass(slots=True, kw_only=True)
 class Open(Performative):
-    """Says who a peer is, and what it accepts."""
+    """The name of a peer, and its limits."""
 
     CODE: ClassVar[int] = 0x10
     container_id: str

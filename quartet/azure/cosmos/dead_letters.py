@@ -104,7 +104,7 @@ class CosmosDeadLetters:
         with outages():
             async for document in query:
                 # One that another release has stored, or that was edited, must not keep the others from being found.
-                # Its place in the line of its saga is kept by the record.
+                # The record keeps its place in the queue of its saga.
                 with suppress(UnreadableLetterError):
                     letters.append(stored_letter(document))
         return sorted(letters, key=by_death)

@@ -31,7 +31,7 @@ class CosmosLedger:
         """Enter `entry` unless there is one under its `id`.
 
         Returns:
-            The entry that stands, and whether it is the one given here and was entered now.
+            The final entry, and whether it is the given one and was entered now.
 
         Raises:
             OutageError: it is not known whether the entry was made. Ask again.
@@ -39,7 +39,7 @@ class CosmosLedger:
         return await self._coalescer.call(pk, {**entry, "pk": pk})
 
     async def look_up(self, pk: str, key: str) -> Entry | None:
-        """The entry that stands under a key, if there is one.
+        """The final entry under a key, if there is one.
 
         Raises:
             OutageError: the ledger cannot be read.

@@ -11,7 +11,7 @@ from quartet.engine.ports import DeadLetter, Message
 from quartet.events import BodyForm
 
 LEGACY_SAGA_ID: Final = "order_id"
-"""Where a dead letter of an earlier release has its saga."""
+"""The field with the saga in a dead letter of an earlier release."""
 
 OF_SAGA: Final = f"(c.saga_id = @saga OR c.{LEGACY_SAGA_ID} = @saga)"
 """The condition of a query for the dead letters of the saga in `@saga`."""

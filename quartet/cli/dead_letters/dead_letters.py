@@ -33,7 +33,7 @@ class Found:
 async def find_letters(
     stored: Stored, services: Collection[str], *, saga_id: str | None = None, settled: bool = False
 ) -> list[Found]:
-    """The open dead letters of some services, with `settled` all of them, in the order in which they died.
+    """The open dead letters of some services, with `settled` all of them, in the order in which they failed.
 
     Those that cannot be read are noted in `stored`.
 

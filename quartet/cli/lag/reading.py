@@ -55,7 +55,7 @@ class View:
     ends: dict[str, Ends]
 
     def places(self, alive_since: datetime) -> list[Place]:
-        """Where every service is in every partition; an owner counts if it has been heard of since `alive_since`."""
+        """The position of every service in every partition; an owner counts if it was active since `alive_since`."""
         return [
             _place(service, partition, ends, known.get(partition, Progress()), alive_since)
             for service, known in self.progress.items()

@@ -1,4 +1,4 @@
-"""The files of a new participant, and the places of an application in which it has to stand."""
+"""The files of a new participant, and the places of an application that must name it."""
 
 import json
 import re

@@ -1,1 +1,1 @@
-"""`quartet status`: where sagas stand, for any application."""
+"""`quartet status`: the status of sagas, for any application."""

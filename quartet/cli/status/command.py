@@ -1,4 +1,4 @@
-"""`quartet status`: where one saga stands, or all of them."""
+"""`quartet status`: the status of one saga, or of all of them."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Where sagas stand, by what their participants have recorded."""
+"""The status of sagas, from the records of their participants."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Where sagas stand, for people and for programs."""
+"""The status of sagas, for people and for programs."""
 
 import json
 from collections import Counter

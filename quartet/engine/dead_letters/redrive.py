@@ -73,10 +73,10 @@ class Redrive(Generic[S]):
         self._now = now
 
     async def plan(self, chosen: Sequence[StoredLetter]) -> list[StoredLetter]:
-        """In which order `run` would give which letters to the engine.
+        """The dead letters that `run` would give to the engine, in order.
 
-        Of each saga: what is owed; then the line, from its first letter on, up to one that was not chosen. Letters
-        that only wait are chosen with those that they wait for. Then what stands in no line.
+        For each saga: the open compensations, then the queue from its first dead letter up to one that was not chosen.
+        Dead letters that only wait are chosen with those that they wait for. Then those that are in no queue.
 
         Raises:
             OutageError: the store cannot be reached.
@@ -107,7 +107,7 @@ class Redrive(Generic[S]):
         told: set[str] = set()
         held_up = False
         await self._line_up(chosen[0].letter.saga_id or "", chosen[0].letter.partition)
-        # While we work, the running service may put more events of the saga into the line.
+        # While we work, the running service may put more events of the saga into the queue.
         while not held_up and (fresh := [stored for stored in await self.plan(chosen) if stored.id not in told]):
             for stored in fresh:
                 report = await self._redrive(stored)
@@ -122,7 +122,7 @@ class Redrive(Generic[S]):
     async def discard(self, stored: StoredLetter) -> Report:
         """Discard a dead letter: its event is never applied, and later events of its saga are unblocked.
 
-        The saga is unblocked first, and the letter settled last: a crash in between leaves a letter that is open, and
+        The saga is unblocked first, and the dead letter closed last: a crash in between leaves an open dead letter that
         can be discarded again. One that was discarded before is unblocked again, in case its saga still waits.
 
         Raises:
@@ -167,7 +167,7 @@ class Redrive(Generic[S]):
         return Report(step.letter, verdict, step.detail or "", said)
 
     async def _line_up(self, saga_id: str, partition: str) -> None:
-        """Remove the first letter of the line if it was never stored; fill an empty line with those that had no room.
+        """Remove the queue's first entry if it was never stored; fill an empty queue with those that had no room.
 
         A process that dies between parking an event and storing its dead letter leaves a place that nothing fills, if
         the event was below the checkpoint: it had been handled before, and was only delivered again.
@@ -199,7 +199,7 @@ class Redrive(Generic[S]):
         return Report(current.letter, Verdict.FAILING, f"{current.letter.reason}: {current.letter.detail}")
 
     async def _why_not(self, stored: StoredLetter) -> Report:
-        """Why a chosen letter was not given to the engine."""
+        """Why a chosen dead letter was not given to the engine."""
         current = await self._box.get(stored.id)
         if current is not None and current.settled is not None:
             return Report(current.letter, Verdict.SETTLED, current.settled.outcome)
@@ -221,7 +221,7 @@ def _saga_plan(record: Record[S], known: dict[str, StoredLetter], chosen: Collec
     line: list[StoredLetter] = []
     for letter_id in record.parked:
         stored = known.get(letter_id)
-        # A letter that cannot be found was parked a moment ago, and is about to be stored.
+        # A dead letter that cannot be found was parked a moment ago, and will be stored next.
         if stored is None or (letter_id not in chosen and stored.letter.reason != WAITING):
             break
         line.append(stored)

@@ -65,7 +65,7 @@ class Redriver:
         await self._publisher.publish(partition, [to_json(event) for event in said])
 
     async def _find(self, wanted: RedriveRequested) -> list[StoredLetter]:
-        """The letters that are asked for, as far as there are any, in the order in which they died."""
+        """The requested dead letters that exist, in the order in which they failed."""
         if wanted.saga != NO_SAGA:
             known = await self._letters.find(saga_id=wanted.saga, settled=True)
             return [stored for stored in known if stored.id in wanted.letters]

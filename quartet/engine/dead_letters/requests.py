@@ -14,7 +14,7 @@ MOST_LETTERS: Final = 100
 """How many dead letters a request or an answer may name."""
 
 NO_SAGA: Final = "no-saga"
-"""What stands for the saga of dead letters that belong to none."""
+"""The name of the saga for dead letters that belong to none."""
 
 LetterId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,128}$", description="the id of a dead letter")]
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$", description="the name of a participant")]
@@ -22,7 +22,7 @@ _Type = Annotated[str, Field(min_length=1, max_length=LONGEST_ATTRIBUTE)]
 
 
 class _RedriveEvent(EventData):
-    """What both have: the participant, and the saga that the dead letters are of."""
+    """The fields of both events: the participant, and the saga of the dead letters."""
 
     saga: SagaId
     participant: _Name
@@ -34,7 +34,7 @@ class _RedriveEvent(EventData):
 
 
 class RedriveRequested(_RedriveEvent):
-    """An operator asks a participant to handle dead letters of one saga again, with what waits behind them.
+    """An operator asks a participant to handle dead letters of one saga again, with those that wait behind them.
 
     Asking again is harmless: a handled event stays handled.
     """

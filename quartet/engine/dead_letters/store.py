@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from quartet.engine.ports import DeadLetter, DeadLetters
 
 DISCARDED: Final = "discarded"
-"""The outcome of a dead letter that an operator has discarded. It stays so, however often its event is delivered."""
+"""The outcome of a dead letter that an operator has discarded. It stays discarded at each redelivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class StoredLetter:
 
 
 class DeadLetterStore(DeadLetters, Protocol):
-    """The dead letters of one service, to look at and to settle."""
+    """The dead letters of one service, to read and to close."""
 
     async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         """The open dead letters, with `settled` those that have ended too; with a saga id, that saga's.

@@ -17,7 +17,7 @@ class Book(Protocol):
         """Make an entry, unless there is one under its key.
 
         Returns:
-            The entry that stands, with `saga_id` and `id`, its key; and whether it is this one and was made now.
+            The final entry, with `saga_id` and `id`, its key; and whether it is this one and was made now.
 
         Raises:
             OutageError: it is not known whether the entry was made. Ask again.

@@ -71,7 +71,7 @@ class RecordCodec(Generic[S]):
     def encode(self, record: Record[S]) -> Json:
         """The document, ready for the Cosmos DB SDK.
 
-        Of a document that cannot be read everything is kept as it is, but for the line of its dead letters.
+        In an unreadable document, everything is kept as it is, except for the queue of its dead letters.
 
         Raises:
             ValueError: the state has something that JSON cannot carry.

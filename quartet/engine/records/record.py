@@ -23,7 +23,7 @@ class RecordLimits:
     Attributes:
         handled: the number of events whose answers it keeps.
         handled_bytes: how many bytes of JSON those answers may take.
-        parked: how many dead letters stand in line in the record itself; those after them are only counted.
+        parked: the number of dead letters in the record's queue; those after them are only counted.
         discarded: how many discarded dead letters it remembers.
     """
 
@@ -59,12 +59,12 @@ class Record(Generic[S]):
         partition: the hub partition that the saga's last event came from.
         etag: the version that was read or written; None if the document does not exist yet.
         parked: the ids of the dead letters that block the saga, in the order in which they came. Only the first of
-            them may be handled; everything else that is delivery of the saga waits behind it.
-        parked_beyond: how many more dead letters wait behind those in `parked`, without a place in it.
-        owed: the ids of the dead letters that stand for a compensation that is still owed. They block nothing; each
-            is handled again at each redelivery.
+            them may be handled; every other delivery of the saga waits behind it.
+        parked_beyond: the number of dead letters that wait behind those in `parked`, without a place in it.
+        owed: the ids of the dead letters of open compensations. They block nothing; each is handled again at each
+            redelivery.
         discarded: the ids of dead letters, and the keys of their events, that never have an effect.
-        foreign: the stored document, if it cannot be read. Nothing but the line of dead letters is known then.
+        foreign: the stored document, if it cannot be read. Only the queue of dead letters is known then.
     """
 
     saga_id: str

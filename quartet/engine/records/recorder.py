@@ -85,7 +85,7 @@ class Recorder(Generic[S]):
             await isolate([run] if run.changed else [], commit, given_up)
 
         async def given_up(run: SagaUpdate[S], _error: Exception) -> None:
-            # Not even the line of dead letters can be written: the letters alone must do.
+            # Not even the queue of dead letters can be written: the dead letters are stored alone.
             run.changed = False
 
         await isolate([run for run in runs if run.changed], commit, refused)

@@ -56,7 +56,7 @@ class Shop:
         await self.publish([cancellation_event(order_id, "changed my mind", now) for order_id in order_ids])
 
     async def settled(self, order_ids: Collection[str]) -> dict[str, Outcome]:
-        """Where the orders stand once they have ended, or when none has moved on for `WAIT_SECONDS`."""
+        """The status of the orders once they have ended, or when none has moved for `WAIT_SECONDS`."""
         seconds = stretched(WAIT_SECONDS)
         return dict(await wait_until_settled(self.cosmos, order_ids, seconds=seconds, every=_LOOK_EVERY_SECONDS))
 

@@ -20,7 +20,7 @@ _STATUSES: Final = frozenset(OrderStatus)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where an order stands. `reason` is empty while all is well."""
+    """The status of an order. `reason` is empty while all is well."""
 
     status: OrderStatus
     reason: str
@@ -32,7 +32,7 @@ class Outcome:
 
 
 async def outcomes(cosmos: Cosmos, order_ids: Collection[str]) -> dict[str, Outcome]:
-    """Where each order stands; one that the order service has not heard of is missing.
+    """The status of each order; one that is unknown to the order service is missing.
 
     Raises:
         OutageError: Cosmos DB did not answer.
@@ -63,7 +63,7 @@ async def wait_until_settled(
     every: float = 0.4,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Mapping[str, Outcome]:
-    """Where each order stands once all are settled, or when waiting longer seems to be no use.
+    """The status of each order once all are settled, or when a longer wait seems useless.
 
     Args:
         cosmos: where to look.

@@ -1,4 +1,4 @@
-"""`quartet status`: where one order stands, or which orders do not end."""
+"""`quartet status`: the status of one order, or the orders that do not end."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Where one order stands, for people."""
+"""The status of one order, for people."""
 
 from datetime import datetime
 

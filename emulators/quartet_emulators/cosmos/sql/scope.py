@@ -1,4 +1,4 @@
-"""What a query's names mean while it is compiled, and where their values stand while it runs."""
+"""The meaning of a query's names while it is compiled, and the place of their values while it runs."""
 
 from collections.abc import Callable
 from typing import Final

@@ -101,5 +101,5 @@ class TokenStream:
             raise self.error(f"{word} is expected")
 
     def error(self, reason: str, token: Token | None = None) -> CosmosError:
-        """A syntax error at the token, or where the parser stands."""
+        """A syntax error at the token, or at the position of the parser."""
         return syntax_error(self._text, (token or self.peek()).position, reason)
