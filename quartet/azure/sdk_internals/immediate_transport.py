@@ -36,7 +36,7 @@ class ImmediateReceiveClient(ReceiveClientAsync):
         """Take in `batch` messages. Returns earlier when the link has been idle for long, or is no longer open."""
         link: Any = self._link
         connection: Any = self._connection
-        ends = time.monotonic() + _PASS_SECONDS
+        began = time.monotonic()
         half = self._link_credit // 2
         try:
             while batch > 0:
@@ -48,7 +48,7 @@ class ImmediateReceiveClient(ReceiveClientAsync):
                 if self._shutdown or connection.state is not _OPENED or link.state is not _ATTACHED:
                     break
                 batch -= before - link.current_link_credit
-                if time.monotonic() >= ends:
+                if time.monotonic() - began >= _PASS_SECONDS:
                     break
         except ValueError:  # a frame that is none: the SDK's own method gives up the link in the same way
             self._shutdown = True
