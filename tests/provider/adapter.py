@@ -90,7 +90,7 @@ class BlindGateway:
                 response.raise_for_status()
                 answer: dict[str, Any] = await response.json()
                 return answer
-        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
             raise GatewayTimeout(str(error) or "no answer in time") from error
 
 
