@@ -4,15 +4,18 @@ import tempfile
 from pathlib import Path
 
 import typer
-from quartet_emulators.__main__ import main
 
 from quartet.cli.application import any_application
+from quartet.extras import require_emulators
 from quartet.local.hub_config import hub_flags
 from quartet.local.stack import settings_flags, simulated_ports
 
 
 def emulators(context: typer.Context) -> None:
     """Run the emulators of Event Hubs, Cosmos DB and Blob Storage. The flags: quartet emulators --help."""
+    require_emulators()
+    from quartet_emulators.__main__ import main
+
     application = any_application()
     if application is None:
         raise typer.Exit(main(context.args))

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from quartet_emulators.env_file import read_setting, to_join
 
 from quartet.cli.application import runnable, the_application
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.provisioning import provision
+from quartet.extras import require_emulators
 from quartet.local.data_directory import wipe
 from quartet.local.restarting import Restarter
 from quartet.local.stack import LocalStack, StackOptions, any_ports, free_ports
@@ -55,6 +55,7 @@ def up(
     Ports that are chosen by name are simulated, whatever the shell has set; --setting NAME=package.module:factory puts
     your own in the place of one.
     """
+    require_emulators()
     shared = _settings(setting or [])
     if fresh:
         wipe(data_dir)
@@ -68,6 +69,8 @@ def up(
 
 
 def _settings(given: list[str]) -> dict[str, str]:
+    from quartet_emulators.env_file import read_setting
+
     try:
         return dict(map(read_setting, given))
     except ValueError as error:
@@ -105,6 +108,8 @@ async def _until_one_dies(stack: LocalStack) -> NoReturn:
 
 async def _serve(stack: LocalStack) -> NoReturn:
     """Start the services, say how to join, and run until cancelled."""
+    from quartet_emulators.env_file import to_join
+
     await asyncio.gather(stack.start_services(), prepare(stack))
     path = stack.settings_path
     for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):

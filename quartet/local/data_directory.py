@@ -4,9 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from quartet_emulators.data_directory import locked
-from quartet_emulators.start_error import StartError
-
+from quartet.extras import require_emulators
 from quartet.terminal.user_error import UserError
 
 _DATA: Final = ("event-hubs", "cosmos", "blob")
@@ -20,7 +18,12 @@ def wipe(data_dir: Path) -> None:
     Raises:
         UserError: there is something in it that the emulators did not put there, so it is perhaps the wrong one;
             or emulators are running on it.
+        MissingExtraError: the emulators are not installed.
     """
+    require_emulators()
+    from quartet_emulators.data_directory import locked
+    from quartet_emulators.start_error import StartError
+
     if not data_dir.exists():
         return
     if not data_dir.is_dir():

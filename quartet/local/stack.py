@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from quartet.azure.settings import Settings
 from quartet.choreography import Choreography
 from quartet.engine.failures.timeouts import stretched
+from quartet.extras import require_emulators
 from quartet.local.child import DEFAULT_GRACE
 from quartet.local.hub_config import hub_flags
 from quartet.local.output import OUTPUT_NAME, Sink
@@ -81,6 +82,7 @@ class LocalStack:
         self._environment: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
+        require_emulators()
         self._loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quartet-")))

@@ -1,6 +1,6 @@
 """A pytest plugin: the emulators of Event Hubs, Cosmos DB and Blob Storage for a test, or for a session.
 
-It is active as soon as Quartet is installed. The emulators need the package `quartet-emulators`.
+It is active as soon as Quartet is installed. The emulators need `quartet[local]`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 import pytest
 
+from quartet.extras import require_emulators
 from quartet.testing.child import read_settings, read_until, start, stop
 from quartet.testing.up import RunningApp, running_app
 
@@ -60,8 +61,10 @@ def running_emulators(data_dir: Path) -> Iterator[Mapping[str, str]]:
     """Emulators in a process of their own, for the length of a block.
 
     Raises:
+        MissingExtraError: they are not installed.
         RuntimeError: they do not start; the message has their output.
     """
+    require_emulators()
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
     process = start("-m", "quartet_emulators", "--data-dir", str(data_dir), *ports)
     said: list[str] = []

@@ -1,14 +1,19 @@
-"""Hypothesis strategies for events. Only this module needs Hypothesis (`pip install hypothesis`)."""
+"""Hypothesis strategies for events. Only this module needs Hypothesis: `pip install 'quartet[testing]'`."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from quartet.events import MINOR_UNITS, EventData, format_time
+from quartet.extras import missing
+
+try:
+    from hypothesis import HealthCheck, Phase, given, seed, settings
+    from hypothesis import strategies as st
+except ModuleNotFoundError as error:
+    raise missing("hypothesis", "testing") from error
 
 D = TypeVar("D", bound=EventData)
 T = TypeVar("T")

@@ -19,7 +19,7 @@ def test_the_wheels_hold_two_packages_and_nothing_else(shell: Shell) -> None:
 def test_a_project_made_with_the_wheels_alone_works_immediately(shell: Shell) -> None:
     shell.run(sys.executable, "-m", "venv", "outer")
     outer = shell.directory / "outer" / "bin"
-    shell.run(str(outer / "pip"), "install", "--quiet", "quartet", "quartet-emulators")
+    shell.run(str(outer / "pip"), "install", "--quiet", "quartet[local]")
     shell.run(str(outer / "quartet"), "new", "trip")
     assert "12 passed" in shell.run("make", "test", within="trip")
     assert "12 sagas have ended, and every invariant holds." in shell.run("make", "demo", within="trip")

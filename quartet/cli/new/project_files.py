@@ -10,8 +10,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-from quartet_emulators.version import __version__ as emulators_version
-
 from quartet.local.hub_config import hub_config
 from quartet.terminal.user_error import UserError
 from quartet.version import __version__
@@ -48,7 +46,7 @@ def check_package_name(name: str) -> None:
 def project_files(name: str) -> dict[str, str]:
     """The text of each file of a project, by its path in it."""
     dashed = name.replace("_", "-")
-    values = {"NAME": name, "DASHED": dashed, "VERSION": __version__, "EMULATORS": emulators_version}
+    values = {"NAME": name, "DASHED": dashed, "VERSION": __version__}
     texts = {_place(path, name): fill(text, values) for path, text in _templates(_TEMPLATES / "project", "")}
     config = json.dumps(hub_config(f"{dashed}-events", _PARTICIPANTS), indent=2) + "\n"
     return texts | {"infra/Config.json": config}
