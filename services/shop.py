@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from quartet.choreography import Choreography
+from quartet import Choreography
 from services.inventory.service import SERVICE as INVENTORY
 from services.order.service import SERVICE as ORDER
 from services.payment.service import SERVICE as PAYMENT

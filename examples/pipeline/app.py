@@ -11,7 +11,8 @@ from examples.pipeline.loading import LOADING
 from examples.pipeline.publishing import PUBLISHING, Status
 from examples.pipeline.samples import SAMPLES
 from examples.pipeline.validation import VALIDATION
-from quartet import Choreography, Evidence, Participant, Service, ServiceContext
+from quartet import Choreography, Evidence, Participant, Service
+from quartet.adapters import ServiceContext
 
 S = TypeVar("S")
 

@@ -17,7 +17,7 @@ from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import ContainerClient
 
 from quartet import ConfigurationError, OutageError
-from quartet.azure.settings import Settings
+from quartet.adapters import Settings
 
 NOTHING = ""
 # No repeats: the SDK's first one waits for 15 s, longer than a call of a port may take. The runtime repeats sooner, and

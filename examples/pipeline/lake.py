@@ -20,7 +20,8 @@ from pydantic import TypeAdapter
 
 from examples.pipeline.blobs import NOTHING, Blobs
 from examples.pipeline.rows import UnusableError, landed_rows, parquet_rows, sort
-from quartet import Effect, Evidence, TransientError
+from quartet import Evidence, TransientError
+from quartet.adapters import Effect
 
 _DROPPED = b""
 _MANIFEST = "manifest.json"

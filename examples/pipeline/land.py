@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from examples.pipeline.blobs import NOTHING, open_blobs
 from examples.pipeline.events import FileArrived
 from quartet import ConfigurationError
-from quartet.azure.settings import load_settings
+from quartet.adapters import load_settings
 from quartet.events import explain
 
 

@@ -10,7 +10,8 @@ from examples.trip.events import EVENTS, PARTS, TripBooked, TripCancellationRequ
 from examples.trip.payment import PAYMENT, Status
 from examples.trip.provider import Moved, Provider, SimulatedProvider
 from examples.trip.samples import SAMPLES
-from quartet import Choreography, Evidence, Participant, PortByName, Service, ServiceContext
+from quartet import Choreography, Evidence, Participant, Service
+from quartet.adapters import PortByName, ServiceContext
 
 S = TypeVar("S")
 

@@ -5,8 +5,7 @@ from typing import ClassVar, Literal, TypeAlias
 from pydantic import field_validator
 
 from quartet import EventData, Registry, SagaId
-from quartet.events import Code, Currency, Money, Reference, Text
-from quartet.events.money import fit_amount
+from quartet.events import Code, Currency, Money, Reference, Text, fit_amount
 
 PartName: TypeAlias = Literal["flight", "hotel", "car"]
 PARTS: tuple[PartName, ...] = ("flight", "hotel", "car")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
-from quartet import Book, Effect
+from quartet.adapters import Book, Effect
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from quartet.events.currencies import MINOR_UNITS, Currency
 from quartet.events.derivation import derived_id, event_key, legacy_derived_id
 from quartet.events.envelope import Envelope, Models, Unreadable, UnreadableReason
 from quartet.events.event import Event, answer, new_event, service_source
-from quartet.events.fields import SAGA_ID_PATTERN, Code, Detail, Moment, Reference, SagaId, Text
-from quartet.events.money import Money, in_minor_units
+from quartet.events.fields import SAGA_ID_PATTERN, WHOLE, Code, Detail, Moment, Reference, SagaId, Text
+from quartet.events.money import HIGHEST_UNIT_PRICE, Money, UnitPrice, fit_amount, in_minor_units
 from quartet.events.problems import explain
 from quartet.events.reading import CONTENT_TYPE, BodyForm, open_envelope, read_envelope
 from quartet.events.registry import Registry
@@ -18,8 +18,10 @@ from quartet.events.wire import encode, from_json, to_json
 
 __all__ = [
     "CONTENT_TYPE",
+    "HIGHEST_UNIT_PRICE",
     "MINOR_UNITS",
     "SAGA_ID_PATTERN",
+    "WHOLE",
     "BodyForm",
     "Code",
     "Currency",
@@ -35,6 +37,7 @@ __all__ = [
     "Registry",
     "SagaId",
     "Text",
+    "UnitPrice",
     "Unreadable",
     "UnreadableReason",
     "answer",
@@ -43,6 +46,7 @@ __all__ = [
     "encode",
     "event_key",
     "explain",
+    "fit_amount",
     "format_time",
     "from_json",
     "in_minor_units",

@@ -4,15 +4,18 @@ The names are imported when they are first used: pytest loads the plugin of this
 tests, and those who use no other part of it should not wait for the engine.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from quartet.exports import exported
 
 if TYPE_CHECKING:
     from quartet.testing.book import MemoryBook
     from quartet.testing.decision import decide
     from quartet.testing.exploration import Report, explore
     from quartet.testing.faults import Fault
+    from quartet.testing.plugin import Running
     from quartet.testing.simulation import simulate
+    from quartet.testing.up import RunningApp
     from quartet.testing.violation import Invariant, Violation
     from quartet.testing.world import World
     from quartet.topology.rules import problems
@@ -22,6 +25,8 @@ __all__ = [
     "Invariant",
     "MemoryBook",
     "Report",
+    "Running",
+    "RunningApp",
     "Violation",
     "World",
     "decide",
@@ -31,20 +36,17 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "MemoryBook": "testing.book",
-    "decide": "testing.decision",
-    "Report": "testing.exploration",
-    "explore": "testing.exploration",
-    "Fault": "testing.faults",
-    "simulate": "testing.simulation",
-    "Invariant": "testing.violation",
-    "Violation": "testing.violation",
-    "World": "testing.world",
-    "problems": "topology.rules",
+    "testing.book": ("MemoryBook",),
+    "testing.decision": ("decide",),
+    "testing.exploration": ("Report", "explore"),
+    "testing.faults": ("Fault",),
+    "testing.plugin": ("Running",),
+    "testing.simulation": ("simulate",),
+    "testing.up": ("RunningApp",),
+    "testing.violation": ("Invariant", "Violation"),
+    "testing.world": ("World",),
+    "topology.rules": ("problems",),
 }
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever has this name
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"quartet.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:  # mypy reads the imports above: a name that is not among them is an error
+    __getattr__ = exported(__name__, _HOMES)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
-from quartet.engine.declaration.outcome import Decided
+from quartet import Decided
 from quartet.events import EventData
 from shared.events import (
     Compensation,

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from quartet.engine.declaration.outcome import Ignored, Outcome, Rejected
-from quartet.engine.errors import TransientError
+from quartet import Ignored, Outcome, Rejected, TransientError
 from quartet.events import Event
 from services.inventory import domain
 from services.inventory.domain import Reservation, ReservationStatus

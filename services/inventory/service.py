@@ -1,8 +1,7 @@
 """The inventory service: its table, its database, and the stock that it keeps there."""
 
-from quartet.engine.declaration.participant import ContainerSpec, Participant
-from quartet.engine.declaration.reaction import on
-from quartet.process.service import Service, ServiceContext
+from quartet import ContainerSpec, Participant, Service, on
+from quartet.adapters import ServiceContext
 from services.inventory.cosmos_stock import CosmosStock
 from services.inventory.domain import Reservation
 from services.inventory.handlers import give_up_releasing, give_up_reserving, release_stock, reserve_stock, ship_stock

@@ -11,11 +11,12 @@ from typing import Any
 
 from azure.cosmos.aio import ContainerProxy
 
+from quartet import OutageError
+from quartet.adapters import ServiceContext
 from quartet.azure.cosmos.client import outages
-from quartet.engine.errors import OutageError, one_line
+from quartet.engine.errors import one_line
 from quartet.engine.records.record import Json
 from quartet.events import Event, legacy_derived_id, new_event, service_source, to_json
-from quartet.process.service import ServiceContext
 from services.order.domain import CAN_TIME_OUT, Order, cancellation_for
 from services.order.settings import OrderSettings
 from shared.events import OrderCancellationRequested

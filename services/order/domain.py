@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from quartet.engine.declaration.outcome import Decided
+from quartet import Decided
 from quartet.events import Event, EventData, format_time
 from shared.events import (
     UNSPECIFIED,

@@ -1,6 +1,6 @@
 """The handlers of the order service: it keeps the status, and says when the saga has ended."""
 
-from quartet.engine.declaration.outcome import Ignored, Outcome, Rejected
+from quartet import Ignored, Outcome, Rejected
 from quartet.events import Event
 from services.order import domain
 from services.order.domain import Fact, Order, OrderPolicy

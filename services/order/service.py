@@ -1,8 +1,7 @@
 """The order service: its table, its database, and the watch over its deadlines."""
 
-from quartet.engine.declaration.participant import Participant
-from quartet.engine.declaration.reaction import on
-from quartet.process.service import Service, ServiceContext
+from quartet import Participant, Service, on
+from quartet.adapters import ServiceContext
 from services.order.deadline import DeadlineWatch
 from services.order.domain import Order, OrderPolicy
 from services.order.handlers import note_fact, open_order

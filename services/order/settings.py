@@ -5,8 +5,7 @@ from typing import Final
 
 from pydantic import Field
 
-from quartet.azure.environment import EnvironmentSettings
-from quartet.azure.settings import Settings
+from quartet.adapters import EnvironmentSettings, Settings
 
 _YEAR: Final = 31_536_000
 _RETENTION_SECONDS: Final = 24 * 3600

@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from quartet import ConfigurationError, OutageError
+from quartet.adapters import Settings, load_settings
 from quartet.azure.cosmos.client import cosmos_client
 from quartet.azure.cosmos.port_record import same_ports
 from quartet.azure.credentials import Credentials
-from quartet.azure.settings import Settings, load_settings
-from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.process.named_ports import SIMULATED
 from services.payment.service import GATEWAY, GATEWAY_LEDGER, PARTICIPANT
 from services.payment.simulated_gateway import SimulatedGateway

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from quartet.engine.declaration.outcome import Decided
+from quartet import Decided
 from quartet.events import EventData
 from shared.events import (
     Compensation,

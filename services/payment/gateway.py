@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
-from quartet.engine.errors import TransientError
+from quartet import TransientError
 
 
 class GatewayTimeout(TransientError):  # noqa: N818 - it says what happened, and is a TransientError

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from quartet.engine.declaration.outcome import Ignored, Outcome
+from quartet import Ignored, Outcome
 from quartet.events import Event
 from services.payment import domain
 from services.payment.domain import Charge, Payment, PaymentStatus

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from quartet.engine.declaration.ledger import Effect, Ledger
+from quartet.adapters import Effect, Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
 """The payment service: its table, its database, and the gateway that it charges through."""
 
-from quartet.engine.declaration.participant import ContainerSpec, Participant
-from quartet.engine.declaration.reaction import on
-from quartet.process.named_ports import PortByName
-from quartet.process.service import Service, ServiceContext
+from quartet import ContainerSpec, Participant, Service, on
+from quartet.adapters import PortByName, ServiceContext
 from services.payment.domain import Payment
 from services.payment.gateway import Gateway
 from services.payment.handlers import charge_payment, give_up_charging, give_up_refunding, refund_payment

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from quartet.engine.errors import TransientError
+from quartet import TransientError
 from shared.events import Address
 
 HOUSE_CARRIER: Final = "Quartet Parcel"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from quartet.engine.declaration.outcome import Decided
+from quartet import Decided
 from quartet.events import EventData
 from shared.events import (
     CancellationReason,

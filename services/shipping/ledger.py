@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from quartet.engine.declaration.ledger import Effect, Ledger
+from quartet.adapters import Effect, Ledger
 
 
 @dataclass(frozen=True, slots=True)

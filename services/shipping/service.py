@@ -1,9 +1,7 @@
 """The shipping service: its table, its database, and the carrier that it books with."""
 
-from quartet.engine.declaration.participant import ContainerSpec, Participant
-from quartet.engine.declaration.reaction import on
-from quartet.process.named_ports import PortByName
-from quartet.process.service import Service, ServiceContext
+from quartet import ContainerSpec, Participant, Service, on
+from quartet.adapters import PortByName, ServiceContext
 from services.shipping.carrier import Carrier
 from services.shipping.domain import Shipment
 from services.shipping.handlers import cancel_shipment, give_up_shipping, ship_order

@@ -8,10 +8,7 @@ from typing import ClassVar, Final
 
 from pydantic import field_validator
 
-from quartet.events.base import EventData
-from quartet.events.currencies import Currency
-from quartet.events.fields import Code, Detail, Moment, Reference, Text
-from quartet.events.money import Money, fit_amount
+from quartet.events import Code, Currency, Detail, EventData, Moment, Money, Reference, Text, fit_amount
 from shared.events.fields import OrderId
 from shared.events.parts import Address, Items, Lines, Shortages, fit_items, total_of
 from shared.events.reasons import UNSPECIFIED, Compensation

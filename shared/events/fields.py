@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from quartet.events.fields import SagaId
+from quartet.events import SagaId
 from shared.events.countries import COUNTRIES
 
 OrderId = SagaId

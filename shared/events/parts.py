@@ -7,9 +7,7 @@ from typing import Annotated, Any
 from pydantic import FailFast, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from quartet.events.base import Part
-from quartet.events.fields import WHOLE, Text
-from quartet.events.money import HIGHEST_UNIT_PRICE, UnitPrice, in_minor_units
+from quartet.events import HIGHEST_UNIT_PRICE, WHOLE, Part, Text, UnitPrice, in_minor_units
 from shared.events.fields import Country, ProductId
 
 MOST_LINES = 50

@@ -11,9 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from quartet.engine.errors import ConfigurationError, OutageError
-from quartet.engine.failures.timeouts import stretched
-from quartet.process.service_context import ServiceContext
+from quartet import ConfigurationError, OutageError
+from quartet.adapters import ServiceContext, stretched
 from services.payment.gateway import (
     AlreadyCharged,
     AlreadyDeclined,

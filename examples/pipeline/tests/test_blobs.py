@@ -10,7 +10,7 @@ import pytest
 from examples.pipeline.blobs import NOTHING, Blobs, open_blobs
 from examples.pipeline.tests.files import MemoryBlobs
 from quartet import ConfigurationError, OutageError
-from quartet.azure.settings import Settings
+from quartet.adapters import Settings
 
 
 def settings_of(azure: Mapping[str, str]) -> Settings:

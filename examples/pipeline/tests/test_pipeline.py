@@ -10,8 +10,7 @@ from examples.pipeline.app import PIPELINE, rows_add_up
 from examples.pipeline.events import FileArrived, FileEvent, FileWithdrawn
 from examples.pipeline.lake import Held, Lake, Refused
 from examples.pipeline.tests.files import ARRIVED, BAD, GOOD, MIXED, NO_CSV, TWICE, blobs_with, lakes
-from quartet.testing import Violation, World, explore, simulate
-from quartet.topology.rules import problems
+from quartet.testing import Violation, World, explore, problems, simulate
 
 
 def rows(world: World) -> dict[str, int]:

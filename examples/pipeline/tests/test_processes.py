@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 from examples.pipeline.tests.files import BAD, GOOD, MIXED, NO_CSV, TWICE
-from quartet.testing.plugin import Running
-from quartet.testing.up import RunningApp
+from quartet.testing import Running, RunningApp
 
 FIRST = {
     "2026-11-23-mixed": (MIXED, "FilePublished.v1"),

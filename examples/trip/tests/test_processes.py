@@ -3,7 +3,7 @@
 import json
 
 from examples.trip.tests.trips import requested
-from quartet.testing.plugin import Running
+from quartet.testing import Running
 
 TRIPS = {
     "rome": ({}, "TripBooked.v1"),

@@ -12,8 +12,7 @@ from examples.trip.payment import PAYMENT
 from examples.trip.provider import Moved, Provider
 from examples.trip.tests.trips import any_trip, providers, requested
 from quartet import Choreography, Event, Ignored, Outcome
-from quartet.testing import Violation, World, explore, simulate
-from quartet.topology.rules import problems
+from quartet.testing import Violation, World, explore, problems, simulate
 
 
 def test_every_failure_reaches_whoever_has_something_to_undo() -> None:

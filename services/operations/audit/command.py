@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quartet.azure.settings import load_settings
+from quartet.adapters import load_settings
 from quartet.cli.audit.command import JsonOption, SettleOption, tell
 from quartet.cli.audit.finding import Finding
 from quartet.cli.reading.connection import open_cosmos

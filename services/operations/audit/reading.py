@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from quartet import Participant
 from quartet.cli.reading.stored import Stored, UnreadableError
-from quartet.engine.declaration.participant import Participant
 from quartet.engine.records.record import Json
 from services.inventory.cosmos_stock import HELD, REFUSED, RELEASED, SHIPPED
 from services.inventory.service import ITEMS

@@ -11,12 +11,12 @@ from typing import Final
 
 from rich.console import Console
 
+from quartet.adapters import stretched
 from quartet.cli.audit.report import audit_listing
 from quartet.cli.demo.staging import staged
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.timeline.timeline import Said, read_timeline
 from quartet.cli.timeline.view import timeline_listing
-from quartet.engine.failures.timeouts import stretched
 from quartet.local.output import Sink
 from quartet.local.stack import LocalStack, StackOptions, any_ports
 from quartet.process.application import Application

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from quartet import Participant
+from quartet.adapters import stretched
 from quartet.azure.cosmos.client import outages
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.publish.sending import send
 from quartet.cli.reading.connection import Cosmos, open_cosmos, open_producer
-from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
-from quartet.engine.failures.timeouts import stretched
+from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.events import bucket_of
 from quartet.local.stack import LocalStack
 from quartet.terminal.files import read_entries

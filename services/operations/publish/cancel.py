@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quartet.azure.settings import load_settings
+from quartet.adapters import load_settings
 from quartet.cli.options import SagaArgument
 from quartet.cli.publish.sending import publish
 from quartet.terminal.console import results

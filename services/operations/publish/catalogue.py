@@ -7,10 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from quartet.events import explain
-from quartet.events.currencies import Currency
-from quartet.events.fields import Text
-from quartet.events.money import Money
+from quartet.events import Currency, Money, Text, explain
 from quartet.terminal.files import Entry, read_entries
 from quartet.terminal.user_error import UserError
 from shared.events import Item

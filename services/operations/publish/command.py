@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from quartet.azure.settings import Settings, load_settings
+from quartet.adapters import Settings, load_settings
 from quartet.cli.publish.outgoing import Outgoing, event_of
 from quartet.cli.publish.sending import publish as publish_events
 from quartet.cli.reading.connection import open_cosmos

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from quartet.azure.settings import load_settings
+from quartet.adapters import load_settings
 from quartet.cli.reading.connection import open_cosmos
 from quartet.terminal.console import remarks, results
 from services.operations.publish.catalogue import read_catalogue

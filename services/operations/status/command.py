@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quartet.azure.settings import Settings, load_settings
+from quartet.adapters import Settings, load_settings
 from quartet.cli.failures import FAILED
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.lag.reading import try_standstill

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from quartet import Participant
 from quartet.cli.reading.stored import Stored, Unparsed, unparsed_json
-from quartet.engine.declaration.participant import Participant
 from quartet.engine.records.record import Json
 from services.inventory.domain import Reservation
 from services.operations.participants import INVENTORY, ORDER, PARTICIPANTS, PAYMENT, SHIPPING

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from quartet import Participant
 from quartet.cli.dead_letters.dead_letters import find_letters
 from quartet.cli.lag.lag import Standstill
 from quartet.cli.reading.stored import Stored, Unparsed
-from quartet.engine.declaration.participant import Participant
 from quartet.engine.records.record import Record
 from services.operations.participants import INVENTORY, NAMES, ORDER, PAYMENT, SHIPPING
 from services.operations.status.stuck import Letter, Stuck, reasons
