@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from examples.pipeline.blobs import open_blobs
-from examples.pipeline.events import EVENTS, FileArrived, FileDiscarded, FilePublished, FileWithdrawn
+from examples.pipeline.events import EVENTS, FileArrived, FileDiscarded, FileReleased, FileWithdrawn
 from examples.pipeline.lake import Lake, rows_of
 from examples.pipeline.loading import LOADING
-from examples.pipeline.publishing import PUBLISHING, Status
+from examples.pipeline.publishing import PUBLISHING
+from examples.pipeline.release import RELEASE
 from examples.pipeline.samples import SAMPLES
+from examples.pipeline.step import Status, Step
 from examples.pipeline.validation import VALIDATION
 from quartet import Choreography, Evidence, Participant, Service
 from quartet.adapters import ServiceContext
@@ -30,28 +32,31 @@ def service(participant: Participant[S, Lake]) -> Service[S, Lake]:
 
 
 def rows_add_up(evidence: Evidence) -> Iterator[str]:
-    """Rows landed = published + rejected + staged + quarantined. At its end a file is published or quarantined."""
-    rows = rows_of(evidence, PUBLISHING.name)
+    """Rows landed = published + rejected + staged + quarantined. At its end a file is released or quarantined."""
+    rows, places = rows_of(evidence, PUBLISHING.name), ("published", "rejected", "staged", "quarantined")
+    never: tuple[str, ...]
     for file in evidence.sagas:
-        publication, held = evidence.state(PUBLISHING.name, file), rows[file]
-        if publication is None or publication.status not in {Status.PUBLISHED, Status.DISCARDED}:
+        if evidence.state(RELEASE.name, file) == Step(Status.DONE):
+            end, never = "released", ("staged", "quarantined")
+        elif getattr(evidence.state(PUBLISHING.name, file), "status", "") == "discarded":
+            end, never = "discarded", ("named", "published", "rejected", "staged")
+        else:
             continue
-        places = ("published", "rejected", "staged", "quarantined")
+        held = rows[file]
         if held["landed"] != sum(held[place] for place in places):
             yield f"{file}: {dict(held)} does not add up"
-        never = ("staged", "quarantined") if publication.status is Status.PUBLISHED else places[:3]
         if any(held[place] for place in never):
-            yield f"{file}: is {publication.status}, and its rows are {dict(held)}"
+            yield f"{file}: is {end}, and its rows are {dict(held)}"
 
 
-SERVICES = (service(VALIDATION), service(LOADING), service(PUBLISHING))
+SERVICES = (service(VALIDATION), service(LOADING), service(PUBLISHING), service(RELEASE))
 
 PIPELINE = Choreography(
     name="pipeline",
     events=EVENTS,
-    participants=(VALIDATION, LOADING, PUBLISHING),
+    participants=(VALIDATION, LOADING, PUBLISHING, RELEASE),
     services=SERVICES,
-    ends={FilePublished, FileDiscarded},
+    ends={FileReleased, FileDiscarded},
     inputs=(FileArrived, FileWithdrawn),
     samples=SAMPLES,
     invariants=(rows_add_up,),

@@ -7,19 +7,23 @@ from typing import Any, Protocol
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
-    AzureError,
     ClientAuthenticationError,
+    HttpResponseError,
+    IncompleteReadError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
+    ServiceRequestError,
+    ServiceResponseError,
 )
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import ContainerClient
 
-from quartet import ConfigurationError, OutageError
+from quartet import ConfigurationError, OutageError, TransientError
 from quartet.adapters import Settings
 
 NOTHING = ""
+_AWAY = frozenset({429, 503})
 # No repeats: the SDK's first one waits for 15 s, longer than a call of a port may take. The runtime repeats sooner, and
 # for as long as it takes.
 _OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 5}
@@ -34,7 +38,10 @@ class Blob:
 
 
 class Blobs(Protocol):
-    """A container of blobs. Calls raise `OutageError` if it is away: each may be repeated."""
+    """A container of blobs. Each call may be repeated.
+
+    Calls raise `OutageError` if the account is away, and `TransientError` if it does not answer.
+    """
 
     async def read(self, name: str) -> Blob | None:
         """The blob; None if there is none."""
@@ -113,5 +120,11 @@ def _outages() -> Iterator[None]:
         yield
     except ClientAuthenticationError as error:
         raise ConfigurationError(f"Blob Storage refuses the key or identity: {error.message}") from error
-    except AzureError as error:
-        raise OutageError(f"Blob Storage does not do what it was asked: {error.message}") from error
+    except ServiceRequestError as error:
+        raise OutageError(f"Blob Storage cannot be reached: {error.message}") from error
+    except (ServiceResponseError, IncompleteReadError) as error:
+        raise TransientError(f"Blob Storage does not answer: {error.message}") from error
+    except HttpResponseError as error:
+        if error.status_code in _AWAY:
+            raise OutageError(f"Blob Storage is away: {error.message}") from error
+        raise  # the engine knows what the status means

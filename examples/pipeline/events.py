@@ -77,6 +77,12 @@ class PublishingFailed(StepFailed):
     type: ClassVar[str] = "PublishingFailed.v1"
 
 
+class ReleaseFailed(StepFailed):
+    """The file must not be seen: publishing takes it out of the manifest."""
+
+    type: ClassVar[str] = "ReleaseFailed.v1"
+
+
 class FileQuarantined(FileEvent):
     """The file, with every row of it, lies in quarantine."""
 
@@ -90,20 +96,29 @@ class StagingDropped(FileEvent):
 
 
 class FilePublished(FileEvent):
-    """Everybody sees the rows: the saga has ended."""
+    """The manifest names the file: everybody sees the rows."""
 
     type: ClassVar[str] = "FilePublished.v1"
+    day: Day
+    rows: Rows
+
+
+class FileReleased(FileEvent):
+    """What everybody sees is what was loaded, and stays: the saga has ended."""
+
+    type: ClassVar[str] = "FileReleased.v1"
     rows: Rows
 
 
 class FileDiscarded(FileEvent):
-    """No row is ever visible, and only the file in quarantine is left: the saga has ended."""
+    """No row is visible any more, and only the file in quarantine is left: the saga has ended."""
 
     type: ClassVar[str] = "FileDiscarded.v1"
     reason: Code
 
 
 EVENTS = Registry(
-    *(FileArrived, FileValidated, FileLoaded, FilePublished, ValidationFailed, LoadingFailed, PublishingFailed),
+    *(FileArrived, FileValidated, FileLoaded, FilePublished, FileReleased),
+    *(ValidationFailed, LoadingFailed, PublishingFailed, ReleaseFailed),
     *(FileWithdrawn, FileQuarantined, StagingDropped, FileDiscarded),
 )

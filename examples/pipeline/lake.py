@@ -13,19 +13,17 @@ and has not heard of the failure.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
+from examples.pipeline import manifest
 from examples.pipeline.blobs import NOTHING, Blobs
 from examples.pipeline.rows import UnusableError, landed_rows, parquet_rows, sort
-from quartet import Evidence, TransientError
+from examples.pipeline.step import Refused
+from quartet import Evidence
 from quartet.adapters import Effect
 
 _DROPPED = b""
-_MANIFEST = "manifest.json"
-_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +36,14 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """It was not done. `reason` says why."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Held(Effect):
-    """Rows of a file, and where they are: landed, rejected, staged, published or quarantined."""
+    """Rows of a file, and where they are: landed, rejected, staged, published or quarantined.
+
+    `named` is no place: it counts the days of the manifest that name the file.
+    """
 
     place: str
     rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What everybody sees: the file of each day; and the files that must never be seen."""
-
-    days: dict[str, str] = field(default_factory=dict)
-    refused: tuple[str, ...] = ()
-
-
-_STORED = TypeAdapter(Manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +67,12 @@ class Lake:
             return Refused("dropped")
         return Counted(landed.version, found.good_rows, found.bad_rows)
 
+    async def refuse_validation(self, file_id: str) -> Counted | Refused:
+        """Make sure that the file is not validated from now on. If it was before, that is the answer."""
+        if await self._first(f"rejects/{file_id}.parquet", _DROPPED) == _DROPPED:
+            return Refused("no_answer")
+        return await self.validate(file_id)
+
     async def quarantine(self, file_id: str) -> None:
         """Move the whole file into quarantine, and drop what was set apart, now and forever."""
         await self.blobs.write(f"rejects/{file_id}.parquet", _DROPPED)
@@ -94,45 +83,45 @@ class Lake:
 
     async def load(self, file_id: str, version: str) -> int | Refused:
         """Stage the good rows of the file, as it was validated. Returns how many there are."""
-        name, reason, staged = f"data/{file_id}.parquet", "changed", _DROPPED
         landed = await self.blobs.read(f"landing/{file_id}.csv")
-        if landed is not None and landed.version == version:
-            found = sort(landed.content)
-            reason, staged = ("", found.good) if found.is_unique else ("not_unique", _DROPPED)
-        # A process may have staged it before the file was moved, and died: what is there decides.
-        standing = await self._first(name, staged)
-        return parquet_rows(standing) if standing != _DROPPED else Refused(reason or "dropped")
+        if landed is None or landed.version != version:
+            return await self._stage(file_id, _DROPPED, "changed")
+        found = sort(landed.content)
+        return await self._stage(file_id, *(found.good, "dropped") if found.is_unique else (_DROPPED, "not_unique"))
+
+    async def refuse_loading(self, file_id: str) -> int | Refused:
+        """Make sure that nothing is staged from now on. If it was before, that is the answer."""
+        return await self._stage(file_id, _DROPPED, "no_answer")
 
     async def drop(self, file_id: str) -> None:
         """Make sure that nothing of the file is staged, now or ever."""
         await self.blobs.write(f"data/{file_id}.parquet", _DROPPED)
 
     async def publish(self, file_id: str, day: str) -> Refused | None:
-        """Let everybody see the file's rows as those of the day. A day has one file, the first one."""
-
-        def add(manifest: Manifest) -> Manifest | Refused:
-            if file_id in manifest.refused:
-                return Refused("withdrawn")
-            if manifest.days.get(day, file_id) != file_id:
-                return Refused("day_taken")
-            return Manifest({**manifest.days, day: file_id}, manifest.refused)
-
-        return await self._swap(add)
+        """Let everybody see the file's rows as those of the day, the first file of the day alone."""
+        return await manifest.swap(self.blobs, lambda found: found.naming(file_id, day))
 
     async def withdraw(self, file_id: str) -> Refused | None:
         """Make sure that the file is never published, unless it is already."""
+        return await manifest.swap(self.blobs, lambda found: found.refusing(file_id))
 
-        def refuse(manifest: Manifest) -> Manifest | Refused:
-            if file_id in manifest.days.values():
-                return Refused("published")
-            return Manifest(manifest.days, tuple(sorted({*manifest.refused, file_id})))
+    async def restore(self, file_id: str) -> None:
+        """Take the file out of the manifest, now and forever."""
+        await manifest.swap(self.blobs, lambda found: found.without(file_id))
 
-        return await self._swap(refuse)
+    async def read_back(self, file_id: str, day: str, rows: int) -> Refused | None:
+        """Read the day as a reader does."""
+        found, _ = await manifest.read(self.blobs)
+        data = await self.blobs.read(f"data/{found.days.get(day)}.parquet")
+        is_whole = data is not None and data.content != _DROPPED and parquet_rows(data.content) == rows
+        return None if found.days.get(day) == file_id and is_whole else Refused("not_as_loaded")
 
     async def effects(self) -> AsyncIterator[Held]:
         """See `quartet.Ledger`."""
-        manifest, _ = await self._manifest()
-        published = set(manifest.days.values())
+        found, _ = await manifest.read(self.blobs)
+        published = set(found.days.values())
+        for day, file_id in found.days.items():
+            yield Held(file_id, f"named {day}", "named", 1)
         async for name in self.blobs.names():
             folder, _, file_name = name.partition("/")
             blob, file_id = await self.blobs.read(name), file_name.partition(".")[0]
@@ -140,27 +129,17 @@ class Lake:
                 for place, rows in _places(folder, blob.content, is_published=file_id in published):
                     yield Held(file_id, f"{place} {name}", place, rows)
 
+    async def _stage(self, file_id: str, rows: bytes, reason: str) -> int | Refused:
+        # A process may have staged it before the file was moved, and died: what is there decides.
+        standing = await self._first(f"data/{file_id}.parquet", rows)
+        return parquet_rows(standing) if standing != _DROPPED else Refused(reason)
+
     async def _first(self, name: str, content: bytes) -> bytes:
         """Write a blob, unless there is one. Returns what stands there."""
         if await self.blobs.write(name, content, over=NOTHING):
             return content
         standing = await self.blobs.read(name)
         return standing.content if standing is not None else _DROPPED
-
-    async def _manifest(self) -> tuple[Manifest, str]:
-        found = await self.blobs.read(_MANIFEST)
-        return (Manifest(), NOTHING) if found is None else (_STORED.validate_json(found.content), found.version)
-
-    async def _swap(self, change: Callable[[Manifest], Manifest | Refused]) -> Refused | None:
-        """Change the manifest, if no other process has swapped it meanwhile."""
-        for _ in range(_ATTEMPTS):
-            manifest, version = await self._manifest()
-            changed = change(manifest)
-            if isinstance(changed, Refused):
-                return changed
-            if changed == manifest or await self.blobs.write(_MANIFEST, _STORED.dump_json(changed), over=version):
-                return None
-        raise TransientError(f"others have swapped the manifest {_ATTEMPTS} times meanwhile")
 
 
 def _places(folder: str, content: bytes, *, is_published: bool) -> Iterator[tuple[str, int]]:

@@ -13,6 +13,7 @@ from examples.pipeline.events import (
     FileWithdrawn,
     LoadingFailed,
     PublishingFailed,
+    ReleaseFailed,
     StagingDropped,
     StepFailed,
     ValidationFailed,
@@ -20,21 +21,23 @@ from examples.pipeline.events import (
 from examples.pipeline.lake import Lake
 from quartet import Decided, Event, Ignored, Outcome, Participant, on
 
-# What each piece of news says is gone for good. A file that was never valid was never staged either.
+# What each piece of news says is gone for good. A file that was never valid was never staged either; one that is not
+# released is still there.
 _GONE: dict[type[FileEvent], tuple[str, ...]] = {
     ValidationFailed: ("file", "staging"),
     LoadingFailed: ("staging",),
+    ReleaseFailed: (),
     FileQuarantined: ("file",),
     StagingDropped: ("staging",),
 }
 
 
 class Status(StrEnum):
-    """How far the file is. The last two are final."""
+    """How far the file is. Only the last one is final: a file that is published may not be released."""
 
     WAITING = "waiting"
-    FAILED = "failed"
     PUBLISHED = "published"
+    FAILED = "failed"
     DISCARDED = "discarded"
 
 
@@ -59,8 +62,17 @@ async def publish(event: Event[FileLoaded], known: Publication | None, lake: Lak
         return Ignored(f"already {publication.status}")
     if refused := await lake.publish(file.file_id, file.day):
         return _fail(file.file_id, publication, refused.reason)
-    published = FilePublished(file_id=file.file_id, rows=file.rows)
-    return Decided(replace(publication, status=Status.PUBLISHED), (published,), "published")
+    return _published(file, publication)
+
+
+async def give_up(event: Event[FileLoaded], known: Publication | None, lake: Lake) -> Outcome[Publication]:
+    """The manifest cannot be swapped: make sure that no process does, unless one has."""
+    publication, file = known or Publication(), event.data
+    if publication.status is not Status.WAITING:
+        return Ignored(f"already {publication.status}")
+    if await lake.withdraw(file.file_id):
+        return _published(file, publication)
+    return _fail(file.file_id, publication, "no_answer")
 
 
 async def withdraw(event: Event[FileWithdrawn], known: Publication | None, lake: Lake) -> Outcome[Publication]:
@@ -75,14 +87,14 @@ async def withdraw(event: Event[FileWithdrawn], known: Publication | None, lake:
 
 
 async def note_gone(
-    event: Event[StepFailed | FileQuarantined | StagingDropped],
-    known: Publication | None,
-    lake: Lake,  # noqa: ARG001 -- what was not loaded was not published either
+    event: Event[StepFailed | FileQuarantined | StagingDropped], known: Publication | None, lake: Lake
 ) -> Outcome[Publication]:
-    """Something is undone, or never done. When all is, the saga has ended."""
+    """Something is undone, or never done: restore the manifest. When all is gone, the saga has ended."""
     publication = known or Publication()
     if publication.status is Status.DISCARDED:
         return Ignored("already discarded")
+    if publication.status is Status.PUBLISHED:
+        await lake.restore(event.data.file_id)
     reason = publication.reason or (event.data.reason if isinstance(event.data, StepFailed) else "")
     gone = tuple(sorted({*publication.gone, *_GONE[type(event.data)]}))
     publication = replace(publication, status=Status.FAILED, gone=gone, reason=reason)
@@ -90,6 +102,11 @@ async def note_gone(
         return Decided(publication, (), "gone")
     discarded = FileDiscarded(file_id=event.data.file_id, reason=reason or "unknown")
     return Decided(replace(publication, status=Status.DISCARDED), (discarded,), "discarded")
+
+
+def _published(file: FileLoaded, publication: Publication) -> Decided[Publication]:
+    published = FilePublished(file_id=file.file_id, day=file.day, rows=file.rows)
+    return Decided(replace(publication, status=Status.PUBLISHED), (published,), "published")
 
 
 def _fail(file_id: str, publication: Publication, reason: str) -> Decided[Publication]:
@@ -104,9 +121,10 @@ PUBLISHING = Participant(
     container="files",
     state=Publication,
     reactions=(
-        on(FileLoaded, publish, says={FilePublished, PublishingFailed}, creates=True),
+        on(FileLoaded, publish, says={FilePublished, PublishingFailed}, fallback=give_up, creates=True),
         on(ValidationFailed, note_gone, says={FileDiscarded}),
         on(LoadingFailed, note_gone, says={FileDiscarded}),
+        on(ReleaseFailed, note_gone, says={FileDiscarded}, undoes=True),
         on(FileQuarantined, note_gone, says={FileDiscarded}),
         on(StagingDropped, note_gone, says={FileDiscarded}),
         on(FileWithdrawn, withdraw, says={PublishingFailed}),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
+from examples.pipeline.app import PIPELINE
 from examples.pipeline.blobs import NOTHING, Blob
 from examples.pipeline.events import FileArrived
 from examples.pipeline.lake import Lake
@@ -45,6 +46,6 @@ def blobs_with(**files: str) -> MemoryBlobs:
     return MemoryBlobs({f"landing/{name}.csv": (text.encode(), 1) for name, text in files.items()})
 
 
-def lakes(blobs: MemoryBlobs, loading: type[Lake] = Lake) -> Mapping[str, Lake]:
-    """The ports of all participants: they are about the same blobs."""
-    return {"validation": Lake(blobs), "loading": loading(blobs), "publishing": Lake(blobs)}
+def lakes(blobs: MemoryBlobs, **kinds: type[Lake]) -> Mapping[str, Lake]:
+    """The ports of all participants: they are about the same blobs. `kinds`: those that are no common lake."""
+    return {name: kinds.get(name, Lake)(blobs) for name in PIPELINE.names}

@@ -1,5 +1,6 @@
 """Blobs in memory and in Blob Storage keep the same promises."""
 
+import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -79,9 +80,49 @@ async def test_an_account_that_is_away_is_an_outage(azure_emulators_session: Map
         endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}/a"
         account = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=aw==;BlobEndpoint={endpoint}"
         away = settings_of({**azure_emulators_session, "BLOB_CONNECTION_STRING": account})
-        with pytest.raises(OutageError, match="Blob Storage does not do what it was asked"):
+        with pytest.raises(OutageError, match="Blob Storage cannot be reached"):
             async with open_blobs(away, "lake"):
                 pass
+
+
+@asynccontextmanager
+async def account_that_answers(status: int) -> AsyncIterator[str]:
+    """The connection string of an account that answers every request with a status; with 0, it says nothing."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if status:
+            writer.write(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        endpoint = f"http://127.0.0.1:{port}/a"
+        yield f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=aw==;BlobEndpoint={endpoint}"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_an_account_that_is_too_busy_is_an_outage(
+    status: int, azure_emulators_session: Mapping[str, str]
+) -> None:
+    async with account_that_answers(status) as account:
+        busy = settings_of({**azure_emulators_session, "BLOB_CONNECTION_STRING": account})
+        with pytest.raises(OutageError, match="Blob Storage is away"):
+            async with open_blobs(busy, "lake"):
+                pass
+
+
+async def test_an_error_of_the_server_keeps_its_status_so_that_the_engine_repeats_it_with_a_bound(
+    azure_emulators_session: Mapping[str, str],
+) -> None:
+    async with account_that_answers(500) as account:
+        broken = settings_of({**azure_emulators_session, "BLOB_CONNECTION_STRING": account})
+        with pytest.raises(Exception, match="No") as raised:
+            async with open_blobs(broken, "lake"):
+                pass
+        assert getattr(raised.value, "status_code", None) == 500
 
 
 async def test_a_wrong_key_is_a_mistake_in_the_configuration(azure_emulators_session: Mapping[str, str]) -> None:

@@ -7,8 +7,8 @@ from examples.pipeline.tests.files import BAD, GOOD, MIXED, NO_CSV, TWICE
 from quartet.testing import Running, RunningApp
 
 FIRST = {
-    "2026-11-23-mixed": (MIXED, "FilePublished.v1"),
-    "2026-11-24-good": (GOOD, "FilePublished.v1"),
+    "2026-11-23-mixed": (MIXED, "FileReleased.v1"),
+    "2026-11-24-good": (GOOD, "FileReleased.v1"),
     "2026-11-25-twice": (TWICE, "FileDiscarded.v1"),
     "2026-11-26-bad": (BAD, "FileDiscarded.v1"),
     "2026-11-27-no-csv": (NO_CSV, "FileDiscarded.v1"),
