@@ -43,8 +43,10 @@ class Kind(Enum):
     """A repeat cannot change it. Find the item at fault, and isolate it."""
 
 
-_REFUSED: Final = frozenset({401, 403})
-_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+REFUSED: Final = frozenset({401, 403})
+"""The statuses by which a server refuses the service's credential, and not what it was asked."""
+PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""The statuses that say nothing about what was asked: a repeat may succeed."""
 
 
 def classify(error: BaseException) -> Kind:
@@ -58,9 +60,9 @@ def classify(error: BaseException) -> Kind:
     if isinstance(error, ConfigurationError):
         return Kind.CONFIGURATION
     status = _status(error)
-    if status in _REFUSED:
+    if status in REFUSED:
         return Kind.CONFIGURATION
-    if status in _PASSING or isinstance(error, TransientError | TimeoutError | OSError):
+    if status in PASSING or isinstance(error, TransientError | TimeoutError | OSError):
         return Kind.TRANSIENT
     return Kind.PERMANENT
 

@@ -152,7 +152,6 @@ class _Settlement(Generic[S]):
         if self.batch.conflicts[saga_id] < _CONFLICTS:
             return False
         run.refuse(STATE_NOT_STORED, f"lost to another writer {_CONFLICTS} times in a row")
-        run.changed = False
         return True
 
     async def _run_lost(self, saga_ids: Sequence[str]) -> None:

@@ -404,8 +404,8 @@ MUTANTS: Final = (
     _mutant(
         "an order whose write is refused for a while is given up",
         "quartet/azure/cosmos/client.py",
-        "OUTAGE = REFUSAL | frozenset({408, 410, 429, 449,",
-        "OUTAGE = REFUSAL | frozenset({408, 429,",
+        "OUTAGE = REFUSED | PASSING | frozenset({410, 449})",
+        "OUTAGE = REFUSED | PASSING",
     ),
     _mutant(
         "a port may take as long as it likes",

@@ -14,15 +14,14 @@ from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosClientTimeo
 
 from quartet.azure.credentials import Credentials, IdentityError
 from quartet.azure.settings import Settings
-from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.errors import PASSING, REFUSED, ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
 
 CONFLICT = frozenset({404, 409, 412})
-# At the start, these are a mistake that a person must fix.
-REFUSAL = frozenset({401, 403})
-# Refusals are among them: an expired token is a 403 (sub-status 5300), a key that is being rotated a 401. Neither says
-# anything about the event in hand.
-OUTAGE = REFUSAL | frozenset({408, 410, 429, 449, 500, 502, 503, 504})
+# Besides what passes on every server: 410 while a partition moves, 449 for a write that met another one. Refusals are
+# among them (at the start, they are a mistake that a person must fix): an expired token is a 403 (sub-status 5300), a
+# key that is being rotated a 401. None of these says anything about the event in hand.
+OUTAGE = REFUSED | PASSING | frozenset({410, 449})
 
 NOT_FOUND = 404
 OWNER_MISSING = 1003
@@ -87,7 +86,7 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
         except OutageError as outage:
             if isinstance(outage.__cause__, IdentityError):
                 raise ConfigurationError(str(outage)) from outage
-            if getattr(outage.__cause__, "status_code", None) in REFUSAL:
+            if getattr(outage.__cause__, "status_code", None) in REFUSED:
                 raise ConfigurationError(
                     "Cosmos DB refuses the key or identity: check COSMOS_CONNECTION_STRING or the role assignments"
                 ) from outage

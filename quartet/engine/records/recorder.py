@@ -84,9 +84,8 @@ class Recorder(Generic[S]):
             run.refuse(STATE_NOT_STORED, one_line(error))
             await isolate([run] if run.changed else [], commit, given_up)
 
-        async def given_up(run: SagaUpdate[S], _error: Exception) -> None:
-            # Not even the queue of dead letters can be written: the dead letters are stored alone.
-            run.changed = False
+        async def given_up(_run: SagaUpdate[S], _error: Exception) -> None:
+            """Not even the queue of dead letters can be written: the dead letters are stored alone."""
 
         await isolate([run for run in runs if run.changed], commit, refused)
         return lost
