@@ -168,7 +168,9 @@ class SagaUpdate(Generic[S]):
             if key in self._added:
                 break  # answers that are not committed have not been published either
             self.dropped += handled.pop(key)
-        self._change(handled=handled)
+        types = (str(answer["type"]) for answer in self.dropped if "type" in answer)
+        said = dict.fromkeys((*self.record.said_before, *types))
+        self._change(handled=handled, said_before=tuple(said))
 
     def _note_unread(self, item: UnreadableDelivery) -> None:
         # Of a saga that is not known here there is nothing to hold up.

@@ -19,7 +19,13 @@ PARTS = {"flight": Decimal(210), "hotel": Decimal(340), "car": Decimal(95)}
 def evidence(status: Status, unparsed: tuple[Unparsed, ...] = (), **changes: list[Moved]) -> StoredEvidence:
     done = {name: [Moved("t", "sale_t", price)] for name, price in PARTS.items()}
     done["payment"] = [Moved("t", "sale_t", Decimal(645))]
-    return StoredEvidence({"payment": {"t": Payment(status)}}, {**done, **changes}, unparsed)
+    made = StoredEvidence(done)
+    made.keep_state("payment", "t", Payment(status))
+    for name, effects in {**done, **changes}.items():
+        for effect in effects:
+            made.keep_effect(name, effect)
+    made.unparsed = unparsed
+    return made
 
 
 def test_what_adds_up_holds() -> None:
@@ -54,6 +60,6 @@ def test_a_document_that_cannot_be_read_is_an_error() -> None:
 
 
 def test_a_port_without_a_ledger_is_not_an_empty_ledger() -> None:
-    nothing = StoredEvidence({"payment": {}}, {}, ())
+    nothing = StoredEvidence(())
     with pytest.raises(ConfigurationError, match="flight has no ledger: give its port the method effects"):
         judge(TRIP, nothing)

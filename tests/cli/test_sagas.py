@@ -13,7 +13,7 @@ from quartet.cli.lag.lag import Standstill
 from quartet.cli.reading.connection import Cosmos
 from quartet.cli.reading.provisioning import provision
 from quartet.cli.reading.stored import Stored
-from quartet.cli.status.ends import wait_for_ends
+from quartet.cli.status.ends import ends_of, wait_for_ends
 from quartet.cli.status.sagas import overview, saga_status
 from quartet.cli.status.view import ends_view, overview_json, overview_view, saga_json, saga_view
 from quartet.engine.declaration.participant import Participant
@@ -113,6 +113,15 @@ async def test_all_sagas_are_counted_by_their_ends(cosmos: Cosmos) -> None:
     assert "late-1" in text
     assert "baker does not run" in text
     assert overview_json(seen, None, ())["partitions"] is None
+
+
+async def test_a_saga_has_ended_also_if_the_record_no_longer_holds_the_answer_that_ended_it(cosmos: Cosmos) -> None:
+    pk = bucket_of("rye-1", cosmos.settings.buckets)
+    record = Record("rye-1", pk, Sack(), {"/tests#e-65": ()}, partition="0", said_before=("BreadBaked.v1",))
+    await cosmos.container(BAKER).create_item(RecordCodec(BAKER.state).encode(record))
+    assert (await saga_status(Stored(cosmos), APP, "rye-1")).ends == ("BreadBaked.v1",)
+    assert (await overview(Stored(cosmos), APP)).ended == {"BreadBaked.v1": 1}
+    assert await ends_of(Stored(cosmos), APP, {"rye-1"}) == {"rye-1": "BreadBaked.v1"}
 
 
 async def test_waiting_ends_when_all_sagas_have_ended_or_none_ends_within_the_limit(cosmos: Cosmos) -> None:

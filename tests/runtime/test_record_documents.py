@@ -37,6 +37,12 @@ def test_a_record_with_dead_letters_has_all_of_them_in_its_document() -> None:
     assert CODEC.decode({**DOCUMENT, **LINE, **SYSTEM}) == IN_LINE
 
 
+def test_the_types_of_answers_that_have_left_the_record_are_in_its_document() -> None:
+    full = replace(RECORD, said_before=("OrderOpened.v1", "OrderCompleted.v1"))
+    assert CODEC.encode(full) == {**DOCUMENT, "said_before": ["OrderOpened.v1", "OrderCompleted.v1"]}
+    assert CODEC.decode({**CODEC.encode(full), **SYSTEM}) == full
+
+
 def test_an_order_with_dead_letters_only_has_no_state() -> None:
     known = replace(IN_LINE, state=None, handled={})
     document = CODEC.encode(known)
@@ -62,6 +68,7 @@ def test_a_document_of_a_newer_release_keeps_its_line_and_everything_else_as_it_
     [
         ("version", "one", "TypeError: version is not a int"),
         ("handled", None, "TypeError: handled is not a dict"),
+        ("said_before", "OrderCompleted.v1", "TypeError: said_before is not a list"),
         ("handled", {"cause-1": 7}, "TypeError: handled is not a list"),
         ("partition", 3, "TypeError: partition is not a str"),
         ("parked", "all", "TypeError: parked is not a list"),
@@ -118,5 +125,5 @@ def test_a_form_that_cannot_work_is_refused_with_its_reason(state: type[Any], ve
 
 
 def test_every_name_of_a_document_but_the_states_belongs_to_the_runtime() -> None:
-    names = {*CODEC.encode(IN_LINE)} - {"seen", "customer", "given_back"}
+    names = {*CODEC.encode(replace(IN_LINE, said_before=("OrderShipped.v1",)))} - {"seen", "customer", "given_back"}
     assert names == RESERVED

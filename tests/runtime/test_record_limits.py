@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from quartet.cli.status.sagas import answers_in
 from quartet.engine.dead_letters.redrive import Redrive, Verdict
 from quartet.engine.dead_letters.store import Settled, StoredLetter
 from quartet.engine.declaration.outcome import Decided, Outcome
@@ -66,6 +67,17 @@ async def test_ten_thousand_cancellations_leave_a_small_record() -> None:
     assert len(causes) == 10_000
     # Decisions that leave the state as it is need no commit of their own.
     assert len(bench.records.commits) < 10_000 / 16
+
+
+async def test_a_record_keeps_the_type_of_every_answer_once_however_many_leave_it() -> None:
+    """How a saga has ended is read from its records."""
+    bench = Bench()
+    engine = bench.engine(participant=STUBBORN, limits=FEW)
+    await engine.process("0", messages(order_created("o-1")))
+    await engine.process("0", messages(*(cancellation(n) for n in range(40)), start=1))
+    record = bench.records.records["o-1"]
+    assert record.said_before == ("OrderCompleted.v1", "OrderCancellationRejected.v1")
+    assert answers_in(record)[0] == "OrderCompleted.v1"
 
 
 async def test_answers_that_leave_the_record_are_published_before_the_commit() -> None:

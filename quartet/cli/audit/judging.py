@@ -18,8 +18,7 @@ def judge(choreography: Choreography, evidence: StoredEvidence) -> list[Finding]
 
 def _check(number: int, invariant: Invariant, evidence: StoredEvidence) -> Finding:
     rule = (invariant.__doc__ or repr(invariant)).strip().splitlines()[0]
-    figures = {"sagas": len(evidence.sagas), "effects": sum(map(len, evidence.done.values()))}
-    return Finding(number, rule, figures, tuple(_violations(invariant(evidence))))
+    return Finding(number, rule, evidence.figures, tuple(_violations(invariant(evidence))))
 
 
 def _violations(lines: Iterable[str]) -> Iterable[Violation]:

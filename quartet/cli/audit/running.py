@@ -34,6 +34,7 @@ async def run_audit(
         ledgers = {name: ledger for name, ledger in found.items() if ledger is not None}
 
         async def look() -> list[Finding]:
-            return judge(application, await read_evidence(Stored(cosmos), application, ledgers))
+            with await read_evidence(Stored(cosmos), application, ledgers) as evidence:
+                return judge(application, evidence)
 
         return await lasting(look, settle)

@@ -1,9 +1,11 @@
 """The status of sagas, from the records of their participants."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
@@ -11,6 +13,15 @@ from quartet.choreography import Choreography
 from quartet.cli.dead_letters.dead_letters import Found, find_letters
 from quartet.cli.reading.stored import Stored
 from quartet.engine.records.record import Record
+
+_TABLES: Final = """
+    CREATE TABLE saga (id TEXT PRIMARY KEY);
+    CREATE TABLE said (number INTEGER PRIMARY KEY, saga TEXT, type TEXT);
+    CREATE TABLE ends (type TEXT PRIMARY KEY);
+"""
+_ENDED: Final = "SELECT type, count(DISTINCT saga) FROM said JOIN ends USING (type) GROUP BY type ORDER BY type"
+_OPEN: Final = "SELECT id FROM saga WHERE id NOT IN (SELECT saga FROM said JOIN ends USING (type)) ORDER BY rowid"
+_SAID_IN_OPEN: Final = f"SELECT saga, type FROM said WHERE saga IN ({_OPEN}) ORDER BY number"  # noqa: S608 -- a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +104,33 @@ async def saga_status(stored: Stored, app: Choreography, saga_id: str) -> SagaSt
 
 
 async def overview(stored: Stored, app: Choreography) -> Overview:
-    """Read every record of every participant. Raises as `saga_status` does."""
-    said: dict[str, list[str]] = {}
-    for participant in app:
-        async for record in stored.records(participant):
-            said.setdefault(record.saga_id, []).extend(answers_in(record))
-    ends = {one.type for one in app.ends}
-    ended = Counter(type_ for types in said.values() for type_ in ends.intersection(types))
-    still_open = {saga_id: tuple(types) for saga_id, types in said.items() if ends.isdisjoint(types)}
+    """Read every record of every participant. Raises as `saga_status` does.
+
+    What has ended is counted, and not held in memory: the types that were said are spooled into a temporary database.
+    """
+    with closing(sqlite3.connect("")) as spool:
+        spool.executescript(_TABLES)
+        for participant in app:
+            async for record in stored.records(participant):
+                spool.execute("INSERT OR IGNORE INTO saga (id) VALUES (?)", (record.saga_id,))
+                said = [(record.saga_id, type_) for type_ in answers_in(record)]
+                spool.executemany("INSERT INTO said (saga, type) VALUES (?, ?)", said)
+        spool.executemany("INSERT INTO ends VALUES (?)", [(one.type,) for one in app.ends])
+        ended = dict(spool.execute(_ENDED))
+        still_open: dict[str, list[str]] = {saga_id: [] for (saga_id,) in spool.execute(_OPEN)}
+        for saga_id, type_ in spool.execute(_SAID_IN_OPEN):
+            still_open[saga_id].append(type_)
     letters = Counter(one.service for one in await find_letters(stored, app.names))
-    return Overview(dict(sorted(ended.items())), still_open, {name: letters[name] for name in app.names})
+    return Overview(
+        ended,
+        {saga_id: tuple(types) for saga_id, types in still_open.items()},
+        {name: letters[name] for name in app.names},
+    )
 
 
 def answers_in(record: Record[Any]) -> tuple[str, ...]:
-    """The types of the answers that a record holds. It holds those to the last events, see `RecordLimits`."""
-    return tuple(str(answer["type"]) for answers in record.handled.values() for answer in answers)
+    """The types of the answers that a record holds, and before them of those that it had to drop."""
+    return (*record.said_before, *(str(answer["type"]) for answers in record.handled.values() for answer in answers))
 
 
 def _part(name: str, record: Record[Any] | None, *, is_unread: bool) -> Part:

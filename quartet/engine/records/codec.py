@@ -14,10 +14,11 @@ S = TypeVar("S")
 
 # Names of the document that belong to the runtime; a participant's state may not use them.
 RESERVED: Final = frozenset(
-    {"id", "pk", "partition", "handled", "parked", "parked_beyond", "owed", "discarded", "version"}
+    {"id", "pk", "partition", "handled", "parked", "parked_beyond", "owed", "discarded", "said_before", "version"}
 )
 _LINE: Final = ("parked", "owed", "discarded")
 _BEYOND: Final = "parked_beyond"
+_SAID: Final = "said_before"
 # What Cosmos DB adds to a document, and ignores in one that is written.
 _SYSTEM: Final = frozenset({"_rid", "_self", "_etag", "_attachments", "_ts"})
 
@@ -87,6 +88,7 @@ class RecordCodec(Generic[S]):
             "version": self._schema.version,
             "partition": record.partition,
             "handled": {cause: list(answers) for cause, answers in record.handled.items()},
+            **({_SAID: list(record.said_before)} if record.said_before else {}),
             **_line(record),
         }
 
@@ -115,6 +117,7 @@ class RecordCodec(Generic[S]):
             parked_beyond=_checked(_BEYOND, current.get(_BEYOND, 0), int),
             owed=tuple(_checked("owed", current.get("owed", []), list)),
             discarded=tuple(_checked("discarded", current.get("discarded", []), list)),
+            said_before=tuple(_checked(_SAID, current.get(_SAID, []), list)),
         )
 
     def _upcast(self, document: Json) -> Json:

@@ -56,6 +56,8 @@ class Record(Generic[S]):
         state: the participant's own state; None as long as nothing was decided.
         handled: the key of each event that was handled (`Event.key`), with the answers to it as structured
             CloudEvents. Records of releases that identified events by their id alone have that id here.
+        said_before: the types of the answers that are no longer in `handled`, each once. They show how a saga ended,
+            however many events follow.
         partition: the hub partition that the saga's last event came from.
         etag: the version that was read or written; None if the document does not exist yet.
         parked: the ids of the dead letters that block the saga, in the order in which they came. Only the first of
@@ -77,6 +79,7 @@ class Record(Generic[S]):
     owed: tuple[str, ...] = ()
     parked_beyond: int = 0
     discarded: tuple[str, ...] = ()
+    said_before: tuple[str, ...] = ()
     foreign: Foreign | None = None
 
     @property
