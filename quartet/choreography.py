@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from quartet.engine.dead_letters.requests import REDRIVE_EVENTS
+from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, is_of_library
 from quartet.engine.declaration.invariant import Invariant
 from quartet.engine.declaration.participant import Participant
 from quartet.events import EventData, Registry
@@ -51,13 +51,12 @@ class Choreography:
 
         Raises:
             ValueError: two participants have one name or one database, an event has a type of the library's own, or
-                the services are not those of the
-                participants, in the same order.
+                the services are not those of the participants, in the same order.
         """
         for what, names in (("name", self.names), ("database", tuple(one.database for one in self.participants))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")
-        if reserved := sorted(self.events.keys() & REDRIVE_EVENTS.keys()):
+        if reserved := sorted(filter(is_of_library, self.events)):
             raise ValueError(f"{self.name}: {', '.join(reserved)} is an event of the library: choose another name")
         if self.services and tuple(service.participant for service in self.services) != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, RedriveRequested
+from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, RedriveRequested, is_of_library
 from quartet.engine.errors import one_line
 from quartet.engine.ports import DeadLetter, Message
 from quartet.events import Envelope, Event, EventData, Models, Unreadable, event_key, read_envelope
@@ -172,7 +172,7 @@ def _read(
     envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if isinstance(envelope, Unreadable):
         return _cause(None, envelope.reason, envelope.detail)
-    if envelope.type in REDRIVE_EVENTS:
+    if is_of_library(envelope.type):
         return _read_request(envelope, message, participant)
     if envelope.type not in hears and envelope.type in models:
         return None

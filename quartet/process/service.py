@@ -18,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.azure.cosmos.port_record import record_ports
 from quartet.azure.cosmos.records import CosmosRecords
+from quartet.azure.cosmos.release_record import record_release
 from quartet.azure.environment import EnvironmentSettings, load
 from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
@@ -172,6 +173,7 @@ class Service(Generic[S, P]):
         waiting = Waiting(settings.startup_seconds, log)
         ports = await waiting.call(adapter.label, lambda: open_port(stack, adapter, context))
         await waiting.call(adapter.label, lambda: check_port(adapter, ports))
+        await waiting.call("Cosmos DB", lambda: record_release(servers.database))
         if adapter.names:
             await waiting.call("Cosmos DB", lambda: record_ports(servers.database, adapter.names, log))
         return servers, context, ports

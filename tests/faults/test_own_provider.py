@@ -1,8 +1,10 @@
 """A payment provider of the deployment's own, in another process: orders end, the audit reads its books, and no tool
 acts in its place."""
 
+import asyncio
+import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from quartet.engine.failures.timeouts import stretched
 from quartet.events import bucket_of, to_json
 from quartet.local.supervisor import Process, Supervisor
-from tests.faults.operator import module_fails, quartet, quartet_fails
+from tests.faults.operator import module_fails, quartet, quartet_apart, quartet_fails
 from tests.faults.test_dead_letters import until_dead
 from tests.provider.__main__ import API_KEY
 from tests.saga.shop import Logs, Shop, address, cancellation, order, running_shop
@@ -65,9 +68,18 @@ async def provider(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pr
 async def shop(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> AsyncIterator[Shop]:
     """The services alone know the provider: what an operator joins by says `simulated`, as the local stack does."""
     data_dir = tmp_path_factory.mktemp("own-provider")
-    async with running_shop(data_dir, replicas=1, PYTHONPATH=str(ROOT), **provider.environment) as running:
+    async with running_shop(
+        data_dir, replicas=1, PYTHONPATH=str(ROOT), CHECKPOINT_SECONDS="0.1", **provider.environment
+    ) as running:
         await running.stock(theorbo=20)
         yield running
+
+
+async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + stretched(60)
+    while not await is_so():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)  # a pause between two looks at a condition
 
 
 def broken(findings: Any) -> list[int]:  # noqa: ANN401 -- JSON
@@ -157,6 +169,63 @@ async def test_a_request_to_a_service_that_does_not_run_is_done_when_it_runs(sho
         "RedriveRequested.v1",
         "RedriveReported.v1",
     ]
+
+
+async def test_a_service_that_is_killed_while_it_redrives_charges_once_and_is_reported_once(
+    shop: Shop, provider: Provider
+) -> None:
+    """SIGKILL between the charge and its answer: the request is delivered again, and the operator still waits."""
+    await provider.call("POST", "/break")
+    await shop.publish(order("own-6", {"theorbo": 1}, payment_method="tok_broken"))
+    await until_dead(shop, "payments", "own-6", 1)
+    await provider.call("POST", "/mend")
+    await provider.call("POST", "/hold")
+    redriving = asyncio.create_task(quartet_apart(shop, "dead-letters", "redrive", "--saga", "own-6"))
+
+    async def is_charged() -> bool:
+        assert not redriving.done(), redriving.result()
+        return await provider.books("own-6") == {("charge", "succeeded"): 1}
+
+    await until(is_charged)
+    # The partition goes on meanwhile, and its checkpoint must not pass the request.
+    beside = next(f"own-6-{n}" for n in range(1000) if bucket_of(f"own-6-{n}", 16) == bucket_of("own-6", 16))
+    await shop.publish(order(beside, {"theorbo": 1}))
+    await shop.until(beside, "COMPLETED")
+    await shop.supervisor.kill("payment")
+    await provider.call("POST", "/release")
+    assert (await shop.container("payments", "payments").read_item("own-6", bucket_of("own-6", 16)))["parked"]
+    await shop.supervisor.restart("payment")
+    status, reports = await redriving
+    assert (status, [(one["saga_id"], one["became"]) for one in reports]) == (0, [("own-6", "handled")])
+    await shop.until("own-6", "COMPLETED")
+    assert await provider.books("own-6") == {("charge", "succeeded"): 1}
+    status, timeline = await quartet(shop, "timeline", "own-6")
+    types = [said["type"] for said in timeline]
+    assert (status, types.count("RedriveRequested.v1"), types.count("RedriveReported.v1")) == (0, 1, 1)
+    assert types.count("PaymentCompleted.v1") == 1
+
+
+async def test_a_service_that_does_not_know_the_request_is_not_asked(shop: Shop, provider: Provider) -> None:
+    """A release that does not know it would keep it as a dead letter that blocks the order."""
+    await provider.call("POST", "/break")
+    await shop.publish(order("own-7", {"theorbo": 1}, payment_method="tok_broken"))
+    await until_dead(shop, "payments", "own-7", 1)
+    await provider.call("POST", "/mend")
+    deployment = shop.container("payments", "deployment")
+    await deployment.delete_item("release", "release")  # as a database of an earlier release has none
+    said = await quartet_fails(shop, "dead-letters", "redrive", "--saga", "own-7")
+    line = "quartet: payment runs a release that cannot be asked to redrive: nothing was asked."
+    assert said == (1, f"{line} Upgrade it, and start it once")
+    await shop.supervisor.kill("payment")
+    await shop.supervisor.restart("payment")
+
+    async def is_recorded() -> bool:
+        return bool([one async for one in deployment.read_all_items() if one["id"] == "release"])
+
+    await until(is_recorded)
+    status, [report] = await quartet(shop, "dead-letters", "redrive", "--saga", "own-7")
+    assert (status, report["became"]) == (0, "handled")
+    await shop.until("own-7", "COMPLETED")
 
 
 async def test_a_command_that_runs_no_handler_needs_no_port(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 It keeps its books in memory, by idempotency key: the first answer under a key is final. It knows nothing of Quartet.
 `tok_broken` is answered with something that no adapter understands, until `/mend`, and again from `/break` on.
+From `/hold` on, its charge is made and the answer held back, until `/release`.
 """
 
 import asyncio
@@ -23,10 +24,22 @@ class Books:
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, Any]] = {}
         self.is_broken = True
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     def enter(self, key: str, **entry: object) -> dict[str, Any]:
         """The entry that stands under the key."""
         return self.entries.setdefault(key, {"id": f"pi_{len(self.entries) + 1}", **entry})
+
+    def switch(self, path: str) -> None:
+        """What `provider` says of these paths."""
+        match path:
+            case "/mend" | "/break":
+                self.is_broken = path == "/break"
+            case "/hold":
+                self.answers.clear()
+            case _:
+                self.answers.set()
 
 
 def provider() -> web.Application:
@@ -49,7 +62,10 @@ def provider() -> web.Application:
             raise web.HTTPNotExtended(text="not extended")
         status = "declined" if asked["method"] == "tok_declined" else "succeeded"
         details = {name: asked[name] for name in ("amount", "currency", "reference")}
-        return web.json_response(books.enter(_key(request), kind="charge", status=status, **details))
+        entry = books.enter(_key(request), kind="charge", status=status, **details)
+        if asked["method"] == "tok_broken":
+            await books.answers.wait()
+        return web.json_response(entry)
 
     async def void(request: web.Request) -> web.Response:
         asked = await request.json()
@@ -69,12 +85,8 @@ def provider() -> web.Application:
         more = start + PAGE if start + PAGE < len(entries) else None
         return web.json_response({"data": page, "next": more})
 
-    async def mend(_: web.Request) -> web.Response:
-        books.is_broken = False
-        return web.json_response({})
-
-    async def break_again(_: web.Request) -> web.Response:
-        books.is_broken = True
+    async def switch(request: web.Request) -> web.Response:
+        books.switch(request.path)
         return web.json_response({})
 
     app = web.Application(middlewares=[authorised])
@@ -83,8 +95,8 @@ def provider() -> web.Application:
     app.router.add_post("/voids", void)
     app.router.add_post("/refunds", refund)
     app.router.add_get("/entries", listed)
-    app.router.add_post("/mend", mend)
-    app.router.add_post("/break", break_again)
+    for path in ("/mend", "/break", "/hold", "/release"):
+        app.router.add_post(path, switch)
     return app
 
 

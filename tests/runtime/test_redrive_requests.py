@@ -1,6 +1,7 @@
 """A service redrives on request: in its own process, once, with the checkpoint before the request until it is done."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -19,7 +20,7 @@ from quartet.engine.dead_letters.requests import (
 from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
 from quartet.engine.ports import Message
-from quartet.events import Event, EventData, Registry, from_json, new_event
+from quartet.events import Event, EventData, Registry, from_json, new_event, to_json
 from quartet.events.attributes import LONGEST_ATTRIBUTE
 from tests.runtime.fakes import NOON, QUIET, Bench, Parcel, messages, order_created, reserved
 
@@ -97,6 +98,18 @@ async def test_a_request_to_another_participant_is_skipped_and_an_unreadable_one
         ("invalid_data", None, "RedriveRequested.v1")
     ]
     assert bench.records.records["o-2"].state == Parcel(1, "ada")
+
+
+@pytest.mark.parametrize("type_", ["RedriveRequested.v2", "RedriveReported.v7"])
+async def test_a_request_of_a_later_release_is_a_dead_letter_that_blocks_no_saga(type_: str) -> None:
+    bench = Bench()
+    await service(bench).process("0", messages(order_created("o-2")))
+    strange = {**to_json(request("0-0-x", saga="o-2")), "type": type_}
+    batch = await service(bench).process("0", messages(json.dumps(strange).encode(), reserved("o-2", "a"), start=1))
+    assert batch.first_unfinished is None
+    assert [(one.reason, one.saga_id) for one in bench.dead.letters] == [("unknown_type", None)]
+    record = bench.records.records["o-2"]
+    assert (record.parked, record.state) == ((), Parcel(2, "ada"))
 
 
 async def test_a_request_for_an_unknown_dead_letter_is_answered_without_results() -> None:
@@ -185,8 +198,10 @@ async def test_a_redrive_waits_for_an_outage_and_ends_after_a_bug() -> None:
 
 def test_no_application_may_have_events_of_these_types() -> None:
     for model in REDRIVE_EVENTS.models:
-        with pytest.raises(ValueError, match=rf"{model.type} is an event of the library: choose another name"):
-            Choreography(name="clash", events=Registry(model), participants=(), ends=set())
+        later: type[EventData] = type("Later", (model,), {"type": model.type.replace(".v1", ".v2")})
+        for one in (model, later):
+            with pytest.raises(ValueError, match=rf"{one.type} is an event of the library: choose another name"):
+                Choreography(name="clash", events=Registry(one), participants=(), ends=set())
 
 
 class _Strange(EventData):

@@ -8,6 +8,7 @@ import typer
 from quartet.azure.settings import Settings, load_settings
 from quartet.cli.dead_letters.asking import Became, ask
 from quartet.cli.dead_letters.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
+from quartet.cli.dead_letters.releases import check_releases
 from quartet.cli.dead_letters.view import letter_json, letter_view, letters_listing, reports_json, reports_listing
 from quartet.cli.failures import FAILED
 from quartet.cli.options import LetterArgument, LettersArgument, SagaOption, SomeLettersArgument
@@ -142,6 +143,7 @@ def discard(
 
 async def _ask(settings: Settings, chosen: list[Found], seconds: float, *, as_json: bool) -> list[Became]:
     """Ask, and show the answers, also if one is missing in the end. Raises as `ask` does."""
+    await check_releases(settings, {one.service for one in chosen})
     became: list[Became] = []
     try:
         async for one in ask(settings, chosen, seconds):

@@ -94,4 +94,11 @@ class RedriveReported(_RedriveEvent):
 
 
 REDRIVE_EVENTS: Final = Registry(RedriveRequested, RedriveReported)
-"""The library's own events. No application may have events of these types."""
+"""The library's own events. No application may have events of these types, in any version."""
+
+_NAMES: Final = frozenset(type_.partition(".")[0] for type_ in REDRIVE_EVENTS)
+
+
+def is_of_library(type_: str) -> bool:
+    """Whether an event of this type is the library's own, also in a version of a later release."""
+    return type_.partition(".")[0] in _NAMES
