@@ -21,7 +21,7 @@ class Choreography:
     Attributes:
         name: the name of the application.
         events: every event that is said in it.
-        participants: the participants, in the order in which tools list them.
+        participants: the participants, in the order in which tools list them; by default, those of `services`.
         ends: the events that end a saga. No participant needs to hear them.
         inputs: the events that come from outside. With the first one, a saga begins.
         samples: one believable event of each type; `quartet schema` shows them, and `quartet check` requires them all.
@@ -36,8 +36,8 @@ class Choreography:
 
     name: str
     events: Registry
-    participants: tuple[Participant[Any, Any], ...]
-    ends: AbstractSet[type[EventData]]
+    participants: tuple[Participant[Any, Any], ...] = ()
+    ends: AbstractSet[type[EventData]] = frozenset()
     inputs: tuple[type[EventData], ...] = ()
     samples: tuple[EventData, ...] = ()
     hub: str = "saga-events"
@@ -53,12 +53,15 @@ class Choreography:
             ValueError: two participants have one name or one database, an event has a type of the library's own, or
                 the services are not those of the participants, in the same order.
         """
+        run = tuple(service.participant for service in self.services)
+        if not self.participants:
+            object.__setattr__(self, "participants", run)  # a frozen dataclass has no other way to derive a field
         for what, names in (("name", self.names), ("database", tuple(one.database for one in self.participants))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")
         if reserved := sorted(filter(is_of_library, self.events)):
             raise ValueError(f"{self.name}: {', '.join(reserved)} is an event of the library: choose another name")
-        if self.services and tuple(service.participant for service in self.services) != self.participants:
+        if self.services and run != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
 
     def __iter__(self) -> Iterator[Participant[Any, Any]]:

@@ -10,13 +10,10 @@ from services.shipping.service import SERVICE as SHIPPING
 from shared.events import REGISTRY, OrderCancellationRequested, OrderCancelled, OrderCompleted, OrderCreated
 from shared.events.samples import SAMPLES
 
-_SERVICES: Final = (ORDER, INVENTORY, PAYMENT, SHIPPING)
-
 SHOP: Final = Choreography(
     name="shop",
     events=REGISTRY,
-    participants=tuple(service.participant for service in _SERVICES),
-    services=_SERVICES,
+    services=(ORDER, INVENTORY, PAYMENT, SHIPPING),
     ends={OrderCompleted, OrderCancelled},
     inputs=(OrderCreated, OrderCancellationRequested),
     samples=SAMPLES,

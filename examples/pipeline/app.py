@@ -49,13 +49,10 @@ def rows_add_up(evidence: Evidence) -> Iterator[str]:
             yield f"{file}: is {end}, and its rows are {dict(held)}"
 
 
-SERVICES = (service(VALIDATION), service(LOADING), service(PUBLISHING), service(RELEASE))
-
 PIPELINE = Choreography(
     name="pipeline",
     events=EVENTS,
-    participants=(VALIDATION, LOADING, PUBLISHING, RELEASE),
-    services=SERVICES,
+    services=(service(VALIDATION), service(LOADING), service(PUBLISHING), service(RELEASE)),
     ends={FileReleased, FileDiscarded},
     inputs=(FileArrived, FileWithdrawn),
     samples=SAMPLES,

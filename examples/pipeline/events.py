@@ -16,11 +16,6 @@ class FileEvent(EventData):
 
     file_id: SagaId
 
-    @property
-    def saga_id(self) -> str:
-        """The file."""
-        return self.file_id
-
 
 class FileArrived(FileEvent):
     """A file with the readings of a day lies in the lake, as `landing/<file id>.csv`."""

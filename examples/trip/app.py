@@ -48,13 +48,10 @@ def _kept(evidence: Evidence, participant: str) -> defaultdict[str, Decimal]:
     return kept
 
 
-SERVICES = (service(FLIGHT), service(HOTEL), service(CAR), service(PAYMENT))
-
 TRIP = Choreography(
     name="trip",
     events=EVENTS,
-    participants=(FLIGHT, HOTEL, CAR, PAYMENT),
-    services=SERVICES,
+    services=(service(FLIGHT), service(HOTEL), service(CAR), service(PAYMENT)),
     ends={TripBooked, TripCancelled},
     inputs=(TripRequested, TripCancellationRequested),
     samples=SAMPLES,

@@ -16,11 +16,6 @@ class TripEvent(EventData):
 
     trip_id: SagaId
 
-    @property
-    def saga_id(self) -> str:
-        """The trip."""
-        return self.trip_id
-
 
 class TripRequested(TripEvent):
     """A traveller wants a flight, a hotel and a car, or nothing at all."""

@@ -1,9 +1,12 @@
 """What every event's data has in common."""
 
+from functools import cache
 from hashlib import blake2b
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+
+from quartet.events.fields import NAMES_SAGA
 
 
 class Part(BaseModel):
@@ -20,9 +23,7 @@ class EventData(BaseModel):
         class TripEvent(EventData):
             trip_id: SagaId
 
-            @property
-            def saga_id(self) -> str:
-                return self.trip_id
+    A model with several fields of the type `SagaId` defines the property `saga_id`.
 
     Immutable. Fields that a reader does not know are ignored, so that a writer may be newer.
     """
@@ -34,12 +35,15 @@ class EventData(BaseModel):
 
     @property
     def saga_id(self) -> str:
-        """The saga that it belongs to.
+        """The saga that it belongs to: its field of the type `SagaId`.
 
         Raises:
             NotImplementedError: the model does not say. A registry refuses such a model.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not define saga_id")
+        name = saga_field(type(self))
+        if name is None:
+            raise NotImplementedError(f"{type(self).__name__} does not define saga_id")
+        return str(getattr(self, name))
 
     @property
     def remark(self) -> str:
@@ -68,3 +72,10 @@ class EventData(BaseModel):
         """
         content = self.model_dump_json(exclude_defaults=True, exclude_none=True)
         return blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+@cache
+def saga_field(model: type[EventData]) -> str | None:
+    """The field by which a model names its saga: the only one of the type `SagaId`. None if there is none, or more."""
+    names = [name for name, field in model.model_fields.items() if NAMES_SAGA in field.metadata]
+    return names[0] if len(names) == 1 else None

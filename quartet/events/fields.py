@@ -16,7 +16,10 @@ LONGEST_DETAIL: Final = 500
 
 SAGA_ID_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
 
-SagaId = Annotated[str, Field(pattern=SAGA_ID_PATTERN, description="1 to 64 of A-Z, a-z, 0-9, _ and -")]
+NAMES_SAGA: Final = "names the saga"
+"""Marks the field by which an event's data names its saga."""
+
+SagaId = Annotated[str, Field(pattern=SAGA_ID_PATTERN, description="1 to 64 of A-Z, a-z, 0-9, _ and -"), NAMES_SAGA]
 """What names a saga: the CloudEvents subject of all its events, and the id of its documents."""
 
 NOT_BLANK_PATTERN: Final = r"[^\s\x1c-\x1f\x85\ufeff]"

@@ -25,7 +25,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from quartet.events.base import EventData
+from quartet.events.base import EventData, saga_field
 
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*\.v[1-9][0-9]*")
 
@@ -40,7 +40,7 @@ class Registry(Mapping[str, type[EventData]]):
         """A registry of these models.
 
         Raises:
-            ValueError: two models have one type, a type has no version, or a model does not define `saga_id`.
+            ValueError: two models have one type, a type has no version, or a model does not say what its saga is.
         """
         self._models: dict[str, type[EventData]] = {}
         for model in models:
@@ -67,5 +67,5 @@ def _check(model: type[EventData]) -> None:
     name = model.__name__
     if not isinstance(getattr(model, "type", None), str) or not _TYPE.fullmatch(model.type):
         raise ValueError(f'{name}: type must be a name with a version, such as "{name}.v1"')
-    if model.saga_id is EventData.saga_id:
-        raise ValueError(f"{name}: define the property saga_id: the saga that the event belongs to")
+    if model.saga_id is EventData.saga_id and saga_field(model) is None:
+        raise ValueError(f"{name}: give it one field of the type SagaId, or define the property saga_id")

@@ -23,11 +23,6 @@ class OrderEvent(EventData):
     order_id: OrderId
 
     @property
-    def saga_id(self) -> str:
-        """The order."""
-        return self.order_id
-
-    @property
     def remark(self) -> str:
         """Why, what and how much, as far as the event says."""
         content = self.to_json()

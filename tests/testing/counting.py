@@ -15,10 +15,6 @@ class Asked(EventData):
     case: SagaId
     wish: str = "a stamp"
 
-    @property
-    def saga_id(self) -> str:
-        return self.case
-
 
 class Stamped(Asked):
     type: ClassVar[str] = "Stamped.v1"

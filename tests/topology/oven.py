@@ -9,10 +9,6 @@ from quartet import Choreography, Event, EventData, Ignored, Outcome, Participan
 class BreadEvent(EventData):
     loaf: SagaId
 
-    @property
-    def saga_id(self) -> str:
-        return self.loaf
-
 
 class BreadWanted(BreadEvent):
     type: ClassVar[str] = "BreadWanted.v1"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import typer
 
-from quartet import Choreography, Participant, on
+from quartet import Choreography, Participant, Service, on
 from quartet.cli import application
 from quartet.cli.topology.check import check
 from quartet.events import Registry
@@ -124,3 +124,10 @@ def test_the_command_shows_each_problem_and_fails(capsys: pytest.CaptureFixture[
         assert capsys.readouterr().out == "bakery: 2 participants, 5 events, nothing wrong\n"
     finally:
         application.use(before)
+
+
+def test_a_choreography_of_services_has_their_participants() -> None:
+    services = (Service(MILLER, ports=lambda _: None), Service(BAKER, ports=lambda _: None))
+    made = Choreography(name="bakery", events=BAKERY.events, services=services, ends=BAKERY.ends)
+    assert made.participants == (MILLER, BAKER)
+    assert made.names == ("miller", "baker")
