@@ -85,13 +85,13 @@ class FileQuarantined(FileEvent):
 
 
 class StagingDropped(FileEvent):
-    """Nothing of the file is staged any more, and never will be."""
+    """Nothing of the file is staged, and nothing ever will be."""
 
     type: ClassVar[str] = "StagingDropped.v1"
 
 
 class FilePublished(FileEvent):
-    """The manifest names the file: everybody sees the rows."""
+    """The manifest names the file: readers see the rows."""
 
     type: ClassVar[str] = "FilePublished.v1"
     day: Day
@@ -99,14 +99,14 @@ class FilePublished(FileEvent):
 
 
 class FileReleased(FileEvent):
-    """What everybody sees is what was loaded, and stays: the saga has ended."""
+    """What readers see is what was loaded, and stays: the saga has ended."""
 
     type: ClassVar[str] = "FileReleased.v1"
     rows: Rows
 
 
 class FileDiscarded(FileEvent):
-    """No row is visible any more, and only the file in quarantine is left: the saga has ended."""
+    """No row is visible, and only the file in quarantine is left: the saga has ended."""
 
     type: ClassVar[str] = "FileDiscarded.v1"
     reason: Code

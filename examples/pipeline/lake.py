@@ -5,7 +5,7 @@
 | `landing/<file>.csv` | the file as it came | the sender |
 | `rejects/<file>.parquet` | its bad rows | validation |
 | `data/<file>.parquet` | its good rows: staged, or published if the manifest names the file | loading |
-| `manifest.json` | the file of each day that everybody sees, and the files that must never be seen | publishing |
+| `manifest.json` | the file of each day that readers see, and the files that must never be seen | publishing |
 | `quarantine/<file>.csv` | the file as it came, if it is discarded | validation |
 
 A blob that was dropped or moved is left empty (a tombstone): it is in the way of a process that was about to write it,
@@ -98,7 +98,7 @@ class Lake:
         await self.blobs.write(f"data/{file_id}.parquet", _DROPPED)
 
     async def publish(self, file_id: str, day: str) -> Refused | None:
-        """Let everybody see the file's rows as those of the day, the first file of the day alone."""
+        """Let readers see the file's rows as those of the day, the first file of the day alone."""
         return await manifest.swap(self.blobs, lambda found: found.naming(file_id, day))
 
     async def withdraw(self, file_id: str) -> Refused | None:
@@ -135,7 +135,7 @@ class Lake:
         return parquet_rows(standing) if standing != _DROPPED else Refused(reason)
 
     async def _first(self, name: str, content: bytes) -> bytes:
-        """Write a blob, unless there is one. Returns what stands there."""
+        """Write a blob, unless there is one. Returns the content that is there."""
         if await self.blobs.write(name, content, over=NOTHING):
             return content
         standing = await self.blobs.read(name)

@@ -1,4 +1,4 @@
-"""The manifest: one blob, which names the file of each day. What is in it is what everybody sees."""
+"""The manifest: one blob, which names the file of each day. Readers see the files in it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

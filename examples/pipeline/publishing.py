@@ -21,7 +21,7 @@ from examples.pipeline.events import (
 from examples.pipeline.lake import Lake
 from quartet import Decided, Event, Ignored, Outcome, Participant, on
 
-# What each piece of news says is gone for good. A file that was never valid was never staged either; one that is not
+# What each piece of news says is gone. A file that was never valid was never staged either; one that is not
 # released is still there.
 _GONE: dict[type[FileEvent], tuple[str, ...]] = {
     ValidationFailed: ("file", "staging"),
@@ -56,7 +56,7 @@ class Publication:
 
 
 async def publish(event: Event[FileLoaded], known: Publication | None, lake: Lake) -> Outcome[Publication]:
-    """Let everybody see the file, unless it has failed."""
+    """Let readers see the file, unless it has failed."""
     publication, file = known or Publication(), event.data
     if publication.status is not Status.WAITING:
         return Ignored(f"already {publication.status}")
@@ -76,12 +76,12 @@ async def give_up(event: Event[FileLoaded], known: Publication | None, lake: Lak
 
 
 async def withdraw(event: Event[FileWithdrawn], known: Publication | None, lake: Lake) -> Outcome[Publication]:
-    """Discard the file, unless everybody sees it or it has failed."""
+    """Discard the file, unless readers see it or it has failed."""
     publication = known or Publication()
     if publication.status is not Status.WAITING:
         return Ignored(f"already {publication.status}")
     if refused := await lake.withdraw(event.data.file_id):
-        # Another process is about to record it, or has died: then what it was handling comes again.
+        # Another process is about to record it, or has died: then its event is delivered again.
         return Ignored(f"already {refused.reason}")
     return _fail(event.data.file_id, publication, "withdrawn")
 

@@ -187,7 +187,7 @@ async def test_a_service_that_is_killed_while_it_redrives_charges_once_and_is_re
         return await provider.books("own-6") == {("charge", "succeeded"): 1}
 
     await until(is_charged)
-    # The partition goes on meanwhile, and its checkpoint must not pass the request.
+    # The partition continues meanwhile, and its checkpoint must not pass the request.
     beside = next(f"own-6-{n}" for n in range(1000) if bucket_of(f"own-6-{n}", 16) == bucket_of("own-6", 16))
     await shop.publish(order(beside, {"theorbo": 1}))
     await shop.until(beside, "COMPLETED")

@@ -25,7 +25,7 @@ def rows(world: World) -> dict[str, int]:
     return dict(held)
 
 
-def test_every_failure_reaches_whoever_has_something_to_undo() -> None:
+def test_every_failure_reaches_each_participant_with_work_to_undo() -> None:
     assert problems(PIPELINE) == ()
 
 

@@ -119,7 +119,7 @@ async def check_void_comes_first(port: IdempotentPort[Any], key: str) -> None:
 
 
 async def check_void_after_is_no_second_effect(port: IdempotentPort[Any], key: str, left: int = 1) -> None:
-    """To void what was done says so, and leaves so many effects: 1 if voiding only prevents, 0 if it also takes back.
+    """To void what was done says so. 1 effect is left if voiding only prevents, 0 if it also takes back.
 
     A call that is repeated after that has no effect.
 

@@ -66,7 +66,7 @@ async def check_old_version_loses(tested: StoreUnderTest[Any], saga: str) -> Non
 
 
 async def check_two_writers_have_one_winner(tested: StoreUnderTest[Any], saga: str) -> None:
-    """Of two writers of one version at the same time, one wins, and the other one is told that it has lost.
+    """Of two writers of one version at the same time, one wins, and the other one loses.
 
     Raises:
         AssertionError: both win, or neither, or another record is stored than the winner's.
