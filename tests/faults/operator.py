@@ -25,7 +25,7 @@ def _run(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int,
     out, err = io.StringIO(), io.StringIO()
     with patch.dict(os.environ, environment), redirect_stdout(out), redirect_stderr(err):
         status = run(arguments)
-    assert not err.getvalue()
+    assert not err.getvalue(), err.getvalue()
     return status, json.loads(out.getvalue())
 
 
