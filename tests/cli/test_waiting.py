@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from random import Random
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+from quartet.testing.clock import VirtualLoop
 from services.operations.publish.waiting import Outcome, wait_until_settled
 from services.order.domain import OrderStatus
-from tests.simulation.loop import VirtualLoop
 
 R = TypeVar("R")
 ORDERS = tuple(f"ord-{n}" for n in range(10))
@@ -42,7 +41,7 @@ class SlowShop:
 
 def run(work: Coroutine[Any, Any, R]) -> R:
     """On a clock that jumps."""
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(Random(1))) as runner:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(work)
 
 

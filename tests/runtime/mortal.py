@@ -8,9 +8,10 @@ from typing import Any, TypeVar, cast
 from azure.cosmos.aio import ContainerProxy
 
 from quartet.engine.declaration.participant import Participant
-from tests.simulation.cosmos import MemoryContainer, MemoryCosmos
-from tests.simulation.network import Network
-from tests.simulation.process import Process
+from quartet.testing.cluster.clients.container import MemoryContainer
+from quartet.testing.cluster.network import Network
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 
 R = TypeVar("R")
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from quartet_emulators.cosmos.in_process import InProcessAccount
 
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.azure.cosmos.records import CosmosRecords
@@ -17,14 +18,13 @@ from quartet.engine.failures.timeouts import stretched
 from quartet.engine.ports import Message
 from quartet.engine.records.record import Json, Record
 from quartet.events import encode, to_json
+from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 from services.inventory.service import ITEMS
 from services.operations.participants import INVENTORY
 from services.operations.publish.catalogue import Product
 from services.operations.seed.seeding import Seeded, seed
 from tests.runtime.fakes import DESK_SERVICE, NOON, QUIET, Desk, Parcel, messages, order_created, reserved
 from tests.runtime.mortal import DiedError, Mortal
-from tests.simulation.cosmos import MemoryCosmos
-from tests.simulation.scale import LARGE
 
 BUG = ZeroDivisionError("a spoon in the gears")
 MOST_REQUESTS = 100
@@ -47,7 +47,7 @@ class World:
     """The stores, and what was said on the hub."""
 
     cosmos: MemoryCosmos = field(
-        default_factory=lambda: MemoryCosmos([DESK_SERVICE], lambda: 0.0, lambda *_: None, LARGE)
+        default_factory=lambda: MemoryCosmos([DESK_SERVICE], InProcessAccount, lambda: 0.0, lambda *_: None)
     )
     said: list[Json] = field(default_factory=list)
     desk: Desk = field(default_factory=Desk)
@@ -221,7 +221,7 @@ async def test_seeding_that_dies_at_any_request_can_be_run_again(
     is_answered: bool,
 ) -> None:
     for dies_at in range(1, MOST_REQUESTS):
-        cosmos = MemoryCosmos([INVENTORY], lambda: 0.0, lambda *_: None, LARGE)
+        cosmos = MemoryCosmos([INVENTORY], InProcessAccount, lambda: 0.0, lambda *_: None)
         if before:
             await put(cosmos, Mortal(), None)
         assert stock(cosmos) == before
@@ -236,7 +236,7 @@ async def test_seeding_that_dies_at_any_request_can_be_run_again(
 
 
 async def test_a_delivery_counts_once_and_another_one_counts_too() -> None:
-    cosmos = MemoryCosmos([INVENTORY], lambda: 0.0, lambda *_: None, LARGE)
+    cosmos = MemoryCosmos([INVENTORY], InProcessAccount, lambda: 0.0, lambda *_: None)
     assert await put(cosmos, Mortal(), "monday") == Seeded(created=2)
     assert await put(cosmos, Mortal(), "monday") == Seeded(restocked=2)
     assert stock(cosmos) == {"rosin": (5, 5), "bow": (2, 2)}

@@ -1,6 +1,5 @@
 """`quartet audit` itself, on what is in memory: it must find nothing wrong, and must have seen everything."""
 
-import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -8,6 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 from quartet.cli.reading.connection import Cosmos
 from quartet.cli.reading.stored import Stored
 from quartet.engine.declaration.participant import Participant
+from quartet.testing.cluster.clients.container import MemoryContainer
+from quartet.testing.cluster.network import Network
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 from services.operations.audit.invariants import Finding, audit
 from services.operations.audit.ledgers import Ledgers
 from services.operations.audit.reading import read_snapshot
@@ -16,10 +19,6 @@ from services.payment.service import GATEWAY_LEDGER
 from services.payment.simulated_gateway import SimulatedGateway
 from services.shipping.service import CARRIER_LEDGER
 from services.shipping.simulated_carrier import SimulatedCarrier
-from tests.simulation.cosmos import MemoryContainer, MemoryCosmos
-from tests.simulation.network import Network
-from tests.simulation.process import Process
-from tests.simulation.replica import EPOCH
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -46,14 +45,15 @@ def opened(cosmos: MemoryCosmos, network: Network, process: Process) -> Cosmos:
 
 async def check_audit(simulation: "Simulation") -> None:
     """Run it, and compare what it has counted with what the watcher has."""
-    cosmos = opened(simulation.cosmos, simulation.network, Process("audit-1"))
-    buckets = simulation.servers.settings.buckets
+    cluster = simulation.cluster
+    cosmos = opened(cluster.cosmos, cluster.network, Process("audit-1"))
+    buckets = cluster.setup.settings.buckets
     ledgers = Ledgers(
         SimulatedGateway(cosmos.container(PAYMENT, GATEWAY_LEDGER.name), buckets),
         SimulatedCarrier(cosmos.container(SHIPPING, CARRIER_LEDGER.name), buckets),
     )
     snapshot = await read_snapshot(Stored(cosmos), ledgers)
-    snapshot.at = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
+    snapshot.at = cluster.now
     findings = audit(snapshot, timedelta(seconds=60))
     for finding in findings:
         for violation in finding.violations:

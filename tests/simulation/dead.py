@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tests.simulation.effects import Effects, outcome
-from tests.simulation.saga import ENDED, Document
+from tests.simulation.saga import ENDED, SERVICES, Document
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -28,7 +28,7 @@ def check_without(simulation: "Simulation") -> None:
     watcher = simulation.watcher
     if watcher.broken:
         return
-    (dead,) = simulation.services.keys() - set(simulation.alive)
+    (dead,) = set(SERVICES) - set(simulation.cluster.replicas.alive)
     if dead == "order":
         _without_the_order_service(simulation)
         return

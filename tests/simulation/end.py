@@ -27,21 +27,6 @@ _AGREES: Final[Mapping[tuple[str, str], Collection[str | None]]] = {
 }
 
 
-def is_quiet(simulation: "Simulation") -> bool:
-    """Whether every service has said that it needs nothing of the hub any more, and nothing is on its way there."""
-    return not simulation.network.late and not _behind(simulation)
-
-
-def _behind(simulation: "Simulation") -> list[tuple[str, str]]:
-    done = simulation.watcher.accounts.done
-    return [
-        (service, partition)
-        for partition, log in simulation.hub.partitions.items()
-        for service in simulation.alive
-        if done[service, partition] != len(log) - 1
-    ]
-
-
 def open_orders(simulation: "Simulation") -> list[str]:
     """The placed orders that have not ended."""
     placed = {
@@ -73,8 +58,9 @@ async def check_end(simulation: "Simulation") -> None:
 
 def _all_was_heard(simulation: "Simulation") -> None:
     watcher = simulation.watcher
-    for service, partition in _behind(simulation):
-        done, end = watcher.accounts.done[service, partition], len(simulation.hub.partitions[partition]) - 1
+    cluster = simulation.cluster
+    for service, partition in cluster.books.behind(cluster.hub.partitions, cluster.replicas.alive):
+        done, end = watcher.accounts.done[service, partition], len(cluster.hub.partitions[partition]) - 1
         watcher.broke("no partition stands still", f"{service} has {partition} up to {done} of {end}")
     for service, recorded in watcher.recorded.items():
         for cause, answers in recorded.items():
@@ -116,7 +102,7 @@ def _services_agree(simulation: "Simulation") -> None:
 
 def _shelves(simulation: "Simulation") -> None:
     """Nobody has put anything on the shelves, or taken anything away, but what the plan says."""
-    for document in simulation.cosmos.documents("inventory", "items"):
+    for document in simulation.cluster.cosmos.documents("inventory", "items"):
         if "seeded_quantity" in document and document["seeded_quantity"] != simulation.plan.stock[document["id"]]:
             simulation.watcher.broke("the shelves are filled once", f"{document['id']}: {document['seeded_quantity']}")
 

@@ -16,8 +16,8 @@ from hashlib import blake2b
 from itertools import islice, product
 from typing import Final, NamedTuple
 
+from quartet.testing.cluster.faults import ADMIN, BLOB, COSMOS, HUB, ON_REQUEST, OPERATOR, ProcessFault
 from tests.simulation.content import Json
-from tests.simulation.faults import ADMIN, BLOB, COSMOS, HUB, ON_REQUEST, OPERATOR, Fault
 from tests.simulation.garbage import ALL
 from tests.simulation.plan import Plan, event_of, publication
 from tests.simulation.publication import Publication
@@ -190,12 +190,12 @@ def _try(work: tuple[str, Plan]) -> Tried:
     return Tried(what, history, tuple(result.statuses.elements()), str(result.broken[0]) if result.broken else None)
 
 
-def _disturbances(case: Case, plan: Plan, *, pairs: bool) -> Iterator[tuple[Fault, ...]]:
+def _disturbances(case: Case, plan: Plan, *, pairs: bool) -> Iterator[tuple[ProcessFault, ...]]:
     yield ()
     kinds = ON_REQUEST if pairs and case.kinds is _TELLING else case.kinds
     since = _RECREATED if case.recreated else 0.0
     singles = [
-        Fault(kind, who, server, nth=number, seconds=_LONG if kind != "done late" else 3.0, amount=number)
+        ProcessFault(kind, who, server, nth=number, seconds=_LONG if kind != "done late" else 3.0, amount=number)
         for who, servers in run_plan(plan).requests.items()
         if who.startswith(case.who or SERVICES)
         for number, (server, at) in enumerate(servers, start=1)
@@ -212,13 +212,13 @@ def _disturbances(case: Case, plan: Plan, *, pairs: bool) -> Iterator[tuple[Faul
 def _plan(case: Case) -> Plan:
     data = _order(case, lamps=2)
     sent = [_sent(5.0, "order", "1", "OrderCreated.v1", data)]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ProcessFault, ...] = ()
     if case.cancelled:
         request = {"order_id": "marple-1", "reason": "customer"}
         sent.append(_sent(5.22, "cancellation", "2", "OrderCancellationRequested.v1", request))
     if case.changed:
         sent.append(_sent(6.7, "conflict", "1", "OrderCreated.v1", _order(case, lamps=1)))
-        faults = tuple(Fault("slow", f"shipping-{n}", COSMOS, at=5.0, seconds=3.0) for n in (1, 2))
+        faults = tuple(ProcessFault("slow", f"shipping-{n}", COSMOS, at=5.0, seconds=3.0) for n in (1, 2))
     if case.blocked:
         about = event_of("ShippingFailed.v1", {"order_id": "marple-1"}, "/stranger", "3")
         kept_by = frozenset({"order", "inventory", "payment"})
@@ -227,7 +227,7 @@ def _plan(case: Case) -> Plan:
         another = event_of("OrderCreated.v1", _order(case, lamps=1) | {"order_id": "marple-2"}, "/shop", "another")
         sent += [Publication(_RECREATED + 0.5, "garbage", f"none-{n}", "1", b"", kept_by=ALL) for n in range(12)]
         sent.append(publication(_RECREATED + 3, "order", "1", another))
-        faults = (Fault("hub recreated", "order-1", at=_RECREATED),)
+        faults = (ProcessFault("hub recreated", "order-1", at=_RECREATED),)
     return Plan(
         seed=7,
         publications=tuple(sent),

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from quartet.testing.cluster.publication import CLOUDEVENTS
 from tests.simulation.content import Json, Wire
-from tests.simulation.publication import CLOUDEVENTS
 from tests.simulation.saga import HEARS
 
 ALL: Final = frozenset(HEARS)

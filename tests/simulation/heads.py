@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass, field, replace
 
-from tests.simulation.hub import Stored
+from quartet.testing.cluster.servers.hub import Stored
+from tests.simulation.publication import Publication
 from tests.simulation.saga import Document
 
 NO_EVENT = ""
@@ -42,7 +43,7 @@ def head_of(stored: Stored) -> Head | None:
 
     What was published is what the publication says that it is; what has no publication was said by a service.
     """
-    if stored.origin is None:
+    if not isinstance(stored.origin, Publication):
         return _said(stored)
     if stored.origin.event is None:
         return Head(kept_by=stored.origin.kept_by)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from quartet.testing.cluster.network import PLANNED
 from tests.simulation.saga import Document
 from tests.simulation.storage import is_open, place_of
 
 Broke = Callable[[str, str], None]
 Place = tuple[str, int]
 
-# What the server says with every status that it gives for a while, and the one status that is given for good.
-PLANNED = "as planned"
+# The one status that is given for good.
 TOO_LARGE = "413"
 
 

@@ -1,56 +1,38 @@
 """A run as data: what is ordered, when, and what goes wrong. The same plan gives the same run."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
 from quartet.events import bucket_of
+from quartet.testing.cluster.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, ProcessFault
+from quartet.testing.cluster.plan import BUCKETS, EPOCH, ClusterPlan
+from quartet.testing.cluster.servers.scale import SCALES
 from tests.simulation import content
 from tests.simulation.content import PRICES, Json, Wire, cloud_event
-from tests.simulation.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, Fault
 from tests.simulation.garbage import garbage
 from tests.simulation.publication import Publication
-from tests.simulation.replica import EPOCH
 from tests.simulation.saga import SERVICES
-from tests.simulation.scale import LARGE, SCALES, Scale
 
-BUCKETS = 4
 # What is too large is so at every attempt: with other faults of the same write, by chance, it would contradict itself.
 _BY_CHANCE = {server: [kind for kind in kinds if kind != "status 413"] for server, kinds in ON_REQUEST.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """One run.
+class Plan(ClusterPlan):
+    """One run of the shop.
 
     Attributes:
-        seed: decides everything that the plan does not: delays, order, sizes of batches.
         publications: what is sent.
-        faults: what goes wrong.
         stock: pieces of each product.
-        replicas: of each service.
-        skews: seconds by which clocks are ahead, by replica.
-        until: seconds after which nothing goes wrong any more.
         deadline: seconds that an order may take.
-        room: events that fit into one send.
-        scale: how little the servers take at once.
-        pace: how many times slower than usual everything is that is done at intervals.
     """
 
-    seed: int
-    publications: tuple[Publication, ...]
-    faults: tuple[Fault, ...] = ()
+    publications: Sequence[Publication] = ()
     stock: Mapping[str, int] = field(default_factory=dict)
-    replicas: int = 2
-    partitions: int = 3
-    skews: Mapping[str, float] = field(default_factory=dict)
-    until: float = 60.0
     deadline: float = 90.0
-    room: int = 1000
-    pace: float = 1.0
-    scale: Scale = LARGE
 
     @property
     def order_ids(self) -> list[str]:
@@ -59,7 +41,7 @@ class Plan:
 
     def names(self) -> list[str]:
         """The replicas."""
-        return [f"{service}-{number}" for service in SERVICES for number in range(1, self.replicas + 1)]
+        return self.processes_of(SERVICES)
 
 
 def make_plan(seed: int) -> Plan:
@@ -89,7 +71,9 @@ def make_plan(seed: int) -> Plan:
     faults = _faults(random, plan, max(1, round(intensity * orders)), 80.0 if long else 0.9 * until)
     if long:
         # Somebody is stopped for hours, in the middle of something, and then goes on as if nothing had happened.
-        stopped = [Fault("pause after", name, COSMOS, at=random.uniform(0, 40), seconds=9000) for name in plan.names()]
+        stopped = [
+            ProcessFault("pause after", name, COSMOS, at=random.uniform(0, 40), seconds=9000) for name in plan.names()
+        ]
         faults += tuple(random.sample(stopped, max(1, len(stopped) // 3)))
     return replace(plan, faults=faults, skews={name: random.uniform(-3, 3) for name in plan.names()})
 
@@ -167,17 +151,17 @@ def publication(
     return Publication(at, what, event["subject"], key, body, content_type, properties, event)
 
 
-def _faults(random: Random, plan: Plan, count: int, until: float) -> tuple[Fault, ...]:
+def _faults(random: Random, plan: Plan, count: int, until: float) -> tuple[ProcessFault, ...]:
     return tuple(_fault(random, plan, random.uniform(0, until)) for _ in range(count))
 
 
-def _fault(random: Random, plan: Plan, at: float) -> Fault:
+def _fault(random: Random, plan: Plan, at: float) -> ProcessFault:
     who = random.choice(plan.names())
     seconds = random.choice((0.2, 1.0, 4.0, 12.0, 30.0))
     amount = random.randint(1, 20)
     sort = random.choices((COSMOS, HUB, BLOB, "receive", "timed"), (40, 20, 6, 15, 19))[0]
     if sort == "receive":
-        return Fault(random.choice(ON_RECEIVE), who, at=at, amount=amount)
+        return ProcessFault(random.choice(ON_RECEIVE), who, at=at, amount=amount)
     if sort == "timed":
-        return Fault(random.choice(TIMED), who, at=at, seconds=seconds, amount=random.choice((1, 4, 12, 40)))
-    return Fault(random.choice(_BY_CHANCE[sort]), who, sort, at=at, seconds=seconds, amount=amount)
+        return ProcessFault(random.choice(TIMED), who, at=at, seconds=seconds, amount=random.choice((1, 4, 12, 40)))
+    return ProcessFault(random.choice(_BY_CHANCE[sort]), who, sort, at=at, seconds=seconds, amount=amount)

@@ -4,23 +4,16 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
+from quartet.engine.declaration.participant import DEAD_LETTERS
+from services.shop import SHOP
+
 Document = dict[str, Any]
 
-DATABASES: Final[Mapping[str, str]] = {
-    "orders": "order",
-    "inventory": "inventory",
-    "payments": "payment",
-    "shipping": "shipping",
-}
-STATES: Final[Mapping[str, str]] = {
-    "order": "orders",
-    "inventory": "reservations",
-    "payment": "payments",
-    "shipping": "shipments",
-}
-FOREIGN: Final = 99
-"""The version of a document that this release cannot read."""
-LETTERS: Final = "dead-letters"
+DATABASES: Final[Mapping[str, str]] = {participant.database: participant.name for participant in SHOP}
+"""By database: whose it is."""
+STATES: Final[Mapping[str, str]] = {participant.name: participant.container for participant in SHOP}
+"""By service: the container with what it knows of each order."""
+LETTERS: Final = DEAD_LETTERS.name
 
 
 def is_state(database: str, container: str) -> bool:

@@ -2,12 +2,19 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from random import Random
 from typing import Any
+
+from quartet_emulators.cosmos.in_process import InProcessAccount
 
 from quartet.cli.reading.stored import Stored
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record
+from quartet.testing.clock import VirtualLoop
+from quartet.testing.cluster.faults import Faults
+from quartet.testing.cluster.network import Network
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.servers.cosmos import MemoryCosmos
+from quartet.testing.cluster.trace import Trace
 from services.inventory.domain import Reservation, ReservationStatus
 from services.operations.audit.invariants import audit
 from services.operations.audit.ledgers import Ledgers
@@ -21,20 +28,13 @@ from services.shipping.service import CARRIER_LEDGER
 from services.shipping.simulated_carrier import SimulatedCarrier
 from shared.events import Item
 from tests.simulation.audited import opened
-from tests.simulation.cosmos import MemoryCosmos
-from tests.simulation.faults import Faults
-from tests.simulation.loop import VirtualLoop
-from tests.simulation.network import Network
-from tests.simulation.process import Process
-from tests.simulation.scale import LARGE
-from tests.simulation.trace import Trace
 
 _MANY = 1_001
 PIECE = Item(product_id="pin", quantity=1, unit_price=Decimal("1.00"))
 
 
 def filled() -> MemoryCosmos:
-    cosmos = MemoryCosmos(PARTICIPANTS, lambda: 1000.0, lambda *_written: None, LARGE)
+    cosmos = MemoryCosmos(PARTICIPANTS, InProcessAccount, lambda: 1000.0, lambda *_written: None)
     for number in range(_MANY):
         name, pk = f"o-{number:04}", str(number % 4)
         is_last = number == _MANY - 1
@@ -64,7 +64,7 @@ def shelf(name: str, *, wrong: bool) -> dict[str, Any]:
 
 
 def snapshot_of(cosmos: MemoryCosmos) -> Snapshot:
-    loop = VirtualLoop(Random(1))
+    loop = VirtualLoop()
     network = Network(Faults(()), Trace(keep=False))
 
     async def read() -> Snapshot:

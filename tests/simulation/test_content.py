@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from quartet.testing.cluster.publication import CLOUDEVENTS
 from shared.events import COUNTRIES, OrderCreated
 from tests.simulation.content import Json, structured
 from tests.simulation.plan import Plan, event_of, publication
-from tests.simulation.publication import CLOUDEVENTS, Publication
+from tests.simulation.publication import Publication
 from tests.simulation.run import run_plan
 from tests.simulation.saga import DECIMALS, SERVICES
 
@@ -70,7 +71,7 @@ def garbage(draw: st.DrawFn) -> Publication:
     return Publication(
         at=5.0 + draw(st.floats(0, 1)),
         what="garbage",
-        order_id="none",
+        saga_id="none",
         key=draw(st.sampled_from("12")),
         body=draw(st.binary(max_size=60) | _NEAR_MISSES),
         content_type=draw(st.sampled_from((CLOUDEVENTS, "application/json", None)) | st.text(max_size=20)),

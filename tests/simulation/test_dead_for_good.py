@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
+from quartet.testing.cluster.faults import ProcessFault
 from tests.simulation.content import PRICES, order_data
-from tests.simulation.faults import Fault
 from tests.simulation.plan import Plan, event_of, publication
 from tests.simulation.run import Result, run_plan
 from tests.simulation.saga import SERVICES
@@ -27,7 +27,7 @@ def plan(*gone: str, seed: int, orders: int = 8) -> Plan:
     return Plan(
         seed=seed,
         publications=tuple(placed),
-        faults=tuple(Fault("dies for good", name, at=random.uniform(3, 5)) for name in gone),
+        faults=tuple(ProcessFault("dies for good", name, at=random.uniform(3, 5)) for name in gone),
         stock=dict.fromkeys((*PRICES, "Lamp"), 9),
         until=6.0,
         deadline=15.0,
@@ -57,7 +57,7 @@ def test_with_one_replica_of_each_service_left_every_order_ends(seed: int) -> No
 
 def test_a_service_that_is_away_past_the_deadline_finds_the_order_given_up() -> None:
     """It comes back, hears of everything, and undoes what it does too late."""
-    away = tuple(Fault("crash", f"payment-{n}", at=4.0, seconds=30.0) for n in (1, 2))
+    away = tuple(ProcessFault("crash", f"payment-{n}", at=4.0, seconds=30.0) for n in (1, 2))
     for seed in range(2):
         result = run_plan(replace(plan(seed=seed), faults=away, until=40.0))
         assert result.broken == []

@@ -11,12 +11,12 @@ from random import Random
 import pytest
 
 from quartet.engine.failures.timeouts import stretched
+from quartet.testing.cluster.faults import ProcessFault
 from services.order import domain
 from services.order.domain import Fact, OrderStatus
 from tests.simulation.campaign import run_campaign, smallest, story
 from tests.simulation.content import PRICES, order_data
 from tests.simulation.exhaustive import explore
-from tests.simulation.faults import Fault
 from tests.simulation.plan import Plan, event_of, make_plan, publication
 from tests.simulation.run import run_plan
 
@@ -116,8 +116,8 @@ def test_what_was_discarded_before_its_order_was_known_does_not_block_it() -> No
             publication(8.0, "duplicate", "1", event_of("OrderCreated.v1", data, "/shop", "2")),
         ),
         faults=(
-            Fault("redriven too early", "order-1", at=4.0),
-            Fault("from the start", "shipping-1", at=7.5),
+            ProcessFault("redriven too early", "order-1", at=4.0),
+            ProcessFault("from the start", "shipping-1", at=7.5),
         ),
         stock=dict.fromkeys((*PRICES, "Lamp"), 9),
         replicas=1,

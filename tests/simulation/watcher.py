@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from quartet.testing.cluster.servers.hub import Stored
+from quartet.testing.cluster.strikes import FOREIGN
 from tests.simulation.accounts import Accounts
 from tests.simulation.answers import Answers
 from tests.simulation.effects import Effects
 from tests.simulation.heads import REDRIVE, Head, head_of
-from tests.simulation.hub import Stored
 from tests.simulation.letters import Letters
 from tests.simulation.saga import ENDED, Document, end_of
-from tests.simulation.storage import DATABASES, FOREIGN, LETTERS, awaited, handled_by, is_state, key_of
+from tests.simulation.storage import DATABASES, LETTERS, awaited, handled_by, is_state, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,11 @@ class Watcher:
             if cause.order_id == head.order_id
         )
 
-    def another_hub(self) -> None:
+    def checkpointed(self, service: str, partition: str, number: int) -> None:
+        """A service has got so far in a partition."""
+        self.accounts.checkpointed(service, partition, number)
+
+    def hub_recreated(self) -> None:
         """All that was in the hub is gone, and it counts from the beginning."""
         self.heads.clear()
         self.letters.at.clear()

@@ -78,6 +78,15 @@ def run_batch(tx: Transaction, operations: Json, *, minimal: bool) -> BatchResul
     return BatchResult(b"[" + results + b"]", charge, succeeded=True)
 
 
+def run_operation(tx: Transaction, operation: dict[str, Json]) -> Outcome:
+    """Run one operation alone in the transaction, which the caller commits.
+
+    Raises:
+        CosmosError: the operation is malformed or refused.
+    """
+    return _known(operation)(tx, operation)
+
+
 def _known(operation: Json) -> Run:
     kind = operation.get("operationType") if isinstance(operation, dict) else None
     run = _RUN.get(kind.lower()) if isinstance(kind, str) else None

@@ -26,6 +26,11 @@ class Transaction:
         self._removed: dict[str, Item] = {}
         self._versions = 0
 
+    @property
+    def written(self) -> list[Item]:
+        """The items that it has written, in order."""
+        return list(self._written.values())
+
     def find(self, item_id: str) -> Item | None:
         """The living item with this id, as this transaction would leave it."""
         written = self._written.get(item_id)

@@ -1,13 +1,14 @@
-"""What the SDK's clients tell about the hub and its checkpoints: for the start, the watchdog and a recreated hub."""
+"""What the SDKs' clients say about the hub and its checkpoints: for the start, the watchdog and a recreated hub."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from tests.simulation.faults import ADMIN, BLOB, HUB
-from tests.simulation.hub import Blobs, Hub
-from tests.simulation.network import Network
-from tests.simulation.process import Process
+from quartet.testing.cluster.faults import ADMIN, BLOB, HUB
+from quartet.testing.cluster.network import Network
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.servers.blobs import Blobs
+from quartet.testing.cluster.servers.hub import Hub
 
 R = TypeVar("R")
 Json = dict[str, Any]
@@ -16,10 +17,10 @@ Json = dict[str, Any]
 class HubProperties:
     """The side of the SDK's `EventHubProducerClient` that asks and does not send."""
 
-    eventhub_name = "saga-events"
     _address = SimpleNamespace(hostname="memory")
 
     def __init__(self, hub: Hub, network: Network, process: Process) -> None:
+        self.eventhub_name = hub.name
         self._hub = hub
         self._network = network
         self._process = process
@@ -38,7 +39,7 @@ class HubProperties:
 
 
 class CheckpointStore:
-    """What the SDK's `BlobCheckpointStore` looks like to whoever puts checkpoints back."""
+    """What the SDK's `BlobCheckpointStore` looks like to what resets checkpoints."""
 
     def __init__(self, blobs: Blobs, network: Network, process: Process) -> None:
         self._blobs = blobs

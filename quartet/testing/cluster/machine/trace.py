@@ -1,11 +1,10 @@
 """What happened, line by line, for a person who wants to know why."""
 
 import asyncio
-from hashlib import blake2b
 
 
 class Trace:
-    """Collects lines if somebody is going to read them, and a digest of them if somebody is going to compare."""
+    """Collects lines if `keep` is set: a person is going to read them."""
 
     def __init__(self, *, keep: bool) -> None:
         self.keep = keep
@@ -16,13 +15,9 @@ class Trace:
         if self.keep:
             self.lines.append(f"{asyncio.get_running_loop().time():11.3f}  {who:<12} {what}")
 
-    def digest(self) -> str:
-        """Equal for equal runs."""
-        return blake2b("\n".join(self.lines).encode(), digest_size=16).hexdigest()
-
 
 class Log:
-    """The logger that the services get: quick when nobody listens, and in the trace when somebody does."""
+    """The logger that the services get. It writes to the trace, or nowhere if the trace keeps nothing."""
 
     def __init__(self, who: str, trace: Trace) -> None:
         self._who = who
@@ -30,7 +25,7 @@ class Log:
         self._broken_until = 0.0
 
     def break_for(self, seconds: float) -> None:
-        """Take no line for so many seconds: every call raises."""
+        """Refuse every line for so many seconds: the call raises `OSError`."""
         self._broken_until = asyncio.get_running_loop().time() + seconds
 
     def _check(self) -> None:
@@ -38,21 +33,25 @@ class Log:
             raise OSError(28, "no space left on device")
 
     def info(self, event: str, **fields: object) -> None:
+        """See `FilteringBoundLogger.info`."""
         self._check()
         if self._trace.keep:
             self._say("", event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
+        """See `FilteringBoundLogger.warning`."""
         self._check()
         if self._trace.keep:
             self._say("warning: ", event, fields)
 
     def error(self, event: str, **fields: object) -> None:
+        """See `FilteringBoundLogger.error`."""
         self._check()
         if self._trace.keep:
             self._say("ERROR: ", event, fields)
 
     def exception(self, event: str, **fields: object) -> None:
+        """See `FilteringBoundLogger.exception`."""
         self._check()
         if self._trace.keep:
             self._say("EXCEPTION: ", event, fields)

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.loop import DeadlockError, VirtualLoop
-from tests.simulation.process import Process
+from quartet.testing.clock import DeadlockError
+from quartet.testing.cluster.processes.loop import ProcessLoop
+from quartet.testing.cluster.processes.process import Process
 
 
 def run(work: Coroutine[Any, Any, Any], seed: int = 1) -> object:
-    loop = VirtualLoop(Random(seed))
+    loop = ProcessLoop(Random(seed))
     try:
         return loop.run_until_complete(work)
     finally:

@@ -1,9 +1,9 @@
-"""One replica of a service: the real parts, put together as `quartet.process.service` does it, on servers in memory."""
+"""One process of a service: the real parts, put together as `quartet.process.service` does it, on servers in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any, cast
 
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
@@ -11,82 +11,54 @@ from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
-from quartet.azure.cosmos.client import BatchLimits
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.azure.cosmos.records import CosmosRecords
-from quartet.azure.environment import EnvironmentSettings
 from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.event_hubs.consumer import Consumer
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
-from quartet.azure.settings import Settings
 from quartet.engine.declaration.participant import DEAD_LETTERS, DEPLOYMENT
 from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.stall_detector import StallDetector
-from quartet.engine.records.record import RecordLimits
 from quartet.process.health import Health
 from quartet.process.service import Service, ServiceContext
 from quartet.process.watchdog import Watchdog
-from services.operations.participants import SIMULATED_PORTS
-from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
-from tests.simulation.hub import Blobs, Hub
-from tests.simulation.management import CheckpointStore, HubProperties
-from tests.simulation.network import Network
-from tests.simulation.ports import Unreliable
-from tests.simulation.process import Process
-from tests.simulation.receiver import Receiver
-from tests.simulation.sender import Sender
-from tests.simulation.trace import Log
-
-# In half of the runs a record forgets so early that every redelivery meets it, and its line is full at once.
-_LIMITS = (
-    RecordLimits(),
-    RecordLimits(),
-    RecordLimits(),
-    RecordLimits(handled=1, parked=1),
-    RecordLimits(handled=2, parked=2),
-    RecordLimits(handled=3, handled_bytes=3000, parked=3),
-)
-
-EPOCH = datetime.fromisoformat("2026-07-01T12:00:00+00:00")
-
-
-@dataclass(frozen=True, slots=True)
-class Servers:
-    """What all replicas share, and how they are set up."""
-
-    cosmos: MemoryCosmos
-    hub: Hub
-    blobs: Blobs
-    network: Network
-    settings: Settings
-    own_settings: Mapping[str, EnvironmentSettings]
-    limits: BatchLimits
-    room: int
-    seed: int
+from quartet.testing.cluster.clients.container import MemoryDatabase
+from quartet.testing.cluster.clients.management import CheckpointStore, HubProperties
+from quartet.testing.cluster.clients.receiver import Receiver
+from quartet.testing.cluster.clients.sender import Sender
+from quartet.testing.cluster.plan import EPOCH
+from quartet.testing.cluster.processes.ports import Unreliable
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.processes.setup import Setup
+from quartet.testing.cluster.trace import Log
 
 
 class Replica:
     """The parts of one process.
 
     Attributes:
-        stopping: set to have it end in good order.
+        process: the process that they run in.
+        stopping: set to make it end in order.
+        engine, letters, context: what the service works with.
+        owned: the partitions that it receives from.
+        consumer: what receives; there is none before `run`.
     """
 
-    def __init__(
-        self, service: Service[Any, Any], process: Process, servers: Servers, *, look_first: bool = False
-    ) -> None:
-        participant, settings = service.participant, servers.settings
+    consumer: Consumer
+
+    def __init__(self, service: Service[Any, Any], process: Process, setup: Setup, *, look_first: bool = False) -> None:
+        participant, settings = service.participant, setup.settings
         self.process = process
         self.stopping = asyncio.Event()
         self._service = service
-        self._servers = servers
+        self._setup = setup
         self._clients = 0
         loop = asyncio.get_running_loop()
-        self._log = log = cast(FilteringBoundLogger, Log(process.name, servers.network.trace))
-        database = MemoryDatabase(servers.cosmos, servers.network, process, participant.database)
-        producer = Sender(servers.hub, servers.network, process, servers.room)
+        self._log = log = cast(FilteringBoundLogger, Log(process.name, setup.network.trace))
+        database = MemoryDatabase(setup.cosmos, setup.network, process, participant.database)
+        producer = Sender(setup.hub, setup.network, process, setup.room)
         self._publisher = publisher = HubPublisher(cast(EventHubProducerClient, producer))
         self.owned: set[str] = set()
         self.context = context = ServiceContext(
@@ -96,20 +68,20 @@ class Replica:
             self.owned,
             lambda: EPOCH + timedelta(seconds=loop.time() + process.skew),
             log,
-            servers.limits,
-            servers.own_settings.get(participant.name),
+            setup.limits,
+            setup.own_settings.get(participant.name),
         )
-        self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, servers.limits)
-        self._engine_log = Log(process.name, servers.network.trace)
-        self._ports = Unreliable(service.adapter(SIMULATED_PORTS).make(context), process.random)
+        self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, setup.limits)
+        self._engine_log = Log(process.name, setup.network.trace)
+        self._ports = Unreliable(service.adapter(setup.ports).make(context), process.random)
         self._records = CosmosRecords(
-            _container(database, participant.container), participant.state, settings.buckets, servers.limits
+            _container(database, participant.container), participant.state, settings.buckets, setup.limits
         )
         redriver = service.redriver(context, self._new_engine(look_first=True), self.letters)
         self.engine = self._new_engine(look_first=look_first, on_redrive=redriver.answer)
         self._stale = StaleCheckpoints(
-            cast(EventHubProducerClient, HubProperties(servers.hub, servers.network, process)),
-            cast(BlobCheckpointStore, CheckpointStore(servers.blobs, servers.network, process)),
+            cast(EventHubProducerClient, HubProperties(setup.hub, setup.network, process)),
+            cast(BlobCheckpointStore, CheckpointStore(setup.blobs, setup.network, process)),
             _container(database, DEPLOYMENT.name),
             process.service,
             log,
@@ -127,20 +99,20 @@ class Replica:
             rng=self.process.random,
             log=cast(FilteringBoundLogger, self._engine_log),
             look_first=look_first,
-            limits=_LIMITS[self._servers.seed % len(_LIMITS)],
+            limits=self._setup.record_limits,
             on_redrive=on_redrive,
         )
 
     def time_out(self, calls: int) -> None:
-        """Let the next calls of the ports time out, some of them after they have acted."""
+        """Make the next calls of the ports time out, some of them after they have acted."""
         self._ports.time_out(calls)
 
     def hang(self, calls: int) -> None:
-        """Let the next calls of the ports never answer, some of them after they have acted."""
+        """Make the next calls of the ports never answer, some of them after they have acted."""
         self._ports.hang(calls)
 
     def break_log(self, seconds: float) -> None:
-        """Let every log line of the engine fail for so many seconds."""
+        """Make every log line of the engine fail for so many seconds."""
         self._engine_log.break_for(seconds)
 
     @property
@@ -154,9 +126,14 @@ class Replica:
         return f"{self.process.name}/{self.process.life}.{self._clients}"
 
     async def run(self) -> None:
-        """Everything that the process does, until it is told to stop."""
-        settings, clock = self._servers.settings, asyncio.get_running_loop().time
-        await self._put_stale_checkpoints_back()
+        """Do what the process does, until it is told to stop."""
+        async with AsyncExitStack() as stack:
+            await self._ports.open(stack)
+            await self._reset_stale_checkpoints()
+            await self._work()
+
+    async def _work(self) -> None:
+        settings, clock = self._setup.settings, asyncio.get_running_loop().time
         checkpoints = Checkpoints(settings.checkpoint_seconds, self._log)
         self.consumer = Consumer(
             self._connect(),
@@ -167,8 +144,9 @@ class Replica:
             owned=self.owned,
             progress=StallDetector(settings.watchdog_seconds),
             log=self._log,
+            starts=self._service.participant.starts,
         )
-        hub = HubProperties(self._servers.hub, self._servers.network, self.process)
+        hub = HubProperties(self._setup.hub, self._setup.network, self.process)
         watchdog = Watchdog(
             self.consumer,
             cast(EventHubProducerClient, hub),
@@ -182,15 +160,15 @@ class Replica:
         await self._service._work(self.context, self.consumer, beside, Health(), self.stopping)  # noqa: SLF001 -- it is what is checked
 
     async def restart(self) -> None:
-        """Receive with a new client, as the watchdog has it done."""
+        """Receive with a new client, as the watchdog does it."""
 
         async def nothing() -> None:
-            """Nothing is done meanwhile."""
+            """Do nothing between the two clients."""
 
         await self.consumer.restart(nothing)
 
-    async def _put_stale_checkpoints_back(self) -> None:
-        """As a service does at its start."""
+    async def _reset_stale_checkpoints(self) -> None:
+        """Do what a service does when it starts."""
         while True:
             try:
                 await self._stale.reset()
@@ -201,14 +179,14 @@ class Replica:
 
     def _connect(self) -> EventHubConsumerClient:
         self._clients += 1
-        settings, servers = self._servers.settings, self._servers
+        setup = self._setup
         receiver = Receiver(
-            servers.hub,
-            servers.blobs,
-            servers.network,
+            setup.hub,
+            setup.blobs,
+            setup.network,
             self.process,
-            interval=settings.load_balancing_seconds,
-            expires=settings.ownership_expires_seconds,
+            interval=setup.settings.load_balancing_seconds,
+            expires=setup.settings.ownership_expires_seconds,
             number=self._clients,
         )
         return cast(EventHubConsumerClient, receiver)

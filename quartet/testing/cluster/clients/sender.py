@@ -5,14 +5,14 @@ from typing import cast
 
 from azure.eventhub import EventData
 
-from tests.simulation.faults import HUB
-from tests.simulation.hub import Hub, Outgoing
-from tests.simulation.network import Network
-from tests.simulation.process import Process
+from quartet.testing.cluster.faults import HUB
+from quartet.testing.cluster.network import Network
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.servers.hub import Hub, Outgoing
 
 
 class Batch:
-    """A batch for one partition. It takes so few events that long answers are split, as long ones are in real life."""
+    """A batch for one partition. It takes `room` events; a longer answer is split."""
 
     def __init__(self, partition: str, room: int) -> None:
         self.partition = partition

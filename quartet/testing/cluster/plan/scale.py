@@ -1,4 +1,4 @@
-"""The limits of the servers, and smaller ones: with these every piece and every page has an end soon."""
+"""The limits of Cosmos DB, and smaller ones: with these every batch is split and every query has many pages."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +8,7 @@ from quartet.azure.cosmos.client import BatchLimits
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How little is much.
+    """How much the server takes and gives at one time.
 
     Attributes:
         operations, size: what the server takes in one transactional batch, in writes and bytes.
@@ -21,7 +21,7 @@ class Scale:
 
     @property
     def batches(self) -> BatchLimits:
-        """What the services are told: a tenth is left for what is written around the documents."""
+        """What the services know of it: a tenth is left for what is written around the documents."""
         return BatchLimits(self.operations, self.size * 9 // 10)
 
 

@@ -1,39 +1,38 @@
-"""Requests between processes and servers: they take time, and everything can happen to them."""
+"""Requests between processes and servers: they take time, and every fault can hit them."""
 
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from random import Random
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
-from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.cosmos.exceptions import CosmosHttpResponseError
-from azure.eventhub.exceptions import ConnectionLostError
 
-from tests.simulation.faults import COSMOS, HUB, Fault, Faults
-from tests.simulation.letters import PLANNED
-from tests.simulation.process import Process
-from tests.simulation.trace import Trace
+from quartet.testing.cluster.faults import Faults, ProcessFault
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.replies import after as after_another
+from quartet.testing.cluster.replies import delay, do_silently, fail, lost, not_sent, succeed, twice
+from quartet.testing.cluster.trace import Trace
 
 R = TypeVar("R")
 
-_SLOWEST = 0.02
+PLANNED: Final = "as planned"
+"""What Cosmos DB says with every status that a fault gives."""
 
 
 class Power(Protocol):
-    """Who can end or stop a process."""
+    """What can end or pause a process."""
 
     def crash(self, process: Process, seconds: float) -> None:
-        """Kill it; another one takes its place after some seconds."""
+        """Kill it; another process takes its place after some seconds."""
 
     def pause(self, process: Process, seconds: float) -> None:
-        """Stop it for some seconds."""
+        """Pause it for some seconds."""
 
     def stop(self, process: Process) -> None:
         """Tell it to end (SIGTERM)."""
 
     def restart(self, process: Process) -> None:
-        """Have it receive with a new client."""
+        """Make it receive with a new client."""
 
 
 class Network:
@@ -42,7 +41,7 @@ class Network:
     Attributes:
         away: the servers that cannot be reached, and until when.
         requests: how many there were.
-        late: how many will still be done although nobody waits for them.
+        late: how many will still be done although no process waits for them.
     """
 
     def __init__(self, faults: Faults, trace: Trace) -> None:
@@ -64,9 +63,9 @@ class Network:
         *,
         kind: str | None = None,
     ) -> R:
-        """Have `apply` done at the server, and return what it returns or raises.
+        """Do `apply` at the server, and return what it returns or raises.
 
-        `disturb` is what another writer does to spoil it: fault `conflicts`. `kind` says which faults can hit the
+        `disturb` is what another writer does before it: fault `conflicts`. `kind` says which faults can hit the
         request; without it, those of its server.
         """
         if not process.alive:
@@ -77,7 +76,7 @@ class Network:
         self.requests += 1
         fault = self.faults.on_request(process.name, kind or server, loop.time(), process.requests)
         reply: asyncio.Future[R] = loop.create_future()
-        there, back = _delay(process.random), _delay(process.random)
+        there, back = delay(process.random), delay(process.random)
         if fault is None and not self.away:
             loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
             return await reply
@@ -85,7 +84,7 @@ class Network:
             self.trace(process.name, f"** {fault.kind}: {what}")
         if self.away.get(server, 0.0) > loop.time() or (fault is not None and fault.kind == "not sent"):
             await asyncio.sleep(there + back)
-            raise _not_sent(server)
+            raise not_sent(server)
         if fault is None:
             loop.call_later(there, self._serve, server, apply, reply, back, None, context=self._servers)
             return await reply
@@ -95,7 +94,7 @@ class Network:
         self,
         process: Process,
         server: str,
-        fault: Fault,
+        fault: ProcessFault,
         apply: Callable[[], R],
         *,
         reply: "asyncio.Future[R]",
@@ -124,16 +123,16 @@ class Network:
             case ["slow"]:
                 there, back = (fault.seconds, back) if fault.amount % 2 else (there, fault.seconds)
             case ["reply", "lost"]:
-                after = lambda: _fail(reply, _lost(server))  # noqa: E731 -- short, and used once
+                after = lambda: fail(reply, lost(server))  # noqa: E731 -- short, and used once
             case ["done", "late"]:
                 self.late += 1
                 loop.call_later(fault.seconds, self._do_late, apply, context=self._servers)
                 await asyncio.sleep(there + back)
-                raise _lost(server)
+                raise lost(server)
             case ["sent", "again"]:
-                apply = _twice(apply)
+                apply = twice(apply)
             case ["conflicts"]:
-                apply = _after(disturb, apply)
+                apply = after_another(disturb, apply)
             case kind:
                 raise AssertionError(kind)
         if not process.alive:
@@ -141,7 +140,7 @@ class Network:
         loop.call_later(there, self._serve, server, apply, reply, back, after, context=self._servers)
         return await reply
 
-    def _power_over(self, process: Process, fault: Fault) -> Callable[[], None]:
+    def _power_over(self, process: Process, fault: ProcessFault) -> Callable[[], None]:
         """What the fault does to the process itself, if it does anything."""
         match fault.kind.split()[0]:
             case "crash":
@@ -155,7 +154,7 @@ class Network:
 
     def _do_late(self, apply: Callable[[], object]) -> None:
         self.late -= 1
-        _do_silently(apply)
+        do_silently(apply)
 
     def _serve(
         self,
@@ -167,68 +166,15 @@ class Network:
     ) -> None:
         loop = asyncio.get_running_loop()
         if self.away.get(server, 0.0) > loop.time():
-            _fail(reply, _lost(server))
+            fail(reply, lost(server))
             return
         try:
             result = apply()
         except Exception as error:  # noqa: BLE001 -- it is the answer
             if after is not None:
                 after()
-            loop.call_later(back, _fail, reply, error)
+            loop.call_later(back, fail, reply, error)
         else:
             if after is not None:
                 after()
-            loop.call_later(back, _succeed, reply, result)
-
-
-def _delay(random: Random) -> float:
-    return 0.0005 + random.random() * _SLOWEST
-
-
-def _succeed(reply: "asyncio.Future[R]", result: R) -> None:
-    if not reply.done():
-        reply.set_result(result)
-
-
-def _fail(reply: "asyncio.Future[R]", error: Exception) -> None:
-    if not reply.done():
-        reply.set_exception(error)
-
-
-def _twice(apply: Callable[[], R]) -> Callable[[], R]:
-    """The SDK sends a write again after a lost reply: it sees the second answer."""
-
-    def applied() -> R:
-        _do_silently(apply)
-        return apply()
-
-    return applied
-
-
-def _after(disturb: Callable[[], None] | None, apply: Callable[[], R]) -> Callable[[], R]:
-    def applied() -> R:
-        if disturb is not None:
-            disturb()
-        return apply()
-
-    return applied
-
-
-def _do_silently(apply: Callable[[], object]) -> None:
-    """The server does it; nobody hears the answer."""
-    try:
-        apply()
-    except AzureError:
-        return
-
-
-def _not_sent(server: str) -> Exception:
-    if server == COSMOS:
-        return ServiceRequestError("connection refused")
-    return ConnectionLostError("connection refused") if server == HUB else ServiceRequestError("connection refused")
-
-
-def _lost(server: str) -> Exception:
-    if server == HUB:
-        return ConnectionLostError("the connection was lost")
-    return ServiceResponseError("the connection was lost")
+            loop.call_later(back, succeed, reply, result)

@@ -1,4 +1,4 @@
-"""An operating system's process, as far as the simulation needs one: it can be killed and stopped at any await."""
+"""An operating system's process, as far as a simulation needs one: it can be killed and paused at any await."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 R = TypeVar("R")
 
 RUNNING: ContextVar["Process | None"] = ContextVar("RUNNING", default=None)
-"""The process that the running code belongs to; None is a server, or the simulation itself."""
+"""The process that the running code belongs to; None is a server, or the cluster itself."""
 
 
 class Process:
@@ -17,12 +17,14 @@ class Process:
 
     Attributes:
         name: of the replica: `payment-1`.
-        life: the how-manieth process of that name this is.
+        life: which process of that name it is, counted from 1.
         random: decides how long its requests take, and whatever else is left to chance in it.
+        service: the participant that it is a process of: `payment`.
         skew: how many seconds its clock is ahead.
         requests: how many requests it has begun.
-        session: by container, up to which change it has seen what is stored there.
+        session: by container, up to which version it has seen what is stored there.
         servers: of which kind each of them was, and when.
+        held: what it goes on with when it resumes.
     """
 
     def __init__(self, name: str, life: int = 1, skew: float = 0.0, seed: int = 0) -> None:

@@ -1,8 +1,8 @@
 """What the SDK's `EventHubConsumerClient` looks like to the runtime: its event processor, step by step.
 
 It shares out partitions through the checkpoint store, has one batch under way per partition, cancels the callback of
-a partition that it has lost, and starts a partition from its checkpoint. Two replicas that both believe to own a
-partition are nothing special: each learns of its loss when it looks the next time.
+a partition that it has lost, and starts a partition from its checkpoint. Two replicas may both take themselves for the
+owner of a partition: each learns of its loss when it looks the next time.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ from azure.core.exceptions import AzureError
 from azure.eventhub import CloseReason
 from azure.eventhub.exceptions import ConnectionLostError
 
-from tests.simulation.faults import BLOB
-from tests.simulation.hub import Blobs, Hub, Stored
-from tests.simulation.network import Network
-from tests.simulation.process import Process
+from quartet.testing.cluster.faults import BLOB
+from quartet.testing.cluster.network import Network
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.servers.blobs import Blobs
+from quartet.testing.cluster.servers.hub import Hub, Stored
 
 R = TypeVar("R")
 
-# How many events a batch may have: mostly few, so that many batches meet.
+# How many events a batch may have: mostly few, so that many batches run at the same time.
 _SIZES = (1, 1, 1, 2, 2, 3, 5, 8, 20, 1000)
 
 
@@ -65,7 +66,7 @@ class Receiver:
         self._on: dict[str, Any] = {}
 
     async def receive_batch(self, **callbacks: Any) -> None:  # noqa: ANN401 -- as in the SDK
-        """As in the SDK: look after the partitions, for ever."""
+        """As in the SDK: look after the partitions until closed."""
         self._on = callbacks
         self._running = True
         while self._running:
@@ -98,7 +99,7 @@ class Receiver:
         )
 
     async def _claim(self) -> set[str]:
-        """Confirm what is ours, take what is free, and take one from whoever has too many."""
+        """Confirm what is ours, take what is free, and take one from the owner that has most."""
         listed = await self._ask("list owners", lambda: self._blobs.listed(self._group))
         now = self._blobs.clock() + self._process.skew
         alive = {name: entry for name, entry in listed.items() if now - entry.renewed < self._expires and entry.owner}

@@ -1,4 +1,4 @@
-"""What can go wrong, as data: a plan of faults can be cut down to the few that matter."""
+"""What can go wrong with processes and servers, as data: a plan of faults can be cut down to the few that matter."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,9 +7,8 @@ from typing import Final
 
 COSMOS, HUB, BLOB = "cosmos", "hub", "blob"
 ADMIN = "admin"
-"""The requests of starting, of the watchdog and of checkpoints that are put back, whatever server they go to."""
+"""The requests of a start, of the watchdog and of checkpoints that are reset, whatever server they go to."""
 
-# Of one request: what happens to it, by the server that it goes to.
 ON_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
     COSMOS: (
         "status 429",
@@ -51,9 +50,11 @@ ON_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
     BLOB: ("not sent", "reply lost", "done late", "slow", "crash before", "crash after", "pause before"),
     ADMIN: ("not sent", "reply lost", "slow", "crash before", "crash after", "pause after"),
 }
-# Of receiving: the same events again, a link that breaks, a start far too early, a link that delivers nothing any more.
+"""What can happen to one request, by the server that it goes to."""
+
 ON_RECEIVE: Final = ("delivered again", "rewound", "link lost", "from the start", "stalls")
-# At a time, whatever is going on.
+"""What can happen to receiving: the same events again, a start too far back, a broken link, a link that stalls."""
+
 TIMED: Final = (
     "crash",
     "pause",
@@ -71,18 +72,22 @@ TIMED: Final = (
     "log breaks",
     "document of another release",
 )
+"""What can happen at a time, whatever a process does then."""
 
+FOR_GOOD: Final = "dies for good"
+"""At a time, too; it is not among the others because the replica never comes back."""
 
 OPERATOR: Final = "operator"
+"""What the names of the processes of commands begin with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that goes wrong, once.
+class ProcessFault:
+    """One thing that goes wrong for a process, once.
 
     Attributes:
         kind: one of those above.
-        who: the replica that it happens to: `payment-1`.
+        who: the process that it happens to: `payment-1`.
         server: for a fault of a request, the server that it goes to.
         at: seconds; a fault of a request hits the first one after that.
         nth: instead of `at`: it hits this request of the process, counted from 1.
@@ -106,12 +111,12 @@ class Fault:
 
 
 class Faults:
-    """The faults that are still to come. `stop` ends them all."""
+    """The faults that have not happened yet. `injected` counts those that have, by kind."""
 
-    def __init__(self, plan: tuple[Fault, ...]) -> None:
-        self._requests: dict[tuple[str, str], list[Fault]] = {}
-        self._receives: dict[str, list[Fault]] = {}
-        self.timed: list[Fault] = []
+    def __init__(self, plan: tuple[ProcessFault, ...]) -> None:
+        self._requests: dict[tuple[str, str], list[ProcessFault]] = {}
+        self._receives: dict[str, list[ProcessFault]] = {}
+        self.timed: list[ProcessFault] = []
         for fault in sorted(plan, key=lambda fault: fault.at):
             if fault.server is not None:
                 self._requests.setdefault((fault.who, fault.server), []).append(fault)
@@ -122,12 +127,12 @@ class Faults:
         self.injected: Counter[str] = Counter()
 
     def stop(self) -> None:
-        """Let nothing go wrong any more, but for the operators: what they do is done in the end."""
+        """Let nothing go wrong any more, except for commands: they run after all other faults are over."""
         self._requests = {key: faults for key, faults in self._requests.items() if key[0].startswith(OPERATOR)}
         self._receives.clear()
         self.timed.clear()
 
-    def on_request(self, who: str, server: str, now: float, number: int) -> Fault | None:
+    def on_request(self, who: str, server: str, now: float, number: int) -> ProcessFault | None:
         """The fault of this request, if it is to have one."""
         waiting = self._requests.get((who, server))
         if not waiting:
@@ -139,8 +144,8 @@ class Faults:
                 return fault
         return None
 
-    def on_receive(self, who: str, now: float) -> Fault | None:
-        """What is to happen to the next receive of this replica."""
+    def on_receive(self, who: str, now: float) -> ProcessFault | None:
+        """The fault of the next receive of this process, if it is to have one."""
         waiting = self._receives.get(who)
         if not waiting or waiting[0].at > now:
             return None

@@ -7,15 +7,16 @@ from typing import Any, cast
 from azure.core.exceptions import HttpResponseError
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
+from quartet_emulators.cosmos.in_process import InProcessAccount
 
+from quartet.testing.cluster.clients.container import MemoryDatabase
+from quartet.testing.cluster.faults import Faults
+from quartet.testing.cluster.network import Network
+from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.servers.cosmos import MemoryCosmos
+from quartet.testing.cluster.trace import Trace
 from services.operations.participants import PARTICIPANTS
 from tests.cosmos_fixture import running_cosmos
-from tests.simulation.cosmos import MemoryCosmos, MemoryDatabase
-from tests.simulation.faults import Faults
-from tests.simulation.network import Network
-from tests.simulation.process import Process
-from tests.simulation.scale import Scale
-from tests.simulation.trace import Trace
 
 Call = Callable[[], Awaitable[Any]]
 LAMP = {"id": "lamp", "product_id": "lamp", "available_quantity": 3, "reserved_quantity": 0}
@@ -23,7 +24,7 @@ LAMP = {"id": "lamp", "product_id": "lamp", "available_quantity": 3, "reserved_q
 
 def in_memory() -> ContainerProxy:
     network = Network(Faults(()), Trace(keep=False))
-    cosmos = MemoryCosmos(PARTICIPANTS, lambda: 1000.0, lambda *_written: None, Scale())
+    cosmos = MemoryCosmos(PARTICIPANTS, InProcessAccount, lambda: 1000.0, lambda *_written: None)
     database = MemoryDatabase(cosmos, network, Process("inventory-1"), "inventory")
     return cast(ContainerProxy, database.get_container_client("items"))
 

@@ -1,0 +1,1 @@
+"""What the SDKs' clients look like to a service, on servers in memory."""

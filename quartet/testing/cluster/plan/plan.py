@@ -1,0 +1,49 @@
+"""A run as data: what is published and when, and what goes wrong. The same plan gives the same run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from quartet.testing.cluster.faults import ProcessFault
+from quartet.testing.cluster.publication import Publication
+from quartet.testing.cluster.servers.scale import LARGE, Scale
+
+EPOCH: Final = datetime.fromisoformat("2026-07-01T12:00:00+00:00")
+"""The time at which every run begins."""
+
+BUCKETS: Final = 4
+"""Over how many logical partitions the sagas are spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPlan:
+    """One run.
+
+    Attributes:
+        seed: decides everything that the plan does not: delays, the order of steps, sizes of batches.
+        publications: what is sent from outside.
+        faults: what goes wrong.
+        replicas: processes of each service.
+        partitions: of the hub.
+        skews: seconds by which clocks are ahead, by process.
+        until: seconds after which nothing goes wrong any more.
+        room: events that fit into one send.
+        pace: how many times slower than usual everything is that is done at intervals.
+        scale: the limits of Cosmos DB.
+    """
+
+    seed: int
+    publications: Sequence[Publication] = ()
+    faults: tuple[ProcessFault, ...] = ()
+    replicas: int = 2
+    partitions: int = 3
+    skews: Mapping[str, float] = field(default_factory=dict)
+    until: float = 60.0
+    room: int = 1000
+    pace: float = 1.0
+    scale: Scale = LARGE
+
+    def processes_of(self, services: Sequence[str]) -> list[str]:
+        """The names of the processes: `payment-1`, `payment-2`."""
+        return [f"{service}-{number}" for service in services for number in range(1, self.replicas + 1)]

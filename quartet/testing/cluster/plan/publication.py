@@ -1,0 +1,34 @@
+"""What is sent to the hub by people and programs that are no service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+CLOUDEVENTS: Final = "application/cloudevents+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One message of a publisher.
+
+    Attributes:
+        at: seconds after the beginning of the run.
+        what: what it is, for people.
+        saga_id: the saga that it is about.
+        key: the partition key.
+        body: the bytes.
+        content_type, properties: of the AMQP message.
+    """
+
+    at: float
+    what: str
+    saga_id: str
+    key: str
+    body: bytes
+    content_type: str | None = CLOUDEVENTS
+    properties: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def publisher(self) -> str:
+        """Who sends it."""
+        return "publisher"
