@@ -4,6 +4,7 @@ import asyncio
 import heapq
 from asyncio.events import Handle, TimerHandle
 from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,14 +14,19 @@ START: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _TURNS_WITHOUT_TIME: Final = 100_000
 
 
-class NothingHappensError(RuntimeError):
-    """Something is waited for that can never come: a handler awaits neither a port nor a timer."""
+class DeadlockError(RuntimeError):
+    """Everything waits, and nothing is going to happen: something awaits neither a port nor a timer."""
+
+
+class LivelockError(RuntimeError):
+    """Something runs without a limit, and never waits."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """Runs what is ready, in order; when nothing is, the clock jumps to the next timer.
+    """Runs what is ready; when nothing is, the clock jumps to the next timer.
 
-    There is no input and no other thread, so a run is repeated exactly.
+    There is no input and no other thread, so a run is repeated exactly. What is ready runs in the order in which it
+    became ready. A subclass may choose another order, or hold something back.
     """
 
     # The queue and the timers of the base class; it has no public names for them.
@@ -48,16 +54,25 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._turns = 0
         super().run_forever()
 
+    def in_order(self, ready: list[Handle]) -> Iterable[Handle]:
+        """The order in which the loop runs what is ready at one moment."""
+        return ready
+
+    def run_handle(self, handle: Handle) -> None:
+        """Run one callback that was not cancelled."""
+        handle._run()  # noqa: SLF001 -- what a loop does
+
     def _run_once(self) -> None:
         if not self._ready:
             self._jump()
         self._turns += 1
         if self._turns > _TURNS_WITHOUT_TIME:
-            raise NothingHappensError(f"something has run {_TURNS_WITHOUT_TIME} turns without waiting")
-        for _ in range(len(self._ready)):
-            handle = self._ready.popleft()
+            raise LivelockError(f"{_TURNS_WITHOUT_TIME} turns at {self._now:.3f} s")
+        ready = list(self._ready)
+        self._ready.clear()
+        for handle in self.in_order(ready):
             if not handle.cancelled():
-                handle._run()  # noqa: SLF001 -- what a loop does
+                self.run_handle(handle)
 
     def _jump(self) -> None:
         """Go to the time of the next timer, and make ready all that are due then."""
@@ -65,7 +80,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         while timers and timers[0].cancelled():
             heapq.heappop(timers)
         if not timers:
-            raise NothingHappensError(f"nothing is going to happen after {self._now:.3f} s")
+            raise DeadlockError(f"at {self._now:.3f} s")
         self._now = max(self._now, timers[0].when())
         self._turns = 0
         while timers and timers[0].when() <= self._now:

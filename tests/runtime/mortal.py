@@ -9,8 +9,8 @@ from azure.cosmos.aio import ContainerProxy
 
 from quartet.engine.declaration.participant import Participant
 from quartet.testing.cluster.clients.container import MemoryContainer
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 
 R = TypeVar("R")

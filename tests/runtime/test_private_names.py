@@ -7,7 +7,7 @@ import pytest
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
-from quartet.azure.sdk_internals.calls import container_of, namespace_of
+from quartet.azure.sdk_internals.calls import container_of, namespace_of, operations_of
 
 LIBRARY = Path(__file__).parents[2] / "quartet"
 HOME = LIBRARY / "azure" / "sdk_internals"
@@ -44,3 +44,11 @@ async def test_the_namespace_of_a_client_is_the_one_in_its_connection_string() -
 async def test_a_store_has_a_client_of_its_container() -> None:
     async with BlobCheckpointStore.from_connection_string(BLOB, "checkpoints") as store:
         assert container_of(store).container_name == "checkpoints"
+
+
+def test_a_batch_goes_over_the_wire_as_operations_with_their_conditions() -> None:
+    batch = [("replace", ("o-1", {"id": "o-1"}), {"if_match_etag": "e"}), ("create", ({"id": "o-2"},), {})]
+    assert operations_of(batch) == [
+        {"operationType": "Replace", "id": "o-1", "resourceBody": {"id": "o-1"}, "ifMatch": "e"},
+        {"operationType": "Create", "resourceBody": {"id": "o-2"}},
+    ]

@@ -8,8 +8,8 @@ from quartet.cli.reading.connection import Cosmos
 from quartet.cli.reading.stored import Stored
 from quartet.engine.declaration.participant import Participant
 from quartet.testing.cluster.clients.container import MemoryContainer
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 from services.operations.audit.invariants import Finding, audit
 from services.operations.audit.ledgers import Ledgers

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final, TypeAlias
 
-from quartet.testing.cluster.publication import CLOUDEVENTS
+from quartet.testing.cluster.plan.publication import CLOUDEVENTS
 from tests.simulation.saga import DECIMALS, same_lines
 
 Json: TypeAlias = dict[str, Any]

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import islice, product
 from typing import Final, NamedTuple
 
-from quartet.testing.cluster.faults import ADMIN, BLOB, COSMOS, HUB, ON_REQUEST, OPERATOR, ProcessFault
+from quartet.testing.cluster.plan.faults import ADMIN, BLOB, COSMOS, HUB, ON_REQUEST, OPERATOR, ProcessFault
 from tests.simulation.content import Json
 from tests.simulation.garbage import ALL
 from tests.simulation.plan import Plan, event_of, publication

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from quartet.testing.cluster.publication import CLOUDEVENTS
+from quartet.testing.cluster.plan.publication import CLOUDEVENTS
 from tests.simulation.content import Json, Wire
 from tests.simulation.saga import HEARS
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from quartet.testing.cluster.network import PLANNED
+from quartet.testing.cluster.machine.network import PLANNED
 from tests.simulation.saga import Document
 from tests.simulation.storage import is_open, place_of
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.saga_update import COMPENSATION_FAILED
-from quartet.testing.cluster.processes import operator
-from quartet.testing.cluster.processes.replica import Replica
+from quartet.testing.cluster.replicas import operator
+from quartet.testing.cluster.replicas.replica import Replica
 from services.payment.service import simulated_gateway
 
 

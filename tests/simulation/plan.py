@@ -7,9 +7,9 @@ from datetime import timedelta
 from random import Random
 
 from quartet.events import bucket_of
-from quartet.testing.cluster.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, ProcessFault
-from quartet.testing.cluster.plan import BUCKETS, EPOCH, ClusterPlan
-from quartet.testing.cluster.servers.scale import SCALES
+from quartet.testing.cluster.plan.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, ProcessFault
+from quartet.testing.cluster.plan.plan import BUCKETS, EPOCH, ClusterPlan
+from quartet.testing.cluster.plan.scale import SCALES
 from tests.simulation import content
 from tests.simulation.content import PRICES, Json, Wire, cloud_event
 from tests.simulation.garbage import garbage

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quartet.testing.cluster import publication
+from quartet.testing.cluster.plan import publication
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from quartet_emulators.cosmos.in_process import InProcessAccount
 
 from quartet.engine.errors import OutageError
 from quartet.testing.cluster.cluster import Cluster
-from quartet.testing.cluster.faults import OPERATOR
-from quartet.testing.cluster.processes.process import Process
-from quartet.testing.cluster.trace import Trace
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.machine.trace import Trace
+from quartet.testing.cluster.plan.faults import OPERATOR
 from services.operations.participants import SIMULATED_PORTS
 from services.operations.publish.catalogue import Product
 from services.operations.seed.seeding import seed

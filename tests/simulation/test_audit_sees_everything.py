@@ -10,11 +10,11 @@ from quartet.cli.reading.stored import Stored
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Record
 from quartet.testing.clock import VirtualLoop
-from quartet.testing.cluster.faults import Faults
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.machine.trace import Trace
+from quartet.testing.cluster.plan.faults import Faults
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
-from quartet.testing.cluster.trace import Trace
 from services.inventory.domain import Reservation, ReservationStatus
 from services.operations.audit.invariants import audit
 from services.operations.audit.ledgers import Ledgers

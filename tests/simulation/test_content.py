@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from quartet.testing.cluster.publication import CLOUDEVENTS
+from quartet.testing.cluster.plan.publication import CLOUDEVENTS
 from shared.events import COUNTRIES, OrderCreated
 from tests.simulation.content import Json, structured
 from tests.simulation.plan import Plan, event_of, publication

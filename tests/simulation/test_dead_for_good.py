@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from quartet.testing.cluster.faults import ProcessFault
+from quartet.testing.cluster.plan.faults import ProcessFault
 from tests.simulation.content import PRICES, order_data
 from tests.simulation.plan import Plan, event_of, publication
 from tests.simulation.run import Result, run_plan

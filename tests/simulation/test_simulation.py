@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from quartet.engine.failures.timeouts import stretched
-from quartet.testing.cluster.faults import ProcessFault
+from quartet.testing.cluster.plan.faults import ProcessFault
 from services.order import domain
 from services.order.domain import Fact, OrderStatus
 from tests.simulation.campaign import run_campaign, smallest, story

@@ -1,7 +1,9 @@
 """What the SDKs can do, and have no public call for."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+from azure.cosmos._base import _format_batch_operations
 from azure.eventhub._pyamqp.error import AMQPLinkError
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
@@ -58,3 +60,12 @@ async def open_sender(client: EventHubProducerClient, partition: str) -> None:
     producer = client._producers[partition]
     if producer is not None:
         await producer._open_with_retry()
+
+
+def operations_of(batch: Sequence[Any]) -> list[dict[str, Any]]:
+    """The operations of a transactional batch as they go over the wire. Takes the options out of the given tuples.
+
+    What stands in for a container in memory must read what `execute_item_batch` is given as the SDK does.
+    """
+    operations: list[dict[str, Any]] = _format_batch_operations(batch)
+    return operations

@@ -1,9 +1,11 @@
-"""An application as the processes of its services: the real adapters and SDK exceptions, on servers in memory.
+"""An application as the processes of its services: the real adapters and the SDKs' exceptions, on servers in memory.
 
-servers      what the servers keep
-clients      what the SDKs' clients look like to a service
-processes    what runs, and can be killed, paused and stopped
-proof        runs of any application, judged by its invariants
-faults, network, replies, strikes    what goes wrong, and how
-plan, publication, cluster, observer, books, trace    one run
+    plan         a run as data
+    machine      what everything runs on
+    servers      what the servers keep, and who is told of it
+    clients      what the SDKs' clients look like to a service
+    replicas     the processes of the services
+    proof        runs of any application, judged by its invariants
+
+`cluster` puts one run together, `publishing` sends what the plan says, and `strikes` does what goes wrong at a time.
 """

@@ -12,23 +12,23 @@ from typing import Any
 from quartet.azure.environment import EnvironmentSettings
 from quartet.choreography import Choreography
 from quartet.testing.clock import DeadlockError, LivelockError
-from quartet.testing.cluster.books import Books
-from quartet.testing.cluster.faults import Faults, ProcessFault
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.observer import Observer
-from quartet.testing.cluster.plan import EPOCH, ClusterPlan
-from quartet.testing.cluster.processes.loop import ProcessLoop
-from quartet.testing.cluster.processes.operator import Operator
-from quartet.testing.cluster.processes.process import Process
-from quartet.testing.cluster.processes.replicas import Replicas
-from quartet.testing.cluster.processes.setup import Setup, settings_at
+from quartet.testing.cluster.machine.loop import ProcessLoop
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.machine.trace import Trace
+from quartet.testing.cluster.plan.faults import Faults, ProcessFault
+from quartet.testing.cluster.plan.plan import EPOCH, ClusterPlan
 from quartet.testing.cluster.publishing import publish, sender_of
+from quartet.testing.cluster.replicas.operator import Operator
+from quartet.testing.cluster.replicas.replicas import Replicas
+from quartet.testing.cluster.replicas.setup import Setup, settings_at
 from quartet.testing.cluster.servers.account import MakeAccount
 from quartet.testing.cluster.servers.blobs import Blobs
+from quartet.testing.cluster.servers.books import Books
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 from quartet.testing.cluster.servers.hub import Hub
+from quartet.testing.cluster.servers.observer import Observer
 from quartet.testing.cluster.strikes import strike
-from quartet.testing.cluster.trace import Trace
 
 
 class Cluster:
@@ -129,7 +129,7 @@ class Cluster:
         return {process.name: process.servers for process in reversed(processes)}
 
     async def live(self) -> None:
-        """Start all processes, publish, and let go wrong what is planned; then repair everything."""
+        """Start all processes, publish, and do what the plan says goes wrong; then repair everything."""
         self.replicas.boot_all()
         senders = [
             sender.start(publish(self, sender, publication))

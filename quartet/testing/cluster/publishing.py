@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError
 from azure.eventhub.exceptions import EventHubError
 
-from quartet.testing.cluster.faults import HUB
-from quartet.testing.cluster.processes.process import Process
-from quartet.testing.cluster.publication import Publication
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.faults import HUB
+from quartet.testing.cluster.plan.publication import Publication
 from quartet.testing.cluster.servers.hub import Outgoing
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from quartet.testing.cluster.faults import BLOB, COSMOS, FOR_GOOD, HUB, ProcessFault
+from quartet.testing.cluster.plan.faults import BLOB, COSMOS, FOR_GOOD, HUB, ProcessFault
 
 if TYPE_CHECKING:
     from quartet.testing.cluster.cluster import Cluster

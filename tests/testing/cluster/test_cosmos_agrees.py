@@ -10,11 +10,11 @@ from azure.cosmos.exceptions import CosmosBatchOperationError
 from quartet_emulators.cosmos.in_process import InProcessAccount
 
 from quartet.testing.cluster.clients.container import MemoryDatabase
-from quartet.testing.cluster.faults import Faults
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.machine.trace import Trace
+from quartet.testing.cluster.plan.faults import Faults
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
-from quartet.testing.cluster.trace import Trace
 from services.operations.participants import PARTICIPANTS
 from tests.cosmos_fixture import running_cosmos
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from quartet.testing.clock import DeadlockError
-from quartet.testing.cluster.processes.loop import ProcessLoop
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.loop import ProcessLoop
+from quartet.testing.cluster.machine.process import Process
 
 
 def run(work: Coroutine[Any, Any, Any], seed: int = 1) -> object:

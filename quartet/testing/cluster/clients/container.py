@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
-from azure.cosmos._base import _format_batch_operations  # the tuples of a batch as they go over the wire
 from azure.cosmos.exceptions import (
     CosmosAccessConditionFailedError,
     CosmosBatchOperationError,
@@ -14,10 +13,11 @@ from azure.cosmos.exceptions import (
     CosmosResourceNotFoundError,
 )
 
+from quartet.azure.sdk_internals.calls import operations_of
 from quartet.engine.declaration.participant import DEPLOYMENT
-from quartet.testing.cluster.faults import ADMIN, COSMOS
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.faults import ADMIN, COSMOS
 from quartet.testing.cluster.servers.account import Document
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 
@@ -52,7 +52,7 @@ class MemoryContainer:
 
     async def execute_item_batch(self, batch_operations: Sequence[Any], partition_key: str) -> list[Document]:
         """As in the SDK, which takes the conditions out of the tuples that it is given. Results have no bodies."""
-        operations = _format_batch_operations(batch_operations)
+        operations = operations_of(batch_operations)
         ids = [op.get("id") or op["resourceBody"]["id"] for op in operations]
 
         def apply() -> list[Document]:

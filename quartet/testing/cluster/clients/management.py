@@ -4,9 +4,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from quartet.testing.cluster.faults import ADMIN, BLOB, HUB
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.faults import ADMIN, BLOB, HUB
 from quartet.testing.cluster.servers.blobs import Blobs
 from quartet.testing.cluster.servers.hub import Hub
 

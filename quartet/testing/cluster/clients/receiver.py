@@ -14,9 +14,9 @@ from azure.core.exceptions import AzureError
 from azure.eventhub import CloseReason
 from azure.eventhub.exceptions import ConnectionLostError
 
-from quartet.testing.cluster.faults import BLOB
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.faults import BLOB
 from quartet.testing.cluster.servers.blobs import Blobs
 from quartet.testing.cluster.servers.hub import Hub, Stored
 

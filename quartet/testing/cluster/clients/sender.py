@@ -5,9 +5,9 @@ from typing import cast
 
 from azure.eventhub import EventData
 
-from quartet.testing.cluster.faults import HUB
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.faults import HUB
 from quartet.testing.cluster.servers.hub import Hub, Outgoing
 
 

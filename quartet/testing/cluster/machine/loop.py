@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from quartet.testing.clock import VirtualLoop
-from quartet.testing.cluster.processes.process import RUNNING, Process
+from quartet.testing.cluster.machine.process import RUNNING, Process
 
 
 class ProcessLoop(VirtualLoop):

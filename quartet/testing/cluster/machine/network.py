@@ -7,11 +7,11 @@ from typing import Final, Protocol, TypeVar
 
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
-from quartet.testing.cluster.faults import Faults, ProcessFault
-from quartet.testing.cluster.processes.process import Process
-from quartet.testing.cluster.replies import after as after_another
-from quartet.testing.cluster.replies import delay, do_silently, fail, lost, not_sent, succeed, twice
-from quartet.testing.cluster.trace import Trace
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.machine.replies import after as after_another
+from quartet.testing.cluster.machine.replies import delay, do_silently, fail, lost, not_sent, succeed, twice
+from quartet.testing.cluster.machine.trace import Trace
+from quartet.testing.cluster.plan.faults import Faults, ProcessFault
 
 R = TypeVar("R")
 

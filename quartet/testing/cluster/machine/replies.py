@@ -8,7 +8,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.eventhub.exceptions import ConnectionLostError
 
-from quartet.testing.cluster.faults import HUB
+from quartet.testing.cluster.plan.faults import HUB
 
 R = TypeVar("R")
 

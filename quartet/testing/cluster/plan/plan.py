@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from quartet.testing.cluster.faults import ProcessFault
-from quartet.testing.cluster.publication import Publication
-from quartet.testing.cluster.servers.scale import LARGE, Scale
+from quartet.testing.cluster.plan.faults import ProcessFault
+from quartet.testing.cluster.plan.publication import Publication
+from quartet.testing.cluster.plan.scale import LARGE, Scale
 
 EPOCH: Final = datetime.fromisoformat("2026-07-01T12:00:00+00:00")
 """The time at which every run begins."""

@@ -13,9 +13,9 @@ from quartet.engine.dead_letters.requests import MOST_LETTERS, RedriveRequested
 from quartet.engine.dead_letters.store import StoredLetter
 from quartet.engine.errors import OutageError
 from quartet.events import new_event, to_json
-from quartet.testing.cluster.faults import OPERATOR
-from quartet.testing.cluster.processes.process import Process
-from quartet.testing.cluster.processes.replica import Replica
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.faults import OPERATOR
+from quartet.testing.cluster.replicas.replica import Replica
 
 if TYPE_CHECKING:
     from quartet.testing.cluster.cluster import Cluster

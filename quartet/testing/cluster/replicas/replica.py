@@ -28,11 +28,11 @@ from quartet.testing.cluster.clients.container import MemoryDatabase
 from quartet.testing.cluster.clients.management import CheckpointStore, HubProperties
 from quartet.testing.cluster.clients.receiver import Receiver
 from quartet.testing.cluster.clients.sender import Sender
-from quartet.testing.cluster.plan import EPOCH
-from quartet.testing.cluster.processes.ports import Unreliable
-from quartet.testing.cluster.processes.process import Process
-from quartet.testing.cluster.processes.setup import Setup
-from quartet.testing.cluster.trace import Log
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.machine.trace import Log
+from quartet.testing.cluster.plan.plan import EPOCH
+from quartet.testing.cluster.replicas.ports import Unreliable
+from quartet.testing.cluster.replicas.setup import Setup
 
 
 class Replica:

@@ -5,11 +5,11 @@ from contextvars import Context
 from functools import partial
 
 from quartet.choreography import Choreography
-from quartet.testing.cluster.observer import Observer
-from quartet.testing.cluster.plan import ClusterPlan
-from quartet.testing.cluster.processes.process import Process
-from quartet.testing.cluster.processes.replica import Replica
-from quartet.testing.cluster.processes.setup import Setup
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.plan import ClusterPlan
+from quartet.testing.cluster.replicas.replica import Replica
+from quartet.testing.cluster.replicas.setup import Setup
+from quartet.testing.cluster.servers.observer import Observer
 
 
 class Replicas:

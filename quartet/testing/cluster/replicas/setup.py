@@ -9,8 +9,8 @@ from quartet.azure.cosmos.client import BatchLimits
 from quartet.azure.environment import EnvironmentSettings
 from quartet.azure.settings import Settings
 from quartet.engine.records.record import RecordLimits
-from quartet.testing.cluster.network import Network
-from quartet.testing.cluster.plan import BUCKETS
+from quartet.testing.cluster.machine.network import Network
+from quartet.testing.cluster.plan.plan import BUCKETS
 from quartet.testing.cluster.servers.blobs import Blobs
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
 from quartet.testing.cluster.servers.hub import Hub

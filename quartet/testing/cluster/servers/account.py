@@ -1,4 +1,4 @@
-"""The rules of Cosmos DB, as a cluster needs them of whoever keeps documents in memory.
+"""What a cluster needs of an account of Cosmos DB in memory, which has the rules of the service.
 
 `quartet_emulators.cosmos.in_process.InProcessAccount` has them. The library does not depend on the emulators, so a test
 hands them in.

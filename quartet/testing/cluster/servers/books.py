@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from quartet.engine.declaration.participant import DEAD_LETTERS
-from quartet.testing.cluster.observer import Observer
 from quartet.testing.cluster.servers.account import Document
 from quartet.testing.cluster.servers.hub import Stored
+from quartet.testing.cluster.servers.observer import Observer
 
 Behind = list[tuple[str, str]]
 

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from quartet.engine.declaration.participant import Participant
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.process import Process
+from quartet.testing.cluster.plan.scale import LARGE, Scale
 from quartet.testing.cluster.servers.account import AccountContainer, Document, MakeAccount
-from quartet.testing.cluster.servers.scale import LARGE, Scale
 from quartet.testing.cluster.servers.views import Views
 
 Written: TypeAlias = Callable[[str, str, Document, str], None]
@@ -41,7 +41,7 @@ class StoredContainer:
         return document
 
     def overwrite(self, key: str, documents: Collection[Document]) -> None:
-        """Write documents again as somebody else does, who is not watched: their ETags are new."""
+        """Write documents as another writer does, of whom no one is told: their ETags are new."""
         if documents:
             replaced = [{"operationType": "Replace", "id": one["id"], "resourceBody": one} for one in documents]
             self.content.run(key, replaced)

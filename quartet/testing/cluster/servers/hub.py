@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from quartet.testing.cluster.publication import Publication
+from quartet.testing.cluster.plan.publication import Publication
 
 
 @dataclass(frozen=True, slots=True)

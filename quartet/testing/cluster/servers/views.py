@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from quartet.testing.cluster.processes.process import Process
+from quartet.testing.cluster.machine.process import Process
 
 
 class Views:

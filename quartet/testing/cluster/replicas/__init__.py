@@ -1,0 +1,1 @@
+"""The processes of the services, and the commands of an operator."""
