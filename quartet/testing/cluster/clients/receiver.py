@@ -98,7 +98,7 @@ class Receiver:
             lambda: self._blobs.checkpoint(self._group, partition, sequence_number),
         )
 
-    async def _claim(self) -> set[str]:
+    async def _claim(self) -> list[str]:
         """Confirm what is ours, take what is free, and take one from the owner that has most."""
         listed = await self._ask("list owners", lambda: self._blobs.listed(self._group))
         now = self._blobs.clock() + self._process.skew
@@ -112,12 +112,12 @@ class Receiver:
             rich = max(owners, key=lambda owner: sum(entry.owner == owner for entry in alive.values()))
             theirs = [name for name, entry in alive.items() if entry.owner == rich and rich != self.me]
             wanted += self._random.sample(theirs, min(1, len(theirs)))
-        got: set[str] = set()
+        got: list[str] = []
         for name in wanted:
             etag = listed[name].etag if name in listed else None
             claim = partial(self._blobs.claim, self._group, name, self.me, etag)
             if await self._ask(f"claim {name}", claim) is not None:
-                got.add(name)
+                got.append(name)
         return got
 
     def _start(self, partition: str, checkpoints: dict[tuple[str, str], int]) -> int:
