@@ -10,6 +10,8 @@ from quartet.exports import exported
 
 if TYPE_CHECKING:
     from quartet.testing.book import MemoryBook
+    from quartet.testing.cluster.plan.faults import ProcessFault
+    from quartet.testing.cluster.proof.simulation import simulate_services
     from quartet.testing.decision import decide
     from quartet.testing.exploration import Report, explore
     from quartet.testing.faults import Fault
@@ -24,6 +26,7 @@ __all__ = [
     "Fault",
     "Invariant",
     "MemoryBook",
+    "ProcessFault",
     "Report",
     "Running",
     "RunningApp",
@@ -33,10 +36,13 @@ __all__ = [
     "explore",
     "problems",
     "simulate",
+    "simulate_services",
 ]
 
 _HOMES: Final = {
     "testing.book": ("MemoryBook",),
+    "testing.cluster.plan.faults": ("ProcessFault",),
+    "testing.cluster.proof.simulation": ("simulate_services",),
     "testing.decision": ("decide",),
     "testing.exploration": ("Report", "explore"),
     "testing.faults": ("Fault",),

@@ -46,7 +46,7 @@ class _Case:
     def _publications(self, saga_id: str, partitions: Sequence[str]) -> Iterator[Publication]:
         """What is said in a saga. It depends on the seed and the saga alone, so others can be left out."""
         random = Random(f"{self.seed} {saga_id}")
-        for data in _chosen(self.first, random):
+        for data in chosen(self.first, random):
             at = round(random.uniform(0, _SAY_SECONDS), 3)
             yield Publication(data.in_saga(saga_id), at, random.choice(partitions))
 
@@ -112,8 +112,8 @@ def _shrunk(case: _Case) -> _Case:
     while case != before:
         # With other sagas the steps have other numbers, so neither can be cut down once and for all.
         before = case
-        case = replace(case, faults=_fewer(case.faults, _with_faults(case, still)))
-        case = replace(case, sagas=_fewer(case.sagas, _with_sagas(case, still)))
+        case = replace(case, faults=fewer(case.faults, _with_faults(case, still)))
+        case = replace(case, sagas=fewer(case.sagas, _with_sagas(case, still)))
     return case
 
 
@@ -125,7 +125,7 @@ def _with_sagas(case: _Case, still: Callable[[_Case], bool]) -> Callable[[tuple[
     return lambda some: bool(some) and still(replace(case, sagas=some))
 
 
-def _fewer(things: tuple[T, ...], still: Callable[[tuple[T, ...]], bool]) -> tuple[T, ...]:
+def fewer(things: tuple[T, ...], still: Callable[[tuple[T, ...]], bool]) -> tuple[T, ...]:
     """Leave out halves, then quarters, then single ones, as long as it still fails."""
     chunk = max(1, len(things) // 2)
     while chunk:
@@ -140,7 +140,8 @@ def _fewer(things: tuple[T, ...], still: Callable[[tuple[T, ...]], bool]) -> tup
     return things
 
 
-def _chosen(first: First, random: Random) -> Sequence[EventData]:
+def chosen(first: First, random: Random) -> Sequence[EventData]:
+    """What is said in one saga."""
     if isinstance(first, Sequence):
         return first
     if hasattr(first, "flatmap"):

@@ -8,8 +8,8 @@ from quartet.testing.world import World
 Invariant: TypeAlias = Callable[[World], Iterable[str]]
 """Looks at a world, and yields a line for everything that must not be. It may assert instead."""
 
-# Reasons of the engine's own. With others, a handler has rejected an event on purpose.
-_NOT_HANDLED: Final = frozenset(
+# Reasons of the engine itself. With others, a handler has rejected an event on purpose.
+NOT_HANDLED: Final = frozenset(
     {"handler_failed", "retries_used_up", "runtime_failed", "reading_failed", "state_not_stored", "state_unreadable",
      "answer_not_published", "compensation_failed", "waiting"}
 )  # fmt: skip
@@ -55,6 +55,6 @@ def broken_at_the_end(world: World, invariants: Iterable[Invariant]) -> list[str
             f"{participant.name} cannot handle {letter.event_type} of {letter.saga_id}: "
             f"{letter.reason}: {letter.detail}"
             for letter in world.dead_letters(participant.name)
-            if letter.reason in _NOT_HANDLED
+            if letter.reason in NOT_HANDLED
         ]
     return [*lines, *broken(world, [*world.app.invariants, *invariants])]

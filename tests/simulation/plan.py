@@ -7,17 +7,15 @@ from datetime import timedelta
 from random import Random
 
 from quartet.events import bucket_of
-from quartet.testing.cluster.plan.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, ProcessFault
+from quartet.testing.cluster.plan.faults import COSMOS, ProcessFault
 from quartet.testing.cluster.plan.plan import BUCKETS, EPOCH, ClusterPlan
 from quartet.testing.cluster.plan.scale import SCALES
+from quartet.testing.cluster.proof.drawing import draw_faults
 from tests.simulation import content
 from tests.simulation.content import PRICES, Json, Wire, cloud_event
 from tests.simulation.garbage import garbage
 from tests.simulation.publication import Publication
 from tests.simulation.saga import SERVICES
-
-# What is too large is so at every attempt: with other faults of the same write, by chance, it would contradict itself.
-_BY_CHANCE = {server: [kind for kind in kinds if kind != "status 413"] for server, kinds in ON_REQUEST.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,8 @@ def make_plan(seed: int) -> Plan:
         pace=60.0 if long else random.choice((1.0, 2.0)),
         scale=random.choice(SCALES),
     )
-    faults = _faults(random, plan, max(1, round(intensity * orders)), 80.0 if long else 0.9 * until)
+    count = max(1, round(intensity * orders))
+    faults = draw_faults(random, plan.names(), count, 80.0 if long else 0.9 * until)
     if long:
         # Somebody is stopped for hours, in the middle of something, and then goes on as if nothing had happened.
         stopped = [
@@ -149,19 +148,3 @@ def publication(
     """An event, ready to be sent."""
     body, content_type, properties = write(event)
     return Publication(at, what, event["subject"], key, body, content_type, properties, event)
-
-
-def _faults(random: Random, plan: Plan, count: int, until: float) -> tuple[ProcessFault, ...]:
-    return tuple(_fault(random, plan, random.uniform(0, until)) for _ in range(count))
-
-
-def _fault(random: Random, plan: Plan, at: float) -> ProcessFault:
-    who = random.choice(plan.names())
-    seconds = random.choice((0.2, 1.0, 4.0, 12.0, 30.0))
-    amount = random.randint(1, 20)
-    sort = random.choices((COSMOS, HUB, BLOB, "receive", "timed"), (40, 20, 6, 15, 19))[0]
-    if sort == "receive":
-        return ProcessFault(random.choice(ON_RECEIVE), who, at=at, amount=amount)
-    if sort == "timed":
-        return ProcessFault(random.choice(TIMED), who, at=at, seconds=seconds, amount=random.choice((1, 4, 12, 40)))
-    return ProcessFault(random.choice(_BY_CHANCE[sort]), who, sort, at=at, seconds=seconds, amount=amount)

@@ -128,7 +128,7 @@ class Replica:
     async def run(self) -> None:
         """Do what the process does, until it is told to stop."""
         async with AsyncExitStack() as stack:
-            await self._ports.open(stack)
+            await self.open_port(stack)
             await self._reset_stale_checkpoints()
             await self._work()
 
@@ -158,6 +158,11 @@ class Replica:
         )
         beside: tuple[Callable[[], Awaitable[None]], ...] = (checkpoints.run, watchdog.run)
         await self._service._work(self.context, self.consumer, beside, Health(), self.stopping)  # noqa: SLF001 -- it is what is checked
+
+    async def open_port(self, stack: AsyncExitStack) -> Any:  # noqa: ANN401 -- whatever the service makes
+        """The port, which `stack` closes if it must be closed."""
+        await self._ports.open(stack)
+        return self._ports
 
     async def restart(self) -> None:
         """Receive with a new client, as the watchdog does it."""

@@ -1,0 +1,95 @@
+"""What must be true in the end: each rule can be broken, and is then told in one line."""
+
+import asyncio
+import json
+from typing import Any
+
+from quartet_emulators.cosmos.in_process import InProcessAccount
+
+from examples.trip.app import TRIP
+from examples.trip.payment import PAYMENT
+from quartet.testing.cluster.cluster import Cluster
+from quartet.testing.cluster.plan.plan import ClusterPlan
+from quartet.testing.cluster.plan.publication import Publication
+from quartet.testing.cluster.proof.ending import violations
+from quartet.testing.cluster.proof.rules import Rules
+from quartet.testing.cluster.servers.hub import Outgoing
+
+PORTS = dict.fromkeys(TRIP.port_variables, "simulated")
+
+
+def cluster() -> tuple[Cluster, Rules]:
+    """A cluster in which a trip was published, and nothing has run."""
+    rules = Rules(TRIP)
+    plan = ClusterPlan(seed=1, publications=[Publication(0.0, "TripRequested.v1", "t-1", "1", b"")], partitions=1)
+    return Cluster(TRIP, plan, InProcessAccount, rules, ports=PORTS), rules
+
+
+def said(rules: Rules, *types: str) -> list[Outgoing]:
+    """Answers of payment, each recorded."""
+    events = [{"id": kind, "source": PAYMENT.source, "type": kind, "subject": "t-1", "data": {}} for kind in types]
+    answers = {"q": [{"id": kind} for kind in types]}
+    rules.written(PAYMENT.database, PAYMENT.container, {"id": "t-1", "handled": answers}, "payment-1/1")
+    return [Outgoing(json.dumps(event).encode()) for event in events]
+
+
+def found(trips: Cluster, rules: Rules) -> list[str]:
+    return asyncio.run(violations(trips, rules, ()))
+
+
+def everybody_has_read(trips: Cluster) -> None:
+    for name in TRIP.names:
+        trips.books.checkpointed(name, "0", len(trips.hub.partitions["0"]) - 1)
+
+
+def test_a_trip_that_has_ended_in_one_way_breaks_no_rule() -> None:
+    trips, rules = cluster()
+    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    everybody_has_read(trips)
+    assert found(trips, rules) == []
+
+
+def test_a_trip_that_has_not_ended_is_found() -> None:
+    trips, rules = cluster()
+    trips.hub.append("0", said(rules, "PaymentFailed.v1"))
+    everybody_has_read(trips)
+    assert found(trips, rules) == ["t-1 has not ended: ['PaymentFailed.v1']"]
+
+
+def test_a_trip_that_has_ended_in_two_ways_is_found() -> None:
+    trips, rules = cluster()
+    trips.hub.append("0", said(rules, "TripCancelled.v1", "TripBooked.v1"))
+    everybody_has_read(trips)
+    assert found(trips, rules) == ["t-1 has ended in 2 ways: TripBooked.v1, TripCancelled.v1"]
+
+
+def test_a_service_that_stalls_is_found() -> None:
+    trips, rules = cluster()
+    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    everybody_has_read(trips)
+    trips.books.done["car", "0"] = -1
+    assert found(trips, rules) == ["car stalls: it has partition 0 up to -1 of 0"]
+
+
+def test_an_answer_that_was_never_said_is_found() -> None:
+    trips, rules = cluster()
+    trips.hub.append("0", said(rules, "TripCancelled.v1", "PaymentFailed.v1")[:1])
+    everybody_has_read(trips)
+    assert found(trips, rules) == ["payment never said its answer PaymentFailed.v1 in t-1"]
+
+
+def test_a_dead_letter_that_no_redrive_has_settled_is_found() -> None:
+    trips, rules = cluster()
+    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    everybody_has_read(trips)
+    letter: dict[str, Any] = {"pk": "1", "event_type": "TripRequested.v1", "saga_id": "t-1", "detail": "a bug"}
+    trips.cosmos.fill("hotels", "dead-letters", {**letter, "id": "1", "reason": "handler_failed"})
+    trips.cosmos.fill("hotels", "dead-letters", {**letter, "id": "3", "reason": "no_such_hotel"})
+    trips.cosmos.fill("hotels", "dead-letters", {**letter, "id": "2", "reason": "handler_failed", "settled": {"at": 1}})
+    assert found(trips, rules) == ["hotel cannot handle TripRequested.v1 of t-1: handler_failed: a bug"]
+
+
+def test_with_a_broken_rule_nothing_else_is_looked_at() -> None:
+    trips, rules = cluster()
+    rules.broke("a rule", "is broken")
+    assert found(trips, rules) == ["a rule: is broken"]
