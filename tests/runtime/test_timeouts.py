@@ -16,6 +16,7 @@ ON_A_CLOCK_OF_THEIR_OWN = (
     "tests/deployment/test_await_http.py",
     "tests/cli/test_waiting.py",
     "quartet/testing/running.py",
+    "quartet/testing/cluster/",
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from quartet.azure.environment import EnvironmentSettings
 from quartet.choreography import Choreography
 from quartet.testing.clock import DeadlockError, LivelockError
-from quartet.testing.cluster.machine.loop import ProcessLoop
+from quartet.testing.cluster.machine.loop import ProcessLoop, owner_of
 from quartet.testing.cluster.machine.network import Network
 from quartet.testing.cluster.machine.process import Process
 from quartet.testing.cluster.machine.trace import Trace
@@ -189,8 +189,13 @@ class Cluster:
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
-        with suppress(DeadlockError):
-            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        if tasks:
+            with suppress(DeadlockError):
+                self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
     def _unhandled(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Report what no one has caught: in a living process, or in the cluster itself."""
+        handle: asyncio.Handle | None = context.get("handle")
+        if handle is not None and owner_of(handle) is None:
+            self.books.observer.broke("the cluster itself works", repr(context.get("exception")))
         self.replicas.unhandled(context.get("task") or context.get("future"), str(context.get("message")))

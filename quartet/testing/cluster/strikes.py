@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from quartet.testing.cluster.plan.faults import BLOB, COSMOS, FOR_GOOD, HUB, ProcessFault
+from quartet.testing.cluster.plan.faults import BLOB, COSMOS, FOR_GOOD, HUB, RECREATED, ProcessFault
 
 if TYPE_CHECKING:
     from quartet.testing.cluster.cluster import Cluster
@@ -18,10 +18,12 @@ _LAG_SECONDS: Final = 2.0
 
 
 def strike(cluster: "Cluster", fault: ProcessFault) -> None:
-    """Do it."""
-    cluster.faults.injected[fault.kind] += 1
-    replica = cluster.replicas.current[fault.who]
+    """Do it, unless there is no such process in this run."""
+    replica = cluster.replicas.current.get(fault.who)
+    if replica is None:
+        return
     process = replica.process
+    cluster.faults.injected[fault.kind] += 1
     cluster.trace(fault.who, f"** {fault.kind}")
     if fault.kind in _AWAY:
         cluster.network.away[_AWAY[fault.kind]] = asyncio.get_running_loop().time() + fault.seconds
@@ -31,7 +33,7 @@ def strike(cluster: "Cluster", fault: ProcessFault) -> None:
         "pause": lambda: cluster.replicas.pause(process, fault.seconds),
         "stop": lambda: cluster.replicas.stop(process),
         "restart": lambda: cluster.replicas.restart(process),
-        "hub recreated": cluster.recreate_hub,
+        RECREATED: cluster.recreate_hub,
         "stale reads": lambda: cluster.cosmos.views.fall_behind(process.name, min(fault.seconds, _LAG_SECONDS)),
         "checkpoint moved back": lambda: cluster.blobs.move_back(process.service, fault.amount),
         "ownership taken": lambda: cluster.blobs.hand_over(process.service, replica.receives_as),

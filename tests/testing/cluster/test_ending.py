@@ -93,3 +93,24 @@ def test_with_a_broken_rule_nothing_else_is_looked_at() -> None:
     trips, rules = cluster()
     rules.broke("a rule", "is broken")
     assert found(trips, rules) == ["a rule: is broken"]
+
+
+def test_what_fails_in_the_cluster_itself_is_found() -> None:
+    trips, rules = cluster()
+
+    async def work() -> None:
+        trips.loop.call_later(1.0, [].pop)
+        await asyncio.sleep(2)
+
+    trips.run(work())
+    assert rules.broken == ["the cluster itself works: IndexError('pop from empty list')"]
+
+
+def test_a_run_that_hangs_is_found() -> None:
+    trips, rules = cluster()
+    trips.run(hang())
+    assert rules.broken == ["the system never hangs: DeadlockError at 0.000 s"]
+
+
+async def hang() -> None:
+    await asyncio.get_running_loop().create_future()

@@ -109,6 +109,20 @@ def test_an_application_without_services_is_refused() -> None:
         run(replace(TRIP, services=()))
 
 
+def test_a_fault_that_can_never_happen_is_refused() -> None:
+    with pytest.raises(ValueError, match="no fault with server hub is called 'status 429': use one of not sent, "):
+        ProcessFault("status 429", "hotel-1", HUB)
+    with pytest.raises(ValueError, match="no fault with no server is called 'reply lost'"):
+        ProcessFault("reply lost", "hotel-1")
+    with pytest.raises(ValueError, match="trip has no process motel-1: they are called flight-1 and so on"):
+        run(faults=[ProcessFault("crash", "motel-1")])
+
+
+def test_a_fault_of_a_process_that_is_not_there_does_not_happen() -> None:
+    happened = run(runs=1, faults=[ProcessFault("crash", "hotel-9", at=1.0), ProcessFault("crash", "hotel-1", at=1.0)])
+    assert [line.split()[1] for line in happened if line.endswith("** crash")] == ["hotel-1"]
+
+
 class HotelSettings(EnvironmentSettings):
     """Settings that only the hotel has."""
 

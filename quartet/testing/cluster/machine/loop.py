@@ -24,7 +24,7 @@ class ProcessLoop(VirtualLoop):
 
     def run_handle(self, handle: Handle) -> None:
         """See `VirtualLoop.run_handle`. What belongs to a paused process is kept until it resumes."""
-        process = _owner(handle)
+        process = owner_of(handle)
         if process is not None and process.paused:
             process.held.append(handle)
         else:
@@ -37,7 +37,7 @@ class ProcessLoop(VirtualLoop):
         queues: dict[Process | None, deque[Handle]] = {}
         owners: list[Process | None] = []
         for handle in ready:
-            owner = _owner(handle)
+            owner = owner_of(handle)
             owners.append(owner)
             queues.setdefault(owner, deque()).append(handle)
         if len(queues) == 1:
@@ -46,7 +46,8 @@ class ProcessLoop(VirtualLoop):
         return [queues[owner].popleft() for owner in owners]
 
 
-def _owner(handle: Handle) -> Process | None:
+def owner_of(handle: Handle) -> Process | None:
+    """The process that a callback belongs to; None for the servers and for the cluster itself."""
     found: Process | None = handle._context.get(RUNNING)  # type: ignore[attr-defined]  # noqa: SLF001 -- it has no public name
     return found
 

@@ -75,7 +75,9 @@ TIMED: Final = (
 """What can happen at a time, whatever a process does then."""
 
 FOR_GOOD: Final = "dies for good"
-"""At a time, too; it is not among the others because the replica never comes back."""
+RECREATED: Final = "hub recreated"
+SELDOM: Final = (FOR_GOOD, RECREATED)
+"""At a time, too. They are never drawn: not every saga can end after them."""
 
 OPERATOR: Final = "operator"
 """What the names of the processes of commands begin with."""
@@ -86,13 +88,16 @@ class ProcessFault:
     """One thing that goes wrong for a process, once.
 
     Attributes:
-        kind: one of those above.
+        kind: what happens, such as `crash after`. `ON_REQUEST`, `ON_RECEIVE`, `TIMED` and `SELDOM` list the kinds.
         who: the process that it happens to: `payment-1`.
         server: for a fault of a request, the server that it goes to.
         at: seconds; a fault of a request hits the first one after that.
         nth: instead of `at`: it hits this request of the process, counted from 1.
         seconds: how long it lasts.
         amount: how many events are delivered again, how many calls of a port time out.
+
+    Raises:
+        ValueError: there is no such kind of fault; `server` is needed for one of a request, and for no other.
     """
 
     kind: str
@@ -102,6 +107,12 @@ class ProcessFault:
     nth: int | None = None
     seconds: float = 0.0
     amount: int = 1
+
+    def __post_init__(self) -> None:
+        known = (*ON_RECEIVE, *TIMED, *SELDOM) if self.server is None else ON_REQUEST.get(self.server, ())
+        if self.kind not in known:
+            where = "no server" if self.server is None else f"server {self.server}"
+            raise ValueError(f"no fault with {where} is called {self.kind!r}: use one of {', '.join(known)}")
 
     def __str__(self) -> str:
         when = f"request {self.nth}" if self.nth is not None else f"{self.at:.3f} s"

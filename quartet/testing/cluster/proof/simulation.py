@@ -10,7 +10,7 @@ from quartet.engine.declaration.invariant import Invariant
 from quartet.process.named_ports import SIMULATED
 from quartet.testing.cluster.cluster import Cluster
 from quartet.testing.cluster.machine.trace import Trace
-from quartet.testing.cluster.plan.faults import ProcessFault
+from quartet.testing.cluster.plan.faults import OPERATOR, ProcessFault
 from quartet.testing.cluster.plan.plan import ClusterPlan
 from quartet.testing.cluster.proof.drawing import draw_plan
 from quartet.testing.cluster.proof.ending import open_sagas, violations
@@ -115,15 +115,17 @@ def simulate_services(
         sagas: how many sagas there are in a run, or their ids.
         seed: the seed of the first run. The next one has the next number.
         runs: how many runs.
-        faults: what goes wrong; drawn from the seed if not given.
+        faults: what goes wrong; drawn from the seed if not given. A seed has one to three processes of each service,
+            and what is to happen to a process that is not there does not happen.
         trace: is given every line of what happened, after each run.
 
     Raises:
-        ValueError: the application names no services, or the settings of a participant are missing.
+        ValueError: the application names no services, the settings of a participant are missing, or a fault is to
+            happen to a process of no participant.
         Violation: something must not be. The message has a call that repeats it, with few sagas and few faults.
     """
     settings = dict(own_settings or {})
-    _check(app, settings)
+    _check(app, settings, faults or ())
     names = tuple(f"saga-{number}" for number in range(1, sagas + 1)) if isinstance(sagas, int) else tuple(sagas)
     chosen = {**dict.fromkeys(app.port_variables, SIMULATED), **(ports or {})}
     for number in range(seed, seed + runs):
@@ -136,12 +138,15 @@ def simulate_services(
             raise Violation(small.violations(), f"to repeat it:\n{small}")
 
 
-def _check(app: Choreography, own_settings: Mapping[str, EnvironmentSettings]) -> None:
+def _check(app: Choreography, own_settings: Mapping[str, EnvironmentSettings], faults: Sequence[ProcessFault]) -> None:
     if not app.services:
         raise ValueError(f"{app.name} names no services: give it Choreography(services=...)")
     for service in app.services:
         if service.settings is not None and service.participant.name not in own_settings:
             raise ValueError(f"{service.participant.name} has settings of its own: give them as own_settings")
+    for fault in faults:
+        if fault.who.rpartition("-")[0] not in {*app.names, OPERATOR}:
+            raise ValueError(f"{app.name} has no process {fault.who}: they are called {app.names[0]}-1 and so on")
 
 
 def _shrunk(case: _Case) -> _Case:
