@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from quartet_emulators.cosmos.in_process import InProcessAccount
 
@@ -27,8 +28,10 @@ def cluster() -> tuple[Cluster, Rules]:
 
 def said(rules: Rules, *types: str) -> list[Outgoing]:
     """Answers of payment, each recorded."""
-    events = [{"id": kind, "source": PAYMENT.source, "type": kind, "subject": "t-1", "data": {}} for kind in types]
-    answers = {"q": [{"id": kind} for kind in types]}
+    ids = {kind: str(uuid5(NAMESPACE_URL, kind)) for kind in types}
+    head = {"source": PAYMENT.source, "subject": "t-1", "data": {}}
+    events = [{**head, "id": ids[kind], "type": kind} for kind in types]
+    answers = {"q": [{"id": ids[kind]} for kind in types]}
     rules.written(PAYMENT.database, PAYMENT.container, {"id": "t-1", "handled": answers}, "payment-1/1")
     return [Outgoing(json.dumps(event).encode()) for event in events]
 
@@ -75,7 +78,8 @@ def test_an_answer_that_was_never_said_is_found() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "TripCancelled.v1", "PaymentFailed.v1")[:1])
     everybody_has_read(trips)
-    assert found(trips, rules) == ["payment never said its answer PaymentFailed.v1 in t-1"]
+    unsaid = uuid5(NAMESPACE_URL, "PaymentFailed.v1")
+    assert found(trips, rules) == [f"payment never said its answer {unsaid} in t-1"]
 
 
 def test_a_dead_letter_that_no_redrive_has_settled_is_found() -> None:

@@ -2,12 +2,21 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
 
 from quartet.choreography import Choreography
+from quartet.engine.declaration.participant import DEAD_LETTERS
+from quartet.engine.records.record import RecordLimits
+from quartet.testing.cluster.machine.network import PLANNED
+from quartet.testing.cluster.proof.record_rules import Handled, broken_by
 from quartet.testing.cluster.servers.account import Document
 from quartet.testing.cluster.servers.hub import Stored
+
+_DERIVED: Final = 5
+# The one status that Cosmos DB gives for good: what is too large can never be stored.
+_TOO_LARGE: Final = "413"
 
 
 class Rules:
@@ -19,14 +28,17 @@ class Rules:
         said: by source and id: every event that came into the hub and is no answer to an operator.
     """
 
-    def __init__(self, app: Choreography) -> None:
+    def __init__(self, app: Choreography, limits: RecordLimits | None = None) -> None:
+        """Nothing has happened yet. `limits`: how much a record keeps; without it, what it keeps by default."""
         self.broken: list[str] = []
         self.recorded: dict[str, dict[str, str]] = defaultdict(dict)
         self.said: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._states = {(participant.database, participant.container): participant.name for participant in app}
+        self._limits = limits or RecordLimits()
+        self._names = {participant.database: participant.name for participant in app}
+        self._states = {(participant.database, participant.container) for participant in app}
         self._sources = {participant.source: participant.name for participant in app}
         self._types = app.events.keys()
-        self._answers: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
+        self._handled: dict[tuple[str, str], Handled] = {}
         self._lengths: dict[str, int] = defaultdict(int)
 
     def broke(self, rule: str, what: str) -> None:
@@ -36,18 +48,17 @@ class Rules:
     def written(self, database: str, container: str, document: Document, by: str) -> None:
         """See `Observer.written`."""
         del by
-        name = self._states.get((database, container))
-        if name is None:
-            return
-        saga_id = str(document["id"])
-        known = self._answers.get((name, saga_id), {})
-        now = {key: _ids(answers) for key, answers in document.get("handled", {}).items()}
-        for key in _kept(list(known), list(now)):
-            # An undo that has failed may be done later: what is said then is added.
-            if known[key] != now[key][: len(known[key])]:
-                self.broke("answers are recorded once", f"{name} has answered {key} of {saga_id} twice")
-        self.recorded[name] |= {event_id: saga_id for ids in now.values() for event_id in ids}
-        self._answers[name, saga_id] = now
+        if (database, container) in self._states:
+            self._recorded(self._names[database], str(document["id"]), document.get("handled", {}))
+        elif container == DEAD_LETTERS.name and PLANNED in document["detail"] and _TOO_LARGE not in document["detail"]:
+            what = f"{document['event_type']} of {document['saga_id']}: {document['detail']}"
+            self.broke("an outage is no dead letter", f"{self._names[database]} keeps {what}")
+
+    def _recorded(self, name: str, saga_id: str, handled: Handled) -> None:
+        for rule, key in broken_by(self._handled.get((name, saga_id), {}), handled, self._limits):
+            self.broke(rule, f"{name} has another record of {saga_id} now: {key}")
+        self.recorded[name] |= {str(one["id"]): saga_id for answers in handled.values() for one in answers}
+        self._handled[name, saga_id] = handled
 
     def appended(self, stored: Stored) -> None:
         """See `Observer.appended`."""
@@ -58,6 +69,8 @@ class Rules:
         name = self._sources.get(event["source"])
         if name is not None and event.get("causationid") and event["id"] not in self.recorded[name]:
             self.broke("an answer is recorded before it is said", f"{name} says {_told(event)}")
+        if name is not None and UUID(event["id"]).version != _DERIVED:
+            self.broke("the id of an answer is derived", f"{name} says {_told(event)}")
         before = self.said.setdefault((event["source"], event["id"]), event)
         if before["data"] != event["data"]:
             self.broke("a repeat is the same event", f"{_told(event)} is {before['data']} and {event['data']}")
@@ -71,18 +84,6 @@ class Rules:
     def hub_recreated(self) -> None:
         """See `Observer.hub_recreated`."""
         self._lengths.clear()
-
-
-def _kept(before: list[str], now: list[str]) -> list[str]:
-    """The entries that a record has not forgotten: it drops those at the front, and adds at the end.
-
-    What was forgotten in between, and handled again, may be answered in another way.
-    """
-    return next(before[number:] for number in range(len(before) + 1) if before[number:] == now[: len(before) - number])
-
-
-def _ids(answers: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(str(answer["id"]) for answer in answers)
 
 
 def _told(event: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from quartet.testing.cluster.plan.plan import ClusterPlan
 from quartet.testing.cluster.proof.drawing import draw_plan
 from quartet.testing.cluster.proof.ending import open_sagas, violations
 from quartet.testing.cluster.proof.rules import Rules
+from quartet.testing.cluster.replicas.setup import record_limits_of
 from quartet.testing.cluster.servers.account import MakeAccount
 from quartet.testing.simulation import First, fewer
 from quartet.testing.violation import Violation
@@ -43,7 +44,7 @@ class _Case:
 
     def violations(self) -> list[str]:
         found: list[str] = []
-        rules, trace = Rules(self.app), Trace(keep=self.trace is not None)
+        rules, trace = Rules(self.app, record_limits_of(self.plan.seed)), Trace(keep=self.trace is not None)
         cluster = Cluster(
             self.app,
             self.plan,

@@ -32,7 +32,7 @@ from quartet.testing.cluster.machine.process import Process
 from quartet.testing.cluster.machine.trace import Log
 from quartet.testing.cluster.plan.plan import EPOCH
 from quartet.testing.cluster.replicas.ports import Unreliable
-from quartet.testing.cluster.replicas.setup import Setup
+from quartet.testing.cluster.replicas.setup import Setup, record_limits_of
 
 
 class Replica:
@@ -99,7 +99,7 @@ class Replica:
             rng=self.process.random,
             log=cast(FilteringBoundLogger, self._engine_log),
             look_first=look_first,
-            limits=self._setup.record_limits,
+            limits=record_limits_of(self._setup.seed),
             on_redrive=on_redrive,
         )
 

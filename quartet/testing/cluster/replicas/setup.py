@@ -52,10 +52,10 @@ class Setup:
     room: int
     seed: int
 
-    @property
-    def record_limits(self) -> RecordLimits:
-        """How much a record keeps."""
-        return _LIMITS[self.seed % len(_LIMITS)]
+
+def record_limits_of(seed: int) -> RecordLimits:
+    """How much a record keeps in the run of this seed."""
+    return _LIMITS[seed % len(_LIMITS)]
 
 
 @lru_cache
