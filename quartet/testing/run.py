@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from quartet.choreography import Choreography
 from quartet.engine.declaration.participant import Participant
-from quartet.events import EventData, encode
+from quartet.events import EventData
 from quartet.testing.faults import HUB_FAULTS, Fault, Trouble, TroubledSteps
+from quartet.testing.garbage import garbage_for
 from quartet.testing.running import Replica, quiet
 from quartet.testing.world import World
 
@@ -54,20 +54,10 @@ async def _spoil(world: World, fault: Fault) -> None:
     partition = partitions[fault.step % len(partitions)]
     bodies = [message.body for messages in world.hub.partitions.values() for message in messages]
     if fault.kind == "garbage":
-        garbage = _garbage(world.app, world.sagas)
-        world.hub.append(partition, garbage[fault.step % len(garbage)])
+        garbage = garbage_for(world.app, world.sagas[0] if world.sagas else "unknown")
+        world.hub.append(partition, garbage[fault.step % len(garbage)].body)
     elif bodies:
         world.hub.append(partition, bodies[fault.step % len(bodies)])
-
-
-def _garbage(app: Choreography, sagas: Sequence[str]) -> list[bytes]:
-    """Messages that are not events of the application; the last ones name one of its sagas."""
-    saga_id = sagas[0] if sagas else "unknown"
-    envelope = {"specversion": "1.0", "id": "g", "source": "/garbage", "subject": saga_id}
-    envelope |= {"time": "2026-01-01T12:00:00Z"}
-    wrong = [{**envelope, "id": f"g-{type_}", "type": type_, "data": {}} for type_ in app.events]
-    unknown = {**envelope, "type": "SomethingElse.v1", "data": {}}
-    return [b"", b"no JSON", b"[]", b"\xff\xfe", b'{"a": 1}', encode(unknown), *(encode(one) for one in wrong)]
 
 
 class _Crew:

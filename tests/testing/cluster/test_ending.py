@@ -11,7 +11,7 @@ from examples.trip.app import TRIP
 from examples.trip.payment import PAYMENT
 from quartet.testing.cluster.cluster import Cluster
 from quartet.testing.cluster.plan.plan import ClusterPlan
-from quartet.testing.cluster.plan.publication import Publication
+from quartet.testing.cluster.plan.publication import Publication, Unreadable
 from quartet.testing.cluster.proof.ending import violations
 from quartet.testing.cluster.proof.rules import Rules
 from quartet.testing.cluster.servers.hub import Outgoing
@@ -86,11 +86,32 @@ def test_a_dead_letter_that_no_redrive_has_settled_is_found() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "TripCancelled.v1"))
     everybody_has_read(trips)
-    letter: dict[str, Any] = {"pk": "1", "event_type": "TripRequested.v1", "saga_id": "t-1", "detail": "a bug"}
+    letter: dict[str, Any] = {
+        "pk": "1",
+        "partition": "0",
+        "sequence_number": 0,
+        "event_type": "TripRequested.v1",
+        "saga_id": "t-1",
+        "detail": "a bug",
+    }
     trips.cosmos.fill("hotels", "dead-letters", {**letter, "id": "1", "reason": "handler_failed"})
     trips.cosmos.fill("hotels", "dead-letters", {**letter, "id": "3", "reason": "no_such_hotel"})
     trips.cosmos.fill("hotels", "dead-letters", {**letter, "id": "2", "reason": "handler_failed", "settled": {"at": 1}})
     assert found(trips, rules) == ["hotel cannot handle TripRequested.v1 of t-1: handler_failed: a bug"]
+
+
+def test_a_message_that_cannot_be_read_and_is_not_kept_is_found() -> None:
+    trips, rules = cluster()
+    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    for number, event_type in enumerate((None, "TripCancellationRequested.v1"), start=1):
+        origin = Unreadable(0.0, "garbage", "t-1", "1", b"?", event_type=event_type)
+        trips.hub.append("0", [Outgoing(b"?", origin=origin)])
+        for participant in TRIP.participants[number:]:
+            letter = {"id": f"l-{number}", "pk": "1", "partition": "0", "sequence_number": number, "reason": "not_json"}
+            trips.cosmos.fill(participant.database, "dead-letters", letter)
+    everybody_has_read(trips)
+    # Of all four, only payment hears of a request to cancel.
+    assert found(trips, rules) == ["flight has lost garbage at ('0', 1): b'?'"]
 
 
 def test_with_a_broken_rule_nothing_else_is_looked_at() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from quartet.testing.cluster.plan.faults import ProcessFault
-from quartet.testing.cluster.plan.publication import Publication
+from quartet.testing.cluster.plan.publication import Publication, Unreadable
 from quartet.testing.cluster.plan.scale import LARGE, Scale
 
 EPOCH: Final = datetime.fromisoformat("2026-07-01T12:00:00+00:00")
@@ -43,6 +43,11 @@ class ClusterPlan:
     room: int = 1000
     pace: float = 1.0
     scale: Scale = LARGE
+
+    @property
+    def sagas(self) -> list[str]:
+        """The sagas in which an event is published, in order of first mention."""
+        return list(dict.fromkeys(one.saga_id for one in self.publications if not isinstance(one, Unreadable)))
 
     def processes_of(self, services: Sequence[str]) -> list[str]:
         """The names of the processes: `payment-1`, `payment-2`."""

@@ -1,6 +1,6 @@
 """What is sent to the hub by people and programs that are no service."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,3 +32,19 @@ class Publication:
     def publisher(self) -> str:
         """Who sends it."""
         return "publisher"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable(Publication):
+    """A message that is no event of the application. Those who must read it keep it as a dead letter.
+
+    Attributes:
+        event_type: the type that it has, if the application has such events: those who hear it must read it. None if
+            no participant can tell: then every one must.
+    """
+
+    event_type: str | None = None
+
+    def is_kept_by(self, hears: Collection[str]) -> bool:
+        """Whether a participant that hears these types must keep it."""
+        return self.event_type is None or self.event_type in hears

@@ -9,13 +9,16 @@ from quartet.choreography import Choreography
 from quartet.events import bucket_of, encode, new_event, to_json
 from quartet.testing.cluster.plan.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, ProcessFault
 from quartet.testing.cluster.plan.plan import BUCKETS, EPOCH, ClusterPlan
-from quartet.testing.cluster.plan.publication import Publication
+from quartet.testing.cluster.plan.publication import Publication, Unreadable
 from quartet.testing.cluster.plan.scale import SCALES
+from quartet.testing.garbage import garbage_for
 from quartet.testing.simulation import First, chosen
 
 # What is too large is so at every attempt: with other faults of the same write, by chance, it would contradict itself.
 _BY_CHANCE: Final = {server: [kind for kind in kinds if kind != "status 413"] for server, kinds in ON_REQUEST.items()}
 _PUBLISHED_TWICE: Final = 0.15
+# How many messages about a saga cannot be read.
+_GARBAGE: Final = (0, 0, 0, 1, 1, 2)
 # Nothing is published, and nothing goes wrong, in the last part of the time.
 _PUBLISHED, _FAULTY = 0.7, 0.9
 
@@ -31,7 +34,11 @@ def draw_plan(app: Choreography, first: First, seed: int, sagas: Sequence[str]) 
     until = random.uniform(15, 40)
     plan = ClusterPlan(
         seed=seed,
-        publications=tuple(one for saga_id in sagas for one in _publications(first, seed, saga_id, _PUBLISHED * until)),
+        publications=tuple(
+            one
+            for saga_id in sagas
+            for one in _publications(app, first, Random(f"{seed} {saga_id}"), saga_id, _PUBLISHED * until)
+        ),
         replicas=random.choice((1, 2, 2, 3)),
         partitions=random.choice((1, 2, 4)),
         until=until,
@@ -46,8 +53,7 @@ def draw_plan(app: Choreography, first: First, seed: int, sagas: Sequence[str]) 
     )
 
 
-def _publications(first: First, seed: int, saga_id: str, until: float) -> list[Publication]:
-    random = Random(f"{seed} {saga_id}")
+def _publications(app: Choreography, first: First, random: Random, saga_id: str, until: float) -> list[Publication]:
     keys = bucket_of(saga_id, BUCKETS), saga_id
     sent: list[Publication] = []
     for number, data in enumerate(chosen(first, random), start=1):
@@ -58,6 +64,11 @@ def _publications(first: First, seed: int, saga_id: str, until: float) -> list[P
         sent.append(publication)
         if random.random() < _PUBLISHED_TWICE:
             sent.append(replace(publication, at=at + random.expovariate(0.3), key=random.choice(keys)))
+    for message in random.sample(garbage_for(app, saga_id), random.choice(_GARBAGE)):
+        at = max(0.1, random.uniform(-1, 5) + (sent[0].at if sent else until / 2))
+        sent.append(
+            Unreadable(at, "garbage", saga_id, random.choice(keys), message.body, event_type=message.event_type)
+        )
     return sent
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from quartet.engine.declaration.invariant import Invariant
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.testing.cluster.cluster import Cluster
+from quartet.testing.cluster.plan.publication import Unreadable
 from quartet.testing.cluster.proof.evidence import ClusterEvidence, read_evidence
 from quartet.testing.cluster.proof.rules import Rules
 from quartet.testing.violation import NOT_HANDLED
@@ -14,14 +15,14 @@ from quartet.testing.violation import NOT_HANDLED
 def open_sagas(cluster: Cluster, rules: Rules) -> list[str]:
     """The sagas that were published and have not ended."""
     ended = _ends(cluster, rules)
-    return sorted({one.saga_id for one in cluster.plan.publications} - ended.keys())
+    return sorted(set(cluster.plan.sagas) - ended.keys())
 
 
 async def violations(cluster: Cluster, rules: Rules, invariants: Sequence[Invariant]) -> list[str]:
     """A line for everything that must not be. Once a rule is broken, the rest says little and is not looked at."""
     if rules.broken:
         return rules.broken
-    found = [*_unread(cluster), *_unsaid(rules), *_ends_of_sagas(cluster, rules), *_letters(cluster)]
+    found = [*_unread(cluster), *_lost(cluster), *_unsaid(rules), *_ends_of_sagas(cluster, rules), *_letters(cluster)]
     return found or list(_judged(await read_evidence(cluster), [*cluster.app.invariants, *invariants]))
 
 
@@ -37,6 +38,16 @@ def _unread(cluster: Cluster) -> Iterator[str]:
     for service, partition in cluster.books.behind(cluster.hub.partitions, cluster.replicas.alive):
         done, end = cluster.books.done[service, partition], len(cluster.hub.partitions[partition]) - 1
         yield f"{service} stalls: it has partition {partition} up to {done} of {end}"
+
+
+def _lost(cluster: Cluster) -> Iterator[str]:
+    for participant in cluster.app:
+        letters = cluster.cosmos.documents(participant.database, DEAD_LETTERS.name)
+        kept = {(letter["partition"], letter["sequence_number"]) for letter in letters}
+        for stored in (one for log in cluster.hub.partitions.values() for one in log):
+            origin, place = stored.origin, (stored.partition, stored.sequence_number)
+            if isinstance(origin, Unreadable) and origin.is_kept_by(participant.hears) and place not in kept:
+                yield f"{participant.name} has lost {origin.what} at {place}: {origin.body[:60]!r}"
 
 
 def _unsaid(rules: Rules) -> Iterator[str]:

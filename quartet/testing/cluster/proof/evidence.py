@@ -48,9 +48,8 @@ async def read_evidence(cluster: Cluster) -> ClusterEvidence:
             ledger = await Replica(service, process, cluster.setup).open_port(stack)
             if callable(getattr(ledger, "effects", None)):
                 done[service.participant.name] = [effect async for effect in ledger.effects()]
-    sagas = [one.saga_id for one in cluster.plan.publications]
-    sagas += [saga_id for known in states.values() for saga_id in known]
-    return ClusterEvidence(states, done, list(dict.fromkeys(sagas)))
+    sagas = dict.fromkeys([*cluster.plan.sagas, *(saga_id for known in states.values() for saga_id in known)])
+    return ClusterEvidence(states, done, list(sagas))
 
 
 def _states(cluster: Cluster, participant: Any) -> dict[str, Any]:  # noqa: ANN401 -- of any state

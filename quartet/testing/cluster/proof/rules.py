@@ -10,6 +10,7 @@ from quartet.choreography import Choreography
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.engine.records.record import RecordLimits
 from quartet.testing.cluster.machine.network import PLANNED
+from quartet.testing.cluster.plan.publication import Unreadable
 from quartet.testing.cluster.proof.record_rules import Handled, broken_by
 from quartet.testing.cluster.servers.account import Document
 from quartet.testing.cluster.servers.hub import Stored
@@ -63,6 +64,8 @@ class Rules:
     def appended(self, stored: Stored) -> None:
         """See `Observer.appended`."""
         self._lengths[stored.partition] = stored.sequence_number + 1
+        if isinstance(stored.origin, Unreadable):
+            return
         event = json.loads(stored.body)
         if event["type"] not in self._types:
             return

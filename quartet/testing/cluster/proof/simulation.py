@@ -40,7 +40,7 @@ class _Case:
 
     @property
     def sagas(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.saga_id for one in self.plan.publications))
+        return tuple(self.plan.sagas)
 
     def violations(self) -> list[str]:
         found: list[str] = []
