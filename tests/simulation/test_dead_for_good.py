@@ -27,7 +27,7 @@ def plan(*gone: str, seed: int, orders: int = 8) -> Plan:
     return Plan(
         seed=seed,
         publications=tuple(placed),
-        faults=tuple(ProcessFault("dies for good", name, at=random.uniform(3, 5)) for name in gone),
+        faults=tuple(ProcessFault("dies", name, at=random.uniform(3, 5)) for name in gone),
         stock=dict.fromkeys((*PRICES, "Lamp"), 9),
         until=6.0,
         deadline=15.0,

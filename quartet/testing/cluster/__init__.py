@@ -2,7 +2,7 @@
 
     plan         a run as data
     machine      what everything runs on
-    servers      what the servers keep, and who is told of it
+    servers      what the servers keep, and who observes it
     clients      what the SDKs' clients look like to a service
     replicas     the processes of the services
     proof        runs of any application, judged by its invariants

@@ -66,7 +66,7 @@ class Cluster:
             app: the application. It must name its services.
             plan: what is published, and what goes wrong.
             account: makes the account of Cosmos DB.
-            observer: is told what the servers store.
+            observer: sees what the servers store.
             ports: the name of each port, by its environment variable: `simulated`, or `package.module:factory`.
             own_settings: the settings of participants that have their own, by name.
             operator: makes the person who redrives dead letters, with a name.
@@ -119,7 +119,7 @@ class Cluster:
         return EPOCH + timedelta(seconds=self.loop.time())
 
     def is_quiet(self) -> bool:
-        """Whether every service needs nothing of the hub any more, and nothing is on its way there."""
+        """Whether every service needs nothing more of the hub, and nothing is on its way there."""
         return not self.network.late and not self.books.behind(self.hub.partitions, self.replicas.alive)
 
     @property
@@ -144,7 +144,7 @@ class Cluster:
         await asyncio.gather(*self._early, return_exceptions=True)
 
     async def settle(self, limit: float, is_over: Callable[[], bool]) -> None:
-        """Wait until all is quiet and over, and nothing can be redriven any more; at most until `limit`, in seconds."""
+        """Wait until all is quiet and over, and nothing is left to redrive; at most until `limit`, in seconds."""
         operator = self._operator("0")
         while not self.books.observer.broken and self.loop.time() < limit:
             await asyncio.sleep(1)
@@ -166,7 +166,7 @@ class Cluster:
         return EPOCH.timestamp() + self.loop.time()
 
     async def until(self, at: float) -> None:
-        """Wait until so many seconds after the beginning."""
+        """Wait until this number of seconds after the beginning."""
         await asyncio.sleep(max(0.0, at - self.loop.time()))
 
     def _strike(self, fault: ProcessFault) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from quartet.testing.cluster.plan.faults import BLOB, COSMOS, FOR_GOOD, HUB, RECREATED, ProcessFault
+from quartet.testing.cluster.plan.faults import BLOB, COSMOS, DIES, HUB, RECREATED, ProcessFault
 
 if TYPE_CHECKING:
     from quartet.testing.cluster.cluster import Cluster
@@ -42,7 +42,7 @@ def strike(cluster: "Cluster", fault: ProcessFault) -> None:
         "port hangs": lambda: replica.hang(min(fault.amount, 3)),
         "log breaks": lambda: replica.break_log(fault.seconds),
         "document of another release": lambda: _rewrite(cluster, process.service, fault.amount),
-        FOR_GOOD: lambda: cluster.replicas.end_for_good(process),
+        DIES: lambda: cluster.replicas.end_permanently(process),
     }
     strikes[fault.kind]()
 

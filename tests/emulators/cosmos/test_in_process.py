@@ -57,7 +57,7 @@ def test_an_earlier_version_shows_what_was_stored_then() -> None:
         gates.read(KEY, "b", 2)
 
 
-def test_a_query_goes_on_where_its_last_page_ended() -> None:
+def test_a_query_continues_where_its_last_page_ended() -> None:
     gates = container()
     for seat in ("1A", "1B", "1C"):
         gates.write(KEY, create(seat, seat=seat))

@@ -40,7 +40,7 @@ def found(trips: Cluster, rules: Rules) -> list[str]:
     return asyncio.run(violations(trips, rules, ()))
 
 
-def everybody_has_read(trips: Cluster) -> None:
+def all_have_read(trips: Cluster) -> None:
     for name in TRIP.names:
         trips.books.checkpointed(name, "0", len(trips.hub.partitions["0"]) - 1)
 
@@ -48,28 +48,28 @@ def everybody_has_read(trips: Cluster) -> None:
 def test_a_trip_that_has_ended_in_one_way_breaks_no_rule() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "TripCancelled.v1"))
-    everybody_has_read(trips)
+    all_have_read(trips)
     assert found(trips, rules) == []
 
 
 def test_a_trip_that_has_not_ended_is_found() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "PaymentFailed.v1"))
-    everybody_has_read(trips)
+    all_have_read(trips)
     assert found(trips, rules) == ["t-1 has not ended: ['PaymentFailed.v1']"]
 
 
 def test_a_trip_that_has_ended_in_two_ways_is_found() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "TripCancelled.v1", "TripBooked.v1"))
-    everybody_has_read(trips)
+    all_have_read(trips)
     assert found(trips, rules) == ["t-1 has ended in 2 ways: TripBooked.v1, TripCancelled.v1"]
 
 
 def test_a_service_that_stalls_is_found() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "TripCancelled.v1"))
-    everybody_has_read(trips)
+    all_have_read(trips)
     trips.books.done["car", "0"] = -1
     assert found(trips, rules) == ["car stalls: it has partition 0 up to -1 of 0"]
 
@@ -77,7 +77,7 @@ def test_a_service_that_stalls_is_found() -> None:
 def test_an_answer_that_was_never_said_is_found() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "TripCancelled.v1", "PaymentFailed.v1")[:1])
-    everybody_has_read(trips)
+    all_have_read(trips)
     unsaid = uuid5(NAMESPACE_URL, "PaymentFailed.v1")
     assert found(trips, rules) == [f"payment never said its answer {unsaid} in t-1"]
 
@@ -85,7 +85,7 @@ def test_an_answer_that_was_never_said_is_found() -> None:
 def test_a_dead_letter_that_no_redrive_has_settled_is_found() -> None:
     trips, rules = cluster()
     trips.hub.append("0", said(rules, "TripCancelled.v1"))
-    everybody_has_read(trips)
+    all_have_read(trips)
     letter: dict[str, Any] = {
         "pk": "1",
         "partition": "0",
@@ -109,7 +109,7 @@ def test_a_message_that_cannot_be_read_and_is_not_kept_is_found() -> None:
         for participant in TRIP.participants[number:]:
             letter = {"id": f"l-{number}", "pk": "1", "partition": "0", "sequence_number": number, "reason": "not_json"}
             trips.cosmos.fill(participant.database, "dead-letters", letter)
-    everybody_has_read(trips)
+    all_have_read(trips)
     # Of all four, only payment hears of a request to cancel.
     assert found(trips, rules) == ["flight has lost garbage at ('0', 1): b'?'"]
 

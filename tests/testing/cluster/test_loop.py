@@ -49,7 +49,7 @@ def test_a_killed_process_does_nothing_more() -> None:
     assert ticks == [1, 2]
 
 
-def test_a_stopped_process_goes_on_where_it_was() -> None:
+def test_a_stopped_process_continues_where_it_was() -> None:
     ticks: list[float] = []
 
     async def scene() -> None:

@@ -24,7 +24,7 @@ class Process:
         requests: how many requests it has begun.
         session: by container, up to which version it has seen what is stored there.
         servers: of which kind each of them was, and when.
-        held: what it goes on with when it resumes.
+        held: what it continues with when it resumes.
     """
 
     def __init__(self, name: str, life: int = 1, skew: float = 0.0, seed: int = 0) -> None:
@@ -49,7 +49,7 @@ class Process:
         return asyncio.get_running_loop().create_task(work, context=context)
 
     def kill(self) -> None:
-        """SIGKILL: no request leaves it any more, and nothing that it had in memory counts.
+        """SIGKILL: no request leaves it from now on, and nothing that it had in memory counts.
 
         Its tasks are cancelled only to be rid of them; whatever they do on the way out has no effect.
         """
@@ -63,12 +63,12 @@ class Process:
             task.cancel()
 
     def pause(self) -> None:
-        """SIGSTOP: nothing runs until `resume`, while the world goes on."""
+        """SIGSTOP: nothing runs until `resume`, while the world continues."""
         if self.alive:
             self.paused = True
 
     def resume(self) -> None:
-        """SIGCONT: everything goes on as if no time had passed."""
+        """SIGCONT: everything continues as if no time had passed."""
         self.paused = False
         loop = asyncio.get_running_loop()
         held, self.held = self.held, []

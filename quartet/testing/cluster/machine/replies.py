@@ -1,4 +1,4 @@
-"""What becomes of a request: its answer, on its way back, or the SDK's error if there is none."""
+"""The outcome of a request: its answer, on its way back, or the SDK's error if there is none."""
 
 import asyncio
 from collections.abc import Callable

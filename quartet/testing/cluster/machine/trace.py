@@ -25,7 +25,7 @@ class Log:
         self._broken_until = 0.0
 
     def break_for(self, seconds: float) -> None:
-        """Refuse every line for so many seconds: the call raises `OSError`."""
+        """Refuse every line for some `seconds`: the call raises `OSError`."""
         self._broken_until = asyncio.get_running_loop().time() + seconds
 
     def _check(self) -> None:

@@ -74,10 +74,10 @@ TIMED: Final = (
 )
 """What can happen at a time, whatever a process does then."""
 
-FOR_GOOD: Final = "dies for good"
+DIES: Final = "dies"
 RECREATED: Final = "hub recreated"
-SELDOM: Final = (FOR_GOOD, RECREATED)
-"""At a time, too. They are never drawn: not every saga can end after them."""
+SELDOM: Final = (DIES, RECREATED)
+"""At a time, too. A process that dies does not start again. They are never drawn: not every saga can end then."""
 
 OPERATOR: Final = "operator"
 """What the names of the processes of commands begin with."""
@@ -138,7 +138,7 @@ class Faults:
         self.injected: Counter[str] = Counter()
 
     def stop(self) -> None:
-        """Let nothing go wrong any more, except for commands: they run after all other faults are over."""
+        """End all faults, except those of commands: they run after all other faults are over."""
         self._requests = {key: faults for key, faults in self._requests.items() if key[0].startswith(OPERATOR)}
         self._receives.clear()
         self.timed.clear()

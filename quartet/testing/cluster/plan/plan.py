@@ -27,7 +27,7 @@ class ClusterPlan:
         replicas: processes of each service.
         partitions: of the hub.
         skews: seconds by which clocks are ahead, by process.
-        until: seconds after which nothing goes wrong any more.
+        until: seconds after which all faults are over.
         room: events that fit into one send.
         pace: how many times slower than usual everything is that is done at intervals.
         scale: the limits of Cosmos DB.

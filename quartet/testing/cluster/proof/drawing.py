@@ -24,7 +24,7 @@ _PUBLISHED, _FAULTY = 0.7, 0.9
 
 
 def draw_faults(random: Random, processes: Sequence[str], count: int, until: float) -> tuple[ProcessFault, ...]:
-    """So many faults of these processes, before so many seconds have passed."""
+    """Faults of these processes: `count` of them, in the first `until` seconds."""
     return tuple(_fault(random, processes, random.uniform(0, until)) for _ in range(count))
 
 

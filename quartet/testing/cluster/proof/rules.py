@@ -16,7 +16,7 @@ from quartet.testing.cluster.servers.account import Document
 from quartet.testing.cluster.servers.hub import Stored
 
 _DERIVED: Final = 5
-# The one status that Cosmos DB gives for good: what is too large can never be stored.
+# The one status of a fault that is permanent: what is too large can never be stored.
 _TOO_LARGE: Final = "413"
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quartet.testing.cluster.cluster import Cluster
 
 _DISCARDED: Final = frozenset({"unknown_type", "invalid_data", "invalid_envelope"})
-# What is still a dead letter after so many attempts, with everything repaired, is one for good.
+# What is still a dead letter after this number of attempts, with everything repaired, remains one.
 _ATTEMPTS: Final = 5
 
 
@@ -97,7 +97,7 @@ class Operator:
             await replica.context.publisher.publish(some[0].letter.partition, [to_json(event)])
 
     def _is_worth_it(self, service: str, stored: StoredLetter) -> bool:
-        """Whether to try it: at most so many times, and never what is final."""
+        """Whether to try it: a limited number of times, and never what is final."""
         if self.is_final(stored):
             return False
         self._attempts[service, stored.id] += 1

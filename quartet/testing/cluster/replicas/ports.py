@@ -30,11 +30,11 @@ class Unreliable:
             self._port = await stack.enter_async_context(self._port)
 
     def time_out(self, calls: int) -> None:
-        """Make so many calls time out."""
+        """Make this number of calls time out."""
         self._left = calls
 
     def hang(self, calls: int) -> None:
-        """Make so many calls never answer."""
+        """Make this number of calls never answer."""
         self._hanging = calls
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the port has

@@ -112,7 +112,7 @@ class Replica:
         self._ports.hang(calls)
 
     def break_log(self, seconds: float) -> None:
-        """Make every log line of the engine fail for so many seconds."""
+        """Make every log line of the engine fail for some `seconds`."""
         self._engine_log.break_for(seconds)
 
     @property
@@ -126,7 +126,7 @@ class Replica:
         return f"{self.process.name}/{self.process.life}.{self._clients}"
 
     async def run(self) -> None:
-        """Do what the process does, until it is told to stop."""
+        """Do what the process does, until `stopping` is set."""
         async with AsyncExitStack() as stack:
             await self.open_port(stack)
             await self._reset_stale_checkpoints()

@@ -13,7 +13,7 @@ from quartet.testing.cluster.servers.observer import Observer
 
 
 class Replicas:
-    """The processes, by name. One that ends has another life, unless it is gone for good.
+    """The processes, by name. One that ends has another life, unless it never comes back.
 
     Attributes:
         current: the replica that lives under each name, or did last.
@@ -73,7 +73,7 @@ class Replicas:
             self._trace(process.name, "** receives with a new client")
             process.start(replica.restart())
 
-    def end_for_good(self, process: Process) -> None:
+    def end_permanently(self, process: Process) -> None:
         """Kill a process that never comes back."""
         self._gone.add(process.name)
         process.kill()
@@ -129,7 +129,7 @@ class Replicas:
 
     def _resume(self, process: Process) -> None:
         if process.paused:
-            self._trace(process.name, "** goes on")
+            self._trace(process.name, "** resumes")
             process.resume()
 
 

@@ -1,4 +1,4 @@
-"""Cosmos DB in memory: the databases of all participants, what each process sees of them, and who is told of writes."""
+"""Cosmos DB in memory: the databases of all participants, what each process sees of them, and who observes writes."""
 
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -41,7 +41,7 @@ class StoredContainer:
         return document
 
     def overwrite(self, key: str, documents: Collection[Document]) -> None:
-        """Write documents as another writer does, of whom no one is told: their ETags are new."""
+        """Write documents as another writer does, whom no one observes: their ETags are new."""
         if documents:
             replaced = [{"operationType": "Replace", "id": one["id"], "resourceBody": one} for one in documents]
             self.content.run(key, replaced)
@@ -119,14 +119,14 @@ class MemoryCosmos:
         return self.container(database, name).content.documents()
 
     def fill(self, database: str, name: str, document: Document) -> None:
-        """Put a document there, as if it had always been there. No one is told."""
+        """Put a document there, as if it had always been there. It is not observed."""
         container = self.container(database, name)
         key = document[container.content.partition_key]
         container.content.write(key, {"operationType": "Create", "id": document["id"], "resourceBody": document})
         container.changed()
 
     def rewrite(self, database: str, name: str, item_id: str, changes: Mapping[str, object]) -> None:
-        """Change fields of a document from outside, as another release does. No one is told.
+        """Change fields of a document from outside, as another release does. It is not observed.
 
         Raises:
             StopIteration: there is no such document.

@@ -8,7 +8,7 @@ from quartet.testing.cluster.servers.hub import Stored
 
 
 class Observer(Protocol):
-    """Is told what the servers store, at the moment, and keeps the rules that were broken.
+    """Sees what the servers store, at the moment, and keeps the rules that were broken.
 
     It must look at what lies in the servers, never into the services.
     """
@@ -31,7 +31,7 @@ class Observer(Protocol):
         ...
 
     def checkpointed(self, service: str, partition: str, number: int) -> None:
-        """A service writes that it needs nothing of a partition any more, up to this sequence number."""
+        """A service writes that it needs nothing of a partition up to this sequence number."""
         ...
 
     def hub_recreated(self) -> None:

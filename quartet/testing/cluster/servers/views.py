@@ -19,7 +19,7 @@ class Views:
         self._versions: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def fall_behind(self, name: str, seconds: float) -> None:
-        """Let the process lag from now on, for so many seconds."""
+        """Let the process lag for some `seconds`, from now on."""
         now = self._clock()
         self._behind[name] = now, now + seconds
 
