@@ -26,7 +26,7 @@ SURFACE = {
     },
     "quartet.testing": {
         *("decide", "World", "explore", "simulate", "problems", "Report", "Fault", "Invariant", "Violation"),
-        *("MemoryBook", "Running", "RunningApp"),
+        *("MemoryBook", "ProcessFault", "simulate_services", "Running", "RunningApp"),
     },
 }
 PUBLIC = {*SURFACE, "quartet.events", "quartet.testing.strategies", "quartet.testing.conformance"}

@@ -14,7 +14,8 @@ from examples.trip.events import PartFailed, PaymentFailed
 from examples.trip.payment import PAYMENT
 from examples.trip.provider import Provider, SimulatedProvider
 from examples.trip.tests.trips import any_trip, requested
-from quartet import Choreography, EnvironmentSettings, Event, Evidence, Ignored, Outcome, Service
+from quartet import Choreography, Event, Evidence, Ignored, Outcome, Service
+from quartet.adapters import EnvironmentSettings
 from quartet.testing import MemoryBook, ProcessFault, Violation, simulate_services
 from quartet.testing.cluster.plan.faults import COSMOS, HUB
 
