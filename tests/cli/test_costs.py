@@ -1,7 +1,8 @@
+from quartet.cli.reading.counters import Costs, Counters, costs_between
 from services.operations.demo.acts import Play
-from services.operations.demo.costs import Costs, Counters, costs_between
 from services.operations.demo.expectations import Verdict
 from services.operations.demo.report import failures
+from services.operations.participants import NAMES
 
 BEFORE: Counters = {
     "cosmos": {"quartet-order": {"metadata": 9, "query": 2, "batch": 1}, "quartet-cli": {"query": 50}},
@@ -23,17 +24,17 @@ AFTER: Counters = {
 
 
 def test_only_requests_of_the_services_between_the_readings_count() -> None:
-    assert costs_between(BEFORE, AFTER, sagas=5, seconds=2) == Costs(
-        sagas=5, seconds=2, requests=25, metadata=1, queries=5, sends=2, events=8, checkpoints=4
+    assert costs_between(BEFORE, AFTER, NAMES, sagas=5, seconds=2) == Costs(
+        sagas=5, seconds=2, requests=25, metadata=1, queries=5, sends=2, events=8, received=70, checkpoints=4
     )
 
 
 def test_looks_that_cost_the_same_without_orders_are_not_a_cost_of_a_saga() -> None:
-    assert costs_between(BEFORE, AFTER, sagas=5, seconds=2).requests_without_queries == 4
+    assert costs_between(BEFORE, AFTER, NAMES, sagas=5, seconds=2).requests_without_queries == 4
 
 
 def costs(*, requests: int = 50, checkpoints: int = 5) -> Costs:
-    return Costs(5, 2, requests, 0, 0, 20, 20, checkpoints)
+    return Costs(5, 2, requests, 0, 0, 20, 20, 80, checkpoints)
 
 
 def play(*, alone: Costs | None = None, rush: Costs | None = None, is_met: bool = True) -> Play:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from quartet.cli.audit.finding import Finding
+from quartet.cli.reading.counters import Costs
 from quartet.cli.reading.hub_reader import Found
 from quartet.cli.timeline.timeline import Said, tell
 from quartet.terminal.console import SafeConsole
@@ -16,7 +17,6 @@ from services.operations.audit.invariants import audit
 from services.operations.audit.snapshot import Snapshot
 from services.operations.demo.acts import RUSH, Play, rush_verdict, unreadable_verdict
 from services.operations.demo.command import COMPENSATED, Evidence, listings
-from services.operations.demo.costs import Costs
 from services.operations.demo.expectations import Verdict, compare, read_expectations
 from services.operations.samples import sample
 from services.order.domain import OrderPolicy
@@ -27,7 +27,9 @@ from tests.domain.fakes import FakeCarrier, FakeGateway, FakeStock
 
 _WIDTH: Final = 120
 _NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
-_ANY: Final = Costs(sagas=6, seconds=1, requests=60, metadata=6, queries=0, sends=24, events=24, checkpoints=12)
+_ANY: Final = Costs(
+    sagas=6, seconds=1, requests=60, metadata=6, queries=0, sends=24, events=24, received=120, checkpoints=12
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from quartet.cli.publish.outgoing import Outgoing, event_of
+from quartet.cli.reading.counters import Costs, costs_between
 from quartet.cli.reading.stored import Stored
-from services.operations.demo.costs import Costs, costs_between
 from services.operations.demo.expectations import Expectations, Verdict, compare
 from services.operations.demo.shop import Shop
-from services.operations.participants import INVENTORY, ORDER, PAYMENT
+from services.operations.participants import INVENTORY, NAMES, ORDER, PAYMENT
 from services.operations.publish.catalogue import read_catalogue
 from services.operations.publish.generator import generate_orders
 from services.operations.samples import CATALOGUE, sample
@@ -67,7 +67,7 @@ async def orders_one_at_a_time(shop: Shop) -> Costs:
         await shop.publish([event])
         await shop.settled([event.saga_id])
         await shop.until_stock_has_left([event.saga_id])
-    return costs_between(before, await shop.counters(), sagas=len(events), seconds=_now() - start)
+    return costs_between(before, await shop.counters(), NAMES, sagas=len(events), seconds=_now() - start)
 
 
 async def orders_together(shop: Shop) -> Costs:
@@ -81,7 +81,7 @@ async def orders_together(shop: Shop) -> Costs:
     before, start = await shop.counters(), _now()
     order_ids = await shop.publish(events)
     await shop.settled(order_ids)
-    return costs_between(before, await shop.counters(), sagas=len(order_ids), seconds=_now() - start)
+    return costs_between(before, await shop.counters(), NAMES, sagas=len(order_ids), seconds=_now() - start)
 
 
 async def cancelled_too_late(shop: Shop) -> None:
@@ -153,7 +153,7 @@ async def four_hundred_in_flight(shop: Shop) -> tuple[Costs, Verdict]:
     order_ids = await shop.publish(events)
     outcomes = await shop.settled(order_ids)
     completed = sum(outcome.status is OrderStatus.COMPLETED for outcome in outcomes.values())
-    costs = costs_between(before, await shop.counters(), sagas=RUSH, seconds=_now() - start)
+    costs = costs_between(before, await shop.counters(), NAMES, sagas=RUSH, seconds=_now() - start)
     return costs, rush_verdict(completed)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Final
 
+from quartet.cli.reading.counters import Costs
 from quartet.terminal.cells import cell
 from quartet.terminal.listing import Listing
 from services.operations.audit.invariants import Finding
 from services.operations.demo.acts import Play
-from services.operations.demo.costs import MOST_REQUESTS_ONE_AT_A_TIME, REQUESTS_IN_A_RUSH, Costs
+from services.operations.demo.costs import MOST_REQUESTS_ONE_AT_A_TIME, REQUESTS_IN_A_RUSH
 from services.operations.demo.expectations import Verdict
 from services.operations.participants import PARTICIPANTS
 

@@ -14,13 +14,13 @@ from quartet.azure.event_hubs.client import HubPublisher
 from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.publish.sending import send
 from quartet.cli.reading.connection import Cosmos, open_cosmos, open_producer
+from quartet.cli.reading.counters import Counters, read_counters
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.events import bucket_of
 from quartet.local.stack import LocalStack
 from quartet.terminal.files import read_entries
 from quartet.terminal.user_error import UserError
 from services.inventory.domain import ReservationStatus
-from services.operations.demo.costs import Counters, read_counters
 from services.operations.participants import INVENTORY, SHIPPING
 from services.operations.publish.orders import cancellation_event, read_events, wrap_events
 from services.operations.publish.waiting import Outcome, wait_until_settled
