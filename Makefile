@@ -15,13 +15,16 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test lock lock-check clean
+.PHONY: help demo bench test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(RUNTIME) ## run the whole saga on this machine and prove that it adds up
 	$(BIN)/quartet demo
+
+bench: $(RUNTIME) ## what a saga costs on this machine, and how long it takes (ARGS="--in-flight 5000 --replicas 2")
+	$(BIN)/quartet bench $(ARGS)
 
 test: $(DEV) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage

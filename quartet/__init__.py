@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from quartet.engine.declaration.participant import ContainerSpec, Participant
     from quartet.engine.declaration.reaction import on
     from quartet.engine.declaration.retry_policy import RetryPolicy
+    from quartet.engine.declaration.workload import Workload
     from quartet.engine.errors import ConfigurationError, OutageError, TransientError
     from quartet.engine.records.codec import StateSchema
     from quartet.events import Event, EventData, Part, Registry, SagaId, new_event
@@ -40,6 +41,7 @@ __all__ = [
     "Service",
     "StateSchema",
     "TransientError",
+    "Workload",
     "new_event",
     "on",
 ]
@@ -51,6 +53,7 @@ _HOMES: Final = {
     "engine.declaration.participant": ("ContainerSpec", "Participant"),
     "engine.declaration.reaction": ("on",),
     "engine.declaration.retry_policy": ("RetryPolicy",),
+    "engine.declaration.workload": ("Workload",),
     "engine.errors": ("ConfigurationError", "OutageError", "TransientError"),
     "engine.records.codec": ("StateSchema",),
     "events": ("Event", "EventData", "Part", "Registry", "SagaId", "new_event"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, is_of_library
 from quartet.engine.declaration.invariant import Invariant
 from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.workload import Workload
 from quartet.events import EventData, Registry
 
 if TYPE_CHECKING:  # a choreography is pure data: what runs it imports the SDKs
@@ -32,6 +33,8 @@ class Choreography:
         commands: the application's own commands of `quartet`, as import paths: `{"audit": "shop.audit:audit"}`.
         on_start: the import path of a function that a local stack calls once its databases exist. It takes the
             open `Cosmos` and returns a line for people, or nothing. Empty: there is none.
+        workloads: the sagas that `quartet bench` begins, by name: `usual` unless another one is asked for, and
+            `failing` for the sagas that must fail. Without `usual`, it begins the samples that begin a saga.
     """
 
     name: str
@@ -45,13 +48,15 @@ class Choreography:
     invariants: tuple[Invariant, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     on_start: str = ""
+    workloads: Mapping[str, Workload] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse participants with the same name or database, and services of other participants.
 
         Raises:
-            ValueError: two participants have one name or one database, an event has a type of the library's own, or
-                the services are not those of the participants, in the same order.
+            ValueError: two participants have one name or one database, an event has a type of the library's own, a
+                workload ends with what is no end of a saga, or the services are not those of the participants, in the
+                same order.
         """
         run = tuple(service.participant for service in self.services)
         if not self.participants:
@@ -61,6 +66,9 @@ class Choreography:
                 raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")
         if reserved := sorted(filter(is_of_library, self.events)):
             raise ValueError(f"{self.name}: {', '.join(reserved)} is an event of the library: choose another name")
+        for name, workload in self.workloads.items():
+            if workload.end is not None and workload.end not in self.ends:
+                raise ValueError(f"{self.name}: workload {name} ends with {workload.end.type}, which ends no saga")
         if self.services and run != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
 

@@ -9,6 +9,7 @@ from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING
 from shared.events import REGISTRY, OrderCancellationRequested, OrderCancelled, OrderCompleted, OrderCreated
 from shared.events.samples import SAMPLES
+from shared.events.workloads import WORKLOADS
 
 SHOP: Final = Choreography(
     name="shop",
@@ -26,4 +27,5 @@ SHOP: Final = Choreography(
         "audit": "services.operations.audit.command:audit",
     },
     on_start="services.operations.seed.seeding:fill_empty_shelves",
+    workloads=WORKLOADS,
 )

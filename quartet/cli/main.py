@@ -14,6 +14,7 @@ import typer
 
 from quartet.cli.application import use
 from quartet.cli.audit.command import audit
+from quartet.cli.bench.command import bench
 from quartet.cli.dead_letters.command import dead_letters
 from quartet.cli.demo.command import demo
 from quartet.cli.doctor.command import doctor
@@ -32,7 +33,7 @@ from quartet.printable import printable_lines
 from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
 
-_GENERIC: Final = (new, demo, up, publish, status, timeline, doctor, check, graph, schema)
+_GENERIC: Final = (new, demo, up, publish, status, timeline, doctor, check, graph, schema, bench)
 
 
 def build(application: Application | None) -> typer.Typer:

@@ -107,6 +107,11 @@ class LocalStack:
         return self._environment
 
     @property
+    def client_environment(self) -> dict[str, str]:
+        """The same, and with no value what would lead a client of this stack to the cloud instead."""
+        return {**_CLOUD, **self._environment}
+
+    @property
     def control_url(self) -> str:
         """Where the emulators tell their counters."""
         return self._environment["EMULATORS_CONTROL_URL"]
@@ -138,7 +143,7 @@ class LocalStack:
         """
         # The output of a service is a pipe: the service cannot see that a person reads it.
         colours = {"FORCE_COLOR": "1"} if self._is_coloured else {}
-        environment = {**_CLOUD, **self._environment, **colours, **self._options.settings}
+        environment = {**self.client_environment, **colours, **self._options.settings}
         application = self._options.application
         processes = [
             replica

@@ -82,7 +82,7 @@ def without_starting_anything(words: list[str], taken_port: int) -> list[str]:
         words = words[: words.index("--")]  # the flags below must stay flags
     if "demo" in words[:2]:
         return [*words, "--nonsense"]
-    if "up" in words[:2]:
+    if {"up", "bench"}.intersection(words[:2]):
         return [*words, "--replicas", "0"]
     if "emulators" in words[:2]:
         return [*words, "--event-hubs-port", str(taken_port)]
@@ -127,6 +127,10 @@ def test_no_words_at_all_end_in_a_bug(words: list[str]) -> None:
         ["status", "--stuck", "--standing"],
         ["audit", "--grace"],
         ["audit", "--settle"],
+        ["bench", "--rate"],
+        ["bench", "--idle"],
+        ["bench", "--seconds"],
+        ["bench", "--failures"],
     ],
 )
 def test_a_number_that_no_clock_can_count_is_named(words: list[str], value: str) -> None:

@@ -18,6 +18,7 @@ from services.payment.simulated_gateway import PAYS
 from services.shipping.simulated_carrier import NOT_SERVED
 from shared.events import quantities
 from shared.events.data import OrderCreated
+from shared.events.workloads import WORKLOADS
 
 VALID = (
     "orders.jsonl",
@@ -55,6 +56,20 @@ def test_the_shop_has_orders_enough() -> None:
 def test_every_product_that_is_ordered_is_in_the_catalogue() -> None:
     ordered = {item.product_id for order in all_orders().values() for item in order.items}
     assert ordered <= set(STOCK)
+
+
+def test_a_benchmark_orders_what_the_catalogue_has_at_its_price() -> None:
+    offers = {(one.product_id, one.unit_price, one.currency) for one in read_catalogue(sample(CATALOGUE))}
+    for workload in WORKLOADS.values():
+        for order in workload.begins:
+            assert isinstance(order, OrderCreated)
+            assert {(item.product_id, item.unit_price, order.currency) for item in order.items} <= offers
+
+
+def test_cards_of_a_benchmark_do_what_it_says() -> None:
+    for name, workload in WORKLOADS.items():
+        pay = {isinstance(order, OrderCreated) and order.payment_method in PAYS for order in workload.begins}
+        assert pay == {name != "failing"}
 
 
 def test_an_out_of_stock_order_does_not_depend_on_other_orders() -> None:

@@ -15,7 +15,7 @@ from quartet.engine.failures.timeouts import stretched
 ROOT = Path(__file__).parents[2]
 SURFACE = {
     "quartet": {
-        *("Choreography", "Participant", "Service", "ContainerSpec", "RetryPolicy", "on"),
+        *("Choreography", "Participant", "Service", "ContainerSpec", "RetryPolicy", "Workload", "on"),
         *("Decided", "Ignored", "Rejected", "Outcome", "StateSchema", "Evidence"),
         *("Event", "EventData", "Part", "Registry", "SagaId", "new_event"),
         *("ConfigurationError", "OutageError", "TransientError"),

@@ -1,4 +1,4 @@
-"""A demonstration on a local stack: it runs until it ends, a process dies, or a signal interrupts it."""
+"""Work on a local stack of its own: it runs until it ends, a process dies, or a signal interrupts it."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -15,8 +15,20 @@ from quartet.terminal.user_error import UserError
 T = TypeVar("T")
 
 
-async def staged(options: StackOptions, sink: Sink, play: Callable[[LocalStack], Coroutine[Any, Any, T]]) -> T:
+async def staged(
+    options: StackOptions,
+    sink: Sink,
+    play: Callable[[LocalStack], Coroutine[Any, Any, T]],
+    *,
+    what: str = "the demonstration",
+) -> T:
     """What `play` returns, given a stack that does not run yet. The stack is stopped at the end.
+
+    Args:
+        options: how the stack is to run.
+        sink: takes every line that a process says.
+        play: the work.
+        what: what people call the work.
 
     Raises:
         UserError: a process has died.
@@ -31,6 +43,6 @@ async def staged(options: StackOptions, sink: Sink, play: Callable[[LocalStack],
 
         async def died() -> NoReturn:
             gone = await stack.wait_for_exit()
-            raise UserError(f"{gone}: the demonstration was stopped. Its last lines say why")
+            raise UserError(f"{gone}: {what} was stopped. Its last lines say why")
 
         return await first_of(interrupted(), died(), play(stack))

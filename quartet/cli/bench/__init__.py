@@ -1,0 +1,1 @@
+"""`quartet bench`: what a saga of the application costs on this machine, and how long it takes."""

@@ -1,0 +1,110 @@
+"""`quartet bench`: what a saga costs on this machine, and how long it takes."""
+
+import asyncio
+import json
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quartet.cli.application import runnable, the_application
+from quartet.cli.bench.driving import Limits
+from quartet.cli.bench.mixing import mix_of
+from quartet.cli.bench.plan import DEFAULT, AtRate, Idle, InFlight, Load
+from quartet.cli.bench.report import figures_json, figures_listing
+from quartet.cli.bench.running import Run, measure
+from quartet.cli.bench.usage import check_measurable
+from quartet.engine.declaration.workload import USUAL
+from quartet.terminal.console import show
+from quartet.terminal.numbers import a_number
+from quartet.terminal.user_error import UserError
+
+
+def bench(
+    *,
+    in_flight: Annotated[
+        list[int] | None, typer.Option(min=1, max=100_000, help="Keep so many sagas in flight. May be repeated.")
+    ] = None,
+    rate: Annotated[
+        list[float] | None,
+        typer.Option(min=0.1, max=10_000, help="Begin so many sagas a second, by the clock. May be repeated."),
+    ] = None,
+    idle: Annotated[
+        float | None,
+        typer.Option(min=1, max=86_400, callback=a_number, help="Watch the idle system for so many seconds."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=86_400, callback=a_number, help="For how long each load begins sagas.")
+    ] = 15,
+    sagas: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="How many sagas each load begins at most.")
+    ] = 1_000_000,
+    failures: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=100, callback=a_number, help="Percent of the sagas that fail; by default 5, if there are any."
+        ),
+    ] = None,
+    workload: Annotated[
+        str, typer.Option(metavar="NAME", help="Which of the application's workloads to begin sagas with.")
+    ] = USUAL,
+    replicas: Annotated[int, typer.Option(min=1, max=16, help="Processes of each participant.")] = 1,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to a file, as JSON.")
+    ] = None,
+) -> None:
+    """Measure what a saga costs on this machine: emulators and participants as processes, and one more for the load.
+
+    Without --in-flight, --rate and --idle: 32 and 400 sagas in flight, 5 a second, and idle. That takes 90 seconds.
+
+    Every saga must end as it has to, and the audit must hold. Otherwise there are no figures, and exit status 1.
+    """
+    check_measurable()
+    mix = mix_of(runnable(), workload, failures)
+    if json_file is not None:
+        _write(json_file, "")  # what cannot be written is found before the run, not after it
+    run = Run(the_application(), mix, loads_of(in_flight, rate, idle), Limits(seconds, sagas), replicas)
+    surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
+    measurements = asyncio.run(measure(run))
+    show(
+        figures_listing(measurements, f"{run.application.choreography.name}: what a saga costs", _caption(surroundings))
+    )
+    if json_file is not None:
+        content = {"application": run.application.path, **surroundings, "loads": figures_json(measurements)}
+        _write(json_file, json.dumps(content, indent=2) + "\n")
+
+
+def loads_of(in_flight: Sequence[int] | None, rate: Sequence[float] | None, idle: float | None) -> Sequence[Load]:
+    """What was asked for, in a fixed order; a short look at everything if nothing was."""
+    loads: list[Load] = [*map(InFlight, in_flight or ()), *map(AtRate, rate or ())]
+    if idle is not None:
+        loads.append(Idle(idle))
+    return loads or DEFAULT
+
+
+def machine() -> dict[str, Any]:
+    """Where this runs, and how busy it is before the run."""
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_average_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def _caption(surroundings: dict[str, Any]) -> str:
+    return (
+        f"{surroundings['cores']} cores, Python {surroundings['python']}, replicas: {surroundings['replicas']}, "
+        f"workload: {surroundings['workload']}, {surroundings['failures_percent']:g} % fail. "
+        f"Load average of the machine before the run: {surroundings['load_average_before']}. "
+        "Latency: from the send of the first event to the last event in the hub, by the hub's clock"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error

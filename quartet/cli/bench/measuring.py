@@ -1,0 +1,130 @@
+"""Putting loads on a running stack, one after the other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from quartet.choreography import Choreography
+from quartet.cli.bench.driving import Clock, Limits, at_rate, keep_in_flight
+from quartet.cli.bench.hearing import hearing
+from quartet.cli.bench.mixing import Mix
+from quartet.cli.bench.plan import AtRate, Idle, InFlight, Load, Measurement
+from quartet.cli.bench.reading import Reading, measurement, read
+from quartet.cli.bench.sending import Clients, clients
+from quartet.cli.bench.watching import Watch
+from quartet.cli.publish.outgoing import event_of
+from quartet.engine.failures.timeouts import stretched
+from quartet.local.stack import LocalStack
+from quartet.terminal.cells import cell
+from quartet.terminal.console import remarks
+from quartet.terminal.user_error import UserError
+
+# How long no saga may end before the run counts as wrong.
+_STALLED_SECONDS: Final = 45
+# What a participant does after the last end, such as writing its checkpoints, belongs to the sagas.
+_AFTERMATH_SECONDS: Final = 1.5
+_TELL_EVERY_SECONDS: Final = 5
+_MOST_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A running stack, and the sagas that are begun on it.
+
+    Attributes:
+        processes: the name of each process, and what it belongs to: a participant, or the emulators.
+    """
+
+    stack: LocalStack
+    app: Choreography
+    processes: Mapping[str, str]
+    mix: Mix
+    clock: Clock
+
+    async def measure(self, load: Load, limits: Limits, prefix: str) -> Measurement:
+        """Put a load on the stack until the limits are reached, and wait until all its sagas have ended.
+
+        Args:
+            load: what to do.
+            limits: when to stop.
+            prefix: of the ids of the sagas. A stack sees each only once.
+
+        Raises:
+            UserError: a saga has not ended, or not as it had to.
+            OutageError: a server went away.
+        """
+        watch, settings = Watch(), self.stack.settings
+        if isinstance(load, Idle):
+            before = await self._read()
+            await asyncio.sleep(load.seconds)
+            return self._measured(load, before, await self._read(), watch)
+        async with hearing(settings, self.mix.ends, watch.hear), clients(settings) as senders:
+            before = await self._read()
+            async with _telling(load, watch):
+                await self._drive(load, limits, watch, senders, prefix)
+                await watch.all_ended(stretched(_STALLED_SECONDS))
+            check(watch, load)
+            await asyncio.sleep(_AFTERMATH_SECONDS)
+            return self._measured(load, before, await self._read(), watch)
+
+    async def _drive(
+        self, load: InFlight | AtRate, limits: Limits, watch: Watch, senders: Clients, prefix: str
+    ) -> None:
+        sagas = self.mix.sagas(prefix)
+
+        async def begin(due: float | None) -> None:
+            beginning = next(sagas)
+            event = event_of(beginning.data, datetime.now(UTC))
+            async with senders.one() as send:
+                watch.begin(beginning, self.clock.now() if due is None else due)
+                await send(event)
+
+        if isinstance(load, AtRate):
+            await at_rate(load.rate, limits, begin, self.clock)
+        else:
+            slots = asyncio.Semaphore(load.sagas)
+            watch.on_end = slots.release
+            await keep_in_flight(slots, limits, begin, self.clock)
+
+    async def _read(self) -> Reading:
+        return await read(self.stack, self.processes, self.clock.now())
+
+    def _measured(self, load: Load, before: Reading, after: Reading, watch: Watch) -> Measurement:
+        return measurement(load, before, after, watch, self.app.names)
+
+
+def check(watch: Watch, load: Load) -> None:
+    """Check that all sagas have ended as they had to.
+
+    Raises:
+        UserError: they have not.
+    """
+    if wrong := watch.wrong():
+        shown = "; ".join(wrong[:_MOST_SHOWN])
+        more = f"; and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
+        raise UserError(f"{load.title}: wrong, so there are no figures: {shown}{more}")
+
+
+@asynccontextmanager
+async def _telling(load: Load, watch: Watch) -> AsyncIterator[None]:
+    """Say every few seconds how far it is."""
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(_TELL_EVERY_SECONDS)
+            say(f"{load.title}: {watch.ended} sagas have ended, {watch.waiting} have not")
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+
+def say(line: str) -> None:
+    """Write a line about the progress to standard error."""
+    remarks().print(cell(line))

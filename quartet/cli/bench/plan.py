@@ -1,0 +1,92 @@
+"""What is to be measured, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from quartet.cli.reading.counters import Costs
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """So many sagas at a time: when one ends, another one begins."""
+
+    sagas: int
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"{self.sagas} in flight"
+
+
+@dataclass(frozen=True, slots=True)
+class AtRate:
+    """So many sagas a second, by the clock."""
+
+    rate: float
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"{self.rate:g} a second"
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """So many seconds with nothing to do."""
+
+    seconds: float
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return "idle"
+
+
+Load: TypeAlias = InFlight | AtRate | Idle
+
+DEFAULT: Final[Sequence[Load]] = (InFlight(32), InFlight(400), AtRate(5), Idle(10))
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one load has cost.
+
+    Attributes:
+        title: of the load.
+        seconds: from the first event of the first saga to the end of the last one; of an idle system, how long it was
+            watched.
+        watched: seconds for which processor time and requests were counted: a little longer than `seconds`, so that
+            what follows the last end counts.
+        failing: how many of the sagas were meant to fail.
+        latencies: milliseconds from the first event of each saga to its last one, in ascending order.
+        cpu: seconds of processor time, by participant and for the emulators.
+        own_cpu: seconds that the benchmark itself took: it sends, receives, and reads the logs of the others.
+        memory: resident bytes at the end, by participant and for the emulators.
+        costs: what the participants asked for.
+    """
+
+    title: str
+    seconds: float
+    watched: float
+    failing: int
+    latencies: Sequence[float]
+    cpu: Mapping[str, float]
+    own_cpu: float
+    memory: Mapping[str, int]
+    costs: Costs
+
+    @property
+    def sagas(self) -> int:
+        """How many sagas have ended."""
+        return len(self.latencies)
+
+    @property
+    def per_second(self) -> float:
+        """How many have ended a second."""
+        return self.sagas / self.seconds
+
+    @property
+    def cpu_share(self) -> float:
+        """Processor time of the whole system, in percent of one core."""
+        return 100 * sum(self.cpu.values()) / self.watched

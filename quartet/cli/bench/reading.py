@@ -1,0 +1,74 @@
+"""What a running stack has used, read before and after a load, and what the load has cost by that."""
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from quartet.cli.bench.plan import Load, Measurement
+from quartet.cli.bench.usage import Usage, usage_of
+from quartet.cli.bench.watching import Watch
+from quartet.cli.reading.counters import Counters, costs_between, read_counters
+from quartet.local.stack import LocalStack
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was used and asked for up to a moment.
+
+    Attributes:
+        at: the moment, in seconds since 1970.
+        usage: by participant, and of the emulators; that of all replicas together.
+        own: of this process.
+        counters: of the emulators.
+    """
+
+    at: float
+    usage: Mapping[str, Usage]
+    own: Usage
+    counters: Counters
+
+
+async def read(stack: LocalStack, processes: Mapping[str, str], at: float) -> Reading:
+    """What has been used so far.
+
+    Args:
+        stack: it runs.
+        processes: the name of each process, and what it belongs to: a participant, or the emulators.
+        at: when this is.
+
+    Raises:
+        UserError: the emulators do not answer.
+        OSError: a process is not there any more.
+    """
+    counters = await read_counters(stack.control_url)
+    usage = dict.fromkeys(processes.values(), Usage(0, 0))
+    for name, group in processes.items():
+        usage[group] += usage_of(stack.supervisor.pid(name))
+    return Reading(at, usage, usage_of(os.getpid()), counters)
+
+
+def measurement(
+    load: Load, before: Reading, after: Reading, watch: Watch, participants: Collection[str]
+) -> Measurement:
+    """What a load has cost.
+
+    Args:
+        load: what it was.
+        before: read before its first saga.
+        after: read after its last one.
+        watch: its sagas.
+        participants: their names.
+    """
+    finished, watched = watch.finished, after.at - before.at
+    began, ended = [saga.began for saga, _ in finished], [end.at for _, end in finished]
+    return Measurement(
+        title=load.title,
+        seconds=max(ended) - min(began) if finished else watched,
+        watched=watched,
+        failing=sum(saga.beginning.fails for saga, _ in finished),
+        latencies=sorted(1000 * (end.at - saga.began) for saga, end in finished),
+        cpu={name: usage.cpu - before.usage[name].cpu for name, usage in after.usage.items()},
+        own_cpu=after.own.cpu - before.own.cpu,
+        memory={name: usage.memory for name, usage in after.usage.items()},
+        costs=costs_between(before.counters, after.counters, participants, sagas=len(finished), seconds=watched),
+    )

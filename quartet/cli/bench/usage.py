@@ -1,0 +1,54 @@
+"""What a process uses, as Linux tells it in /proc."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from quartet.engine.errors import ConfigurationError
+
+_PROC: Final = Path("/proc")
+_STATE: Final = 2  # the third field of `stat` is the first after the name
+_USER, _SYSTEM, _RESIDENT = 13 - _STATE, 14 - _STATE, 23 - _STATE
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process, or several together, have used so far.
+
+    Attributes:
+        cpu: seconds of CPU time, of all its threads, in steps of a clock tick: 10 ms.
+        memory: resident bytes, now.
+    """
+
+    cpu: float
+    memory: int
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.cpu + other.cpu, self.memory + other.memory)
+
+
+def check_measurable() -> None:
+    """Check that this machine says what its processes use.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    if not (_PROC / str(os.getpid()) / "stat").is_file():
+        raise ConfigurationError("quartet bench reads the CPU time of processes from /proc, which only Linux has")
+
+
+def usage_of(pid: int) -> Usage:
+    """What a running process has used.
+
+    Raises:
+        OSError: there is no such process.
+    """
+    return parse_stat((_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace"))
+
+
+def parse_stat(text: str) -> Usage:
+    """Read a line of `/proc/PID/stat`. The name of the program in it may contain anything, also spaces and brackets."""
+    fields = text[text.rindex(")") + 1 :].split()
+    ticks = int(fields[_USER]) + int(fields[_SYSTEM])
+    return Usage(ticks / os.sysconf("SC_CLK_TCK"), int(fields[_RESIDENT]) * os.sysconf("SC_PAGE_SIZE"))

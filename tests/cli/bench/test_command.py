@@ -1,0 +1,96 @@
+"""`quartet bench` as a person types it. What it counts is asserted, how long it takes never is."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from quartet import Workload
+from quartet.cli.bench.command import loads_of
+from quartet.cli.bench.plan import DEFAULT, AtRate, Idle, InFlight
+from quartet.cli.bench.running import processes
+from quartet.cli.failures import FAILED, MISUSED
+from quartet.cli.main import run
+from quartet.engine.failures.timeouts import stretched
+from services.shop import SHOP
+from shared.events import OrderCompleted
+from tests.cli.test_end_to_end import QUARTET, clean_environment
+
+SAGAS: Final = 24
+MOST_REQUESTS: Final = 14
+"""Of Cosmos DB for a saga: a saga alone makes 12 at most, and the looks of the deadline watch come on top."""
+
+WRONG_SHOP: Final = replace(
+    SHOP, workloads={**SHOP.workloads, "usual": Workload(SHOP.workloads["failing"].begins, OrderCompleted)}
+)
+"""It promises that declined cards pay."""
+
+
+def bench(*words: str, app: str = "services.shop:SHOP") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *QUARTET[1:], "--app", app, "bench", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=stretched(200),
+        env=clean_environment(),
+    )
+
+
+def test_every_saga_is_counted_and_costs_no_more_than_promised(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    words = ("--in-flight", "8", "--rate", "10", "--idle", "1", "--sagas", str(SAGAS), "--seconds", "60")
+    done = bench(*words, "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    assert "latency p99, ms" in done.stdout
+    assert "24 in flight" not in done.stdout
+    figures = json.loads(file.read_text())
+    assert (figures["application"], figures["failures_percent"]) == ("services.shop:SHOP", 5)
+    closed, by_the_clock, idle = figures["loads"]
+    for load in (closed, by_the_clock):
+        assert (load["sagas"], load["failing"]) == (SAGAS, 1)
+        assert len(load["latency_ms"]) == 100
+        assert load["cpu_seconds"].keys() == load["memory_bytes"].keys() == {*SHOP.names, "emulators"}
+        assert SAGAS * 4 <= load["events_sent"] <= SAGAS * 5
+        assert SAGAS * 4 <= load["cosmos_requests"] <= SAGAS * MOST_REQUESTS
+        assert load["checkpoint_writes"] > 0
+    assert (idle["sagas"], idle["events_sent"], idle["latency_ms"]) == (0, 0, {})
+
+
+def test_a_wrong_run_has_no_figures() -> None:
+    done = bench("--in-flight", "1", "--sagas", "1", "--failures", "0", app=f"{__name__}:WRONG_SHOP")
+    assert (done.returncode, done.stdout) == (FAILED, "")
+    assert done.stderr.splitlines()[-1].startswith("quartet: 8 in flight: wrong, so there are no figures: warm-up-")
+    assert "has ended with OrderCancelled.v1, and not with OrderCompleted.v1" in done.stderr
+
+
+def test_without_a_load_there_is_a_short_look_at_everything() -> None:
+    assert loads_of(None, None, None) == DEFAULT
+    assert loads_of([32, 5000], [5.0], 3.0) == [InFlight(32), InFlight(5000), AtRate(5.0), Idle(3.0)]
+
+
+def test_replicas_are_named_as_the_stack_names_them() -> None:
+    named = {"order": "order", "order-2": "order", "payment": "payment", "payment-2": "payment"}
+    assert processes(["order", "payment"], 2) == {**named, "emulators": "emulators"}
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "hint"),
+    [
+        (("--workload", "cake"), FAILED, "shop has no workload 'cake': it has 'failing', 'hot', 'usual'"),
+        (("--json", "missing/figures.json"), FAILED, "missing/figures.json cannot be written: No such file"),
+        (("--in-flight", "0"), MISUSED, "--in-flight"),
+        (("--rate", "nan"), MISUSED, "--rate"),
+        (("--replicas", "17"), MISUSED, "--replicas"),
+    ],
+)
+def test_a_mistake_is_one_line_before_anything_is_started(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], status: int, hint: str
+) -> None:
+    assert run(["bench", *words]) == status
+    [line] = capsys.readouterr().err.splitlines()
+    assert hint in line

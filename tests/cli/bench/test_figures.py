@@ -1,0 +1,79 @@
+"""The figures of a benchmark: arithmetic, and the table that people read."""
+
+import os
+
+import pytest
+
+from quartet.cli.bench.latencies import percentile
+from quartet.cli.bench.report import figures_json, figures_listing
+from quartet.cli.bench.usage import Usage, parse_stat
+from quartet.terminal.console import show
+from tests.cli.bench.figures import BUSY, IDLE
+
+TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("percent", "latency"), [(1, 10), (25, 10), (26, 20), (50, 20), (75, 30), (76, 40), (99, 40), (100, 40)]
+)
+def test_a_percentile_is_a_latency_that_was_measured(percent: float, latency: float) -> None:
+    assert percentile([10, 20, 30, 40], percent) == latency
+
+
+def test_of_a_hundred_the_slowest_is_the_maximum_and_not_the_99th_percentile() -> None:
+    values = list(range(1, 101))
+    assert (percentile(values, 99), percentile(values, 100)) == (99, 100)
+
+
+def test_nothing_has_no_percentile() -> None:
+    with pytest.raises(ValueError, match="no values"):
+        percentile([], 50)
+
+
+def table(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
+    """The cells of the table by the first one of their row."""
+    show(figures_listing([BUSY, IDLE], "shop", "two cores"))
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("│", "┃"))]
+    rows = [[cell.strip() for cell in line.strip("│┃").replace("┃", "│").split("│")] for line in lines]
+    return {first: rest for first, *rest in rows}
+
+
+def test_the_table_has_a_column_for_each_load(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = table(capsys)
+    assert rows[""] == ["32 in flight", "idle"]
+    assert rows["sagas"] == ["4", ""]
+    assert rows["sagas a second"] == ["2.0", ""]
+    assert [rows[f"latency {what}, ms"][0] for what in ("p50", "p99", "max")] == ["20", "40", "40"]
+    assert rows["memory, MB: order"] == ["70", "70"]
+
+
+def test_the_benchmark_itself_is_not_part_of_what_a_saga_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = table(capsys)
+    assert rows["per saga: CPU, ms"] == ["20.00", ""]
+    assert rows["not counted: this benchmark"] == ["2.50", ""]
+    assert rows["CPU, % of a core"] == ["2.0", "3.2"]
+
+
+def test_requests_are_told_for_each_saga_and_an_idle_system_has_none(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = table(capsys)
+    assert rows["per saga: Cosmos DB requests"] == ["11.00", ""]
+    assert rows["per saga: events received"] == ["20.00", ""]
+
+
+def test_a_program_gets_totals_and_every_percentile() -> None:
+    busy, idle = figures_json([BUSY, IDLE])
+    assert (busy["cosmos_requests"], busy["events_sent"], busy["checkpoint_writes"]) == (44, 16, 6)
+    assert busy["latency_ms"]["p50"] == 20
+    assert len(busy["latency_ms"]) == 100
+    assert idle["latency_ms"] == {}
+
+
+def test_the_name_of_a_program_does_not_shift_what_is_read_of_it() -> None:
+    after_the_name = ["S", *map(str, range(4, 53))]  # each field has its number in `man proc_pid_stat`
+    ticks = parse_stat(f"1 (python3) {' '.join(after_the_name)}")
+    assert parse_stat(f"1 (a b) S) 7 (x) {' '.join(after_the_name)}") == ticks
+    assert ticks == Usage((14 + 15) / TICKS, 24 * PAGE)
+
+
+def test_replicas_are_added_up() -> None:
+    assert Usage(1.5, 10) + Usage(0.5, 32) == Usage(2.0, 42)
