@@ -1,14 +1,13 @@
 """The control endpoint: what the emulators were asked, over HTTP on loopback."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
 HOST = "127.0.0.1"  # never the address of the emulators: who can reach this can do anything to them
 
-Counters = Mapping[str, Counter[tuple[str, str]]]
-"""By emulator: how often an agent asked for an operation, keyed by (agent, operation)."""
+Counters = Mapping[str, Mapping[tuple[str, str], float]]
+"""By emulator: how often an agent asked for an operation, keyed by (agent, operation); or what it was charged."""
 
 
 class ControlEndpoint:
@@ -63,9 +62,9 @@ class ControlEndpoint:
         return web.json_response({"status": "ok"})
 
 
-def by_agent(counter: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
-    """Nest a counter: agent, then operation, in alphabetical order."""
-    nested: dict[str, dict[str, int]] = {}
+def by_agent(counter: Mapping[tuple[str, str], float]) -> dict[str, dict[str, float]]:
+    """Nest a counter: agent, then operation, in alphabetical order. Sums of charges are rounded to hundredths."""
+    nested: dict[str, dict[str, float]] = {}
     for (agent, operation), count in sorted(counter.items()):
-        nested.setdefault(agent, {})[operation] = count
+        nested.setdefault(agent, {})[operation] = round(count, 2)
     return nested

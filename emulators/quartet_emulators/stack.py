@@ -56,6 +56,7 @@ class Stack:
         self._options = options
         self._hub = config.hubs[0].name
         counters: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ("event_hubs", "cosmos", "blob")}
+        charged: dict[tuple[str, str], float] = {}
         faults = self.faults.injectors
         data, host = options.data_dir, options.host
         self.event_hubs = EventHubsEmulator(
@@ -72,6 +73,7 @@ class Stack:
             host=host,
             port=options.cosmos_port,
             counters=counters["cosmos"],
+            charged=charged,
             faults=faults["cosmos"],
             security=security,
         )
@@ -88,7 +90,9 @@ class Stack:
             {"event_hubs": self.event_hubs, "cosmos": self.cosmos, "blob": self.blob},
             self.event_hubs.recreate_hubs,
         )
-        self.control = ControlEndpoint(counters, port=options.control_port, routes=self._routes.all())
+        self.control = ControlEndpoint(
+            {**counters, "request_units": charged}, port=options.control_port, routes=self._routes.all()
+        )
         self._parts: dict[str, tuple[Server, int]] = {
             "event-hubs": (self.event_hubs, options.event_hubs_port),
             "cosmos": (self.cosmos, options.cosmos_port),

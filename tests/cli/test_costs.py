@@ -8,6 +8,7 @@ BEFORE: Counters = {
     "cosmos": {"quartet-order": {"metadata": 9, "query": 2, "batch": 1}, "quartet-cli": {"query": 50}},
     "event_hubs": {"quartet-order": {"send": 1, "events_in": 1}},
     "blob": {},
+    "request_units": {"quartet-order": {"metadata": 9.0, "batch": 7.5}},
 }
 AFTER: Counters = {
     "cosmos": {
@@ -20,12 +21,26 @@ AFTER: Counters = {
         "quartet-cli": {"send": 5, "events_in": 5},
     },
     "blob": {"unknown": {"checkpoint": 4, "ownership": 7}},
+    "request_units": {
+        "quartet-order": {"metadata": 10.0, "batch": 83.75},
+        "quartet-payment": {"batch": 20.5},
+        "quartet-cli": {"query": 400.0},
+    },
 }
 
 
 def test_only_requests_of_the_services_between_the_readings_count() -> None:
     assert costs_between(BEFORE, AFTER, NAMES, sagas=5, seconds=2) == Costs(
-        sagas=5, seconds=2, requests=25, metadata=1, queries=5, sends=2, events=8, received=70, checkpoints=4
+        sagas=5,
+        seconds=2,
+        requests=25,
+        metadata=1,
+        queries=5,
+        request_units=96.75,
+        sends=2,
+        events=8,
+        received=70,
+        checkpoints=4,
     )
 
 
@@ -34,7 +49,7 @@ def test_looks_that_cost_the_same_without_orders_are_not_a_cost_of_a_saga() -> N
 
 
 def costs(*, requests: int = 50, checkpoints: int = 5) -> Costs:
-    return Costs(5, 2, requests, 0, 0, 20, 20, 80, checkpoints)
+    return Costs(5, 2, requests, 0, 0, 300.0, 20, 20, 80, checkpoints)
 
 
 def play(*, alone: Costs | None = None, rush: Costs | None = None, is_met: bool = True) -> Play:

@@ -28,7 +28,16 @@ from tests.domain.fakes import FakeCarrier, FakeGateway, FakeStock
 _WIDTH: Final = 120
 _NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _ANY: Final = Costs(
-    sagas=6, seconds=1, requests=60, metadata=6, queries=0, sends=24, events=24, received=120, checkpoints=12
+    sagas=6,
+    seconds=1,
+    requests=60,
+    metadata=6,
+    queries=0,
+    request_units=600.0,
+    sends=24,
+    events=24,
+    received=120,
+    checkpoints=12,
 )
 
 

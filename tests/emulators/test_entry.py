@@ -92,11 +92,11 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-async def counters(settings: dict[str, str]) -> dict[str, dict[str, dict[str, int]]]:
+async def counters(settings: dict[str, str]) -> dict[str, dict[str, dict[str, float]]]:
     url = settings["EMULATORS_CONTROL_URL"] + "/counters"
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         assert response.status == 200
-        found: dict[str, dict[str, dict[str, int]]] = await response.json()
+        found: dict[str, dict[str, dict[str, float]]] = await response.json()
         return found
 
 
@@ -130,7 +130,12 @@ async def test_the_settings_file_is_enough_to_use_all_three(start: Start, data_d
 
     await use_all_three(settings, "visitor")
     seen = await counters(settings)
-    assert {name for name, agents in seen.items() if "visitor" in agents} == {"event_hubs", "cosmos", "blob"}
+    assert {name for name, agents in seen.items() if "visitor" in agents} == {
+        "event_hubs",
+        "cosmos",
+        "blob",
+        "request_units",
+    }
     assert seen["event_hubs"]["visitor"]["send"] == 1
     assert seen["blob"]["visitor"]["list"] == 1
 

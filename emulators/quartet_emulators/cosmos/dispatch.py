@@ -38,17 +38,22 @@ class Dispatcher:
         counters: Counter[tuple[str, str]],
         clock: Callable[[], float],
         tokens: TokenCheck | None = None,
+        charged: dict[tuple[str, str], float] | None = None,
     ) -> None:
         self._account = account
         self._counters = counters
+        self._charged = {} if charged is None else charged
         self._clock = clock
         self._tokens = tokens
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, in any case."""
         operation = operation_of(call)
-        self._counters[agent_of(call.headers.get("user-agent")), operation] += 1
-        return self.carry_out(call, operation)
+        key = agent_of(call.headers.get("user-agent")), operation
+        self._counters[key] += 1
+        answer = self.carry_out(call, operation)
+        self._charged[key] = self._charged.get(key, 0.0) + float(answer.headers.get("x-ms-request-charge", 0))
+        return answer
 
     def refuse(self, call: Call, error: CosmosError) -> Answer:
         """Count a call and answer it with an error that has nothing to do with what it asks."""

@@ -36,6 +36,7 @@ class CosmosEmulator:
         host: The address to bind.
         port: The port to bind, 0 for any free one.
         counters: Counts requests by agent and operation; the agent is what the client was given as ``user_agent``.
+        charged: Sums up request units in the same way.
         clock: Seconds since the epoch, for time stamps and time to live.
         faults: Those to inject.
         security: How it is entered.
@@ -48,6 +49,7 @@ class CosmosEmulator:
         host: str = "127.0.0.1",
         port: int = 0,
         counters: Counter[tuple[str, str]] | None = None,
+        charged: dict[tuple[str, str], float] | None = None,
         clock: Callable[[], float] = time.time,
         faults: Injector = NO_FAULTS,
         security: Security = OPEN,
@@ -57,6 +59,7 @@ class CosmosEmulator:
         self._faults = faults
         self._port = port
         self._counters: Counter[tuple[str, str]] = Counter() if counters is None else counters
+        self._charged: dict[tuple[str, str], float] = {} if charged is None else charged
         self._clock = clock
         self._security = security
         self._account: Account | None = None
@@ -116,7 +119,7 @@ class CosmosEmulator:
             raise
         self._port = runner.addresses[0][1]
         self._account, self._runner = account, runner
-        self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens)
+        self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens, self._charged)
         self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
 
     def drop_connections(self) -> None:

@@ -1,7 +1,7 @@
 """What sagas cost, as the emulators of a local stack have counted it."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,8 +9,8 @@ import aiohttp
 
 from quartet.terminal.user_error import UserError
 
-Counters: TypeAlias = Mapping[str, Mapping[str, Mapping[str, int]]]
-"""By emulator, agent and operation: how often."""
+Counters: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""By emulator, agent and operation: how often; and as `request_units`, what Cosmos DB has charged for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Costs:
         queries: those of `requests` that are queries. While sagas come one at a time these are looks that cost the same
             with no saga at all, such as those of a deadline watch, and one look for discarded dead letters when a
             partition opens. A saga that comes alone makes none: its record is read by its id.
+        request_units: that the emulator has charged for `requests`, by the published rules of thumb. What Azure charges
+            depends on the contents.
         sends: to Event Hubs.
         events: that were in them.
         received: events that the hub has delivered, once for each consumer group.
@@ -36,6 +38,7 @@ class Costs:
     requests: int
     metadata: int
     queries: int
+    request_units: float
     sends: int
     events: int
     received: int
@@ -65,37 +68,37 @@ def costs_between(
     before: Counters, after: Counters, participants: Collection[str], *, sagas: int, seconds: float
 ) -> Costs:
     """What the participants of these names asked for between two readings."""
-    cosmos, hub = (_asked_for(before, after, name, participants) for name in ("cosmos", "event_hubs"))
+    cosmos, hub, charged = (
+        _asked_for(before, after, name, participants) for name in ("cosmos", "event_hubs", "request_units")
+    )
     # Only participants keep checkpoints, and the checkpoint store does not say whose they are.
-    blob = _difference(before, after, "blob")
+    checkpoints = sum(count for (_, what), count in _difference(before, after, "blob") if what == "checkpoint")
     return Costs(
         sagas=sagas,
         seconds=seconds,
-        requests=cosmos.total() - cosmos["metadata"],
-        metadata=cosmos["metadata"],
-        queries=cosmos["query"],
-        sends=hub["send"],
-        events=hub["events_in"],
-        received=hub["events_out"],
-        checkpoints=sum(count for (_, what), count in blob.items() if what == "checkpoint"),
+        requests=int(sum(cosmos.values()) - cosmos["metadata"]),
+        metadata=int(cosmos["metadata"]),
+        queries=int(cosmos["query"]),
+        request_units=sum(charged.values()) - charged["metadata"],
+        sends=int(hub["send"]),
+        events=int(hub["events_in"]),
+        received=int(hub["events_out"]),
+        checkpoints=int(checkpoints),
     )
 
 
-def _asked_for(before: Counters, after: Counters, emulator: str, participants: Collection[str]) -> Counter[str]:
+def _asked_for(before: Counters, after: Counters, emulator: str, participants: Collection[str]) -> dict[str, float]:
     """How often all of them together asked for each operation."""
     agents = {f"quartet-{name}" for name in participants}
-    asked = Counter[str]()
-    for (agent, what), count in _difference(before, after, emulator).items():
+    asked = defaultdict[str, float](float)
+    for (agent, what), count in _difference(before, after, emulator):
         if agent in agents:
             asked[what] += count
     return asked
 
 
-def _difference(before: Counters, after: Counters, emulator: str) -> Counter[tuple[str, str]]:
-    difference = _flat(after[emulator])
-    difference.subtract(_flat(before[emulator]))
-    return difference
-
-
-def _flat(by_agent: Mapping[str, Mapping[str, int]]) -> Counter[tuple[str, str]]:
-    return Counter({(agent, what): count for agent, whats in by_agent.items() for what, count in whats.items()})
+def _difference(before: Counters, after: Counters, emulator: str) -> Iterator[tuple[tuple[str, str], float]]:
+    """By agent and operation, by how much a counter has grown. None ever gets less or disappears."""
+    for agent, whats in after[emulator].items():
+        for what, count in whats.items():
+            yield (agent, what), count - before[emulator].get(agent, {}).get(what, 0)

@@ -12,7 +12,7 @@ BUSY = Measurement(
     cpu={"order": 0.05, "emulators": 0.03},
     own_cpu=0.01,
     memory={"order": 70_400_000, "emulators": 49_600_000},
-    costs=Costs(4, 4.0, 44, 9, 4, 10, 16, 80, 6),
+    costs=Costs(4, 4.0, 44, 9, 4, 330.2, 10, 16, 80, 6),
 )
 IDLE = Measurement(
     title="idle",
@@ -23,5 +23,5 @@ IDLE = Measurement(
     cpu={"order": 0.3, "emulators": 0.02},
     own_cpu=0.5,
     memory={"order": 70_000_000, "emulators": 50_000_000},
-    costs=Costs(0, 10.0, 8, 0, 8, 0, 0, 0, 0),
+    costs=Costs(0, 10.0, 8, 0, 8, 20.0, 0, 0, 0, 0),
 )

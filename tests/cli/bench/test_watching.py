@@ -37,7 +37,7 @@ def test_a_repeat_of_an_end_and_the_sagas_of_others_change_nothing() -> None:
     watch.on_end = lambda: released.append(1)
     for end in (End("cake", RETURNED, 101.0), End("rye", BAKED, 102.0), End("rye", BAKED, 109.0)):
         watch.hear(end)
-    assert (watch.wrong(), released) == ([], [1])
+    assert (watch.ended, watch.wrong(), released) == (1, [], [1])
     [(saga, end)] = watch.finished
     assert end.at - saga.began == 2.0
 
@@ -80,7 +80,8 @@ def test_a_measurement_is_the_difference_of_two_readings() -> None:
 
 
 def counters(reads: int) -> Counters:
-    return {"cosmos": {"quartet-baker": {"read": reads}, "quartet-bench": {"read": 99}}, "event_hubs": {}, "blob": {}}
+    cosmos = {"quartet-baker": {"read": reads}, "quartet-bench": {"read": 99}}
+    return {"cosmos": cosmos, "event_hubs": {}, "blob": {}, "request_units": {}}
 
 
 def test_the_audit_names_what_breaks_a_rule() -> None:

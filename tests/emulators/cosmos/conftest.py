@@ -23,8 +23,15 @@ def counters() -> Counter[tuple[str, str]]:
 
 
 @pytest.fixture
-async def emulator(tmp_path: Path, clock: Clock, counters: Counter[tuple[str, str]]) -> AsyncIterator[CosmosEmulator]:
-    emulator = CosmosEmulator(tmp_path, counters=counters, clock=clock)
+def charged() -> dict[tuple[str, str], float]:
+    return {}
+
+
+@pytest.fixture
+async def emulator(
+    tmp_path: Path, clock: Clock, counters: Counter[tuple[str, str]], charged: dict[tuple[str, str], float]
+) -> AsyncIterator[CosmosEmulator]:
+    emulator = CosmosEmulator(tmp_path, counters=counters, charged=charged, clock=clock)
     await emulator.start()
     yield emulator
     await emulator.stop()

@@ -237,6 +237,18 @@ def test_a_value_that_could_not_be_read_back_is_400(direct: Direct, body: bytes)
     assert direct.contents() == {}
 
 
+async def test_what_is_charged_is_summed_up_by_agent_and_operation(
+    orders: ContainerProxy, charged: dict[tuple[str, str], float]
+) -> None:
+    charged.clear()
+    for number in ("1", "2"):
+        await orders.create_item({"id": number, "pk": "b1"})
+    with pytest.raises(CosmosResourceNotFoundError):
+        await orders.read_item("3", "b1")
+    charged.pop(("tests", "metadata"), None)
+    assert charged == {("tests", "create"): 10.0, ("tests", "read"): 1.0}
+
+
 async def test_requests_are_counted_by_agent_and_operation(
     client: CosmosClient, orders: ContainerProxy, counters: Counter[tuple[str, str]]
 ) -> None:
