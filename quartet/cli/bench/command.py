@@ -14,6 +14,7 @@ from quartet.cli.application import runnable, the_application
 from quartet.cli.bench.driving import Limits
 from quartet.cli.bench.mixing import mix_of
 from quartet.cli.bench.plan import DEFAULT, AtRate, Idle, InFlight, Load
+from quartet.cli.bench.ratio import ratio_listing
 from quartet.cli.bench.report import figures_json, figures_listing
 from quartet.cli.bench.running import Run, measure
 from quartet.cli.bench.usage import check_measurable
@@ -52,6 +53,9 @@ def bench(
         str, typer.Option(metavar="NAME", help="Which of the application's workloads to begin sagas with.")
     ] = USUAL,
     replicas: Annotated[int, typer.Option(min=1, max=16, help="Processes of each participant.")] = 1,
+    floor: Annotated[
+        bool, typer.Option("--floor", help="Also measure programs that make the same calls of the SDKs without logic.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to a file, as JSON.")
     ] = None,
@@ -66,14 +70,17 @@ def bench(
     mix = mix_of(runnable(), workload, failures)
     if json_file is not None:
         _write(json_file, "")  # what cannot be written is found before the run, not after it
-    run = Run(the_application(), mix, loads_of(in_flight, rate, idle), Limits(seconds, sagas), replicas)
+    run = Run(the_application(), mix, loads_of(in_flight, rate, idle), Limits(seconds, sagas), replicas, floor)
     surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
-    measurements = asyncio.run(measure(run))
-    show(
-        figures_listing(measurements, f"{run.application.choreography.name}: what a saga costs", _caption(surroundings))
-    )
+    result = asyncio.run(measure(run))
+    title = f"{run.application.choreography.name}: what a saga costs"
+    show(figures_listing(result.measurements, title, _caption(surroundings)))
+    if result.floor:
+        show(ratio_listing(result.measurements, result.floor))
     if json_file is not None:
-        content = {"application": run.application.path, **surroundings, "loads": figures_json(measurements)}
+        content = {"application": run.application.path, **surroundings, "loads": figures_json(result.measurements)}
+        if result.floor:
+            content["floor"] = figures_json(result.floor)
         _write(json_file, json.dumps(content, indent=2) + "\n")
 
 

@@ -1,15 +1,16 @@
-"""One run: a stack of its own, each load on it, and the audit."""
+"""One run: a stack of its own, each load on it, and the audit; then perhaps the same without a runtime."""
 
 import asyncio
 import os
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from quartet.cli.bench.auditing import audit, has_audit
 from quartet.cli.bench.driving import Limits, WallClock
+from quartet.cli.bench.floor.script import READY, Script, record
 from quartet.cli.bench.last_lines import LastLines
 from quartet.cli.bench.measuring import Bench, say
 from quartet.cli.bench.mixing import Mix
@@ -23,10 +24,13 @@ from quartet.process.application import Application
 # So many sagas, before anything is measured, let every process open its links and fill its caches.
 _WARM_UP: Final = InFlight(8)
 _WARM_UP_LIMITS: Final = Limits(seconds=20, sagas=64)
+_WARM_UP_IDS: Final = "warm-up-"
 # How long replicas take to share out the partitions.
 _SHARING_SECONDS: Final = 10
-# How long the system is left alone before it counts as idle.
+# How long the system is left alone before it is measured.
 _SETTLE_SECONDS: Final = 2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Run:
 
     Attributes:
         replicas: processes of each participant.
+        with_floor: whether the same loads are put on participants without logic as well.
     """
 
     application: Application
@@ -42,9 +47,22 @@ class Run:
     loads: Sequence[Load]
     limits: Limits
     replicas: int
+    with_floor: bool = False
 
 
-async def measure(run: Run) -> list[Measurement]:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was measured.
+
+    Attributes:
+        floor: the same loads on participants without logic; empty if they were not asked for.
+    """
+
+    measurements: Sequence[Measurement]
+    floor: Sequence[Measurement] = ()
+
+
+async def measure(run: Run) -> Result:
     """Start a stack, put each load on it in turn, and run the audit.
 
     Raises:
@@ -52,37 +70,72 @@ async def measure(run: Run) -> list[Measurement]:
         OutageError: a server went away.
         typer.Exit: a signal has interrupted it.
     """
+    measurements, script = await _on_a_stack(run, lambda stack: _play(stack, run))
+    if script is None:
+        return Result(measurements)
+    # The script is of a saga that goes well, and a program without logic plays nothing else.
+    floor = replace(run, mix=replace(run.mix, failures=0))
+    return Result(measurements, await _on_a_stack(floor, lambda stack: _play_floor(stack, floor, script)))
+
+
+async def _on_a_stack(run: Run, play: Callable[[LocalStack], Awaitable[T]]) -> T:
     lines = LastLines()
     with tempfile.TemporaryDirectory(prefix="quartet-bench-") as directory:
-        options = StackOptions(
-            run.application, Path(directory), any_ports(), run.replicas, settings={"LOG_FORMAT": "json"}
-        )
+        settings = {"LOG_FORMAT": "json"}  # as in a deployment
+        options = StackOptions(run.application, Path(directory), any_ports(), run.replicas, settings)
+
+        async def work(stack: LocalStack) -> T:
+            await stack.start_emulators()
+            return await play(stack)
+
         try:
-            return await staged(options, lines, lambda stack: _play(stack, run), what="the benchmark")
+            return await staged(options, lines, work, what="the benchmark")
         except Exception:
             lines.tell()
             raise
 
 
-async def _play(stack: LocalStack, run: Run) -> list[Measurement]:
-    say(f"starting the emulators, and {len(run.application.choreography.names)} participants x {run.replicas}")
-    await stack.start_emulators()
-    await asyncio.gather(stack.start_services(), prepare(stack))
-    if run.replicas > 1:
-        await asyncio.sleep(_SHARING_SECONDS)
+async def _play(stack: LocalStack, run: Run) -> tuple[list[Measurement], Script | None]:
     app = run.application.choreography
-    bench = Bench(stack, app, processes(app.names, run.replicas), run.mix, WallClock())
-    await bench.measure(_WARM_UP, _WARM_UP_LIMITS, "warm-up-")
-    measurements = []
-    for number, load in enumerate(run.loads, 1):
-        await asyncio.sleep(_SETTLE_SECONDS)
-        say(f"{load.title}: measuring")
-        measurements.append(await bench.measure(load, run.limits, f"bench-{number}-"))
+    say(f"starting the participants of {app.name}: {', '.join(app.names)}; processes of each: {run.replicas}")
+    await asyncio.gather(stack.start_services(), prepare(stack))
+    measurements = await _measure_all(stack, run)
+    first = next(run.mix.sagas(_WARM_UP_IDS)).data.saga_id
+    script = await record(stack.settings, app, first) if run.with_floor else None
     if has_audit(run.application):
         say("auditing")
         await audit(run.application, {**os.environ, **stack.client_environment})
     else:
         say(f"not audited: {app.name} names no invariants")
+    return measurements, script
+
+
+async def _play_floor(stack: LocalStack, run: Run, script: Script) -> list[Measurement]:
+    say("starting participants without logic")
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="quartet-script-") as file:
+        file.write(script.to_json())
+        file.flush()
+        path, environment = run.application.path, stack.client_environment
+        programs = [
+            Process(name, "quartet.cli.bench.floor.program", (path, name, file.name), environment)
+            for name in run.application.choreography.names
+        ]
+        replicas = [replica for program in programs for replica in program.replicas(run.replicas)]
+        await stack.supervisor.start(*replicas, ready_line=READY)
+        return await _measure_all(stack, run)
+
+
+async def _measure_all(stack: LocalStack, run: Run) -> list[Measurement]:
+    if run.replicas > 1:
+        await asyncio.sleep(_SHARING_SECONDS)
+    app = run.application.choreography
+    bench = Bench(stack, app, processes(app.names, run.replicas), run.mix, WallClock())
+    await bench.measure(_WARM_UP, _WARM_UP_LIMITS, _WARM_UP_IDS)
+    measurements = []
+    for number, load in enumerate(run.loads, 1):
+        await asyncio.sleep(_SETTLE_SECONDS)
+        say(f"{load.title}: measuring")
+        measurements.append(await bench.measure(load, run.limits, f"bench-{number}-"))
     return measurements
 
 

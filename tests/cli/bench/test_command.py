@@ -24,6 +24,9 @@ SAGAS: Final = 24
 MOST_REQUESTS: Final = 14
 """Of Cosmos DB for a saga: a saga alone makes 12 at most, and the looks of the deadline watch come on top."""
 
+FLOOR_REQUESTS: Final = 12
+"""A saga alone is heard eight times, of which four are answered: a write for each, and a read for each answer."""
+
 WRONG_SHOP: Final = replace(
     SHOP, workloads={**SHOP.workloads, "usual": Workload(SHOP.workloads["failing"].begins, OrderCompleted)}
 )
@@ -44,10 +47,10 @@ def bench(*words: str, app: str = "services.shop:SHOP") -> subprocess.CompletedP
 def test_every_saga_is_counted_and_costs_no_more_than_promised(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     words = ("--in-flight", "8", "--rate", "10", "--idle", "1", "--sagas", str(SAGAS), "--seconds", "60")
-    done = bench(*words, "--json", str(file))
+    done = bench(*words, "--floor", "--json", str(file))
     assert done.returncode == 0, done.stderr
     assert "latency p99, ms" in done.stdout
-    assert "24 in flight" not in done.stdout
+    assert "runtime / floor = ratio" in done.stdout
     figures = json.loads(file.read_text())
     assert (figures["application"], figures["failures_percent"]) == ("services.shop:SHOP", 5)
     closed, by_the_clock, idle = figures["loads"]
@@ -60,6 +63,10 @@ def test_every_saga_is_counted_and_costs_no_more_than_promised(tmp_path: Path) -
         assert load["request_units"] >= load["cosmos_requests"]  # no request is charged less than 1
         assert load["checkpoint_writes"] > 0
     assert (idle["sagas"], idle["events_sent"], idle["latency_ms"]) == (0, 0, {})
+    assert [(load["sagas"], load["failing"]) for load in figures["floor"]] == [(SAGAS, 0), (SAGAS, 0), (0, 0)]
+    for load in figures["floor"][:2]:
+        assert load["events_sent"] >= SAGAS * 4
+        assert SAGAS * 4 <= load["cosmos_requests"] <= SAGAS * FLOOR_REQUESTS
 
 
 def test_a_wrong_run_has_no_figures() -> None:

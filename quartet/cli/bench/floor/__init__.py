@@ -1,0 +1,1 @@
+"""The floor: what the same calls of the SDKs cost when no runtime makes them."""
