@@ -13,7 +13,7 @@ import typer
 from quartet.cli.application import runnable, the_application
 from quartet.cli.bench.driving import Limits
 from quartet.cli.bench.mixing import mix_of
-from quartet.cli.bench.plan import DEFAULT, AtRate, Idle, InFlight, Load
+from quartet.cli.bench.plan import DEFAULT_IDLE, DEFAULT_LOADS, AtRate, Idle, InFlight
 from quartet.cli.bench.ratio import ratio_listing
 from quartet.cli.bench.report import figures_json, figures_listing
 from quartet.cli.bench.running import Run, measure
@@ -70,7 +70,8 @@ def bench(
     mix = mix_of(runnable(), workload, failures)
     if json_file is not None:
         _write(json_file, "")  # what cannot be written is found before the run, not after it
-    run = Run(the_application(), mix, loads_of(in_flight, rate, idle), Limits(seconds, sagas), replicas, floor)
+    loads, quiet = loads_of(in_flight, rate, idle)
+    run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor)
     surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
     result = asyncio.run(measure(run))
     title = f"{run.application.choreography.name}: what a saga costs"
@@ -84,12 +85,14 @@ def bench(
         _write(json_file, json.dumps(content, indent=2) + "\n")
 
 
-def loads_of(in_flight: Sequence[int] | None, rate: Sequence[float] | None, idle: float | None) -> Sequence[Load]:
+def loads_of(
+    in_flight: Sequence[int] | None, rate: Sequence[float] | None, idle: float | None
+) -> tuple[Sequence[InFlight | AtRate], Idle | None]:
     """What was asked for, in a fixed order; a short look at everything if nothing was."""
-    loads: list[Load] = [*map(InFlight, in_flight or ()), *map(AtRate, rate or ())]
-    if idle is not None:
-        loads.append(Idle(idle))
-    return loads or DEFAULT
+    if not in_flight and not rate and idle is None:
+        return DEFAULT_LOADS, DEFAULT_IDLE
+    loads: list[InFlight | AtRate] = [*map(InFlight, in_flight or ()), *map(AtRate, rate or ())]
+    return loads, None if idle is None else Idle(idle)
 
 
 def machine() -> dict[str, Any]:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from quartet.choreography import Choreography
 from quartet.cli.bench.driving import Clock, Limits, at_rate, keep_in_flight
-from quartet.cli.bench.hearing import hearing
+from quartet.cli.bench.hearing import End, hearing
 from quartet.cli.bench.mixing import Mix
 from quartet.cli.bench.plan import AtRate, Idle, InFlight, Load, Measurement
 from quartet.cli.bench.reading import Reading, measurement, read
@@ -44,7 +44,55 @@ class Bench:
     mix: Mix
     clock: Clock
 
-    async def measure(self, load: Load, limits: Limits, prefix: str) -> Measurement:
+    async def idle(self, load: Idle) -> Measurement:
+        """Watch the stack while it has nothing to do, and no client either."""
+        before = await self.read()
+        await asyncio.sleep(load.seconds)
+        return self.measurement(load, before, await self.read(), Watch())
+
+    @asynccontextmanager
+    async def loading(self) -> AsyncIterator["Loading"]:
+        """The connections that a load needs.
+
+        Raises:
+            OutageError: the hub does not answer.
+        """
+        watches = Watches()
+        async with (
+            hearing(self.stack.settings, self.mix.ends, watches.hear),
+            clients(self.stack.settings) as senders,
+        ):
+            yield Loading(self, watches, senders)
+
+    async def read(self) -> Reading:
+        """What the stack has used so far."""
+        return await read(self.stack, self.processes, self.clock.now())
+
+    def measurement(self, load: Load, before: Reading, after: Reading, watch: Watch) -> Measurement:
+        """What a load has cost."""
+        return measurement(load, before, after, watch, self.app.names)
+
+
+@dataclass(slots=True)
+class Watches:
+    """Passes the ends of sagas on to the watch of the load that is being measured."""
+
+    current: Watch = field(default_factory=Watch)
+
+    def hear(self, end: End) -> None:
+        """A saga has ended, perhaps one of an earlier load."""
+        self.current.hear(end)
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """Puts loads on a stack, one after the other."""
+
+    bench: Bench
+    watches: Watches
+    senders: Clients
+
+    async def measure(self, load: InFlight | AtRate, limits: Limits, prefix: str) -> Measurement:
         """Put a load on the stack until the limits are reached, and wait until all its sagas have ended.
 
         Args:
@@ -56,44 +104,31 @@ class Bench:
             UserError: a saga has not ended, or not as it had to.
             OutageError: a server went away.
         """
-        watch, settings = Watch(), self.stack.settings
-        if isinstance(load, Idle):
-            before = await self._read()
-            await asyncio.sleep(load.seconds)
-            return self._measured(load, before, await self._read(), watch)
-        async with hearing(settings, self.mix.ends, watch.hear), clients(settings) as senders:
-            before = await self._read()
-            async with _telling(load, watch):
-                await self._drive(load, limits, watch, senders, prefix)
-                await watch.all_ended(stretched(_STALLED_SECONDS))
-            check(watch, load)
-            await asyncio.sleep(_AFTERMATH_SECONDS)
-            return self._measured(load, before, await self._read(), watch)
+        watch = self.watches.current = Watch()
+        before = await self.bench.read()
+        async with _telling(load, watch):
+            await self._drive(load, limits, watch, prefix)
+            await watch.all_ended(stretched(_STALLED_SECONDS))
+        check(watch, load)
+        await asyncio.sleep(_AFTERMATH_SECONDS)
+        return self.bench.measurement(load, before, await self.bench.read(), watch)
 
-    async def _drive(
-        self, load: InFlight | AtRate, limits: Limits, watch: Watch, senders: Clients, prefix: str
-    ) -> None:
-        sagas = self.mix.sagas(prefix)
+    async def _drive(self, load: InFlight | AtRate, limits: Limits, watch: Watch, prefix: str) -> None:
+        sagas, clock = self.bench.mix.sagas(prefix), self.bench.clock
 
         async def begin(due: float | None) -> None:
             beginning = next(sagas)
             event = event_of(beginning.data, datetime.now(UTC))
-            async with senders.one() as send:
-                watch.begin(beginning, self.clock.now() if due is None else due)
+            async with self.senders.one() as send:
+                watch.begin(beginning, clock.now() if due is None else due)
                 await send(event)
 
         if isinstance(load, AtRate):
-            await at_rate(load.rate, limits, begin, self.clock)
+            await at_rate(load.rate, limits, begin, clock)
         else:
             slots = asyncio.Semaphore(load.sagas)
             watch.on_end = slots.release
-            await keep_in_flight(slots, limits, begin, self.clock)
-
-    async def _read(self) -> Reading:
-        return await read(self.stack, self.processes, self.clock.now())
-
-    def _measured(self, load: Load, before: Reading, after: Reading, watch: Watch) -> Measurement:
-        return measurement(load, before, after, watch, self.app.names)
+            await keep_in_flight(slots, limits, begin, clock)
 
 
 def check(watch: Watch, load: Load) -> None:

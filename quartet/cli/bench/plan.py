@@ -45,7 +45,8 @@ class Idle:
 
 Load: TypeAlias = InFlight | AtRate | Idle
 
-DEFAULT: Final[Sequence[Load]] = (InFlight(32), InFlight(400), AtRate(5), Idle(10))
+DEFAULT_LOADS: Final[Sequence[InFlight | AtRate]] = (InFlight(32), InFlight(400), AtRate(5))
+DEFAULT_IDLE: Final = Idle(10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from quartet.cli.bench.floor.script import READY, Script, record
 from quartet.cli.bench.last_lines import LastLines
 from quartet.cli.bench.measuring import Bench, say
 from quartet.cli.bench.mixing import Mix
-from quartet.cli.bench.plan import InFlight, Load, Measurement
+from quartet.cli.bench.plan import AtRate, Idle, InFlight, Load, Measurement
 from quartet.cli.demo.staging import staged
 from quartet.cli.up import prepare
 from quartet.local.stack import EMULATORS, LocalStack, StackOptions, any_ports
@@ -38,13 +38,15 @@ class Run:
     """What is to be measured.
 
     Attributes:
+        idle: what follows the loads, once their connections are closed.
         replicas: processes of each participant.
         with_floor: whether the same loads are put on participants without logic as well.
     """
 
     application: Application
     mix: Mix
-    loads: Sequence[Load]
+    loads: Sequence[InFlight | AtRate]
+    idle: Idle | None
     limits: Limits
     replicas: int
     with_floor: bool = False
@@ -130,13 +132,21 @@ async def _measure_all(stack: LocalStack, run: Run) -> list[Measurement]:
         await asyncio.sleep(_SHARING_SECONDS)
     app = run.application.choreography
     bench = Bench(stack, app, processes(app.names, run.replicas), run.mix, WallClock())
-    await bench.measure(_WARM_UP, _WARM_UP_LIMITS, _WARM_UP_IDS)
     measurements = []
-    for number, load in enumerate(run.loads, 1):
-        await asyncio.sleep(_SETTLE_SECONDS)
-        say(f"{load.title}: measuring")
-        measurements.append(await bench.measure(load, run.limits, f"bench-{number}-"))
+    async with bench.loading() as loading:
+        await loading.measure(_WARM_UP, _WARM_UP_LIMITS, _WARM_UP_IDS)
+        for number, load in enumerate(run.loads, 1):
+            await _announce(load)
+            measurements.append(await loading.measure(load, run.limits, f"bench-{number}-"))
+    if run.idle is not None:
+        await _announce(run.idle)
+        measurements.append(await bench.idle(run.idle))
     return measurements
+
+
+async def _announce(load: Load) -> None:
+    await asyncio.sleep(_SETTLE_SECONDS)
+    say(f"{load.title}: measuring")
 
 
 def processes(participants: Sequence[str], replicas: int) -> dict[str, str]:

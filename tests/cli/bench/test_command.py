@@ -11,7 +11,7 @@ import pytest
 
 from quartet import Workload
 from quartet.cli.bench.command import loads_of
-from quartet.cli.bench.plan import DEFAULT, AtRate, Idle, InFlight
+from quartet.cli.bench.plan import DEFAULT_IDLE, DEFAULT_LOADS, AtRate, Idle, InFlight
 from quartet.cli.bench.running import processes
 from quartet.cli.failures import FAILED, MISUSED
 from quartet.cli.main import run
@@ -77,8 +77,9 @@ def test_a_wrong_run_has_no_figures() -> None:
 
 
 def test_without_a_load_there_is_a_short_look_at_everything() -> None:
-    assert loads_of(None, None, None) == DEFAULT
-    assert loads_of([32, 5000], [5.0], 3.0) == [InFlight(32), InFlight(5000), AtRate(5.0), Idle(3.0)]
+    assert loads_of(None, None, None) == (DEFAULT_LOADS, DEFAULT_IDLE)
+    assert loads_of([32, 5000], [5.0], None) == ([InFlight(32), InFlight(5000), AtRate(5.0)], None)
+    assert loads_of([], None, 3.0) == ([], Idle(3.0))
 
 
 def test_replicas_are_named_as_the_stack_names_them() -> None:
