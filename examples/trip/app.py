@@ -9,7 +9,7 @@ from examples.trip.booking import CAR, FLIGHT, HOTEL
 from examples.trip.events import EVENTS, PARTS, TripBooked, TripCancellationRequested, TripCancelled, TripRequested
 from examples.trip.payment import PAYMENT, Status
 from examples.trip.provider import Moved, Provider, SimulatedProvider
-from examples.trip.samples import SAMPLES
+from examples.trip.samples import SAMPLES, WORKLOADS
 from quartet import Choreography, Evidence, Participant, Service
 from quartet.adapters import PortByName, ServiceContext
 
@@ -56,5 +56,6 @@ TRIP = Choreography(
     inputs=(TripRequested, TripCancellationRequested),
     samples=SAMPLES,
     invariants=(all_or_nothing,),
+    workloads=WORKLOADS,
     hub="trip-events",
 )

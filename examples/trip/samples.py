@@ -12,6 +12,7 @@ from examples.trip.events import (
     TripCancelled,
     TripRequested,
 )
+from quartet import Workload
 
 _TRIP = "trip-1"
 
@@ -27,3 +28,8 @@ SAMPLES = (
     TripBooked(trip_id=_TRIP, currency="EUR", total=Decimal("645.00")),
     TripCancelled(trip_id=_TRIP, reason="refused"),
 )
+
+WORKLOADS = {
+    "usual": Workload(SAMPLES[:1], TripBooked),
+    "failing": Workload(SAMPLES[1:3], TripCancelled),
+}

@@ -26,22 +26,26 @@ BAKED = [
 
 def test_who_answers_what_is_learnt_from_a_saga() -> None:
     script = script_of(BAKERY, "rye", [*BAKED, BAKED[1], event("4", "Eaten.v1", "/services/guest", cause="3")])
-    assert {
-        name: {heard: len(said) for heard, said in by_type.items()} for name, by_type in script.answers.items()
-    } == {
-        "miller": {"BreadWanted.v1": 1},
-        "baker": {"FlourGround.v1": 1},
+    assert {name: {heard: len(said) for heard, said in of.items()} for name, of in script.answers.items()} == {
+        "miller": {"/quartet/cli BreadWanted.v1": 1},
+        "baker": {"/services/miller FlourGround.v1": 1},
     }
     assert read_script(script.to_json()) == script
 
 
 def test_an_answer_is_of_the_saga_that_it_is_played_in() -> None:
     script = read_script(script_of(BAKERY, "rye", BAKED).to_json())
-    first, second = (json.loads(script.answers_to("baker", "FlourGround.v1", saga)[0]) for saga in ("wheat", "oat"))
+    ground = [{**BAKED[1], "subject": saga} for saga in ("wheat", "oat")]
+    first, second = (json.loads(script.answers_to("baker", one)[0]) for one in ground)
     assert (first["subject"], first["data"], first["type"]) == ("wheat", {"loaf": "wheat"}, "BreadBaked.v1")
     assert first["id"] != second["id"]
-    assert script.answers_to("miller", "BreadBaked.v1", "wheat") == []
-    assert script.answers_to("guest", "BreadBaked.v1", "wheat") == []
+
+
+def test_what_was_not_answered_in_the_saga_is_not_answered_again() -> None:
+    script = script_of(BAKERY, "rye", BAKED)
+    assert script.answers_to("miller", BAKED[2]) == []
+    assert script.answers_to("guest", BAKED[2]) == []
+    assert script.answers_to("baker", {**BAKED[1], "source": "/services/another-miller"}) == []
 
 
 def test_the_runtime_stands_beside_the_floor(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ class Floor:
             value = json.loads(b"".join(cast(Iterable[bytes], event.body)))  # on this hub, all events are data
             if value["type"] not in self._participant.hears:
                 continue
-            said = self._script.answers_to(self._participant.name, value["type"], value["subject"])
+            said = self._script.answers_to(self._participant.name, value)
             answers += said
             heard[bucket_of(value["subject"], self._settings.buckets)].append({"event": value, "said": said})
         await asyncio.gather(*(self._store(bucket, records) for bucket, records in heard.items()))

@@ -22,20 +22,25 @@ class Script:
 
     Attributes:
         saga_id: of the saga that was recorded. It stands wherever an answer names the saga.
-        answers: by participant and by the type of the event that it hears, the text of each event that it answers with.
+        answers: by participant and by what it hears, see `heard_as`, the text of each event that it answers with.
     """
 
     saga_id: str
     answers: Mapping[str, Mapping[str, Sequence[str]]]
 
-    def answers_to(self, participant: str, heard: str, saga_id: str) -> list[str]:
-        """The events that a participant answers an event of this type with, in another saga."""
-        texts = self.answers.get(participant, {}).get(heard, ())
-        return [text.replace(self.saga_id, saga_id) for text in texts]
+    def answers_to(self, participant: str, event: Mapping[str, Any]) -> list[str]:
+        """The events that a participant answers an event with, in its saga."""
+        texts = self.answers.get(participant, {}).get(heard_as(event), ())
+        return [text.replace(self.saga_id, event["subject"]) for text in texts]
 
     def to_json(self) -> str:
         """The script as text."""
         return json.dumps({"saga_id": self.saga_id, "answers": self.answers})
+
+
+def heard_as(event: Mapping[str, Any]) -> str:
+    """What an event is in every saga: its source and type. Several participants may say one type."""
+    return f"{event['source']} {event['type']}"
 
 
 def read_script(text: str) -> Script:
@@ -66,15 +71,15 @@ async def record(settings: Settings, app: Choreography, saga_id: str) -> Script:
 def script_of(app: Choreography, saga_id: str, events: Iterable[dict[str, Any]]) -> Script:
     """The script of a saga with these events, in the order in which the hub has them."""
     names = {one.source: one.name for one in app}
-    types: dict[str, str] = {}
+    heard: dict[str, str] = {}
     answers: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for event in events:
-        if event["id"] in types:  # a repeat
+        if event["id"] in heard:  # a repeat
             continue
-        types[event["id"]] = event["type"]
-        cause = types.get(event.get("causationid", ""))
+        heard[event["id"]] = heard_as(event)
+        cause = heard.get(event.get("causationid", ""))
         if cause is not None and event["source"] in names:
             # The id has to be another one in each saga. Here it follows from the saga's.
-            answer = {**event, "id": f"{saga_id}/{event['type']}"}
+            answer = {**event, "id": f"{saga_id} {heard_as(event)}"}
             answers[names[event["source"]]][cause].append(json.dumps(answer))
     return Script(saga_id, answers)
