@@ -63,6 +63,8 @@ class Measurement:
         latencies: milliseconds from the first event of each saga to its last one, in ascending order.
         cpu: seconds of processor time, by participant and for the emulators.
         own_cpu: seconds that the benchmark itself took: it sends, receives, and reads the logs of the others.
+        others_cpu: seconds that all other programs of the machine took meanwhile: more than a little spoils whatever
+            depends on time.
         memory: resident bytes at the end, by participant and for the emulators.
         costs: what the participants asked for.
     """
@@ -74,6 +76,7 @@ class Measurement:
     latencies: Sequence[float]
     cpu: Mapping[str, float]
     own_cpu: float
+    others_cpu: float
     memory: Mapping[str, int]
     costs: Costs
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from quartet.cli.bench.plan import Load, Measurement
-from quartet.cli.bench.usage import Usage, usage_of
+from quartet.cli.bench.usage import Usage, machine_cpu, usage_of
 from quartet.cli.bench.watching import Watch
 from quartet.cli.reading.counters import Counters, costs_between, read_counters
 from quartet.local.stack import LocalStack
@@ -19,12 +19,14 @@ class Reading:
         at: the moment, in seconds since 1970.
         usage: by participant, and of the emulators; that of all replicas together.
         own: of this process.
+        machine: seconds of CPU time of all programs of the machine.
         counters: of the emulators.
     """
 
     at: float
     usage: Mapping[str, Usage]
     own: Usage
+    machine: float
     counters: Counters
 
 
@@ -44,7 +46,7 @@ async def read(stack: LocalStack, processes: Mapping[str, str], at: float) -> Re
     usage = dict.fromkeys(processes.values(), Usage(0, 0))
     for name, group in processes.items():
         usage[group] += usage_of(stack.supervisor.pid(name))
-    return Reading(at, usage, usage_of(os.getpid()), counters)
+    return Reading(at, usage, usage_of(os.getpid()), machine_cpu(), counters)
 
 
 def measurement(
@@ -61,14 +63,17 @@ def measurement(
     """
     finished, watched = watch.finished, after.at - before.at
     began, ended = [saga.began for saga, _ in finished], [end.at for _, end in finished]
+    cpu = {name: usage.cpu - before.usage[name].cpu for name, usage in after.usage.items()}
+    own_cpu = after.own.cpu - before.own.cpu
     return Measurement(
         title=load.title,
         seconds=max(ended) - min(began) if finished else watched,
         watched=watched,
         failing=sum(saga.beginning.fails for saga, _ in finished),
         latencies=sorted(1000 * (end.at - saga.began) for saga, end in finished),
-        cpu={name: usage.cpu - before.usage[name].cpu for name, usage in after.usage.items()},
-        own_cpu=after.own.cpu - before.own.cpu,
+        cpu=cpu,
+        own_cpu=own_cpu,
+        others_cpu=max(0.0, after.machine - before.machine - own_cpu - sum(cpu.values())),
         memory={name: usage.memory for name, usage in after.usage.items()},
         costs=costs_between(before.counters, after.counters, participants, sagas=len(finished), seconds=watched),
     )

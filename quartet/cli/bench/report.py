@@ -46,6 +46,7 @@ def _about_sagas(one: Measurement) -> dict[str, str]:
 def _about_processes(one: Measurement) -> dict[str, str]:
     return {
         "CPU, % of a core": f"{one.cpu_share:.1f}",
+        "CPU of other programs, % of a core": f"{100 * one.others_cpu / one.watched:.0f}",
         **{f"memory, MB: {name}": f"{size / _MEGABYTE:.0f}" for name, size in one.memory.items()},
     }
 
@@ -71,6 +72,7 @@ def _as_json(one: Measurement) -> dict[str, Any]:
         "watched_seconds": one.watched,
         "cpu_seconds": dict(one.cpu),
         "benchmark_cpu_seconds": one.own_cpu,
+        "others_cpu_seconds": one.others_cpu,
         "memory_bytes": dict(one.memory),
         "cosmos_requests": costs.requests,
         "request_units": round(costs.request_units, 2),

@@ -15,10 +15,10 @@ from quartet.cli.bench.last_lines import LastLines
 from quartet.cli.bench.measuring import Bench, say
 from quartet.cli.bench.mixing import Mix
 from quartet.cli.bench.plan import AtRate, Idle, InFlight, Load, Measurement
-from quartet.cli.demo.staging import staged
+from quartet.cli.demo.staging import StoppedError, staged
 from quartet.cli.up import prepare
 from quartet.local.stack import EMULATORS, LocalStack, StackOptions, any_ports
-from quartet.local.supervisor import Process
+from quartet.local.supervisor import Process, ProcessExitedError
 from quartet.process.application import Application
 
 # So many sagas, before anything is measured, let every process open its links and fill its caches.
@@ -68,7 +68,8 @@ async def measure(run: Run) -> Result:
     """Start a stack, put each load on it in turn, and run the audit.
 
     Raises:
-        UserError: a process has died, a saga has not ended as it had to, or an invariant is broken.
+        StoppedError: a process has died; its last lines were written to standard error.
+        UserError: a saga has not ended as it had to, or an invariant is broken.
         OutageError: a server went away.
         typer.Exit: a signal has interrupted it.
     """
@@ -92,7 +93,7 @@ async def _on_a_stack(run: Run, play: Callable[[LocalStack], Awaitable[T]]) -> T
 
         try:
             return await staged(options, lines, work, what="the benchmark")
-        except Exception:
+        except (StoppedError, ProcessExitedError):
             lines.tell()
             raise
 

@@ -9,6 +9,7 @@ from quartet.engine.errors import ConfigurationError
 
 _PROC: Final = Path("/proc")
 _STATE: Final = 2  # the third field of `stat` is the first after the name
+_BUSY: Final = (1, 2, 3, 6, 7, 8)  # user, nice, system, irq, softirq, steal; what is left out is waiting
 _USER, _SYSTEM, _RESIDENT = 13 - _STATE, 14 - _STATE, 23 - _STATE
 
 
@@ -36,6 +37,17 @@ def check_measurable() -> None:
     """
     if not (_PROC / str(os.getpid()) / "stat").is_file():
         raise ConfigurationError("quartet bench reads the CPU time of processes from /proc, which only Linux has")
+
+
+def machine_cpu() -> float:
+    """Seconds of CPU time that all programs of this machine together have used since it was started."""
+    return parse_machine((_PROC / "stat").read_text(encoding="utf-8"))
+
+
+def parse_machine(text: str) -> float:
+    """Read `/proc/stat`: its first line is the sum over all cores."""
+    fields = text.splitlines()[0].split()
+    return sum(int(fields[number]) for number in _BUSY) / os.sysconf("SC_CLK_TCK")
 
 
 def usage_of(pid: int) -> Usage:

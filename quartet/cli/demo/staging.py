@@ -15,6 +15,10 @@ from quartet.terminal.user_error import UserError
 T = TypeVar("T")
 
 
+class StoppedError(UserError):
+    """A process of the stack has died, so all of it was stopped."""
+
+
 async def staged(
     options: StackOptions,
     sink: Sink,
@@ -31,7 +35,7 @@ async def staged(
         what: what people call the work.
 
     Raises:
-        UserError: a process has died.
+        StoppedError: a process has died.
         typer.Exit: a signal has interrupted it.
     """
     starting = LocalStack(options, sink, is_coloured=is_coloured(results()))
@@ -43,6 +47,6 @@ async def staged(
 
         async def died() -> NoReturn:
             gone = await stack.wait_for_exit()
-            raise UserError(f"{gone}: {what} was stopped. Its last lines say why")
+            raise StoppedError(f"{gone}: {what} was stopped. Its last lines say why")
 
         return await first_of(interrupted(), died(), play(stack))

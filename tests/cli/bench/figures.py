@@ -11,6 +11,7 @@ BUSY = Measurement(
     latencies=(10.0, 20.0, 30.0, 40.0),
     cpu={"order": 0.05, "emulators": 0.03},
     own_cpu=0.01,
+    others_cpu=3.0,
     memory={"order": 70_400_000, "emulators": 49_600_000},
     costs=Costs(4, 4.0, 44, 9, 4, 330.2, 10, 16, 80, 6),
 )
@@ -22,6 +23,7 @@ IDLE = Measurement(
     latencies=(),
     cpu={"order": 0.3, "emulators": 0.02},
     own_cpu=0.5,
+    others_cpu=0.0,
     memory={"order": 70_000_000, "emulators": 50_000_000},
     costs=Costs(0, 10.0, 8, 0, 8, 20.0, 0, 0, 0, 0),
 )

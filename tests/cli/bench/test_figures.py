@@ -6,7 +6,7 @@ import pytest
 
 from quartet.cli.bench.latencies import percentile
 from quartet.cli.bench.report import figures_json, figures_listing
-from quartet.cli.bench.usage import Usage, parse_stat
+from quartet.cli.bench.usage import Usage, parse_machine, parse_stat
 from quartet.terminal.console import show
 from tests.cli.bench.figures import BUSY, IDLE
 
@@ -52,6 +52,7 @@ def test_the_benchmark_itself_is_not_part_of_what_a_saga_costs(capsys: pytest.Ca
     assert rows["per saga: CPU, ms"] == ["20.00", ""]
     assert rows["not counted: this benchmark"] == ["2.50", ""]
     assert rows["CPU, % of a core"] == ["2.0", "3.2"]
+    assert rows["CPU of other programs, % of a core"] == ["75", "0"]
 
 
 def test_requests_are_told_for_each_saga_and_an_idle_system_has_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +75,10 @@ def test_the_name_of_a_program_does_not_shift_what_is_read_of_it() -> None:
     ticks = parse_stat(f"1 (python3) {' '.join(after_the_name)}")
     assert parse_stat(f"1 (a b) S) 7 (x) {' '.join(after_the_name)}") == ticks
     assert ticks == Usage((14 + 15) / TICKS, 24 * PAGE)
+
+
+def test_waiting_is_no_work_of_the_machine() -> None:
+    assert parse_machine("cpu  1 2 4 1000 2000 8 16 32 64 128\ncpu0 9 9 9\n") == (1 + 2 + 4 + 8 + 16 + 32) / TICKS
 
 
 def test_replicas_are_added_up() -> None:

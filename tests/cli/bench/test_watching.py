@@ -70,12 +70,13 @@ def test_a_measurement_is_the_difference_of_two_readings() -> None:
     watch = watching("rye", "wheat")
     watch.hear(End("rye", BAKED, 100.25))
     watch.hear(End("wheat", BAKED, 104.0))
-    before = Reading(99.0, {"baker": Usage(3.0, 7)}, Usage(1.0, 1), counters(5))
-    after = Reading(106.0, {"baker": Usage(3.5, 9)}, Usage(1.25, 1), counters(29))
+    before = Reading(99.0, {"baker": Usage(3.0, 7)}, Usage(1.0, 1), 50.0, counters(5))
+    after = Reading(106.0, {"baker": Usage(3.5, 9)}, Usage(1.25, 1), 53.0, counters(29))
     found = measurement(InFlight(2), before, after, watch, ["baker"])
     assert (found.seconds, found.watched, found.sagas, found.per_second) == (4.0, 7.0, 2, 0.5)
     assert list(found.latencies) == [250.0, 3000.0]
     assert (found.cpu, found.own_cpu, found.memory) == ({"baker": 0.5}, 0.25, {"baker": 9})
+    assert found.others_cpu == 3.0 - 0.5 - 0.25
     assert found.costs.requests == 24
 
 
