@@ -22,7 +22,7 @@ async def test_counters_are_nested_by_agent_and_live() -> None:
     await control.stop()
 
 
-async def test_charges_are_told_in_hundredths() -> None:
+async def test_charges_are_rounded_to_hundredths() -> None:
     control = ControlEndpoint({"request_units": {("order", "batch"): 0.1 + 0.2}})
     await control.start()
     async with aiohttp.ClientSession(control.url) as session, session.get("/counters") as response:

@@ -1,1 +1,1 @@
-"""`quartet bench`: what a saga of the application costs on this machine, and how long it takes."""
+"""`quartet bench`: the cost of a saga of the application on this machine, and its latency."""

@@ -1,4 +1,4 @@
-"""`quartet bench`: what a saga costs on this machine, and how long it takes."""
+"""`quartet bench`: the cost of a saga on this machine, and its latency."""
 
 import asyncio
 import json
@@ -27,15 +27,15 @@ from quartet.terminal.user_error import UserError
 def bench(
     *,
     in_flight: Annotated[
-        list[int] | None, typer.Option(min=1, max=100_000, help="Keep so many sagas in flight. May be repeated.")
+        list[int] | None, typer.Option(min=1, max=100_000, help="Keep N sagas in flight. May be repeated.")
     ] = None,
     rate: Annotated[
         list[float] | None,
-        typer.Option(min=0.1, max=10_000, help="Begin so many sagas a second, by the clock. May be repeated."),
+        typer.Option(min=0.1, max=10_000, help="Begin this many sagas a second, by the clock. May be repeated."),
     ] = None,
     idle: Annotated[
         float | None,
-        typer.Option(min=1, max=86_400, callback=a_number, help="Watch the idle system for so many seconds."),
+        typer.Option(min=1, max=86_400, callback=a_number, help="Watch the idle system for this many seconds."),
     ] = None,
     seconds: Annotated[
         float, typer.Option(min=1, max=86_400, callback=a_number, help="For how long each load begins sagas.")
@@ -60,7 +60,7 @@ def bench(
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to a file, as JSON.")
     ] = None,
 ) -> None:
-    """Measure what a saga costs on this machine: emulators and participants as processes, and one more for the load.
+    """Measure the cost of a saga on this machine: emulators and participants as processes, and one more for the load.
 
     Without --in-flight, --rate and --idle: 32 and 400 sagas in flight, 5 a second, and idle. That takes 90 seconds.
 
@@ -74,7 +74,7 @@ def bench(
     run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor)
     surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
     result = asyncio.run(measure(run))
-    title = f"{run.application.choreography.name}: what a saga costs"
+    title = f"{run.application.choreography.name}: the cost of a saga"
     show(figures_listing(result.measurements, title, _caption(surroundings)))
     if result.floor:
         show(ratio_listing(result.measurements, result.floor))
@@ -88,7 +88,7 @@ def bench(
 def loads_of(
     in_flight: Sequence[int] | None, rate: Sequence[float] | None, idle: float | None
 ) -> tuple[Sequence[InFlight | AtRate], Idle | None]:
-    """What was asked for, in a fixed order; a short look at everything if nothing was."""
+    """The loads that the options name, in a fixed order; without options a short look at everything."""
     if not in_flight and not rate and idle is None:
         return DEFAULT_LOADS, DEFAULT_IDLE
     loads: list[InFlight | AtRate] = [*map(InFlight, in_flight or ()), *map(AtRate, rate or ())]
@@ -96,7 +96,7 @@ def loads_of(
 
 
 def machine() -> dict[str, Any]:
-    """Where this runs, and how busy it is before the run."""
+    """The machine, and its load before the run."""
     return {
         "cores": os.cpu_count(),
         "python": platform.python_version(),

@@ -1,4 +1,4 @@
-"""Two ways to begin sagas: as many as are to be in flight, or so many a second whatever becomes of them."""
+"""Two ways to begin sagas: when another one has ended, or by the clock."""
 
 import asyncio
 import time
@@ -36,11 +36,11 @@ class WallClock:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to stop beginning sagas: whichever comes first.
+    """The end of a load: whichever limit is reached first.
 
     Attributes:
-        seconds: after so long.
-        sagas: after so many.
+        seconds: for which sagas are begun.
+        sagas: that are begun.
     """
 
     seconds: float
@@ -51,10 +51,10 @@ async def keep_in_flight(slots: asyncio.Semaphore, limits: Limits, begin: Begin,
     """Begin a saga whenever there is a slot for it, and return once the limits are reached and all is sent.
 
     Args:
-        slots: as many as sagas are to be in flight; who hears of the end of one releases its slot.
-        limits: when to stop.
-        begin: begins one.
-        clock: says how much time has passed.
+        slots: one for each saga in flight. The end of a saga releases its slot.
+        limits: of the load.
+        begin: begins a saga.
+        clock: measures the time.
     """
     end = clock.now() + limits.seconds
     async with asyncio.TaskGroup() as group:
@@ -65,10 +65,10 @@ async def keep_in_flight(slots: asyncio.Semaphore, limits: Limits, begin: Begin,
 
 
 async def at_rate(rate: float, limits: Limits, begin: Begin, clock: Clock) -> None:
-    """Begin a saga each time one is due, and return once the limits are reached and all is sent.
+    """Begin a saga whenever one is due, and return once the limits are reached and all is sent.
 
-    Nothing waits for what was begun before: a system that is slow gets no fewer sagas, and the time of each counts
-    from when it was due.
+    Nothing waits for an earlier saga: a slow system gets no fewer sagas, and the latency of a saga counts from the time
+    when it was due.
     """
     start = clock.now()
     async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""The last lines of the processes: nothing of them is shown while all is well."""
+"""The last lines of the processes: shown only after a failure."""
 
 from collections import deque
 from typing import Final

@@ -35,7 +35,7 @@ class Bench:
     """A running stack, and the sagas that are begun on it.
 
     Attributes:
-        processes: the name of each process, and what it belongs to: a participant, or the emulators.
+        processes: by the name of a process, its group: a participant, or the emulators.
     """
 
     stack: LocalStack
@@ -65,11 +65,11 @@ class Bench:
             yield Loading(self, watches, senders)
 
     async def read(self) -> Reading:
-        """What the stack has used so far."""
+        """Read the use of resources so far."""
         return await read(self.stack, self.processes, self.clock.now())
 
     def measurement(self, load: Load, before: Reading, after: Reading, watch: Watch) -> Measurement:
-        """What a load has cost."""
+        """The figures of a load."""
         return measurement(load, before, after, watch, self.app.names)
 
 
@@ -96,8 +96,8 @@ class Loading:
         """Put a load on the stack until the limits are reached, and wait until all its sagas have ended.
 
         Args:
-            load: what to do.
-            limits: when to stop.
+            load: the load.
+            limits: of the load.
             prefix: of the ids of the sagas. A stack sees each only once.
 
         Raises:
@@ -145,7 +145,7 @@ def check(watch: Watch, load: Load) -> None:
 
 @asynccontextmanager
 async def _telling(load: Load, watch: Watch) -> AsyncIterator[None]:
-    """Say every few seconds how far it is."""
+    """Write the progress every few seconds."""
 
     async def tell() -> None:
         while True:

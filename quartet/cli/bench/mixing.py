@@ -1,4 +1,4 @@
-"""Which sagas a measurement begins: the events of a workload in turn, and some that are to fail."""
+"""The sagas of a load: the events of a workload in turn, and among them sagas that fail."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from quartet.terminal.user_error import UserError
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A saga that is to begin.
+    """A saga before its beginning.
 
     Attributes:
         data: of its first event.
@@ -54,7 +54,7 @@ class Mix:
 
 
 def mix_of(app: Choreography, workload: str, failures: float | None) -> Mix:
-    """The mix that was asked for.
+    """The mix of a workload and failures.
 
     Args:
         app: the application.

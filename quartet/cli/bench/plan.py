@@ -1,4 +1,4 @@
-"""What is to be measured, and what came of it."""
+"""Loads, and the figures of a load."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,37 +9,37 @@ from quartet.cli.reading.counters import Costs
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """So many sagas at a time: when one ends, another one begins."""
+    """A number of sagas at a time: when one ends, another one begins."""
 
     sagas: int
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name, for people."""
         return f"{self.sagas} in flight"
 
 
 @dataclass(frozen=True, slots=True)
 class AtRate:
-    """So many sagas a second, by the clock."""
+    """A number of sagas a second, by the clock."""
 
     rate: float
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name, for people."""
         return f"{self.rate:g} a second"
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """So many seconds with nothing to do."""
+    """Seconds with nothing to do."""
 
     seconds: float
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name, for people."""
         return "idle"
 
 
@@ -51,14 +51,14 @@ DEFAULT_IDLE: Final = Idle(10)
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one load has cost.
+    """The figures of one load.
 
     Attributes:
         title: of the load.
         seconds: from the first event of the first saga to the end of the last one; of an idle system, how long it was
             watched.
         watched: seconds for which processor time and requests were counted: a little longer than `seconds`, so that
-            what follows the last end counts.
+            the work after the last end counts.
         failing: how many of the sagas were meant to fail.
         latencies: milliseconds from the first event of each saga to its last one, in ascending order.
         cpu: seconds of processor time, by participant and for the emulators.
@@ -66,7 +66,7 @@ class Measurement:
         others_cpu: seconds that all other programs of the machine took meanwhile: more than a little spoils whatever
             depends on time.
         memory: resident bytes at the end, by participant and for the emulators.
-        costs: what the participants asked for.
+        costs: the requests of the participants.
     """
 
     title: str

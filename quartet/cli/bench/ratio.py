@@ -1,4 +1,4 @@
-"""What the runtime costs, beside the floor."""
+"""The cost of the runtime, compared with the floor."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -30,7 +30,7 @@ def ratio_listing(measurements: Sequence[Measurement], floors: Sequence[Measurem
     listing = Listing(
         "runtime / floor = ratio",
         *(one.title for one, _ in pairs),
-        title="Beside the floor",
+        title="Compared with the floor",
         caption="The floor makes the calls of the SDKs that a participant cannot do without, and has no logic",
     )
     for name, figure in _FIGURES.items():

@@ -1,4 +1,4 @@
-"""What a running stack has used, read before and after a load, and what the load has cost by that."""
+"""The use of resources before and after a load, and the difference of the two."""
 
 import os
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from quartet.local.stack import LocalStack
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was used and asked for up to a moment.
+    """The use of resources up to a moment.
 
     Attributes:
         at: the moment, in seconds since 1970.
@@ -31,16 +31,16 @@ class Reading:
 
 
 async def read(stack: LocalStack, processes: Mapping[str, str], at: float) -> Reading:
-    """What has been used so far.
+    """Read the use of resources so far.
 
     Args:
         stack: it runs.
-        processes: the name of each process, and what it belongs to: a participant, or the emulators.
-        at: when this is.
+        processes: by the name of a process, its group: a participant, or the emulators.
+        at: the time of the reading.
 
     Raises:
         UserError: the emulators do not answer.
-        OSError: a process is not there any more.
+        OSError: a process has ended.
     """
     counters = await read_counters(stack.control_url)
     usage = dict.fromkeys(processes.values(), Usage(0, 0))
@@ -52,10 +52,10 @@ async def read(stack: LocalStack, processes: Mapping[str, str], at: float) -> Re
 def measurement(
     load: Load, before: Reading, after: Reading, watch: Watch, participants: Collection[str]
 ) -> Measurement:
-    """What a load has cost.
+    """The figures of a load.
 
     Args:
-        load: what it was.
+        load: the load.
         before: read before its first saga.
         after: read after its last one.
         watch: its sagas.

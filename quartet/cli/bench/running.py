@@ -21,7 +21,7 @@ from quartet.local.stack import EMULATORS, LocalStack, StackOptions, any_ports
 from quartet.local.supervisor import Process, ProcessExitedError
 from quartet.process.application import Application
 
-# So many sagas, before anything is measured, let every process open its links and fill its caches.
+# Sagas before the first measurement, in which every process opens its links and fills its caches.
 _WARM_UP: Final = InFlight(8)
 _WARM_UP_LIMITS: Final = Limits(seconds=20, sagas=64)
 _WARM_UP_IDS: Final = "warm-up-"
@@ -35,10 +35,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is to be measured.
+    """The loads of a run, and the processes that carry them.
 
     Attributes:
-        idle: what follows the loads, once their connections are closed.
+        idle: follows the loads, once their connections are closed.
         replicas: processes of each participant.
         with_floor: whether the same loads are put on participants without logic as well.
     """
@@ -54,7 +54,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was measured.
+    """The figures of a run.
 
     Attributes:
         floor: the same loads on participants without logic; empty if they were not asked for.
@@ -151,6 +151,6 @@ async def _announce(load: Load) -> None:
 
 
 def processes(participants: Sequence[str], replicas: int) -> dict[str, str]:
-    """The name of each process of a local stack, and what it belongs to."""
+    """By the name of each process of a local stack, its group: a participant, or the emulators."""
     named = {one.name: name for name in participants for one in Process(name, "").replicas(replicas)}
     return {**named, EMULATORS: EMULATORS}

@@ -16,7 +16,7 @@ from quartet.cli.publish.outgoing import Outgoing
 from quartet.events import CONTENT_TYPE, encode
 
 CLIENTS: Final = 8
-"""A client has one send on its way at a time. So many together are not what limits a local stack."""
+"""A client of the SDK waits for one send at a time. Eight are enough not to limit a local stack."""
 
 Send: TypeAlias = Callable[[Outgoing], Awaitable[None]]
 

@@ -1,4 +1,4 @@
-"""What a process uses, as Linux tells it in /proc."""
+"""CPU time and memory of processes, from /proc."""
 
 import os
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from quartet.engine.errors import ConfigurationError
 
 _PROC: Final = Path("/proc")
 _STATE: Final = 2  # the third field of `stat` is the first after the name
-_BUSY: Final = (1, 2, 3, 6, 7, 8)  # user, nice, system, irq, softirq, steal; what is left out is waiting
+_BUSY: Final = (1, 2, 3, 6, 7, 8)  # user, nice, system, irq, softirq, steal; the others are waiting
 _USER, _SYSTEM, _RESIDENT = 13 - _STATE, 14 - _STATE, 23 - _STATE
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process, or several together, have used so far.
+    """The use of a process, or of several together.
 
     Attributes:
         cpu: seconds of CPU time, of all its threads, in steps of a clock tick: 10 ms.
@@ -30,7 +30,7 @@ class Usage:
 
 
 def check_measurable() -> None:
-    """Check that this machine says what its processes use.
+    """Check that this machine has /proc.
 
     Raises:
         ConfigurationError: it does not.
@@ -51,7 +51,7 @@ def parse_machine(text: str) -> float:
 
 
 def usage_of(pid: int) -> Usage:
-    """What a running process has used.
+    """The use of a running process.
 
     Raises:
         OSError: there is no such process.

@@ -1,4 +1,4 @@
-"""The sagas of one measurement: when each began, when and how it ended, and which of them are wrong."""
+"""The sagas of one measurement: their beginnings, their ends, and those that are wrong."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ class Saga:
 
     Attributes:
         began: when its first event was sent, or was to be sent, in seconds since 1970.
-        end: its end; None while it goes on.
+        end: its end; None before that.
     """
 
     beginning: Beginning
@@ -65,7 +65,7 @@ class Watch:
             self._contradictions.append(f"{end.saga_id} has ended twice, with {saga.end.type} and with {end.type}")
 
     async def all_ended(self, seconds: float) -> None:
-        """Wait until all sagas have ended, or none of them for so many seconds."""
+        """Wait until all sagas have ended, or no saga has ended for this many seconds."""
         while self.waiting:
             self._moved.clear()
             try:
@@ -75,7 +75,7 @@ class Watch:
                 return
 
     def wrong(self) -> list[str]:
-        """What did not come as it should have, a line each; empty if all is well."""
+        """The sagas without the right end, a line each; empty if all is well."""
         lines = list(self._contradictions)
         for saga_id, saga in self._sagas.items():
             if saga.end is None:

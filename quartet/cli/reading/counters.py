@@ -1,4 +1,4 @@
-"""What sagas cost, as the emulators of a local stack have counted it."""
+"""The costs of sagas, as counted by the emulators of a local stack."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -15,7 +15,7 @@ Counters: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What the participants have asked for, all together.
+    """The requests of the participants together.
 
     Attributes:
         sagas: how many sagas were worked on.
@@ -67,7 +67,7 @@ async def read_counters(control_url: str) -> Counters:
 def costs_between(
     before: Counters, after: Counters, participants: Collection[str], *, sagas: int, seconds: float
 ) -> Costs:
-    """What the participants of these names asked for between two readings."""
+    """The requests of these participants between two readings."""
     cosmos, hub, charged = (
         _asked_for(before, after, name, participants) for name in ("cosmos", "event_hubs", "request_units")
     )

@@ -1,4 +1,4 @@
-"""What a benchmark begins sagas with."""
+"""The sagas that a benchmark begins."""
 
 from dataclasses import dataclass
 from typing import Final

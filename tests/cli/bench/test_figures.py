@@ -55,7 +55,7 @@ def test_the_benchmark_itself_is_not_part_of_what_a_saga_costs(capsys: pytest.Ca
     assert rows["CPU of other programs, % of a core"] == ["75", "0"]
 
 
-def test_requests_are_told_for_each_saga_and_an_idle_system_has_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_requests_are_shown_per_saga_and_an_idle_system_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     rows = table(capsys)
     assert rows["per saga: Cosmos DB requests"] == ["11.00", ""]
     assert rows["per saga: request units"] == ["82.55", ""]

@@ -48,7 +48,7 @@ def test_what_was_not_answered_in_the_saga_is_not_answered_again() -> None:
     assert script.answers_to("baker", {**BAKED[1], "source": "/services/another-miller"}) == []
 
 
-def test_the_runtime_stands_beside_the_floor(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_runtime_is_compared_with_the_floor(capsys: pytest.CaptureFixture[str]) -> None:
     floor = replace(BUSY, cpu={"order": 0.025, "emulators": 0.03}, latencies=(5.0, 10.0, 15.0, 20.0))
     show(ratio_listing([BUSY, IDLE], [floor, IDLE]))
     out = capsys.readouterr().out

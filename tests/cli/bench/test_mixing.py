@@ -28,7 +28,7 @@ def test_each_saga_has_an_id_of_its_own_and_the_events_come_in_turn() -> None:
 
 
 @pytest.mark.parametrize(("failures", "expected"), [(0, 0), (1, 2), (5, 10), (12.5, 25), (100, 200)])
-def test_so_many_in_a_hundred_fail_spread_evenly(failures: float, expected: int) -> None:
+def test_failures_are_a_percentage_spread_evenly(failures: float, expected: int) -> None:
     sagas = first(mix_of(TEST_BAKERY, "usual", failures), 200)
     assert sum(one.fails for one in sagas) == expected
     assert all(one.ends == {FlourReturned.type if one.fails else BreadBaked.type} for one in sagas)

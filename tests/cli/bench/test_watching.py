@@ -60,7 +60,7 @@ def test_of_many_that_are_wrong_the_first_are_shown() -> None:
         check(watching(*(f"l-{number}" for number in range(8))), InFlight(8))
 
 
-async def test_the_wait_ends_when_no_saga_ends_any_more() -> None:
+async def test_the_wait_ends_when_no_further_saga_ends() -> None:
     watch = watching("rye")
     await watch.all_ended(0)
     assert watch.waiting == 1

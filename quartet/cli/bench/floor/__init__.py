@@ -1,1 +1,1 @@
-"""The floor: what the same calls of the SDKs cost when no runtime makes them."""
+"""The floor: the cost of the same calls of the SDKs without a runtime."""

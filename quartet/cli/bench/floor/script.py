@@ -18,11 +18,11 @@ READY: Final = "floor is ready"
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What each participant answers.
+    """The answers of each participant.
 
     Attributes:
-        saga_id: of the saga that was recorded. It stands wherever an answer names the saga.
-        answers: by participant and by what it hears, see `heard_as`, the text of each event that it answers with.
+        saga_id: of the saga that was recorded. Each answer has it where it names the saga.
+        answers: by participant and by the event that it hears, see `heard_as`, the text of each answer.
     """
 
     saga_id: str
@@ -39,7 +39,7 @@ class Script:
 
 
 def heard_as(event: Mapping[str, Any]) -> str:
-    """What an event is in every saga: its source and type. Several participants may say one type."""
+    """The source and type of an event, which are the same in every saga. Several participants may say one type."""
     return f"{event['source']} {event['type']}"
 
 
