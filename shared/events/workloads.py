@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from quartet.engine.declaration.workload import FAILING, USUAL, Workload
+from quartet import Workload
 from shared.events.data import OrderCancelled, OrderCompleted, OrderCreated
 from shared.events.parts import Address, Item
 
@@ -38,8 +38,8 @@ def _order(product_id: str, payment_method: str) -> OrderCreated:
 
 
 WORKLOADS: Final[Mapping[str, Workload]] = {
-    USUAL: Workload(tuple(_order(product, "tok_visa") for product in _PRICES), OrderCompleted),
-    FAILING: Workload(tuple(_order(product, "tok_declined") for product in _PRICES), OrderCancelled),
+    "usual": Workload(tuple(_order(product, "tok_visa") for product in _PRICES), OrderCompleted),
+    "failing": Workload(tuple(_order(product, "tok_declined") for product in _PRICES), OrderCancelled),
     "hot": Workload((_order("rosin-dark", "tok_visa"),), OrderCompleted),
 }
 """One item each. Orders of `hot` all want the same product."""

@@ -7,6 +7,7 @@ import pytest
 
 from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 from quartet.engine.errors import OutageError
+from quartet.engine.failures.timeouts import stretched
 
 
 class Shopkeeper:
@@ -100,3 +101,24 @@ async def test_a_caller_that_stops_waiting_does_not_affect_the_others() -> None:
     assert await patient == 4
     with pytest.raises(asyncio.CancelledError):
         await impatient
+
+
+class EndOfProcess(BaseException):
+    """What ends a process, and is no error of an answer."""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_no_caller_waits_for_a_process_that_has_ended() -> None:
+    door = asyncio.Event()
+
+    async def answer(_key: str, _items: Sequence[int]) -> list[int]:
+        await door.wait()
+        raise EndOfProcess
+
+    batcher = KeyedBatcher(answer, most=1)
+    calls = [asyncio.create_task(batcher.call("a", n)) for n in (1, 2)]
+    await asyncio.sleep(0)
+    door.set()
+    first, second = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), stretched(5))
+    assert isinstance(first, EndOfProcess)
+    assert isinstance(second, asyncio.CancelledError)

@@ -43,9 +43,13 @@ class KeyedBatcher(Generic[K, T, R]):
         return await future
 
     async def _work(self, key: K) -> None:
-        while calls := self._next(key):
-            await self._settle(key, calls)
-        del self._waiting[key]
+        try:
+            while calls := self._next(key):
+                await self._settle(key, calls)
+        finally:
+            # There are calls left only if this was interrupted. Then no other worker will answer them.
+            for _, future in self._waiting.pop(key):
+                future.cancel()
 
     def _next(self, key: K) -> list[tuple[T, asyncio.Future[R]]]:
         """Take the calls of the next request. A caller who has given up makes it no larger.
@@ -68,6 +72,11 @@ class KeyedBatcher(Generic[K, T, R]):
             for _, future in calls:
                 if not future.done():
                     future.set_exception(error)
+        except BaseException as error:  # the process ends: no caller may wait forever
+            for _, future in calls:
+                if not future.done():
+                    future.set_exception(error)
+            raise
         else:
             for (_, future), result in zip(calls, results, strict=True):
                 if not future.done():
