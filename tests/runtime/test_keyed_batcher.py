@@ -107,7 +107,6 @@ class EndOfProcess(BaseException):
     """What ends a process, and is no error of an answer."""
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_no_caller_waits_for_a_process_that_has_ended() -> None:
     door = asyncio.Event()
 

@@ -39,8 +39,13 @@ class KeyedBatcher(Generic[K, T, R]):
             # The task starts after every task that is ready now, so a burst of calls is one request.
             worker = asyncio.create_task(self._work(key))
             self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            worker.add_done_callback(self._forget)
         return await future
+
+    def _forget(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled():
+            worker.exception()  # its callers have got it
 
     async def _work(self, key: K) -> None:
         try:
