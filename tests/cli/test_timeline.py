@@ -71,6 +71,14 @@ def test_a_story_names_what_who_when_and_because_of_what() -> None:
     ]
 
 
+def test_the_end_of_a_saga_stands_out() -> None:
+    console = Console(width=160, force_terminal=True, color_system="standard")
+    with console.capture() as capture:
+        console.print(timeline_listing(tell(saga()), "Order ord-1", {"OrderCancelled.v1"}))
+    assert "\x1b[1mOrderCancelled.v1" in capture.get()
+    assert "\x1b[31mInventoryReservationFailed.v1" in capture.get()
+
+
 def test_an_event_that_was_said_before_is_marked() -> None:
     *events, last = saga()
     story = tell([*events, found(placed(), 40), last])

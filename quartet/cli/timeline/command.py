@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from quartet.azure.settings import load_settings
+from quartet.cli.application import choreography
 from quartet.cli.failures import FAILED
 from quartet.cli.options import SagaArgument
 from quartet.cli.timeline.timeline import read_timeline
@@ -28,6 +29,7 @@ def timeline(
     if as_json:
         write_json(timeline_json(story))
     else:
-        show(timeline_listing(story, f"Saga {saga}"))
+        ends = {end.type for end in choreography().ends}
+        show(timeline_listing(story, f"Saga {saga}", ends))
     if not all(said.is_read for said in story):
         raise typer.Exit(FAILED)

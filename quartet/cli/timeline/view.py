@@ -1,6 +1,6 @@
 """The timeline of one saga, for people and for programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from quartet.cli.timeline.timeline import Said
@@ -9,8 +9,8 @@ from quartet.terminal.cells import cell
 from quartet.terminal.listing import Listing
 
 
-def timeline_listing(story: Sequence[Said], title: str) -> Listing:
-    """The timeline for people."""
+def timeline_listing(story: Sequence[Said], title: str, ends: Collection[str] = ()) -> Listing:
+    """The timeline for people. `ends`: the types of the events that end a saga; they stand out."""
     listing = Listing("#", "+ms", "event", "said by", "because of", "remark", title=title)
     by_number = {said.number: said for said in story}
     for said in story:
@@ -18,7 +18,7 @@ def timeline_listing(story: Sequence[Said], title: str) -> Listing:
         listing.add(
             str(said.number),
             str(said.milliseconds),
-            cell(said.type, style=_style(said)),
+            cell(said.type, style=_style(said, ends)),
             said.source,
             _because(said, by_number),
             cell(remark, style="dim"),
@@ -56,14 +56,11 @@ def _because(said: Said, by_number: Mapping[int, Said]) -> str:
     return f"{said.cause} {by_number[said.cause].type}"
 
 
-def _style(said: Said) -> str:
-    name = said.type.partition(".")[0]
+def _style(said: Said, ends: Collection[str]) -> str:
     if said.repeats:
         return "dim"
     if not said.is_read:
         return "red"
-    if name == "OrderCompleted":
-        return "bold green"
-    if name == "OrderCancelled":
-        return "bold yellow"
-    return "red" if name.endswith(("Failed", "Rejected")) else ""
+    if said.type in ends:
+        return "bold"
+    return "red" if said.type.partition(".")[0].endswith(("Failed", "Rejected")) else ""
