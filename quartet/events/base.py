@@ -43,7 +43,8 @@ class EventData(BaseModel):
         name = saga_field(type(self))
         if name is None:
             raise NotImplementedError(f"{type(self).__name__} does not define saga_id")
-        return str(getattr(self, name))
+        saga_id: str = getattr(self, name)
+        return saga_id
 
     @property
     def remark(self) -> str:
