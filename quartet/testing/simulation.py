@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from quartet.choreography import Choreography
 from quartet.events import EventData
 from quartet.testing.faults import Fault, draw_faults
 from quartet.testing.run import Publication, run_with_faults
+from quartet.testing.shrinking import Cut, fewer, shrink
 from quartet.testing.violation import Invariant, Violation, broken_at_the_end
 from quartet.testing.world import World
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-T = TypeVar("T")
 First: TypeAlias = "Sequence[EventData] | Callable[[Random], Sequence[EventData]] | SearchStrategy[Any]"
 
 _SAY_SECONDS: Final = 5.0
@@ -101,43 +101,11 @@ def simulate(
 
 def _shrunk(case: _Case) -> _Case:
     """A smaller case that fails as well."""
-    left = _MOST_ATTEMPTS
-
-    def still(candidate: _Case) -> bool:
-        nonlocal left
-        left -= 1
-        return left >= 0 and bool(candidate.violations())
-
-    before = None
-    while case != before:
-        # With other sagas the steps have other numbers, so neither can be cut down once and for all.
-        before = case
-        case = replace(case, faults=fewer(case.faults, _with_faults(case, still)))
-        case = replace(case, sagas=fewer(case.sagas, _with_sagas(case, still)))
-    return case
-
-
-def _with_faults(case: _Case, still: Callable[[_Case], bool]) -> Callable[[tuple[Fault, ...]], bool]:
-    return lambda some: still(replace(case, faults=some))
-
-
-def _with_sagas(case: _Case, still: Callable[[_Case], bool]) -> Callable[[tuple[str, ...]], bool]:
-    return lambda some: bool(some) and still(replace(case, sagas=some))
-
-
-def fewer(things: tuple[T, ...], still: Callable[[tuple[T, ...]], bool]) -> tuple[T, ...]:
-    """Leave out halves, then quarters, then single ones, as long as it still fails."""
-    chunk = max(1, len(things) // 2)
-    while chunk:
-        start = 0
-        while start < len(things):
-            fewer = (*things[:start], *things[start + chunk :])
-            if still(fewer):
-                things = fewer
-            else:
-                start += chunk
-        chunk //= 2
-    return things
+    cuts: list[Cut[_Case]] = [
+        fewer(lambda case: case.faults, lambda case, some: replace(case, faults=some)),
+        fewer(lambda case: case.sagas, lambda case, some: replace(case, sagas=some), least=1),
+    ]
+    return shrink(case, lambda smaller: bool(smaller.violations()), cuts, most=_MOST_ATTEMPTS)
 
 
 def chosen(first: First, random: Random) -> Sequence[EventData]:

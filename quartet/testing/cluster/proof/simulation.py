@@ -17,7 +17,8 @@ from quartet.testing.cluster.proof.ending import open_sagas, violations
 from quartet.testing.cluster.proof.rules import Rules
 from quartet.testing.cluster.replicas.setup import record_limits_of
 from quartet.testing.cluster.servers.account import MakeAccount
-from quartet.testing.simulation import First, fewer
+from quartet.testing.shrinking import Cut, fewer, shrink
+from quartet.testing.simulation import First
 from quartet.testing.violation import Violation
 
 Say: TypeAlias = Callable[[str], object]
@@ -152,24 +153,8 @@ def _check(app: Choreography, own_settings: Mapping[str, EnvironmentSettings], f
 
 def _shrunk(case: _Case) -> _Case:
     """A smaller case that fails as well."""
-    left = _MOST_ATTEMPTS
-
-    def still(candidate: _Case) -> bool:
-        nonlocal left
-        left -= 1
-        return left >= 0 and bool(candidate.violations())
-
-    before = None
-    while case != before:
-        before = case
-        case = case.with_faults(fewer(case.plan.faults, _with_faults(case, still)))
-        case = case.with_sagas(fewer(case.sagas, _with_sagas(case, still)))
-    return case
-
-
-def _with_faults(case: _Case, still: Callable[[_Case], bool]) -> Callable[[tuple[ProcessFault, ...]], bool]:
-    return lambda some: still(case.with_faults(some))
-
-
-def _with_sagas(case: _Case, still: Callable[[_Case], bool]) -> Callable[[tuple[str, ...]], bool]:
-    return lambda some: bool(some) and still(case.with_sagas(some))
+    cuts: list[Cut[_Case]] = [
+        fewer(lambda case: case.plan.faults, _Case.with_faults),
+        fewer(lambda case: case.sagas, _Case.with_sagas, least=1),
+    ]
+    return shrink(case, lambda smaller: bool(smaller.violations()), cuts, most=_MOST_ATTEMPTS)
