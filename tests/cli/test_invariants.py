@@ -1,79 +1,15 @@
 """Each invariant is broken on purpose, in every way that it names: an audit that cannot fail proves nothing."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from quartet.cli.audit.lasting import lasting, persistent
 from quartet.cli.audit.report import audit_json
-from quartet.cli.reading.stored import Unparsed
-from services.inventory.domain import ReservationStatus
-from services.operations.audit.invariants import Finding, audit
+from services.operations.audit.invariants import audit
 from services.operations.audit.snapshot import Allocation, Movement, OrderLine, OrderRow, Snapshot, Stock
 from services.order.domain import OrderStatus
-from services.payment.domain import PaymentStatus
-from services.shipping.domain import ShipmentStatus
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-GRACE = timedelta(seconds=60)
-
-
-def ordered(status: OrderStatus, pieces: int, total: str, deadline: datetime = NOON) -> OrderRow:
-    """An order of so much rosin at 8.90 EUR."""
-    return OrderRow(status, True, Decimal(total), "EUR", (OrderLine("rosin", pieces, Decimal("8.90")),), deadline)
-
-
-def shop() -> Snapshot:
-    """A day at the shop: `done` was shipped, `undone` paid and refunded, `refused` never held, `open` is reserved."""
-    return Snapshot(
-        at=NOON,
-        stock={"rosin": Stock(available=5, reserved=1, shipped=2, seeded=8)},
-        allocations=[
-            Allocation("rosin", "done", 2, "shipped"),
-            Allocation("rosin", "undone", 3, "released"),
-            Allocation("rosin", "refused", 9, "refused"),
-            Allocation("rosin", "open", 1, "held"),
-        ],
-        orders={
-            "done": ordered(OrderStatus.COMPLETED, 2, "17.80"),
-            "undone": ordered(OrderStatus.CANCELLED, 3, "26.70"),
-            "refused": ordered(OrderStatus.CANCELLED, 9, "80.10"),
-            "open": ordered(OrderStatus.INVENTORY_RESERVED, 1, "8.90", NOON + GRACE),
-        },
-        reservations={
-            "done": ReservationStatus.SHIPPED,
-            "undone": ReservationStatus.RELEASED,
-            "refused": ReservationStatus.REFUSED,
-            "open": ReservationStatus.RESERVED,
-        },
-        payments={"done": PaymentStatus.CHARGED, "undone": PaymentStatus.REFUNDED},
-        shipments={"done": ShipmentStatus.SHIPPED, "undone": ShipmentStatus.FAILED},
-        charges=[Movement("done", Decimal("17.80"), "EUR"), Movement("undone", Decimal("26.70"), "EUR")],
-        refunds=[Movement("undone", Decimal("26.70"), "EUR")],
-        parcels=["done"],
-    )
-
-
-def broken(findings: list[Finding]) -> dict[int, list[str]]:
-    return {
-        finding.number: [f"{violation.subject}: {violation.what}" for violation in finding.violations]
-        for finding in findings
-        if not finding.holds
-    }
-
-
-def after(change: Callable[[Snapshot], object]) -> dict[int, list[str]]:
-    """What is broken once the shop's snapshot was changed."""
-    snapshot = shop()
-    change(snapshot)
-    return broken(audit(snapshot, GRACE))
-
-
-def put_stock(snapshot: Snapshot, **quantities: int) -> None:
-    snapshot.stock["rosin"] = replace(snapshot.stock["rosin"], **quantities)
+from tests.cli.audited_shop import GRACE, NOON, after, broken, put_stock, shop
 
 
 def test_all_holds_on_a_good_day() -> None:
@@ -205,226 +141,6 @@ def test_3_compensating_what_was_shipped(status: OrderStatus) -> None:
     assert after(change)[3] == [f"done: is {status}, but a parcel is on its way"]
 
 
-def test_4_less_was_kept_than_the_order_costs() -> None:
-    def change(snapshot: Snapshot) -> None:
-        snapshot.charges[0] = Movement("done", Decimal("17.00"), "EUR")
-
-    assert after(change) == {
-        4: ["done: costs 17.80 EUR, and 17.00 EUR is kept", "EUR: kept 17.00, the completed orders' totals are 17.80"]
-    }
-
-
-def bows(total: str) -> OrderRow:
-    """A product in two lines, at two prices."""
-    lines = (OrderLine("rosin", 1, Decimal("9.00")), OrderLine("rosin", 1, Decimal("3.00")))
-    return OrderRow(OrderStatus.COMPLETED, True, Decimal(total), "EUR", lines, NOON)
-
-
-def test_4_the_total_is_that_of_every_line_at_its_own_price() -> None:
-    """A service that took the last price of a product for all its lines has charged and stored too little."""
-
-    def change(snapshot: Snapshot) -> None:
-        snapshot.orders["done"] = bows("6.00")
-        snapshot.charges[0] = Movement("done", Decimal("6.00"), "EUR")
-
-    assert after(change)[4] == [
-        "done: its items cost 12.00, and its total says 6.00",
-        "done: costs 12.00 EUR, and 6.00 EUR is kept",
-        "EUR: kept 6.00, the completed orders' totals are 12.00",
-    ]
-
-
-def test_4_a_product_in_two_lines_at_two_prices_adds_up() -> None:
-    def change(snapshot: Snapshot) -> None:
-        snapshot.orders["done"] = bows("12.00")
-        snapshot.charges[0] = Movement("done", Decimal("12.00"), "EUR")
-
-    assert after(change) == {}
-
-
-def test_4_nothing_is_rounded() -> None:
-    """The default context of decimals has 28 digits, and would round this to the same amount."""
-    price = Decimal("99999999999999999999999999.99")
-    row = OrderRow(OrderStatus.COMPLETED, True, None, "EUR", (OrderLine("rosin", 101, price),))
-    assert row.cost == Decimal("10099999999999999999999999998.99")
-
-
-def test_4_an_order_that_is_open_and_has_a_wrong_total() -> None:
-    def change(snapshot: Snapshot) -> None:
-        snapshot.orders["open"] = replace(snapshot.orders["open"], total=Decimal("8.91"))
-
-    assert after(change) == {4: ["open: its items cost 8.90, and its total says 8.91"]}
-
-
-def test_4_the_right_amount_in_the_wrong_currency() -> None:
-    def change(snapshot: Snapshot) -> None:
-        snapshot.charges[0] = Movement("done", Decimal("17.80"), "SEK")
-
-    assert after(change)[4][0] == "done: costs 17.80 EUR, and 17.80 SEK is kept"
-
-
-def test_4_too_little_was_given_back() -> None:
-    def change(snapshot: Snapshot) -> None:
-        snapshot.refunds[0] = Movement("undone", Decimal("26.00"), "EUR")
-
-    assert after(change) == {
-        3: ["undone: is CANCELLED, but 0.70 EUR is not given back"],
-        4: ["EUR: kept 18.50, the completed orders' totals are 17.80"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (
-            lambda s: s.reservations.update(done=ReservationStatus.RESERVED),
-            "done: is COMPLETED, but inventory says RESERVED",
-        ),
-        (lambda s: s.payments.pop("done"), "done: is COMPLETED, but payment says nothing"),
-        (
-            lambda s: s.shipments.update(done=ShipmentStatus.CANCELLED),
-            "done: is COMPLETED, but shipping says CANCELLED",
-        ),
-        (
-            lambda s: s.reservations.update(undone=ReservationStatus.RELEASE_FAILED),
-            "undone: is CANCELLED, but inventory says RELEASE_FAILED",
-        ),
-        (
-            lambda s: s.payments.update(undone=PaymentStatus.CHARGED),
-            "undone: is CANCELLED, but payment says CHARGED",
-        ),
-        (
-            lambda s: s.shipments.update(undone=ShipmentStatus.SHIPPED),
-            "undone: is CANCELLED, but shipping says SHIPPED",
-        ),
-    ],
-)
-def test_5_a_service_that_disagrees(change: Callable[[Snapshot], object], says: str) -> None:
-    assert after(change) == {5: [says]}
-
-
-def test_5_open_past_the_deadline_and_the_grace() -> None:
-    late = NOON - GRACE - timedelta(seconds=1)
-
-    def change(snapshot: Snapshot) -> None:
-        snapshot.orders["open"] = replace(snapshot.orders["open"], deadline=late)
-
-    assert after(change) == {5: [f"open: is still INVENTORY_RESERVED, its deadline was {late}"]}
-
-
-def test_5_the_grace_counts() -> None:
-    def change(snapshot: Snapshot) -> None:
-        snapshot.orders["open"] = replace(snapshot.orders["open"], deadline=NOON - GRACE)
-
-    assert after(change) == {}
-
-
-def test_5_an_order_that_needs_attention_is_listed_and_not_a_violation() -> None:
-    snapshot = shop()
-    snapshot.orders["open"] = replace(
-        snapshot.orders["open"], status=OrderStatus.NEEDS_ATTENTION, deadline=NOON - timedelta(days=1)
-    )
-    findings = audit(snapshot, GRACE)
-    assert broken(findings) == {}
-    assert findings[4].figures["need attention"] == "open"
-
-
-def test_5_a_cancellation_whose_order_never_came_is_not_expected_to_end() -> None:
-    snapshot = shop()
-    snapshot.orders["early"] = OrderRow(OrderStatus.COMPENSATING, placed=False)
-    snapshot.shipments["early"] = ShipmentStatus.CANCELLED
-    snapshot.payments["early"] = PaymentStatus.VOIDED
-    findings = audit(snapshot, GRACE)
-    assert broken(findings) == {}
-    assert findings[4].figures["never placed"] == "early"
-
-
-def test_5_an_order_that_the_order_service_has_lost() -> None:
-    found = after(lambda s: s.orders.pop("done"))
-    assert found[5] == ["done: has stock, money or a parcel, but the order service has no order"]
-
-
-def test_5_closed_and_never_placed() -> None:
-    def change(snapshot: Snapshot) -> None:
-        snapshot.orders["refused"] = replace(snapshot.orders["refused"], placed=False)
-
-    assert after(change) == {5: ["refused: is CANCELLED, but was never placed"]}
-
-
-@pytest.mark.parametrize(
-    ("service", "change"),
-    [
-        ("shipping", lambda s: s.shipments.pop("done")),
-        ("payment", lambda s: s.payments.pop("done")),
-        ("inventory", lambda s: s.reservations.pop("done")),
-        ("order", lambda s: s.orders.pop("undone")),
-    ],
-)
-def test_6_an_unreadable_document_has_no_other_finding(service: str, change: Callable[[Snapshot], object]) -> None:
-    """It does not say nothing: it says what this release does not know."""
-
-    def change_all(snapshot: Snapshot) -> None:
-        change(snapshot)
-        order_id = "undone" if service == "order" else "done"
-        snapshot.unread = {service: frozenset({order_id})}
-        snapshot.unparsed = (Unparsed(f"{service}/things", order_id, "status: is not known"),)
-
-    (subject,) = (f"{service}/things/{'undone' if service == 'order' else 'done'}",)
-    assert after(change_all) == {6: [f"{subject}: status: is not known"]}
-
-
-def test_a_violation_that_passes_is_not_reported() -> None:
-    moving, still_wrong = shop(), shop()
-    moving.parcels.append("done")
-    moving.parcels.append("undone")
-    still_wrong.parcels.append("undone")
-    findings = persistent(audit(moving, GRACE), audit(still_wrong, GRACE))
-    assert broken(findings) == {3: ["undone: is CANCELLED, but a parcel is on its way"]}
-
-
-def test_a_new_violation_is_not_reported_yet() -> None:
-    late = shop()
-    late.parcels.append("undone")
-    assert broken(persistent(audit(shop(), GRACE), audit(late, GRACE))) == {}
-
-
-async def looked_at(*snapshots: Snapshot) -> tuple[list[Finding], int]:
-    """What lasts in these snapshots, of which the last stays as it is; and how many were looked at."""
-    looks = 0
-
-    async def look() -> list[Finding]:
-        nonlocal looks
-        looks += 1
-        return audit(snapshots[min(looks, len(snapshots)) - 1], GRACE)
-
-    return await lasting(look, timedelta(0)), looks
-
-
-def behind(*order_ids: str) -> Snapshot:
-    """A shop in which a parcel of each of these orders is on its way that should not be."""
-    snapshot = shop()
-    snapshot.parcels += order_ids
-    return snapshot
-
-
-async def test_a_service_that_catches_up_slowly_is_not_wrong() -> None:
-    findings, looks = await looked_at(behind("undone", "refused"), behind("undone"), shop())
-    assert broken(findings) == {}
-    assert looks == 3
-
-
-async def test_violations_that_no_longer_become_fewer_are_reported() -> None:
-    findings, looks = await looked_at(behind("undone", "refused"), behind("undone"))
-    assert broken(findings) == {3: ["undone: is CANCELLED, but a parcel is on its way"]}
-    assert looks == 3
-
-
-async def test_other_violations_at_each_look_end_the_wait() -> None:
-    findings, looks = await looked_at(behind("undone"), behind("refused"))
-    assert broken(findings) == {}
-    assert looks == 2
-
-
 def test_programs_get_every_offender() -> None:
     snapshot = shop()
     snapshot.parcels += ["done"] * 2
@@ -499,11 +215,6 @@ def test_3_cancelled_with_as_much_held_as_shipped() -> None:
     assert "undone: is CANCELLED, but has 2 pieces" in after(change)[3]
 
 
-def test_4_money_in_a_currency_in_which_nothing_was_sold() -> None:
-    found = after(lambda snapshot: snapshot.charges.append(Movement("refused", Decimal(5), "JPY")))
-    assert found[4] == ["JPY: kept 5, the completed orders' totals are 0"]
-
-
 def test_the_figures_of_money_and_names_are_readable() -> None:
     snapshot = shop()
     snapshot.orders |= {
@@ -520,25 +231,6 @@ def test_the_figures_of_money_and_names_are_readable() -> None:
     attention = audit(snapshot, GRACE)[4].figures["need attention"]
     assert attention == "stuck-0, stuck-1, stuck-2, stuck-3, stuck-4"
     assert "nothing" in audit(Snapshot(at=NOON), GRACE)[3].figures.values()
-
-
-def test_5_an_order_that_cannot_be_read_has_been_placed_for_all_we_know() -> None:
-    def change(snapshot: Snapshot) -> None:
-        del snapshot.orders["open"]
-        snapshot.unread = {"order": frozenset({"open"})}
-
-    def of_another_service(snapshot: Snapshot) -> None:
-        del snapshot.orders["open"]
-        snapshot.unread = {"payment": frozenset({"open"})}
-
-    lost = "open: has stock, money or a parcel, but the order service has no order"
-    assert lost not in after(change).get(5, [])
-    assert lost in after(of_another_service)[5]
-
-
-def test_5_money_of_an_unknown_order() -> None:
-    found = after(lambda snapshot: snapshot.charges.append(Movement("stranger", Decimal(5), "EUR")))
-    assert found[5] == ["stranger: has stock, money or a parcel, but the order service has no order"]
 
 
 def test_3_what_an_order_has_of_a_product_under_two_claims_is_counted_together() -> None:
