@@ -17,7 +17,7 @@ from quartet.engine.failures.timeouts import stretched
 from quartet.local.supervisor import Supervisor
 from tests.cloud.conftest import Cloud
 from tests.cloud.managed_identity import EVENT_HUBS
-from tests.saga.shop import SERVICES, Logs, Shop, order, services
+from tests.saga.shop import Logs, Shop, order, services
 
 LIFETIME = stretched(3.0)  # seconds; to fetch a token and to use it must take less
 LIFETIMES = 4
@@ -35,8 +35,7 @@ async def shop(cloud: Cloud, tmp_path: Path) -> AsyncIterator[Shop]:
         client = await stack.enter_async_context(cosmos_client(cloud.administrator, credentials, "customer"))
         producer = await stack.enter_async_context(producer_client(cloud.settings, credentials, "customer"))
         running = Shop(tmp_path, supervisor, logs, cloud.environment, client, HubPublisher(producer))
-        for name in SERVICES:
-            await running.until_receiving(name)
+        await running.until_shared_out(replicas=1)
         yield running
 
 

@@ -1,7 +1,10 @@
 """A whole stack in real processes, and what a test wants to know of it."""
 
 import asyncio
+import json
+import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +28,7 @@ from services.operations.participants import SIMULATED_PORTS
 from shared.events import OrderCancellationRequested, OrderCreated
 from tests.hubs import SHOP_HUB
 
+PARTITIONS = 4
 SERVICES = ("order", "inventory", "payment", "shipping")
 MAIN_CONTAINERS = {
     "orders": "orders",
@@ -142,9 +146,30 @@ class Shop:
         """The first line that fulfils the condition, also one that was said before."""
         return await self.logs.until(condition)
 
-    async def until_receiving(self, name: str) -> None:
-        """Wait until a process has opened a partition."""
-        await self.until_logged(lambda who, line: who == name and '"partition opened"' in line)
+    def owners(self) -> dict[tuple[str, str], set[str]]:
+        """The replicas that receive each partition of each service now, as their logs tell."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for who, line in self.logs.lines:
+            if re.search('"event": "partition (opened|closed)"', line):
+                told = json.loads(line)
+                replicas = found.setdefault((told["service"], told["partition"]), set())
+                (replicas.add if told["event"] == "partition opened" else replicas.discard)(who)
+        return found
+
+    async def until_shared_out(self, replicas: int = 2) -> None:
+        """Every partition has one owner, and each replica of a service its share of them.
+
+        Before that, a partition that changes its owner may be read twice: events are said again.
+        """
+        deadline = time.monotonic() + LIMIT
+        while True:
+            owners = self.owners()
+            sizes = Counter(who for found in owners.values() for who in found)
+            all_owned_once = len(owners) == sizes.total() == PARTITIONS * len(SERVICES)
+            if all_owned_once and set(sizes.values()) == {PARTITIONS // replicas}:
+                return
+            assert time.monotonic() < deadline, owners
+            await asyncio.sleep(0.1)  # a pause between two looks at a condition
 
     async def rows(self, database: str, container: str, order_id: str) -> list[Json]:
         """Every document of a container that is about an order."""
@@ -176,14 +201,18 @@ def read_environment(data_dir: Path) -> dict[str, str]:
 
 def services(environment: dict[str, str], replicas: int) -> list[Process]:
     """All services; the deadline watch looks often, so that tests do not wait for it."""
-    quick = {"DEADLINE_SCAN_SECONDS": "0.3", "LOAD_BALANCING_SECONDS": "1", "OWNERSHIP_EXPIRES_SECONDS": "6"}
+    quick = {
+        "DEADLINE_SCAN_SECONDS": "0.3",
+        "LOAD_BALANCING_SECONDS": "1",
+        "OWNERSHIP_EXPIRES_SECONDS": str(stretched(6.0)),
+    }
     env = {**quick, **environment, "LOG_FORMAT": "json"}
     return [process for name in SERVICES for process in Process(name, f"services.{name}", env=env).replicas(replicas)]
 
 
 @asynccontextmanager
 async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services: str) -> AsyncIterator[Shop]:
-    """Start everything, wait until every service receives, and stop everything."""
+    """Start everything, wait until every replica receives its share, and stop everything."""
     logs = Logs()
     async with AsyncExitStack() as stack:
         supervisor = await stack.enter_async_context(Supervisor(logs))
@@ -199,8 +228,7 @@ async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services:
         client = await stack.enter_async_context(cosmos_client(settings, credentials, "quartet-tests"))
         producer = await stack.enter_async_context(producer_client(settings, credentials, "quartet-tests"))
         shop = Shop(data_dir, supervisor, logs, environment, client, HubPublisher(producer))
-        for name in SERVICES:
-            await shop.until_receiving(name)
+        await shop.until_shared_out(replicas)
         yield shop
 
 
