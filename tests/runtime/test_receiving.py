@@ -22,7 +22,9 @@ from quartet.azure.settings import Settings
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
 
-CONFIG = NamespaceConfig("emulatorNs1", (HubConfig("saga-events", 1, ("$Default", "order")),))
+
+def config(partitions: int) -> NamespaceConfig:
+    return NamespaceConfig("emulatorNs1", (HubConfig("saga-events", partitions, ("$Default", "order")),))
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +35,9 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-async def emulator(tmp_path: Path) -> AsyncIterator[EventHubsEmulator]:
-    emulator = EventHubsEmulator(tmp_path, CONFIG)
+async def emulator(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[EventHubsEmulator]:
+    """With one partition, or as many as the test asks for."""
+    emulator = EventHubsEmulator(tmp_path, config(getattr(request, "param", 1)))
     await emulator.start()
     yield emulator
     await emulator.stop()
@@ -102,10 +105,10 @@ async def receiving(emulator: EventHubsEmulator, receive: str = "immediate", **o
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def publish(emulator: EventHubsEmulator, *bodies: str) -> None:
+async def publish(emulator: EventHubsEmulator, *bodies: str, partition: int = 0) -> None:
     async with logged_in(emulator.port) as wire:
         for body in bodies:
-            await wire.publish("saga-events/Partitions/0", [message(body.encode())])
+            await wire.publish(f"saga-events/Partitions/{partition}", [message(body.encode())])
 
 
 @pytest.fixture
@@ -189,6 +192,35 @@ async def test_a_callback_that_does_not_return_limits_what_is_read(emulator: Eve
         assert 10 <= most <= 30  # a batch, and what a pass and its credit may add
         receiver.gate.set()
         assert await receiver.until(100) == bodies
+
+
+@pytest.mark.parametrize("emulator", [2], indirect=True)
+async def test_a_batch_waits_for_the_one_of_another_partition(
+    emulator: EventHubsEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(immediate_transport, "_ROUND_SECONDS", 3600.0)
+    async with receiving(emulator) as receiver:
+        receiver.gate.clear()
+        await publish(emulator, "first")
+        await receiver.until(1)
+        await publish(emulator, "a", "b", partition=1)
+        await receiver.until_read(2)
+        receiver.gate.set()
+        await receiver.until(3)
+        assert receiver.batches == [["first"], ["a", "b"]]
+
+
+@pytest.mark.parametrize("emulator", [2], indirect=True)
+async def test_a_batch_does_not_wait_long_for_another_partition(
+    emulator: EventHubsEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(immediate_transport, "_ROUND_SECONDS", 0.0)
+    async with receiving(emulator) as receiver:
+        receiver.gate.clear()
+        await publish(emulator, "slow")
+        await receiver.until(1)
+        await publish(emulator, "a", partition=1)
+        assert await receiver.until(2) == ["slow", "a"]
 
 
 async def _settled(receiver: Receiver) -> int:

@@ -10,11 +10,16 @@ from azure.eventhub._pyamqp.aio import ReceiveClientAsync
 from azure.eventhub._pyamqp.constants import ConnectionState, LinkState
 from azure.eventhub.aio._transport._pyamqp_transport_async import PyamqpTransportAsync
 
+from quartet.azure.sdk_internals.rounds import Rounds
+
 # How long a read waits for a frame. It holds the lock that a write needs; and between two reads the SDK sends its
 # heartbeat and looks for the other side's.
 _READ_SECONDS: Final = 1.0
 # How long a pass lasts on a link that is idle. Between two passes the SDK renews its token, and naps.
 _PASS_SECONDS: Final = 20.0
+
+# The longest that a batch waits for another partition's. Measured: with twice as much a saga takes no less CPU.
+_ROUND_SECONDS: Final = 0.02
 
 _OPENED: Final = ConnectionState.OPENED
 _ATTACHED: Final = LinkState.ATTACHED
@@ -56,7 +61,10 @@ class ImmediateReceiveClient(ReceiveClientAsync):
 
 
 class ImmediateTransport(PyamqpTransportAsync):
-    """The SDK's transport, with a callback task that is woken."""
+    """The SDK's transport, with a callback task that is woken. One for each client: its partitions share `rounds`."""
+
+    def __init__(self) -> None:
+        self.rounds = Rounds(_ROUND_SECONDS)
 
     @staticmethod
     def create_receive_client(**options: Any) -> ReceiveClientAsync:
@@ -71,8 +79,8 @@ class ImmediateTransport(PyamqpTransportAsync):
         consumer._message_buffer.append(message)
         consumer._arrived.set()
 
-    @staticmethod
-    async def receive_messages_async(
+    async def receive_messages_async(  # type: ignore[override]  # the SDK calls it on what it has, and that is an object here
+        self,
         consumer: Any,
         batch: bool,
         max_batch_size: int,
@@ -82,7 +90,7 @@ class ImmediateTransport(PyamqpTransportAsync):
         consumer._arrived = asyncio.Event()
         consumer._callback_task_run = True
         tasks = (
-            asyncio.create_task(_call_back(consumer, batch=batch, most=max_batch_size, wait=max_wait_time)),
+            asyncio.create_task(self._call_back(consumer, batch=batch, most=max_batch_size, wait=max_wait_time)),
             asyncio.create_task(_receive_task(consumer, max_batch_size)),
         )
         try:
@@ -96,18 +104,19 @@ class ImmediateTransport(PyamqpTransportAsync):
             if isinstance(error, Exception):
                 raise error
 
-
-async def _call_back(consumer: Any, *, batch: bool, most: int, wait: float | None) -> None:
-    """Hand on what has arrived; nothing, after `wait` seconds without a message."""
-    buffer, arrived = consumer._message_buffer, consumer._arrived
-    while True:
-        if not buffer:
-            arrived.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await arrived.wait()
-        events = [consumer._next_message_in_buffer() for _ in range(min(most, len(buffer)))]
-        if batch:
-            await consumer._on_event_received(events)
-        else:
-            await consumer._on_event_received(events[0] if events else None)
+    async def _call_back(self, consumer: Any, *, batch: bool, most: int, wait: float | None) -> None:
+        """Hand on what has arrived; nothing, after `wait` seconds without a message."""
+        buffer, arrived = consumer._message_buffer, consumer._arrived
+        while True:
+            if not buffer:
+                arrived.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await arrived.wait()
+            if not buffer:
+                await consumer._on_event_received([] if batch else None)
+                continue
+            await self.rounds.turn()
+            with self.rounds.under_way():
+                events = [consumer._next_message_in_buffer() for _ in range(min(most, len(buffer)))]
+                await consumer._on_event_received(events if batch else events[0])

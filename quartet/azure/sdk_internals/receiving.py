@@ -4,13 +4,14 @@ The SDK's asynchronous receiver polls. Its callback task sleeps for 50 ms when i
 sleeps for 50 ms after every pass, of which an idle link has about four a second. That is about 26 ms for every event
 of a saga, and most of the CPU of an idle service. There is no option for it (azure-eventhub 5.15).
 
-`receive_immediately` gives one client another transport class. Three things differ from the SDK's own; ownership,
+`receive_immediately` gives one client another transport. Four things differ from the SDK's own; ownership,
 checkpoints, reconnecting, retries and the limit of the buffer stay the SDK's:
 
 - a message that has arrived wakes the callback task;
 - a pass of the receive task takes as many frames as it was asked for, however long they take to come, so that its nap
   is rare;
-- credit is renewed when half of it is used, so that a stream does not wait for it.
+- credit is renewed when half of it is used, so that a stream does not wait for it;
+- while a batch is being handled, those of other partitions wait for its end, and then begin together (`rounds`).
 
 Where the SDK is not as it is known here, nothing is changed.
 """
@@ -30,7 +31,7 @@ def receive_immediately(client: EventHubConsumerClient) -> None:
     if what_differs() is None:
         from quartet.azure.sdk_internals.immediate_transport import ImmediateTransport
 
-        client._amqp_transport = ImmediateTransport
+        client._amqp_transport = ImmediateTransport()
 
 
 def what_differs(version: str = sdk_version) -> str | None:
