@@ -1,7 +1,7 @@
 """Events: the CloudEvents envelope, the base of every event's data, the registry, derived ids and JSON Schema."""
 
 from quartet.events.base import EventData, Part
-from quartet.events.bucket import bucket_of
+from quartet.events.bucket import bucket_of, partition_of
 from quartet.events.currencies import MINOR_UNITS, Currency
 from quartet.events.derivation import derived_id, event_key, legacy_derived_id
 from quartet.events.envelope import Envelope, Models, Unreadable, UnreadableReason
@@ -55,6 +55,7 @@ __all__ = [
     "new_event",
     "open_envelope",
     "parse_time",
+    "partition_of",
     "read_envelope",
     "service_source",
     "to_json",

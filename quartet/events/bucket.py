@@ -1,5 +1,6 @@
-"""Which bucket a saga belongs to: the partition key in the hub and in the database."""
+"""Where a saga belongs: its bucket, the partition key in the database, and its partition of the hub."""
 
+from collections.abc import Sequence
 from zlib import crc32
 
 
@@ -20,3 +21,20 @@ def bucket_of(saga_id: str, buckets: int) -> str:
     if buckets < 1:
         raise ValueError(f"the number of buckets must be at least 1, not {buckets}")
     return str(crc32(saga_id.encode()) % buckets)
+
+
+def partition_of(saga_id: str, partitions: Sequence[str]) -> str:
+    """The partition of the hub that a publisher puts a saga in if it knows them all.
+
+    A client may choose any other, as long as the events of one saga stay together. By this choice the sagas of one
+    bucket are in one partition, if the number of buckets is a multiple of the number of partitions. So what a service
+    receives together is stored together.
+
+    Args:
+        saga_id: The saga's id.
+        partitions: The ids of all partitions, in the hub's order.
+
+    Raises:
+        ValueError: If there is no partition.
+    """
+    return partitions[int(bucket_of(saga_id, len(partitions)))]

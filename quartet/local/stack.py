@@ -1,6 +1,7 @@
 """The local stack: the emulators and the services, as children of this process."""
 
 import asyncio
+import os
 import re
 import shlex
 import socket
@@ -17,7 +18,7 @@ from quartet.choreography import Choreography
 from quartet.engine.failures.timeouts import stretched
 from quartet.extras import require_emulators
 from quartet.local.child import DEFAULT_GRACE
-from quartet.local.hub_config import hub_flags
+from quartet.local.hub_config import PARTITIONS, hub_flags
 from quartet.local.output import OUTPUT_NAME, Sink
 from quartet.local.supervisor import Exit, Process, Supervisor
 from quartet.process.application import Application
@@ -161,7 +162,7 @@ class LocalStack:
     def _emulators(self, ports: Mapping[str, int]) -> Process:
         numbers = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
         shared = settings_flags(
-            {**simulated_ports(self._options.application.choreography), **self._options.shared_settings}
+            {**stack_settings(self._options.application.choreography), **self._options.shared_settings}
         )
         where = ("--data-dir", str(self._options.data_dir))
         return Process(EMULATORS, "quartet_emulators", (*where, *self._hub, *numbers, *shared))
@@ -178,8 +179,16 @@ class LocalStack:
             self._all_ready.set()
 
 
+def stack_settings(choreography: Choreography) -> dict[str, str]:
+    """What a program that joins a local stack must know besides where the emulators are.
+
+    There are as many buckets as partitions, unless BUCKETS says otherwise.
+    """
+    return {"BUCKETS": os.environ.get("BUCKETS") or str(PARTITIONS), **simulated_ports(choreography)}
+
+
 def simulated_ports(choreography: Choreography) -> dict[str, str]:
-    """The settings of a local stack. They ignore what the shell has set for the cloud, and have no effect outside."""
+    """The settings for simulated ports. They ignore what the shell has set for the cloud."""
     return dict.fromkeys(choreography.port_variables, SIMULATED)
 
 

@@ -8,10 +8,10 @@ from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import HubPublisher, producer_client
 from quartet.azure.settings import Settings
 from quartet.cli.publish.outgoing import Outgoing, event_of
-from quartet.cli.publish.sending import by_bucket
+from quartet.cli.publish.sending import by_partition
 from quartet.engine.errors import OutageError
 from shared.events import OrderCreated
-from tests.chaos.workload import Sending
+from tests.chaos.workload import PARTITIONS, Sending
 
 _AGENT = "customers"
 _PAUSE = 0.3  # seconds before a send is tried again
@@ -58,12 +58,12 @@ class Customers:
             await self._send(HubPublisher(client), events)
 
     async def _send(self, publisher: HubPublisher, events: Sequence[Outgoing]) -> None:
-        # One bucket after the other, each in the order of its events: a cancellation may come before its order, but
+        # One partition after the other, each in the order of its events: a cancellation may come before its order, but
         # only if the customer has sent it before.
-        for bucket, group in by_bucket(events, self._settings.buckets).items():
+        for partition, group in by_partition(events, PARTITIONS).items():
             while True:
                 try:
-                    await publisher.publish_by_key(bucket, [one.event for one in group])
+                    await publisher.publish(partition, [one.event for one in group])
                     break
                 except OutageError:
                     self.repeated += 1

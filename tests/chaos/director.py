@@ -97,7 +97,7 @@ class Director:
     async def _recovery(self, number: int, end: float) -> float | None:
         """Seconds until one order on each partition, placed now, has ended; None if that took too long."""
         loop = asyncio.get_running_loop()
-        orders = probes(number, self._seed, self._fleet.settings.buckets)
+        orders = probes(number, self._seed)
         order_ids = [order.order_id for order in orders]
         self.probed |= {order_id: Expected("probe", _COMPLETED) for order_id in order_ids}
         await self._customers.place(orders)

@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from quartet_emulators.event_hubs.partition_key import partition_of
-
 from quartet.cli.publish.outgoing import Outgoing, event_of
-from quartet.events import bucket_of
+from quartet.events import partition_of
 from services.operations.publish.catalogue import Product
 from services.operations.publish.generator import generate_orders
 from services.operations.publish.orders import cancellation_event
@@ -27,7 +25,7 @@ _COMPLETED: Final = frozenset({OrderStatus.COMPLETED})
 _CANCELLED: Final = frozenset({OrderStatus.CANCELLED})
 _LONGEST_CHANGE_OF_MIND: Final = 3.0  # seconds
 _LONGEST_DEADLINE: Final = 4.0  # seconds
-_PARTITIONS: Final = 4
+PARTITIONS: Final = ("0", "1", "2", "3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +84,15 @@ def make_workload(orders: int, seconds: float, seed: int) -> Workload:
     return Workload(sorted(sendings, key=lambda sending: sending.due), expected)
 
 
-def probes(round_: int, seed: int, buckets: int) -> list[OrderCreated]:
+def probes(round_: int, seed: int) -> list[OrderCreated]:
     """Plain orders, one for each partition of the hub."""
-    found: dict[int, OrderCreated] = {}
+    found: dict[str, OrderCreated] = {}
     (order,) = generate_orders(CATALOGUE, 1, seed)
     for number in range(1_000):
         order_id = f"probe-{seed}-{round_}-{number}"
-        partition = partition_of(bucket_of(order_id, buckets), _PARTITIONS)
+        partition = partition_of(order_id, PARTITIONS)
         found.setdefault(partition, order.model_copy(update={"order_id": order_id}))
-        if len(found) == _PARTITIONS:
+        if len(found) == len(PARTITIONS):
             return list(found.values())
     raise AssertionError("a thousand orders do not reach all partitions")
 

@@ -222,7 +222,7 @@ class TestOnARunningStack:
         self, capsys: pytest.CaptureFixture[str], stack: pytest.MonkeyPatch
     ) -> None:
         stack.setenv("BUCKETS", "17")
-        assert "set BUCKETS=16" in told(capsys, "seed", str(sample("catalogue.json")), status=2)
+        assert "set BUCKETS=4" in told(capsys, "seed", str(sample("catalogue.json")), status=2)
 
 
 def test_before_the_first_seeding_there_is_nothing_to_audit(

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from quartet_emulators.env_file import write_env_file
 
-from quartet.local.stack import free_ports, local_settings, read_settings_file, says_ready
+from quartet.local.stack import free_ports, local_settings, read_settings_file, says_ready, stack_settings
 from quartet.terminal.user_error import UserError
 from services.operations.participants import SIMULATED_PORTS
+from services.shop import SHOP
 
 STACK = {
     "EVENT_HUBS_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=k;SharedAccessKey=v=;",
@@ -92,3 +93,11 @@ def test_the_emulators_alone_ask_for_simulated_ports(
         settings = read_settings_file(tmp_path / ".env")
         process.terminate()
     assert {name: settings[name] for name in SIMULATED_PORTS} == {**SIMULATED_PORTS, **changed}
+    assert settings["BUCKETS"] == "4"
+
+
+def test_another_number_of_buckets_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUCKETS", "16")
+    assert stack_settings(SHOP) == {"BUCKETS": "16", **SIMULATED_PORTS}
+    monkeypatch.setenv("BUCKETS", "")
+    assert stack_settings(SHOP)["BUCKETS"] == "4"

@@ -214,7 +214,7 @@ def hostile_events(order_id: str) -> list[dict[str, Any]]:
 
 
 async def send(settings: dict[str, str], events: list[dict[str, Any]]) -> None:
-    async with open_producer(local_settings(settings)) as producer:
+    async with open_producer(local_settings(settings)) as (producer, _):
         batch = await producer.create_batch(partition_key="5")
         for event in events:
             message = EventData(json.dumps(event))

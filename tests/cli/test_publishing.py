@@ -6,9 +6,11 @@ from azure.eventhub.aio import EventHubProducerClient
 
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.cli.publish.outgoing import Outgoing
-from quartet.cli.publish.sending import by_bucket, check_sizes, send
-from quartet.events import bucket_of, encode
+from quartet.cli.publish.sending import by_partition, check_sizes, send
+from quartet.events import encode, partition_of
 from quartet.terminal.user_error import UserError
+
+PARTITIONS = ("0", "1", "2", "3")
 
 
 class RecordingPublisher(HubPublisher):
@@ -17,23 +19,23 @@ class RecordingPublisher(HubPublisher):
     def __init__(self) -> None:
         self.sent: list[tuple[str, list[dict[str, Any]]]] = []
 
-    async def publish_by_key(self, key: str, events: Sequence[dict[str, Any]]) -> None:
-        self.sent.append((key, list(events)))
+    async def publish(self, partition: str, events: Sequence[dict[str, Any]]) -> None:
+        self.sent.append((partition, list(events)))
 
 
 def outgoing(count: int) -> list[Outgoing]:
     return [Outgoing(f"ord-{number % 7}", {"number": number}) for number in range(count)]
 
 
-def test_events_go_with_the_bucket_of_their_order() -> None:
-    groups = by_bucket(outgoing(50), 16)
-    assert all(bucket_of(one.saga_id, 16) == bucket for bucket, group in groups.items() for one in group)
+def test_events_go_to_the_partition_of_their_saga() -> None:
+    groups = by_partition(outgoing(50), PARTITIONS)
+    assert all(partition_of(one.saga_id, PARTITIONS) == where for where, group in groups.items() for one in group)
     assert sum(len(group) for group in groups.values()) == 50
 
 
-async def test_a_bucket_is_one_batch() -> None:
+async def test_a_partition_is_one_batch() -> None:
     publisher = RecordingPublisher()
-    await send(outgoing(50), publisher, 16)
+    await send(outgoing(50), publisher, PARTITIONS)
     keys = [key for key, _ in publisher.sent]
     assert len(keys) == len(set(keys))
 
@@ -41,7 +43,7 @@ async def test_a_bucket_is_one_batch() -> None:
 async def test_the_events_of_an_order_keep_their_order_and_none_is_lost() -> None:
     publisher = RecordingPublisher()
     progress: list[int] = []
-    await send(outgoing(2_500), publisher, 4, progress=progress.append)
+    await send(outgoing(2_500), publisher, PARTITIONS, progress=progress.append)
     sent = [event["number"] for _, events in publisher.sent for event in events]
     for order in range(7):
         numbers = [number for number in sent if number % 7 == order]
@@ -52,7 +54,7 @@ async def test_the_events_of_an_order_keep_their_order_and_none_is_lost() -> Non
 
 async def test_with_a_rate_everything_is_sent_too() -> None:
     publisher = RecordingPublisher()
-    await send(outgoing(30), publisher, 4, rate=1_000)
+    await send(outgoing(30), publisher, PARTITIONS, rate=1_000)
     assert sorted(event["number"] for _, events in publisher.sent for event in events) == list(range(30))
     assert len(publisher.sent) > 4
 

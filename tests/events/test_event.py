@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from quartet.events import Event, answer, bucket_of, derived_id, event_key, legacy_derived_id, new_event, service_source
+from quartet.events import (
+    Event,
+    answer,
+    bucket_of,
+    derived_id,
+    event_key,
+    legacy_derived_id,
+    new_event,
+    partition_of,
+    service_source,
+)
 from shared.events import CompensationFailed, OrderCreated, PaymentFailed, PaymentVoided
 from tests.events.samples import ORDER
 
@@ -157,3 +167,14 @@ def test_the_bucket_of_an_order_never_changes() -> None:
     assert {bucket_of(f"order-{number}", 16) for number in range(1000)} == {str(bucket) for bucket in range(16)}
     with pytest.raises(ValueError, match="at least 1"):
         bucket_of("ahab-1851", 0)
+
+
+def test_the_sagas_of_a_bucket_are_in_one_partition_if_the_numbers_fit() -> None:
+    partitions = ["0", "1", "2", "3"]
+    sagas = [f"order-{number}" for number in range(1000)]
+    where = {(bucket_of(saga, 16), partition_of(saga, partitions)) for saga in sagas}
+    assert len(where) == 16
+    assert {partition for _, partition in where} == set(partitions)
+    assert [partition_of("ahab-1851", ids) for ids in (["a"], partitions, ["a", "b", "c"])] == ["a", "2", "c"]
+    with pytest.raises(ValueError, match="at least 1"):
+        partition_of("ahab-1851", [])

@@ -85,7 +85,7 @@ async def test_an_unreadable_event_blocks_its_order_until_it_is_discarded(shop: 
     await shop.until("eaten-1", "COMPLETED")
     await shop.until_stored("inventory", "eaten-1", lambda reservation: reservation["status"] == "SHIPPED")
     unknown = {**to_json(cancellation("eaten-1")), "type": "OrderEaten.v1"}
-    await shop.publisher.publish_by_key(bucket_of("eaten-1", 16), [unknown])
+    await shop.publish_for("eaten-1", unknown)
     await until_dead(shop, "shipping", "eaten-1", 1)
     await shop.publish(cancellation("eaten-1"))
     await until_dead(shop, "shipping", "eaten-1", 2)

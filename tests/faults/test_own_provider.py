@@ -231,7 +231,7 @@ async def test_a_service_that_does_not_know_the_request_is_not_asked(shop: Shop,
 async def test_a_command_that_runs_no_handler_needs_no_port(shop: Shop) -> None:
     """A dead letter of an event that no service can read: it is listed, planned and discarded without a gateway."""
     unknown = {**to_json(cancellation("own-9")), "type": "OrderEaten.v1"}
-    await shop.publisher.publish_by_key(bucket_of("own-9", 16), [unknown])
+    await shop.publish_for("own-9", unknown)
     await until_dead(shop, "payments", "own-9", 1)
     nothing = {"PAYMENT_GATEWAY": "", "CARRIER": ""}
     chosen = ("--saga", "own-9", "--service", "payment")

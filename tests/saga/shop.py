@@ -21,14 +21,14 @@ from quartet.azure.event_hubs.client import HubPublisher, producer_client
 from quartet.azure.settings import Settings
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.records.record import Json
-from quartet.events import Event, EventData, bucket_of, new_event, to_json
+from quartet.events import Event, EventData, bucket_of, new_event, partition_of, to_json
 from quartet.local.stack import settings_flags
 from quartet.local.supervisor import Process, Supervisor
 from services.operations.participants import SIMULATED_PORTS
 from shared.events import OrderCancellationRequested, OrderCreated
 from tests.hubs import SHOP_HUB
 
-PARTITIONS = 4
+PARTITIONS = ("0", "1", "2", "3")
 SERVICES = ("order", "inventory", "payment", "shipping")
 MAIN_CONTAINERS = {
     "orders": "orders",
@@ -100,9 +100,13 @@ class Shop:
         return document["available_quantity"], document["reserved_quantity"], document["shipped_quantity"]
 
     async def publish(self, *events: Event[EventData]) -> None:
-        """Publish, each order's events to its bucket, in the order given."""
+        """Publish, each order's events to its partition, in the order given."""
         for event in events:
-            await self.publisher.publish_by_key(bucket_of(event.saga_id, 16), [to_json(event)])
+            await self.publish_for(event.saga_id, to_json(event))
+
+    async def publish_for(self, order_id: str, document: Json) -> None:
+        """Publish anything to the partition of an order."""
+        await self.publisher.publish(partition_of(order_id, PARTITIONS), [document])
 
     async def document(self, database: str, order_id: str, container: str | None = None) -> Json | None:
         """What a service has stored about an order."""
@@ -165,8 +169,8 @@ class Shop:
         while True:
             owners = self.owners()
             sizes = Counter(who for found in owners.values() for who in found)
-            all_owned_once = len(owners) == sizes.total() == PARTITIONS * len(SERVICES)
-            if all_owned_once and set(sizes.values()) == {PARTITIONS // replicas}:
+            all_owned_once = len(owners) == sizes.total() == len(PARTITIONS) * len(SERVICES)
+            if all_owned_once and set(sizes.values()) == {len(PARTITIONS) // replicas}:
                 return
             assert time.monotonic() < deadline, owners
             await asyncio.sleep(0.1)  # a pause between two looks at a condition

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -222,19 +222,8 @@ class HubPublisher:
 
     async def publish(self, partition: str, events: Sequence[Json]) -> None:
         """See `Publisher.publish`."""
-        await self._send(events, lambda: self._client.create_batch(partition_id=partition))
-
-    async def publish_by_key(self, key: str, events: Sequence[Json]) -> None:
-        """Send to the partition that the hub maps `key` to: for a publisher that starts a saga.
-
-        Raises:
-            OutageError: the hub did not accept all of them. Some may have been accepted.
-        """
-        await self._send(events, lambda: self._client.create_batch(partition_key=key))
-
-    async def _send(self, events: Sequence[Json], new_batch: Callable[[], Awaitable[EventDataBatch]]) -> None:
         with hub_outages():
-            batch = await new_batch()
+            batch = await self._client.create_batch(partition_id=partition)
             for event in events:
                 data = EventData(encode(event))
                 data.content_type = CONTENT_TYPE
@@ -242,7 +231,7 @@ class HubPublisher:
                     batch.add(data)
                 except ValueError:
                     await self._send_batch(batch)
-                    batch = await new_batch()
+                    batch = await self._client.create_batch(partition_id=partition)
                     batch.add(data)
             await self._send_batch(batch)
 

@@ -26,7 +26,7 @@ from quartet.engine.dead_letters.requests import (
     RedriveRequested,
 )
 from quartet.engine.failures.timeouts import stretched
-from quartet.events import Event, Unreadable, bucket_of, new_event, read_envelope, to_json
+from quartet.events import Event, Unreadable, new_event, partition_of, read_envelope, to_json
 from quartet.terminal.user_error import UserError
 
 _BATCH: Final = 100
@@ -43,10 +43,10 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request, and the partition that its first dead letter came from; None if the hub has no such partition."""
+    """A request, and where to send it: the partition that its first dead letter came from, if the hub has it."""
 
     event: Event[RedriveRequested]
-    partition: str | None
+    partition: str
 
 
 async def ask(settings: Settings, chosen: Sequence[Found], seconds: float) -> AsyncIterator[Became]:
@@ -57,13 +57,11 @@ async def ask(settings: Settings, chosen: Sequence[Found], seconds: float) -> As
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer.
     """
-    async with open_producer(settings) as producer, open_consumer(settings) as (consumer, partitions):
+    async with open_producer(settings) as (producer, partitions), open_consumer(settings) as (consumer, _):
         requests = [*_requests(chosen, partitions)]
         answers = _Answers({request.event.id for request in requests})
-        addressed = {request.partition for request in requests}
-        where = set(partitions) if None in addressed else addressed
-        async with _listening(consumer, {str(one) for one in where}, answers):
-            await _send(HubPublisher(producer), requests, settings.buckets)
+        async with _listening(consumer, {request.partition for request in requests}, answers):
+            await _send(HubPublisher(producer), requests)
             async for became in answers.until_all(stretched(seconds)):
                 yield became
     if answers.missing:
@@ -80,23 +78,19 @@ def _requests(chosen: Sequence[Found], partitions: Sequence[str]) -> Iterator[_R
     for (service, saga), some in groupby(sorted(chosen, key=key), key):
         letters = [*some]
         first = letters[0].stored.letter.partition
-        partition = first if first in partitions else None
+        partition = first if first in partitions else partition_of(saga, partitions)
         for start in range(0, len(letters), MOST_LETTERS):
             ids = tuple(found.stored.id for found in letters[start : start + MOST_LETTERS])
             data = RedriveRequested(saga=saga, participant=service, letters=ids)
             yield _Request(new_event(data, source=SOURCE, time=now), partition)
 
 
-async def _send(publisher: HubPublisher, requests: Sequence[_Request], buckets: int) -> None:
-    by_partition: dict[str | None, list[_Request]] = {}
+async def _send(publisher: HubPublisher, requests: Sequence[_Request]) -> None:
+    by_partition: dict[str, list[_Request]] = {}
     for request in requests:
         by_partition.setdefault(request.partition, []).append(request)
     for partition, some in by_partition.items():
-        if partition is not None:
-            await publisher.publish(partition, [to_json(request.event) for request in some])
-            continue
-        for request in some:
-            await publisher.publish_by_key(bucket_of(request.event.saga_id, buckets), [to_json(request.event)])
+        await publisher.publish(partition, [to_json(request.event) for request in some])
 
 
 def _unanswered(requests: Sequence[_Request], missing: set[str], seconds: float) -> str:

@@ -115,7 +115,7 @@ async def open_redrives(settings: Settings, services: Collection[str]) -> AsyncI
     """
     async with AsyncExitStack() as stack:
         cosmos = await stack.enter_async_context(open_cosmos(settings))
-        publisher = HubPublisher(await stack.enter_async_context(open_producer(settings)))
+        producer, _ = await stack.enter_async_context(open_producer(settings))
         redrives: dict[str, Redrive[Any]] = {}
         for service in runnable().services:
             participant = service.participant
@@ -129,7 +129,7 @@ async def open_redrives(settings: Settings, services: Collection[str]) -> AsyncI
                 buckets=settings.buckets,
                 may_create=False,
             )
-            context = ServiceContext(settings, database, publisher, frozenset(), _now, silent_log())
+            context = ServiceContext(settings, database, HubPublisher(producer), frozenset(), _now, silent_log())
             box = service.dead_letters(context)
             redrives[participant.name] = Redrive(service.engine(context, None, box, look_first=True), box, _now)
         yield redrives

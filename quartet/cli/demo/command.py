@@ -81,10 +81,10 @@ async def _play(stack: LocalStack, beginnings: Sequence[EventData]) -> Evidence:
     app = runnable()
     await stack.start_emulators()
     await asyncio.gather(stack.start_services(), prepare(stack))
-    async with open_cosmos(stack.settings) as cosmos, open_producer(stack.settings) as producer:
+    async with open_cosmos(stack.settings) as cosmos, open_producer(stack.settings) as (producer, partitions):
         now = datetime.now(UTC)
         events = [event_of(data.in_saga(f"demo-{number:03}"), now) for number, data in enumerate(beginnings, 1)]
-        await send(events, HubPublisher(producer), stack.settings.buckets)
+        await send(events, HubPublisher(producer), partitions)
         sagas = [one.saga_id for one in events]
         ends = await wait_for_ends(Stored(cosmos), app, sagas, seconds=stretched(_SECONDS), every=0.1)
         stack.say("--- looking back ---")

@@ -1,4 +1,4 @@
-"""Sending events in few batches: grouped by bucket, so that what belongs together arrives together."""
+"""Sending events in few batches: grouped by partition, so that what belongs together arrives together."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,7 +10,7 @@ from quartet.azure.event_hubs.client import HubPublisher, hub_outages
 from quartet.azure.settings import Settings
 from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.reading.connection import open_producer
-from quartet.events import bucket_of, encode
+from quartet.events import encode, partition_of
 from quartet.terminal.user_error import UserError
 
 # Large enough for full batches, small enough for a progress bar that moves.
@@ -33,9 +33,9 @@ async def publish(
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer, or stopped to. Publishing the same again is harmless: same ids.
     """
-    async with open_producer(settings) as producer:
+    async with open_producer(settings) as (producer, partitions):
         await check_sizes(events, producer)
-        await send(events, HubPublisher(producer), settings.buckets, rate=rate, progress=progress)
+        await send(events, HubPublisher(producer), partitions, rate=rate, progress=progress)
 
 
 async def check_sizes(events: Sequence[Outgoing], producer: EventHubProducerClient) -> None:
@@ -59,7 +59,7 @@ async def check_sizes(events: Sequence[Outgoing], producer: EventHubProducerClie
 async def send(
     events: Sequence[Outgoing],
     publisher: HubPublisher,
-    buckets: int,
+    partitions: Sequence[str],
     *,
     rate: float | None = None,
     progress: Callable[[int], None] = lambda _: None,
@@ -69,7 +69,7 @@ async def send(
     Args:
         events: what to send.
         publisher: the way to the hub.
-        buckets: how many the deployment has.
+        partitions: the ids of the hub's partitions.
         rate: how many a second, at most; None means as fast as the hub takes them.
         progress: called with the number of events that the hub has accepted since the last call.
 
@@ -77,16 +77,16 @@ async def send(
         OutageError: the hub stopped to answer.
     """
     async for portion in _paced(events, rate):
-        for bucket, group in by_bucket(portion, buckets).items():
-            await publisher.publish_by_key(bucket, [one.event for one in group])
+        for partition, group in by_partition(portion, partitions).items():
+            await publisher.publish(partition, [one.event for one in group])
             progress(len(group))
 
 
-def by_bucket(events: Sequence[Outgoing], buckets: int) -> dict[str, list[Outgoing]]:
-    """The events of each bucket, as they came."""
+def by_partition(events: Sequence[Outgoing], partitions: Sequence[str]) -> dict[str, list[Outgoing]]:
+    """The events of each partition, as they came."""
     groups: dict[str, list[Outgoing]] = {}
     for one in events:
-        groups.setdefault(bucket_of(one.saga_id, buckets), []).append(one)
+        groups.setdefault(partition_of(one.saga_id, partitions), []).append(one)
     return groups
 
 

@@ -60,13 +60,12 @@ async def open_cosmos(settings: Settings) -> AsyncIterator[Cosmos]:
 
 
 @asynccontextmanager
-async def open_producer(settings: Settings) -> AsyncIterator[EventHubProducerClient]:
-    """A client that sends to the hub, which is known to exist. Raises as `open_cosmos` does."""
+async def open_producer(settings: Settings) -> AsyncIterator[tuple[EventHubProducerClient, list[str]]]:
+    """A client that sends to the hub, and the hub's partitions. Raises as `open_cosmos` does."""
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
         producer = await stack.enter_async_context(producer_client(settings, credentials, AGENT))
-        await _hub_is_there(producer, settings)
-        yield producer
+        yield producer, await _hub_is_there(producer, settings)
 
 
 @asynccontextmanager

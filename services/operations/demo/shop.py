@@ -40,6 +40,7 @@ class Shop:
     stack: LocalStack
     cosmos: Cosmos
     publisher: HubPublisher
+    partitions: Sequence[str]
 
     def read_sample(self, name: str, *, is_valid: bool = True) -> list[Outgoing]:
         """The events of a sample file."""
@@ -48,7 +49,7 @@ class Shop:
 
     async def publish(self, events: Sequence[Outgoing]) -> list[str]:
         """Publish events and return the ids of their orders, each once."""
-        await send(events, self.publisher, self.cosmos.settings.buckets)
+        await send(events, self.publisher, self.partitions)
         return list(dict.fromkeys(one.saga_id for one in events))
 
     async def cancel(self, order_ids: Collection[str]) -> None:
@@ -141,5 +142,5 @@ class Shop:
 async def open_shop(stack: LocalStack) -> AsyncIterator[Shop]:
     """The shop on a stack whose emulators run."""
     settings = stack.settings
-    async with open_cosmos(settings) as cosmos, open_producer(settings) as producer:
-        yield Shop(stack, cosmos, HubPublisher(producer))
+    async with open_cosmos(settings) as cosmos, open_producer(settings) as (producer, partitions):
+        yield Shop(stack, cosmos, HubPublisher(producer), partitions)
