@@ -33,6 +33,7 @@ from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import ConfigurationError
 from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import DeadLetters
+from quartet.process.garbage import look_for_garbage_seldom
 from quartet.process.health import Health, health_server
 from quartet.process.logs import configure_logs, wants_colors
 from quartet.process.named_ports import Adapter, PortByName, PortFactory
@@ -156,6 +157,7 @@ class Service(Generic[S, P]):
                 health.problems = lambda: problems_of(engine, settings.standing_seconds)
                 standing = StandingReport(engine, seconds=settings.standing_seconds, now=_now, log=log)
                 beside = (checkpoints.run, watchdog.run, standing.run)
+                look_for_garbage_seldom()
                 await self._work(context, consumer, beside, health, stopping)
 
     async def _open(
