@@ -1,7 +1,8 @@
-"""Which items a query has to look at: all of them, or the few that its WHERE names by id and partition key.
+"""Which items a query has to look at: all of them, or the few that its WHERE names by id, partition key or a text.
 
 ``read_items`` of the clients sends conditions like ``c.pk = @pk AND c.id IN (@a, @b)`` or hundreds of
-``(c.id = @a AND c.pk = @b)`` joined by OR; without this they would be scans.
+``(c.id = @a AND c.pk = @b)`` joined by OR; without this they would be scans. So would a watch be that asks every few
+seconds for the items with a certain status, and costs more with each item that is stored.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from quartet_emulators.cosmos.sql.compile import CompiledQuery
 
 _ID: Final = ("id",)
 _ANY: Final = object()
+# Below this many items a scan is as quick as an index.
+_SCAN_BELOW: Final = 256
 
 
 class Candidates(NamedTuple):
@@ -24,12 +27,39 @@ class Candidates(NamedTuple):
     exact: bool
 
 
+class _Term(NamedTuple):
+    """``path = constant``, ``path IN (constants)``, or ``ARRAY_CONTAINS(list, path)``, whose values are in one list."""
+
+    path: tuple[str, ...]
+    constants: tuple[nodes.Expression, ...]
+    is_list: bool = False
+
+    def values(self, parameters: dict[str, Json]) -> list[Json]:
+        """What the path may be."""
+        found = [_value(constant, parameters) for constant in self.constants]
+        if not self.is_list:
+            return found
+        return found[0] if isinstance(found[0], list) else []
+
+
 class _Branch(NamedTuple):
     """One alternative: ids that are asked for, the partition key if it is named, and whether that is all it asks."""
 
-    ids: tuple[nodes.Expression, ...]
-    key: nodes.Expression | None
+    ids: _Term
+    key: _Term | None
     complete: bool
+
+
+class _Plan(NamedTuple):
+    """What a condition names.
+
+    Attributes:
+        branches: its alternatives; ``None`` if one of them does not name ids.
+        terms: each of these must hold, and more may.
+    """
+
+    branches: tuple[_Branch, ...] | None
+    terms: tuple[_Term, ...]
 
 
 def candidates(
@@ -40,20 +70,50 @@ def candidates(
     key_path = tuple(paths[0]) if len(paths) == 1 else ()
     if key_path not in query.plans:
         query.plans[key_path] = _plan(query.query, key_path)
-    plan: tuple[_Branch, ...] | None = query.plans[key_path]
-    if plan is None:
+    plan: _Plan = query.plans[key_path]
+    if plan.branches is not None:
+        return _by_id(plan.branches, key_path, parameters, container, partition=partition, now=now)
+    indexed = _by_text(plan.terms, parameters, container, now)
+    if indexed is None:
         return Candidates(container.scan(now, partition), exact=query.query.where is None)
+    return Candidates([item for item in indexed if partition is None or item.partition == partition], exact=False)
+
+
+def _by_id(
+    branches: tuple[_Branch, ...],
+    key_path: tuple[str, ...],
+    parameters: dict[str, Json],
+    container: Container,
+    *,
+    partition: str | None,
+    now: float,
+) -> Candidates:
     found: dict[int, Item] = {}
-    for branch in plan:
-        for item_id in [_value(expression, parameters) for expression in branch.ids]:
+    for branch in branches:
+        key = _ANY if branch.key is None else branch.key.values(parameters)[0]
+        for item_id in branch.ids.values(parameters):
             if type(item_id) is not str:
                 continue
-            key = item_id if key_path == _ID else _value(branch.key, parameters)
-            for text in _keys(key, container, partition):
+            for text in _keys(item_id if key_path == _ID else key, container, partition):
                 item = container.find(text, item_id, now)
                 if item is not None:
                     found[item.number] = item
-    return Candidates([found[number] for number in sorted(found)], all(branch.complete for branch in plan))
+    return Candidates([found[number] for number in sorted(found)], all(branch.complete for branch in branches))
+
+
+def _by_text(
+    terms: tuple[_Term, ...], parameters: dict[str, Json], container: Container, now: float
+) -> list[Item] | None:
+    """The items for the first term that names texts; ``None`` if none does, or if a scan is as quick."""
+    if len(container.by_number) < _SCAN_BELOW:
+        return None
+    for term in terms:
+        texts = term.values(parameters)
+        if all(isinstance(text, str) for text in texts):
+            index = container.index(term.path)
+            if index is not None:
+                return index.find(texts, now)
+    return None
 
 
 def _keys(value: Json, container: Container, partition: str | None) -> Iterable[str]:
@@ -66,58 +126,69 @@ def _keys(value: Json, container: Container, partition: str | None) -> Iterable[
     return (key,) if partition is None or partition == key else ()
 
 
-def _value(expression: nodes.Expression | None, parameters: dict[str, Json]) -> Json:
-    if expression is None:
-        return _ANY
+def _value(expression: nodes.Expression, parameters: dict[str, Json]) -> Json:
     if isinstance(expression, nodes.Parameter):
         return parameters.get(expression.name)
     return expression.value if isinstance(expression, nodes.Literal) else None
 
 
-def _plan(query: nodes.Query, key_path: tuple[str, ...]) -> tuple[_Branch, ...] | None:
-    """The alternatives of the condition, or ``None`` if one of them does not name ids."""
+def _plan(query: nodes.Query, key_path: tuple[str, ...]) -> _Plan:
     if query.where is None or len(query.sources) != 1 or query.sources[0].iterate:
-        return None
+        return _Plan(None, ())
     if not isinstance(query.sources[0].collection, nodes.Name):
-        return None
-    where = query.where
-    operands = where.operands if isinstance(where, nodes.Logical) and where.operator == "OR" else (where,)
-    branches = [_branch(operand, query.sources[0].alias, key_path) for operand in operands]
-    return tuple(branch for branch in branches if branch) if all(branches) else None
+        return _Plan(None, ())
+    alias = query.sources[0].alias
+    branches = [_branch(operand, alias, key_path) for operand in _operands(query.where, "OR")]
+    terms = [_term(operand, alias) for operand in _operands(query.where, "AND")]
+    return _Plan(
+        tuple(branch for branch in branches if branch) if all(branches) else None,
+        tuple(term for term in terms if term),
+    )
+
+
+def _operands(node: nodes.Expression, operator: str) -> tuple[nodes.Expression, ...]:
+    return node.operands if isinstance(node, nodes.Logical) and node.operator == operator else (node,)
 
 
 def _branch(node: nodes.Expression, alias: str, key_path: tuple[str, ...]) -> _Branch | None:
-    terms = node.operands if isinstance(node, nodes.Logical) and node.operator == "AND" else (node,)
-    ids: tuple[nodes.Expression, ...] | None = None
-    key: nodes.Expression | None = None
+    ids: _Term | None = None
+    key: _Term | None = None
     complete = True
-    for term in terms:
-        path, values = _term(term, alias)
-        if path == _ID and ids is None:
-            ids = values
-        elif path is not None and path == key_path and key is None and len(values) == 1:
-            key = values[0]
+    for operand in _operands(node, "AND"):
+        term = _term(operand, alias)
+        if term is not None and term.path == _ID and ids is None:
+            ids = term
+        elif (
+            term is not None and term.path == key_path and key is None and len(term.constants) == 1 and not term.is_list
+        ):
+            key = term
         else:
             complete = False
     return None if ids is None else _Branch(ids, key, complete)
 
 
-def _term(node: nodes.Expression, alias: str) -> tuple[tuple[str, ...] | None, tuple[nodes.Expression, ...]]:
-    """The path and constants of ``path = constant`` (either way round) or ``path IN (constants)``."""
+def _term(node: nodes.Expression, alias: str) -> _Term | None:
+    """The term that a part of a condition is (either way round), if it is one about the item itself."""
+    is_list = False
     if isinstance(node, nodes.In):
-        left, values = node.value, node.choices
+        left, constants = node.value, node.choices
     elif isinstance(node, nodes.Binary) and node.operator == "=":
-        left, values = node.left, (node.right,)
+        left, constants = node.left, (node.right,)
         if isinstance(left, nodes.Parameter | nodes.Literal):
-            left, values = node.right, (node.left,)
+            left, constants = node.right, (node.left,)
+    elif isinstance(node, nodes.FunctionCall) and node.name == "ARRAY_CONTAINS" and not node.arguments[2:]:
+        left, constants, is_list = node.arguments[1], node.arguments[:1], True
     else:
-        return None, ()
-    if not all(isinstance(value, nodes.Parameter | nodes.Literal) for value in values):
-        return None, ()
+        return None
+    path = _path(left, alias)
+    if not path or not all(isinstance(constant, nodes.Parameter | nodes.Literal) for constant in constants):
+        return None
+    return _Term(path, constants, is_list)
+
+
+def _path(node: nodes.Expression, alias: str) -> tuple[str, ...] | None:
     names: list[str] = []
-    while isinstance(left, nodes.Member) and isinstance(left.key, nodes.Literal) and isinstance(left.key.value, str):
-        names.append(left.key.value)
-        left = left.base
-    if not isinstance(left, nodes.Name) or left.name != alias:
-        return None, ()
-    return tuple(reversed(names)), values
+    while isinstance(node, nodes.Member) and isinstance(node.key, nodes.Literal) and isinstance(node.key.value, str):
+        names.append(node.key.value)
+        node = node.base
+    return tuple(reversed(names)) if isinstance(node, nodes.Name) and node.name == alias else None

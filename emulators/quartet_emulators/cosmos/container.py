@@ -10,8 +10,10 @@ from quartet_emulators.cosmos import identifiers
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partition_keys import PartitionKeyDefinition
 from quartet_emulators.cosmos.storage import ItemRow, number_at, place
+from quartet_emulators.cosmos.value_index import ValueIndex
 
 _COMPACT_ABOVE: Final = 1024
+_MOST_INDEXES: Final = 8
 _lsn = attrgetter("lsn")
 
 
@@ -59,6 +61,7 @@ class Container:
         self.last_number = 0
         self._log: list[Item] = []
         self._stale = 0
+        self._indexes: dict[tuple[str, ...], ValueIndex] = {}
         self.configure(properties)
 
     def configure(self, properties: dict[str, Json]) -> None:
@@ -99,10 +102,20 @@ class Container:
 
     def changes(self, after: int, now: float) -> Iterator[Item]:
         """The living items in the order of their last change, from the sequence number after ``after``."""
+        return (item for item in self.versions(after) if not self.is_expired(item, now))
+
+    def versions(self, after: int) -> Iterator[Item]:
+        """The same, with the items that have expired and are still held."""
         for position in range(bisect_right(self._log, after, key=_lsn), len(self._log)):
             item = self._log[position]
-            if item.current and not self.is_expired(item, now):
+            if item.current:
                 yield item
+
+    def index(self, path: tuple[str, ...]) -> ValueIndex | None:
+        """An index of the texts at a path; ``None`` if there are too many already: each costs memory."""
+        if path not in self._indexes and len(self._indexes) < _MOST_INDEXES:
+            self._indexes[path] = ValueIndex(self, path)
+        return self._indexes.get(path)
 
     @property
     def log_length(self) -> int:
