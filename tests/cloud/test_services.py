@@ -35,7 +35,7 @@ async def shop(cloud: Cloud, tmp_path: Path) -> AsyncIterator[Shop]:
         client = await stack.enter_async_context(cosmos_client(cloud.administrator, credentials, "customer"))
         producer = await stack.enter_async_context(producer_client(cloud.settings, credentials, "customer"))
         running = Shop(tmp_path, supervisor, logs, cloud.environment, client, HubPublisher(producer))
-        await running.until_shared_out(replicas=1)
+        await logs.until_shared_out(replicas=1)
         yield running
 
 

@@ -53,6 +53,31 @@ class Logs:
         """The lines of one service, all its replicas."""
         return [line for who, line in self.lines if who.split("-")[0] == name]
 
+    def owners(self) -> dict[tuple[str, str], set[str]]:
+        """The replicas that receive each partition of each service now."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for who, line in self.lines:
+            if re.search('"event": "partition (opened|closed)"', line):
+                told = json.loads(line)
+                replicas = found.setdefault((told["service"], told["partition"]), set())
+                (replicas.add if told["event"] == "partition opened" else replicas.discard)(who)
+        return found
+
+    async def until_shared_out(self, services: int = 4, partitions: int = 4, replicas: int = 2) -> None:
+        """Every partition has one owner, and each replica of a service its share of them.
+
+        Before that, a partition that changes its owner may be read twice: events are said again.
+        """
+        deadline = time.monotonic() + LIMIT
+        while True:
+            owners = self.owners()
+            sizes = Counter(who for found in owners.values() for who in found)
+            all_owned_once = len(owners) == sizes.total() == partitions * services
+            if all_owned_once and set(sizes.values()) == {partitions // replicas}:
+                return
+            assert time.monotonic() < deadline, owners
+            await asyncio.sleep(0.1)  # a pause between two looks at a condition
+
     async def until(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
         """The first line that fulfils the condition, also one that was said before."""
         deadline = time.monotonic() + LIMIT
@@ -150,31 +175,6 @@ class Shop:
         """The first line that fulfils the condition, also one that was said before."""
         return await self.logs.until(condition)
 
-    def owners(self) -> dict[tuple[str, str], set[str]]:
-        """The replicas that receive each partition of each service now, as their logs tell."""
-        found: dict[tuple[str, str], set[str]] = {}
-        for who, line in self.logs.lines:
-            if re.search('"event": "partition (opened|closed)"', line):
-                told = json.loads(line)
-                replicas = found.setdefault((told["service"], told["partition"]), set())
-                (replicas.add if told["event"] == "partition opened" else replicas.discard)(who)
-        return found
-
-    async def until_shared_out(self, replicas: int = 2) -> None:
-        """Every partition has one owner, and each replica of a service its share of them.
-
-        Before that, a partition that changes its owner may be read twice: events are said again.
-        """
-        deadline = time.monotonic() + LIMIT
-        while True:
-            owners = self.owners()
-            sizes = Counter(who for found in owners.values() for who in found)
-            all_owned_once = len(owners) == sizes.total() == len(PARTITIONS) * len(SERVICES)
-            if all_owned_once and set(sizes.values()) == {len(PARTITIONS) // replicas}:
-                return
-            assert time.monotonic() < deadline, owners
-            await asyncio.sleep(0.1)  # a pause between two looks at a condition
-
     async def rows(self, database: str, container: str, order_id: str) -> list[Json]:
         """Every document of a container that is about an order."""
         query = self.container(database, container).query_items(
@@ -190,11 +190,11 @@ class Shop:
         return sorted(str(entry["outcome"]) for entry in entries)
 
 
-def emulators(data_dir: Path) -> Process:
-    """The three emulators in one process, on free ports."""
+def emulators(data_dir: Path, *hub: str) -> Process:
+    """The three emulators in one process, on free ports, with the flags for their hub; without, the shop's."""
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
     flags = settings_flags(SIMULATED_PORTS)
-    return Process("emulators", "quartet_emulators", ("--data-dir", str(data_dir), *SHOP_HUB, *ports, *flags))
+    return Process("emulators", "quartet_emulators", ("--data-dir", str(data_dir), *(hub or SHOP_HUB), *ports, *flags))
 
 
 def read_environment(data_dir: Path) -> dict[str, str]:
@@ -232,7 +232,7 @@ async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services:
         client = await stack.enter_async_context(cosmos_client(settings, credentials, "quartet-tests"))
         producer = await stack.enter_async_context(producer_client(settings, credentials, "quartet-tests"))
         shop = Shop(data_dir, supervisor, logs, environment, client, HubPublisher(producer))
-        await shop.until_shared_out(replicas)
+        await logs.until_shared_out(replicas=replicas)
         yield shop
 
 
