@@ -22,7 +22,7 @@ def hub_config(hub: str, participants: Sequence[str]) -> dict[str, Any]:
         "ConsumerGroups": [{"Name": name} for name in (*participants, CONSOLE)],
     }
     namespace = {"Type": "EventHub", "Name": "emulatorNs1", "Entities": [entity]}
-    return {"UserConfig": {"NamespaceConfig": [namespace], "LoggingConfig": {"Type": "File"}}}
+    return {"UserConfig": {"NamespaceConfig": [namespace], "LoggingConfig": {"Type": "Console,File"}}}
 
 
 def hub_flags(choreography: Choreography, directory: Path) -> list[str]:

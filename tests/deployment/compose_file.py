@@ -27,8 +27,11 @@ def _default(match: re.Match[str]) -> str:
 
 
 def services(profile: str | None = None) -> dict[str, dict[str, Any]]:
-    """The services by name, in a shell that sets nothing; with a profile, those that `up` starts under it."""
-    values = dot_env()
+    """The services by name, for a user who accepts the licence and sets nothing else.
+
+    With a profile, those that `up` starts under it.
+    """
+    values = dot_env() | {"ACCEPT_EULA": "Y"}
     text = _VARIABLE.sub(
         lambda match: values.get(match[1]) or _default(match),
         COMPOSE_FILE.read_text(encoding="utf-8"),

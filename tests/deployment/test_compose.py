@@ -14,14 +14,14 @@ from quartet.azure.settings import Settings
 from quartet.local.hub_config import CONSOLE
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from services.shop import SHOP
-from tests.deployment.compose_file import MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
+from tests.deployment.compose_file import COMPOSE_FILE, MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
 
 PARTICIPANT_NAMES = [participant.name for participant in PARTICIPANTS]
 ONE_SHOTS = {"seed", "cli", "microsoft-emulators-ready"}
 EMULATORS = {"eventhubs-emulator", "azurite", "cosmos-emulator", OURS}
 
 ALL = services()
-FROM_OUR_IMAGE = [name for name, service in ALL.items() if "build" in service]
+FROM_OUR_IMAGE = [name for name, service in ALL.items() if service["image"] == ALL["seed"]["image"]]
 
 
 def settings(service: dict[str, Any]) -> Settings:
@@ -166,6 +166,22 @@ def test_events_and_checkpoints_are_lost_together() -> None:
         assert all(volume.endswith(":ro") for volume in ALL[name].get("volumes", ()))
     assert "--inMemoryPersistence" in ALL["azurite"]["command"]
     assert any(tmpfs.startswith("/data:") for tmpfs in ALL[OURS]["tmpfs"])
+
+
+def test_one_service_builds_the_image_and_it_is_part_of_every_profile() -> None:
+    assert [name for name, service in ALL.items() if "build" in service] == ["seed"]
+    assert all("seed" in services(profile) for profile in PROFILES)
+
+
+def test_the_licence_of_microsofts_emulator_is_accepted_by_the_user_alone() -> None:
+    assert "ACCEPT_EULA" not in dot_env()
+    text = COMPOSE_FILE.read_text(encoding="utf-8")
+    assert re.search(r"ACCEPT_EULA: \$\{ACCEPT_EULA:\?[^}\n]*set ACCEPT_EULA=Y[^}\n]*\}", text)
+
+
+def test_the_start_scripts_of_microsofts_cosmos_emulator_may_use_sudo() -> None:
+    assert "security_opt" not in ALL["cosmos-emulator"]
+    assert all("security_opt" in service for name, service in ALL.items() if name != "cosmos-emulator")
 
 
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)

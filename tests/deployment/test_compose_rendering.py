@@ -28,10 +28,10 @@ def compose_command() -> tuple[str, ...]:
     pytest.skip(f"NOT RUN: Docker Compose {'.'.join(map(str, OLDEST))} or newer is not installed")
 
 
-def render(*arguments: str, **environment: str) -> dict[str, dict[str, Any]]:
+def run_config(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [*compose_command(), *arguments, "config", "--format", "json"]
-    done = subprocess.run(
+    return subprocess.run(
         command,
         capture_output=True,
         text=True,
@@ -40,6 +40,11 @@ def render(*arguments: str, **environment: str) -> dict[str, dict[str, Any]]:
         cwd=ROOT,
         env={**clean, **environment},
     )
+
+
+def render(*arguments: str, **environment: str) -> dict[str, dict[str, Any]]:
+    """What Compose reads for a user who has accepted the licence."""
+    done = run_config(*arguments, ACCEPT_EULA="Y", **environment)
     assert done.returncode == 0, done.stderr
     assert "variable is not set" not in done.stderr
     rendered: dict[str, dict[str, Any]] = json.loads(done.stdout)["services"]
@@ -65,3 +70,11 @@ def test_without_a_word_it_runs_microsofts_emulators() -> None:
 
 def test_a_profile_on_the_command_line_takes_the_place_of_the_default() -> None:
     assert render("--profile", "quartet-emulators").keys() == services("quartet-emulators").keys()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_one_line_asks_for_the_licence(profile: str) -> None:
+    done = run_config(COMPOSE_PROFILES=profile)
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    assert "set ACCEPT_EULA=Y" in line
