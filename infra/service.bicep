@@ -38,10 +38,13 @@ var eventsPerReplica = 500 * size.checkpointSeconds
 var maxReplicas = 32
 var tags = {
   'azd-env-name': environmentName
-  'azd-service-name': service
   application: 'quartet'
   tier: tier
 }
+// azd finds the app by this tag, so no other resource may have it.
+var appTags = union(tags, {
+  'azd-service-name': service
+})
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
   name: identityName
@@ -50,7 +53,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 resource app 'Microsoft.App/containerApps@2025-01-01' = {
   name: toLower('${abbreviations.containerApp}${service}-${environmentName}')
   location: location
-  tags: tags
+  tags: appTags
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: {
@@ -187,7 +190,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
       ]
       scale: {
         // Never 0: the deadline watch must run, and an order must not wait for a container to start.
-        minReplicas: 1
+        minReplicas: size.minReplicas
         // A partition has one owner in a group: more replicas than partitions would be idle.
         maxReplicas: maxReplicas
         rules: [

@@ -5,7 +5,7 @@ import re
 import yaml
 
 from services.operations.participants import PARTICIPANTS
-from tests.infra.bicep import INFRA, parsed, read_json
+from tests.infra.bicep import INFRA, parsed, read_json, resources
 
 AZD = yaml.safe_load((INFRA.parent / "azure.yaml").read_text())
 
@@ -35,3 +35,13 @@ def test_every_parameter_of_main_has_a_value() -> None:
         if match[1] is not None:
             written = str(default).lower() if isinstance(default, bool) else str(default)
             assert match[1] == f"={written}", name
+
+
+def test_azd_finds_one_resource_for_each_service() -> None:
+    """It takes every resource with the tag `azd-service-name` for the service, before 1.23.4 the alerts too."""
+    variables = parsed("service.bicep")["variables"]
+    assert "azd-service-name" not in variables["tags"]["value"]
+    assert "azd-service-name" in str(variables["appTags"]["value"])
+    tagged = [one.name for one in resources("service.bicep") if "appTags" in str(one.body.get("tags"))]
+    assert tagged == ["app"]
+    assert AZD["requiredVersions"]["azd"] == ">= 1.23.4"

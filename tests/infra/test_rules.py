@@ -68,7 +68,7 @@ def test_one_region_writes() -> None:
 def test_what_costs_money_has_tags_and_what_matters_has_diagnostics() -> None:
     for one in MADE:
         if TAGGED.search(one.type):
-            assert one.body["tags"] == "tags", one
+            assert one.body["tags"] in {"tags", "appTags"}, one
     for module in ("event-hubs", "cosmos", "checkpoints", "capture", "registry", "apps-environment"):
         assert resource(f"modules/{module}.bicep", "diagnostics").properties["workspaceId"] == "workspaceId"
 

@@ -103,7 +103,9 @@ def test_it_scales_by_the_lag_of_its_own_group() -> None:
     (rule,) = scale["rules"]
     metadata = rule["custom"]["metadata"]
 
-    assert scale["minReplicas"] == 1
+    assert scale["minReplicas"] == {
+        "operator": {"type": "property_accessor", "operands": {"operand_1": "size", "operand_2": "minReplicas"}}
+    }
     assert rule["custom"]["type"] == "azure-eventhub"
     assert rule["custom"]["identity"] == {
         "operator": {"type": "property_accessor", "operands": {"operand_1": "identity", "operand_2": "id"}}
@@ -144,3 +146,8 @@ def test_identities_are_put_out_in_the_order_of_the_services() -> None:
     for index, name in enumerate(NAMES):
         place = str(outputs[f"{name.upper()}_IDENTITY_NAME"]["value"])
         assert f"'operand_1': 'access', 'operand_2': {index}" in place
+
+
+def test_each_zone_has_a_replica_where_there_are_zones() -> None:
+    for size in read_json("tiers.json").values():
+        assert size["minReplicas"] >= (3 if size["zoneRedundant"] else 1)
