@@ -9,15 +9,17 @@ cache of the credential behind it: every request fails until the process is star
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import PipelineResponse
-from azure.identity.aio import DefaultAzureCredential
 from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.failures.timeouts import stretched
+
+if TYPE_CHECKING:
+    from azure.identity.aio import DefaultAzureCredential
 
 # An identity that exists answers in well under a second; the credential's own repeats can take minutes.
 _FETCH_SECONDS: Final = 15
@@ -34,6 +36,13 @@ class IdentityError(ClientAuthenticationError):
     """There is no identity, or it gives no token. The message is one line."""
 
 
+def default_credential() -> "DefaultAzureCredential":
+    """The SDK's credential. Imported here: with connection strings, no process needs its 18 MB."""
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential()
+
+
 def is_identity_error(error: BaseException | None) -> bool:
     """Whether an error says that there is no token; also one of the Event Hubs client, which keeps the words only."""
     return isinstance(error, IdentityError) or str(error).startswith(_NO_IDENTITY)
@@ -46,7 +55,7 @@ class Identity:
     """
 
     def __init__(
-        self, make: Callable[[], DefaultAzureCredential], now: Callable[[], float], log: FilteringBoundLogger | None
+        self, make: "Callable[[], DefaultAzureCredential]", now: Callable[[], float], log: FilteringBoundLogger | None
     ) -> None:
         self._make = make
         self._now = now
@@ -153,7 +162,7 @@ class Credentials:
     def __init__(
         self,
         log: FilteringBoundLogger | None = None,
-        make: Callable[[], DefaultAzureCredential] = DefaultAzureCredential,
+        make: "Callable[[], DefaultAzureCredential]" = default_credential,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._identity = Identity(make, now, log)

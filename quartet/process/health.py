@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from aiohttp import web
-
 from quartet.engine.errors import ConfigurationError
 
 
@@ -34,6 +32,8 @@ async def health_server(health: Health, host: str, port: int) -> AsyncIterator[N
     if port == 0:
         yield
         return
+    # The server half of aiohttp: 2 MB, and without a port no process needs it.
+    from aiohttp import web
 
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"live": True})
