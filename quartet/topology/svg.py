@@ -6,25 +6,19 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from quartet.choreography import Choreography
+from quartet.svg_page import BLUE, ORANGE, svg_page
 from quartet.topology.edges import END, OUTSIDE, Edge, edges
 
 _LANE: Final = 190
 _ROW: Final = 34
 _TOP: Final = 64
 _LEFT: Final = 90
-_STYLE: Final = """
-    text { font: 13px system-ui, sans-serif; fill: #1f2328; text-anchor: middle }
-    .name { font-weight: 600 }
-    .lane { stroke: #d1d9e0 }
-    .arrow { stroke: #1f6feb; stroke-width: 1.5; fill: none }
-    .head { fill: #1f6feb }
-    .undo { stroke: #bc4c00; stroke-dasharray: 5 4 }
-    .undo-head { fill: #bc4c00 }
-    @media (prefers-color-scheme: dark) {
-      text { fill: #f0f6fc }
-      .lane { stroke: #3d444d }
-    }
-"""
+_STYLE: Final = f"""
+    text {{ text-anchor: middle }}
+    .arrow {{ stroke: {BLUE}; stroke-width: 1.5; fill: none }}
+    .head {{ fill: {BLUE} }}
+    .undo {{ stroke: {ORANGE}; stroke-dasharray: 5 4 }}
+    .undo-head {{ fill: {ORANGE} }}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +34,13 @@ def svg(app: Choreography) -> str:
     lanes = {name: _LEFT + _LANE * number for number, name in enumerate((OUTSIDE, *app.names))}
     rows = _rows(app)
     width, height = _LEFT * 2 + _LANE * (len(lanes) - 1), _TOP + _ROW * len(rows) + 10
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-        f"<title>{escape(app.name)}: who says what to whom</title>",
-        f"<style>{_STYLE}</style>",
-    ]
+    lines: list[str] = []
     for name, x in lanes.items():
         lines.append(f'<text class="name" x="{x}" y="24">{escape(name)}</text>')
-        lines.append(f'<line class="lane" x1="{x}" y1="34" x2="{x}" y2="{height - 8}"/>')
+        lines.append(f'<line class="rule" x1="{x}" y1="34" x2="{x}" y2="{height - 8}"/>')
     for number, row in enumerate(rows):
         lines += _draw(row, lanes, _TOP + _ROW * number)
-    return "\n".join([*lines, "</svg>"]) + "\n"
+    return svg_page(f"{app.name}: who says what to whom", width, height, lines, _STYLE)
 
 
 def _rows(app: Choreography) -> list[_Row]:
