@@ -14,6 +14,8 @@ from quartet.cli.application import runnable, the_application
 from quartet.cli.bench.driving import Limits
 from quartet.cli.bench.mixing import mix_of
 from quartet.cli.bench.plan import DEFAULT_IDLE, DEFAULT_LOADS, AtRate, Idle, InFlight
+from quartet.cli.bench.plots.figures import figures_of, read_figures
+from quartet.cli.bench.plots.writing import make_directory, plot
 from quartet.cli.bench.ratio import ratio_listing
 from quartet.cli.bench.report import figures_json, figures_listing
 from quartet.cli.bench.running import Run, measure
@@ -59,6 +61,15 @@ def bench(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to a file, as JSON.")
     ] = None,
+    plot_directory: Annotated[
+        Path | None, typer.Option("--plot", metavar="DIR", help="Draw latency.svg and cost.svg into this directory.")
+    ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Measure nothing: draw the figures of a file that --json has written."
+        ),
+    ] = None,
 ) -> None:
     """Measure the cost of a saga on this machine: emulators and participants as processes, and one more for the load.
 
@@ -66,6 +77,13 @@ def bench(
 
     Every saga must end as it has to, and the audit must hold. Otherwise there are no figures, and exit status 1.
     """
+    if plot_directory is not None:
+        make_directory(plot_directory)
+    if from_file is not None:
+        if plot_directory is None:
+            raise UserError("--from draws the figures of an earlier run: add --plot DIR")
+        plot(read_figures(from_file), plot_directory)
+        return
     check_measurable()
     mix = mix_of(runnable(), workload, failures)
     if json_file is not None:
@@ -78,10 +96,12 @@ def bench(
     show(figures_listing(result.measurements, title, _caption(surroundings)))
     if result.floor:
         show(ratio_listing(result.measurements, result.floor))
+    content = {"application": run.application.path, **surroundings, "loads": figures_json(result.measurements)}
+    if result.floor:
+        content["floor"] = figures_json(result.floor)
+    if plot_directory is not None:
+        plot(figures_of(content), plot_directory)
     if json_file is not None:
-        content = {"application": run.application.path, **surroundings, "loads": figures_json(result.measurements)}
-        if result.floor:
-            content["floor"] = figures_json(result.floor)
         _write(json_file, json.dumps(content, indent=2) + "\n")
 
 

@@ -47,10 +47,11 @@ def bench(*words: str, app: str = "services.shop:SHOP") -> subprocess.CompletedP
 def test_every_saga_is_counted_and_costs_no_more_than_promised(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     words = ("--in-flight", "8", "--rate", "10", "--idle", "1", "--sagas", str(SAGAS), "--seconds", "60")
-    done = bench(*words, "--floor", "--json", str(file))
+    done = bench(*words, "--floor", "--json", str(file), "--plot", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "latency p99, ms" in done.stdout
     assert "runtime / floor = ratio" in done.stdout
+    assert (tmp_path / "latency.svg").read_text().count("<polyline") == len(("--in-flight", "--rate"))
     figures = json.loads(file.read_text())
     assert (figures["application"], figures["failures_percent"]) == ("services.shop:SHOP", 5)
     closed, by_the_clock, idle = figures["loads"]

@@ -1,0 +1,1 @@
+"""Pictures of the figures of a benchmark: `quartet bench --plot DIR`."""
