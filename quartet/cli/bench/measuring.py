@@ -10,9 +10,10 @@ from typing import Final
 from quartet.choreography import Choreography
 from quartet.cli.bench.driving import Clock, Limits, at_rate, keep_in_flight
 from quartet.cli.bench.hearing import End, hearing
+from quartet.cli.bench.memory import Sample, sampling
 from quartet.cli.bench.mixing import Mix
 from quartet.cli.bench.plan import AtRate, Idle, InFlight, Load, Measurement
-from quartet.cli.bench.reading import Reading, measurement, read
+from quartet.cli.bench.reading import Course, Reading, measurement, read, usage_by_group
 from quartet.cli.bench.sending import Clients, clients
 from quartet.cli.bench.watching import Watch
 from quartet.cli.publish.outgoing import event_of
@@ -47,8 +48,9 @@ class Bench:
     async def idle(self, load: Idle) -> Measurement:
         """Watch the stack while it has nothing to do, and no client either."""
         before = await self.read()
-        await asyncio.sleep(load.seconds)
-        return self.measurement(load, before, await self.read(), Watch())
+        async with sampling(self.look) as samples:
+            await asyncio.sleep(load.seconds)
+        return self.measurement(load, Course(before, samples, await self.read()), Watch())
 
     @asynccontextmanager
     async def loading(self) -> AsyncIterator["Loading"]:
@@ -68,9 +70,14 @@ class Bench:
         """Read the use of resources so far."""
         return await read(self.stack, self.processes, self.clock.now())
 
-    def measurement(self, load: Load, before: Reading, after: Reading, watch: Watch) -> Measurement:
+    def look(self) -> Sample:
+        """Read the memory of the processes."""
+        usage = usage_by_group(self.stack, self.processes)
+        return Sample(self.clock.now(), {name: one.memory for name, one in usage.items()})
+
+    def measurement(self, load: Load, course: Course, watch: Watch) -> Measurement:
         """The figures of a load."""
-        return measurement(load, before, after, watch, self.app.names)
+        return measurement(load, course, watch, self.app.names)
 
 
 @dataclass(slots=True)
@@ -106,12 +113,12 @@ class Loading:
         """
         watch = self.watches.current = Watch()
         before = await self.bench.read()
-        async with _telling(load, watch):
+        async with sampling(self.bench.look) as samples, _telling(load, watch):
             await self._drive(load, limits, watch, prefix)
             await watch.all_ended(stretched(_STALLED_SECONDS))
         check(watch, load)
         await asyncio.sleep(_AFTERMATH_SECONDS)
-        return self.bench.measurement(load, before, await self.bench.read(), watch)
+        return self.bench.measurement(load, Course(before, samples, await self.bench.read()), watch)
 
     async def _drive(self, load: InFlight | AtRate, limits: Limits, watch: Watch, prefix: str) -> None:
         sagas, clock = self.bench.mix.sagas(prefix), self.bench.clock

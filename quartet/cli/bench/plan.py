@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from quartet.cli.bench.memory import Sample
 from quartet.cli.reading.counters import Costs
 
 
@@ -65,7 +66,7 @@ class Measurement:
         own_cpu: seconds that the benchmark itself took: it sends, receives, and reads the logs of the others.
         others_cpu: seconds that all other programs of the machine took meanwhile: more than a little spoils whatever
             depends on time.
-        memory: resident bytes at the end, by participant and for the emulators.
+        samples: of the memory, the first one from the beginning and the last one from the end; at least one.
         costs: the requests of the participants.
     """
 
@@ -77,7 +78,7 @@ class Measurement:
     cpu: Mapping[str, float]
     own_cpu: float
     others_cpu: float
-    memory: Mapping[str, int]
+    samples: Sequence[Sample]
     costs: Costs
 
     @property
@@ -89,6 +90,16 @@ class Measurement:
     def per_second(self) -> float:
         """How many have ended a second."""
         return self.sagas / self.seconds
+
+    @property
+    def memory_before(self) -> Mapping[str, int]:
+        """Resident bytes at the beginning, by participant and for the emulators."""
+        return self.samples[0].memory
+
+    @property
+    def memory(self) -> Mapping[str, int]:
+        """Resident bytes at the end, by participant and for the emulators."""
+        return self.samples[-1].memory
 
     @property
     def cpu_share(self) -> float:

@@ -1,9 +1,10 @@
 """The use of resources before and after a load, and the difference of the two."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from quartet.cli.bench.memory import Sample
 from quartet.cli.bench.plan import Load, Measurement
 from quartet.cli.bench.usage import Usage, machine_cpu, usage_of
 from quartet.cli.bench.watching import Watch
@@ -43,24 +44,46 @@ async def read(stack: LocalStack, processes: Mapping[str, str], at: float) -> Re
         OSError: a process has ended.
     """
     counters = await read_counters(stack.control_url)
+    return Reading(at, usage_by_group(stack, processes), usage_of(os.getpid()), machine_cpu(), counters)
+
+
+def usage_by_group(stack: LocalStack, processes: Mapping[str, str]) -> dict[str, Usage]:
+    """The use of the processes of each group together.
+
+    Raises:
+        OSError: a process has ended.
+    """
     usage = dict.fromkeys(processes.values(), Usage(0, 0))
     for name, group in processes.items():
         usage[group] += usage_of(stack.supervisor.pid(name))
-    return Reading(at, usage, usage_of(os.getpid()), machine_cpu(), counters)
+    return usage
 
 
-def measurement(
-    load: Load, before: Reading, after: Reading, watch: Watch, participants: Collection[str]
-) -> Measurement:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The use of resources in the course of a load.
+
+    Attributes:
+        before: read before its first saga.
+        samples: of the memory meanwhile.
+        after: read after its last saga.
+    """
+
+    before: Reading
+    samples: Sequence[Sample]
+    after: Reading
+
+
+def measurement(load: Load, course: Course, watch: Watch, participants: Collection[str]) -> Measurement:
     """The figures of a load.
 
     Args:
         load: the load.
-        before: read before its first saga.
-        after: read after its last one.
+        course: the use of resources.
         watch: its sagas.
         participants: their names.
     """
+    before, after = course.before, course.after
     finished, watched = watch.finished, after.at - before.at
     began, ended = [saga.began for saga, _ in finished], [end.at for _, end in finished]
     cpu = {name: usage.cpu - before.usage[name].cpu for name, usage in after.usage.items()}
@@ -74,6 +97,6 @@ def measurement(
         cpu=cpu,
         own_cpu=own_cpu,
         others_cpu=max(0.0, after.machine - before.machine - own_cpu - sum(cpu.values())),
-        memory={name: usage.memory for name, usage in after.usage.items()},
+        samples=course.samples,
         costs=costs_between(before.counters, after.counters, participants, sagas=len(finished), seconds=watched),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from quartet.cli.bench.latencies import percentile
+from quartet.cli.bench.memory import growth
 from quartet.cli.bench.plan import Measurement
 from quartet.terminal.listing import Listing
 
@@ -47,7 +48,14 @@ def _about_processes(one: Measurement) -> dict[str, str]:
     return {
         "CPU, % of a core": f"{one.cpu_share:.1f}",
         "CPU of other programs, % of a core": f"{100 * one.others_cpu / one.watched:.0f}",
-        **{f"memory, MB: {name}": f"{size / _MEGABYTE:.0f}" for name, size in one.memory.items()},
+        **{
+            f"memory, MB: {name}": f"{before / _MEGABYTE:.0f} to {one.memory[name] / _MEGABYTE:.0f}"
+            for name, before in one.memory_before.items()
+        },
+        **{
+            f"memory growth, MB an hour: {name}": f"{size / _MEGABYTE:+.1f}"
+            for name, size in growth(one.samples).items()
+        },
     }
 
 
@@ -73,7 +81,10 @@ def _as_json(one: Measurement) -> dict[str, Any]:
         "cpu_seconds": dict(one.cpu),
         "benchmark_cpu_seconds": one.own_cpu,
         "others_cpu_seconds": one.others_cpu,
+        "memory_bytes_before": dict(one.memory_before),
         "memory_bytes": dict(one.memory),
+        "memory_growth_bytes_per_hour": growth(one.samples),
+        "memory_samples": [{"seconds": s.at - one.samples[0].at, "bytes": dict(s.memory)} for s in one.samples],
         "cosmos_requests": costs.requests,
         "request_units": round(costs.request_units, 2),
         "sends": costs.sends,

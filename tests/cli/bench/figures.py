@@ -1,5 +1,6 @@
 """Measurements, made up."""
 
+from quartet.cli.bench.memory import Sample
 from quartet.cli.bench.plan import Measurement
 from quartet.cli.reading.counters import Costs
 
@@ -12,7 +13,10 @@ BUSY = Measurement(
     cpu={"order": 0.05, "emulators": 0.03},
     own_cpu=0.01,
     others_cpu=3.0,
-    memory={"order": 70_400_000, "emulators": 49_600_000},
+    samples=(
+        Sample(0.0, {"order": 60_400_000, "emulators": 45_600_000}),
+        Sample(4.0, {"order": 70_400_000, "emulators": 49_600_000}),
+    ),
     costs=Costs(4, 4.0, 44, 9, 4, 330.2, 10, 16, 80, 6),
 )
 IDLE = Measurement(
@@ -24,6 +28,9 @@ IDLE = Measurement(
     cpu={"order": 0.3, "emulators": 0.02},
     own_cpu=0.5,
     others_cpu=0.0,
-    memory={"order": 70_000_000, "emulators": 50_000_000},
+    samples=(
+        Sample(0.0, {"order": 70_000_000, "emulators": 50_000_000}),
+        Sample(10.0, {"order": 70_000_000, "emulators": 50_000_000}),
+    ),
     costs=Costs(0, 10.0, 8, 0, 8, 20.0, 0, 0, 0, 0),
 )

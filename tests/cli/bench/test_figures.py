@@ -1,10 +1,12 @@
 """The figures of a benchmark: arithmetic, and the table that people read."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from quartet.cli.bench.latencies import percentile
+from quartet.cli.bench.memory import Sample
 from quartet.cli.bench.report import figures_json, figures_listing
 from quartet.cli.bench.usage import Usage, parse_machine, parse_stat
 from quartet.terminal.console import show
@@ -44,7 +46,14 @@ def test_the_table_has_a_column_for_each_load(capsys: pytest.CaptureFixture[str]
     assert rows["sagas"] == ["4", ""]
     assert rows["sagas a second"] == ["2.0", ""]
     assert [rows[f"latency {what}, ms"][0] for what in ("p50", "p99", "max")] == ["20", "40", "40"]
-    assert rows["memory, MB: order"] == ["70", "70"]
+    assert rows["memory, MB: order"] == ["60 to 70", "70 to 70"]
+
+
+def test_memory_growth_is_shown_for_a_load_that_was_long_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not any("growth" in name for name in table(capsys))
+    samples = [Sample(at, {"order": 70_000_000 + at * 1_000}) for at in range(0, 120, 5)]
+    show(figures_listing([replace(BUSY, samples=samples), IDLE], "shop", ""))
+    assert "memory growth, MB an hour: order   │ +3.6" in capsys.readouterr().out
 
 
 def test_the_benchmark_itself_is_not_part_of_what_a_saga_costs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +77,9 @@ def test_a_program_gets_totals_and_every_percentile() -> None:
     assert busy["latency_ms"]["p50"] == 20
     assert len(busy["latency_ms"]) == 100
     assert idle["latency_ms"] == {}
+    assert (busy["memory_bytes_before"]["order"], busy["memory_bytes"]["order"]) == (60_400_000, 70_400_000)
+    assert busy["memory_samples"][1] == {"seconds": 4.0, "bytes": busy["memory_bytes"]}
+    assert busy["memory_growth_bytes_per_hour"] == {}
 
 
 def test_the_name_of_a_program_does_not_shift_what_is_read_of_it() -> None:

@@ -5,9 +5,10 @@ import pytest
 from quartet.cli.bench.auditing import broken
 from quartet.cli.bench.hearing import End
 from quartet.cli.bench.measuring import check
+from quartet.cli.bench.memory import Sample
 from quartet.cli.bench.mixing import Beginning
 from quartet.cli.bench.plan import InFlight
-from quartet.cli.bench.reading import Reading, measurement
+from quartet.cli.bench.reading import Course, Reading, measurement
 from quartet.cli.bench.usage import Usage
 from quartet.cli.bench.watching import Watch
 from quartet.cli.reading.counters import Counters
@@ -72,7 +73,8 @@ def test_a_measurement_is_the_difference_of_two_readings() -> None:
     watch.hear(End("wheat", BAKED, 104.0))
     before = Reading(99.0, {"baker": Usage(3.0, 7)}, Usage(1.0, 1), 50.0, counters(5))
     after = Reading(106.0, {"baker": Usage(3.5, 9)}, Usage(1.25, 1), 53.0, counters(29))
-    found = measurement(InFlight(2), before, after, watch, ["baker"])
+    samples = [Sample(99.5, {"baker": 7}), Sample(105.5, {"baker": 9})]
+    found = measurement(InFlight(2), Course(before, samples, after), watch, ["baker"])
     assert (found.seconds, found.watched, found.sagas, found.per_second) == (4.0, 7.0, 2, 0.5)
     assert list(found.latencies) == [250.0, 3000.0]
     assert (found.cpu, found.own_cpu, found.memory) == ({"baker": 0.5}, 0.25, {"baker": 9})
