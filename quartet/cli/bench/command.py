@@ -19,6 +19,7 @@ from quartet.cli.bench.plots.writing import make_directory, plot
 from quartet.cli.bench.ratio import ratio_listing
 from quartet.cli.bench.report import figures_json, figures_listing
 from quartet.cli.bench.running import Run, measure
+from quartet.cli.bench.stored import stored_listing
 from quartet.cli.bench.usage import check_measurable
 from quartet.engine.declaration.workload import USUAL
 from quartet.terminal.console import show
@@ -45,6 +46,12 @@ def bench(
     sagas: Annotated[
         int, typer.Option(min=1, max=10_000_000, help="How many sagas each load begins at most.")
     ] = 1_000_000,
+    stored: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1, max=10_000_000, help="Store N sagas that are not measured before the loads. May be repeated."
+        ),
+    ] = None,
     failures: Annotated[
         float | None,
         typer.Option(
@@ -89,11 +96,13 @@ def bench(
     if json_file is not None:
         _write(json_file, "")  # what cannot be written is found before the run, not after it
     loads, quiet = loads_of(in_flight, rate, idle)
-    run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor)
+    run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor, sorted(stored or ()))
     surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
     result = asyncio.run(measure(run))
     title = f"{run.application.choreography.name}: the cost of a saga"
     show(figures_listing(result.measurements, title, _caption(surroundings)))
+    if stored and loads:
+        show(stored_listing(result.measurements))
     if result.floor:
         show(ratio_listing(result.measurements, result.floor))
     content = {"application": run.application.path, **surroundings, "loads": figures_json(result.measurements)}

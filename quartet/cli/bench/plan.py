@@ -68,6 +68,7 @@ class Measurement:
             depends on time.
         samples: of the memory, the first one from the beginning and the last one from the end; at least one.
         costs: the requests of the participants.
+        stored: how many sagas were stored before, if the run compares that.
     """
 
     title: str
@@ -80,6 +81,12 @@ class Measurement:
     others_cpu: float
     samples: Sequence[Sample]
     costs: Costs
+    stored: int | None = None
+
+    @property
+    def heading(self) -> str:
+        """Its load, and what was stored before it."""
+        return self.title if self.stored is None else f"{self.title}, {self.stored} stored"
 
     @property
     def sagas(self) -> int:

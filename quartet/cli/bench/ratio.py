@@ -8,15 +8,17 @@ from quartet.cli.bench.plan import Measurement
 from quartet.local.stack import EMULATORS
 from quartet.terminal.listing import Listing
 
-_FIGURES: Final[dict[str, Callable[[Measurement], float]]] = {
+FIGURES: Final[dict[str, Callable[[Measurement], float]]] = {
     "sagas a second": lambda one: one.per_second,
     "latency p50, ms": lambda one: percentile(one.latencies, 50),
     "latency p99, ms": lambda one: percentile(one.latencies, 99),
     "per saga: CPU of the participants, ms": lambda one: 1000 * participants_cpu(one) / one.sagas,
     "per saga: CPU of all, ms": lambda one: 1000 * sum(one.cpu.values()) / one.sagas,
     "per saga: Cosmos DB requests": lambda one: one.costs.requests / one.sagas,
+    "per saga: request units": lambda one: one.costs.request_units / one.sagas,
     "per saga: sends": lambda one: one.costs.sends / one.sagas,
 }
+"""The figures that are compared, of a load with sagas."""
 
 
 def participants_cpu(one: Measurement) -> float:
@@ -29,11 +31,11 @@ def ratio_listing(measurements: Sequence[Measurement], floors: Sequence[Measurem
     pairs = [(one, floor) for one, floor in zip(measurements, floors, strict=True) if one.sagas]
     listing = Listing(
         "runtime / floor = ratio",
-        *(one.title for one, _ in pairs),
+        *(one.heading for one, _ in pairs),
         title="Compared with the floor",
         caption="The floor makes the calls of the SDKs that a participant cannot do without, and has no logic",
     )
-    for name, figure in _FIGURES.items():
+    for name, figure in FIGURES.items():
         listing.add(name, *(_beside(figure(one), figure(floor)) for one, floor in pairs))
     return listing
 

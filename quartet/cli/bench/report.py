@@ -14,7 +14,7 @@ _MILLI: Final = 1_000
 
 def figures_listing(measurements: Sequence[Measurement], title: str, caption: str) -> Listing:
     """One column for each load, one row for each figure. A figure that a load does not have is left out."""
-    listing = Listing("", *(one.title for one in measurements), title=title, caption=caption)
+    listing = Listing("", *(one.heading for one in measurements), title=title, caption=caption)
     columns = [_about_sagas(one) | _about_processes(one) for one in measurements]
     for name in dict.fromkeys(name for column in columns for name in column):
         listing.add(name, *(column.get(name, "") for column in columns))
@@ -71,7 +71,8 @@ def figures_json(measurements: Sequence[Measurement]) -> list[dict[str, Any]]:
 def _as_json(one: Measurement) -> dict[str, Any]:
     costs = one.costs
     return {
-        "load": one.title,
+        "load": one.heading,
+        "stored": one.stored,
         "sagas": one.sagas,
         "failing": one.failing,
         "seconds": one.seconds,

@@ -15,6 +15,7 @@ from quartet.cli.bench.last_lines import LastLines
 from quartet.cli.bench.measuring import Bench, say
 from quartet.cli.bench.mixing import Mix
 from quartet.cli.bench.plan import AtRate, Idle, InFlight, Load, Measurement
+from quartet.cli.bench.stored import measure_stored
 from quartet.cli.demo.staging import StoppedError, staged
 from quartet.cli.up import prepare
 from quartet.local.stack import EMULATORS, LocalStack, StackOptions, any_ports
@@ -41,6 +42,7 @@ class Run:
         idle: follows the loads, once their connections are closed.
         replicas: processes of each participant.
         with_floor: whether the same loads are put on participants without logic as well.
+        stored: how many sagas are stored before the loads, ascending: all loads run once for each number.
     """
 
     application: Application
@@ -50,6 +52,7 @@ class Run:
     limits: Limits
     replicas: int
     with_floor: bool = False
+    stored: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,11 @@ async def _measure_all(stack: LocalStack, run: Run) -> list[Measurement]:
         await asyncio.sleep(_SHARING_SECONDS)
     app = run.application.choreography
     bench = Bench(stack, app, processes(app.names, run.replicas), run.mix, WallClock())
-    measurements = []
     async with bench.loading() as loading:
-        await loading.measure(_WARM_UP, _WARM_UP_LIMITS, _WARM_UP_IDS)
-        for number, load in enumerate(run.loads, 1):
-            await _announce(load)
-            measurements.append(await loading.measure(load, run.limits, f"bench-{number}-"))
+        warm_up = await loading.measure(_WARM_UP, _WARM_UP_LIMITS, _WARM_UP_IDS)
+        measurements = await measure_stored(
+            loading, run.loads, limits=run.limits, levels=run.stored, announce=_announce, stored=warm_up.sagas
+        )
     if run.idle is not None:
         await _announce(run.idle)
         measurements.append(await bench.idle(run.idle))

@@ -21,6 +21,9 @@ from shared.events import OrderCompleted
 from tests.cli.test_end_to_end import QUARTET, clean_environment
 
 SAGAS: Final = 24
+WARM_UP: Final = 64
+"""Sagas that a run begins with, on a machine that is fast enough."""
+
 MOST_REQUESTS: Final = 14
 """Of Cosmos DB for a saga: a saga alone makes 12 at most, and the looks of the deadline watch come on top."""
 
@@ -47,22 +50,27 @@ def bench(*words: str, app: str = "services.shop:SHOP") -> subprocess.CompletedP
 def test_every_saga_is_counted_and_costs_no_more_than_promised(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     words = ("--in-flight", "8", "--rate", "10", "--idle", "1", "--sagas", str(SAGAS), "--seconds", "60")
-    done = bench(*words, "--floor", "--json", str(file), "--plot", str(tmp_path))
+    options = ("--stored", "1", "--floor", "--json", str(file), "--plot", str(tmp_path))
+    done = bench(*words, *options)
     assert done.returncode == 0, done.stderr
     assert "latency p99, ms" in done.stdout
     assert "runtime / floor = ratio" in done.stdout
+    assert "Compared with fewer sagas stored" in done.stdout
     assert (tmp_path / "latency.svg").read_text().count("<polyline") == len(("--in-flight", "--rate"))
     figures = json.loads(file.read_text())
     assert (figures["application"], figures["failures_percent"]) == ("services.shop:SHOP", 5)
     closed, by_the_clock, idle = figures["loads"]
     for load in (closed, by_the_clock):
         assert (load["sagas"], load["failing"]) == (SAGAS, 1)
+        assert load["load"].endswith(f"{load['stored']} stored")
         assert len(load["latency_ms"]) == 100
         assert load["cpu_seconds"].keys() == load["memory_bytes"].keys() == {*SHOP.names, "emulators"}
         assert SAGAS * 4 <= load["events_sent"] <= SAGAS * 5
         assert SAGAS * 4 <= load["cosmos_requests"] <= SAGAS * MOST_REQUESTS
         assert load["request_units"] >= load["cosmos_requests"]  # no request is charged less than 1
         assert load["checkpoint_writes"] > 0
+    assert 1 < closed["stored"] <= WARM_UP
+    assert (by_the_clock["stored"], idle["stored"]) == (closed["stored"] + SAGAS, None)
     assert (idle["sagas"], idle["events_sent"], idle["latency_ms"]) == (0, 0, {})
     assert [(load["sagas"], load["failing"]) for load in figures["floor"]] == [(SAGAS, 0), (SAGAS, 0), (0, 0)]
     for load in figures["floor"][:2]:
@@ -95,6 +103,7 @@ def test_replicas_are_named_as_the_stack_names_them() -> None:
         (("--json", "missing/figures.json"), FAILED, "missing/figures.json cannot be written: No such file"),
         (("--in-flight", "0"), MISUSED, "--in-flight"),
         (("--rate", "nan"), MISUSED, "--rate"),
+        (("--stored", "0"), MISUSED, "--stored"),
         (("--replicas", "17"), MISUSED, "--replicas"),
     ],
 )
