@@ -11,6 +11,8 @@ from quartet.process.application import Application
 from quartet.terminal.user_error import UserError
 
 _SECONDS: Final = 300
+# Some ten times what an audit of many sagas takes on two busy cores: the limit is for an audit that hangs.
+_SECONDS_PER_SAGA: Final = 0.05
 _QUARTET: Final = ("-c", "from quartet.cli.main import main; main()")
 
 
@@ -19,12 +21,22 @@ def has_audit(application: Application) -> bool:
     return bool(application.choreography.invariants) or "audit" in application.choreography.commands
 
 
-async def audit(application: Application, environment: Mapping[str, str]) -> None:
+def longest(sagas: int) -> float:
+    """For how many seconds an audit may run.
+
+    Args:
+        sagas: about how many are stored.
+    """
+    return stretched(_SECONDS + _SECONDS_PER_SAGA * sagas)
+
+
+async def audit(application: Application, environment: Mapping[str, str], seconds: float) -> None:
     """Run `quartet audit` for the application, in a process of its own, as a person would.
 
     Args:
         application: it may have an audit of its own.
         environment: all variables of that process.
+        seconds: how long it may take.
 
     Raises:
         UserError: an invariant is broken, or the audit could not be done.
@@ -34,10 +46,10 @@ async def audit(application: Application, environment: Mapping[str, str]) -> Non
         sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment
     )
     try:
-        async with asyncio.timeout(stretched(_SECONDS)):
+        async with asyncio.timeout(seconds):
             out, err = await process.communicate()
     except TimeoutError as error:
-        raise UserError(f"not audited, so there are no figures: no answer in {stretched(_SECONDS):g} s") from error
+        raise UserError(f"not audited, so there are no figures: no answer in {seconds:g} s") from error
     finally:
         if process.returncode is None:
             process.kill()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
-from quartet.cli.bench.auditing import audit, has_audit
+from quartet.cli.bench.auditing import audit, has_audit, longest
 from quartet.cli.bench.driving import Limits, WallClock
 from quartet.cli.bench.floor.script import READY, Script, record
 from quartet.cli.bench.last_lines import LastLines
@@ -110,7 +110,8 @@ async def _play(stack: LocalStack, run: Run) -> tuple[list[Measurement], Script 
     script = await record(stack.settings, app, first) if run.with_floor else None
     if has_audit(run.application):
         say("auditing")
-        await audit(run.application, {**os.environ, **stack.client_environment})
+        stored = max(run.stored, default=0) + sum(one.sagas for one in measurements)
+        await audit(run.application, {**os.environ, **stack.client_environment}, longest(stored))
     else:
         say(f"not audited: {app.name} names no invariants")
     return measurements, script

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quartet.cli.bench.auditing import broken
+from quartet.cli.bench.auditing import broken, longest
 from quartet.cli.bench.hearing import End
 from quartet.cli.bench.measuring import check
 from quartet.cli.bench.memory import Sample
@@ -12,6 +12,7 @@ from quartet.cli.bench.reading import Course, Reading, measurement
 from quartet.cli.bench.usage import Usage
 from quartet.cli.bench.watching import Watch
 from quartet.cli.reading.counters import Counters
+from quartet.engine.failures.timeouts import stretched
 from quartet.terminal.user_error import UserError
 from tests.topology.oven import BreadBaked, BreadWanted, FlourReturned
 
@@ -92,6 +93,12 @@ def test_the_audit_names_what_breaks_a_rule() -> None:
         {"rule": "bread is paid", "holds": false, "violations": [{"subject": "rye", "what": "is not"}]},
         {"rule": "flour adds up", "holds": true, "violations": []}]}"""
     assert broken(out) == ["bread is paid: broken by rye: is not"]
+
+
+def test_an_audit_of_many_sagas_may_take_longer() -> None:
+    """Some 5 ms for a saga were seen on a busy machine."""
+    assert longest(0) == stretched(300)
+    assert longest(100_000) > 100_000 * 0.005 * 5
 
 
 @pytest.mark.parametrize("out", [b"", b"no JSON", b"[]", b"{}"])
