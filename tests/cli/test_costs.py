@@ -41,7 +41,13 @@ def test_only_requests_of_the_services_between_the_readings_count() -> None:
         events=8,
         received=70,
         checkpoints=4,
+        cosmos_writes=16,
     )
+
+
+def test_each_request_that_stores_something_is_acknowledged_once() -> None:
+    """10 and 6 batches, 2 sends of the services, 4 checkpoints; no reads, no queries and no claims of partitions."""
+    assert costs_between(BEFORE, AFTER, NAMES, sagas=5, seconds=2).acknowledged_writes == 16 + 2 + 4
 
 
 def test_looks_that_cost_the_same_without_orders_are_not_a_cost_of_a_saga() -> None:
@@ -49,7 +55,7 @@ def test_looks_that_cost_the_same_without_orders_are_not_a_cost_of_a_saga() -> N
 
 
 def costs(*, requests: int = 50, checkpoints: int = 5) -> Costs:
-    return Costs(5, 2, requests, 0, 0, 300.0, 20, 20, 80, checkpoints)
+    return Costs(5, 2, requests, 0, 0, 300.0, 20, 20, 80, checkpoints, 30)
 
 
 def play(*, alone: Costs | None = None, rush: Costs | None = None, is_met: bool = True) -> Play:

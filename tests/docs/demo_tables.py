@@ -38,6 +38,7 @@ _ANY: Final = Costs(
     events=24,
     received=120,
     checkpoints=12,
+    cosmos_writes=30,
 )
 
 

@@ -41,6 +41,7 @@ def _about_sagas(one: Measurement) -> dict[str, str]:
         "per saga: events sent": _per_saga(one, costs.events),
         "per saga: events received": _per_saga(one, costs.received),
         "per saga: checkpoint writes": _per_saga(one, costs.checkpoints),
+        "per saga: acknowledged writes": _per_saga(one, costs.acknowledged_writes),
     }
 
 
@@ -92,4 +93,5 @@ def _as_json(one: Measurement) -> dict[str, Any]:
         "events_sent": costs.events,
         "events_received": costs.received,
         "checkpoint_writes": costs.checkpoints,
+        "cosmos_writes": costs.cosmos_writes,
     }

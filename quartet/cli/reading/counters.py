@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import aiohttp
 
@@ -11,6 +11,8 @@ from quartet.terminal.user_error import UserError
 
 Counters: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
 """By emulator, agent and operation: how often; and as `request_units`, what Cosmos DB has charged for it."""
+
+_WRITES: Final = ("batch", "create", "delete", "patch", "replace", "upsert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Costs:
         events: that were in them.
         received: events that the hub has delivered, once for each consumer group.
         checkpoints: written to Blob Storage.
+        cosmos_writes: those of `requests` that write. One that is refused, such as a conflict, counts too.
     """
 
     sagas: int
@@ -43,6 +46,15 @@ class Costs:
     events: int
     received: int
     checkpoints: int
+    cosmos_writes: int
+
+    @property
+    def acknowledged_writes(self) -> int:
+        """How often a server has answered that something is stored: batches in Cosmos DB, sends, and checkpoints.
+
+        A server that flushes to its disk before it answers does it once for each, or less often if it groups them.
+        """
+        return self.cosmos_writes + self.sends + self.checkpoints
 
     @property
     def requests_without_queries(self) -> float:
@@ -84,6 +96,7 @@ def costs_between(
         events=int(hub["events_in"]),
         received=int(hub["events_out"]),
         checkpoints=int(checkpoints),
+        cosmos_writes=int(sum(cosmos[what] for what in _WRITES)),
     )
 
 

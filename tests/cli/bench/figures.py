@@ -17,7 +17,7 @@ BUSY = Measurement(
         Sample(0.0, {"order": 60_400_000, "emulators": 45_600_000}),
         Sample(4.0, {"order": 70_400_000, "emulators": 49_600_000}),
     ),
-    costs=Costs(4, 4.0, 44, 9, 4, 330.2, 10, 16, 80, 6),
+    costs=Costs(4, 4.0, 44, 9, 4, 330.2, 10, 16, 80, 6, 24),
 )
 IDLE = Measurement(
     title="idle",
@@ -32,5 +32,5 @@ IDLE = Measurement(
         Sample(0.0, {"order": 70_000_000, "emulators": 50_000_000}),
         Sample(10.0, {"order": 70_000_000, "emulators": 50_000_000}),
     ),
-    costs=Costs(0, 10.0, 8, 0, 8, 20.0, 0, 0, 0, 0),
+    costs=Costs(0, 10.0, 8, 0, 8, 20.0, 0, 0, 0, 0, 0),
 )

@@ -67,6 +67,7 @@ def test_every_saga_is_counted_and_costs_no_more_than_promised(tmp_path: Path) -
         assert load["cpu_seconds"].keys() == load["memory_bytes"].keys() == {*SHOP.names, "emulators"}
         assert SAGAS * 4 <= load["events_sent"] <= SAGAS * 5
         assert SAGAS * 4 <= load["cosmos_requests"] <= SAGAS * MOST_REQUESTS
+        assert SAGAS <= load["cosmos_writes"] <= load["cosmos_requests"]
         assert load["request_units"] >= load["cosmos_requests"]  # no request is charged less than 1
         assert load["checkpoint_writes"] > 0
     assert 1 < closed["stored"] <= WARM_UP

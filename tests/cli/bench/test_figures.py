@@ -68,12 +68,14 @@ def test_requests_are_shown_per_saga_and_an_idle_system_has_none(capsys: pytest.
     rows = table(capsys)
     assert rows["per saga: Cosmos DB requests"] == ["11.00", ""]
     assert rows["per saga: request units"] == ["82.55", ""]
+    assert rows["per saga: acknowledged writes"] == ["10.00", ""]
     assert rows["per saga: events received"] == ["20.00", ""]
 
 
 def test_a_program_gets_totals_and_every_percentile() -> None:
     busy, idle = figures_json([BUSY, IDLE])
     assert (busy["cosmos_requests"], busy["request_units"], busy["events_sent"]) == (44, 330.2, 16)
+    assert busy["cosmos_writes"] == 24
     assert busy["latency_ms"]["p50"] == 20
     assert len(busy["latency_ms"]) == 100
     assert idle["latency_ms"] == {}
