@@ -23,6 +23,7 @@ from quartet.cli.bench.stored import stored_listing
 from quartet.cli.bench.usage import check_measurable
 from quartet.engine.declaration.workload import USUAL
 from quartet.terminal.console import show
+from quartet.terminal.files import read_text
 from quartet.terminal.numbers import a_number
 from quartet.terminal.user_error import UserError
 
@@ -65,6 +66,10 @@ def bench(
     floor: Annotated[
         bool, typer.Option("--floor", help="Also measure programs that make the same calls of the SDKs without logic.")
     ] = False,
+    faults: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A plan of faults that the emulators follow, such as delays. - reads stdin."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to a file, as JSON.")
     ] = None,
@@ -95,9 +100,12 @@ def bench(
     mix = mix_of(runnable(), workload, failures)
     if json_file is not None:
         _write(json_file, "")  # what cannot be written is found before the run, not after it
+    plan = "" if faults is None else read_text(faults)
     loads, quiet = loads_of(in_flight, rate, idle)
-    run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor, sorted(stored or ()))
+    run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor, sorted(stored or ()), plan)
     surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
+    if plan:
+        surroundings["faults"] = plan
     result = asyncio.run(measure(run))
     title = f"{run.application.choreography.name}: the cost of a saga"
     show(figures_listing(result.measurements, title, _caption(surroundings)))
@@ -134,9 +142,10 @@ def machine() -> dict[str, Any]:
 
 
 def _caption(surroundings: dict[str, Any]) -> str:
+    faulty = " The emulators follow a plan of faults." if "faults" in surroundings else ""
     return (
         f"{surroundings['cores']} cores, Python {surroundings['python']}, replicas: {surroundings['replicas']}, "
-        f"workload: {surroundings['workload']}, {surroundings['failures_percent']:g} % fail. "
+        f"workload: {surroundings['workload']}, {surroundings['failures_percent']:g} % fail.{faulty} "
         f"Load average of the machine before the run: {surroundings['load_average_before']}. "
         "Latency: from the send of the first event to the last event in the hub, by the hub's clock"
     )

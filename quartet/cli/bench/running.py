@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from quartet.cli.bench.auditing import audit, has_audit, longest
 from quartet.cli.bench.driving import Limits, WallClock
+from quartet.cli.bench.faulty import switch_on_faults
 from quartet.cli.bench.floor.script import READY, Script, record
 from quartet.cli.bench.last_lines import LastLines
 from quartet.cli.bench.measuring import Bench, say
@@ -43,6 +44,7 @@ class Run:
         replicas: processes of each participant.
         with_floor: whether the same loads are put on participants without logic as well.
         stored: how many sagas are stored before the loads, ascending: all loads run once for each number.
+        faults: a plan of faults for the emulators, as JSON; empty for none.
     """
 
     application: Application
@@ -53,6 +55,7 @@ class Run:
     replicas: int
     with_floor: bool = False
     stored: Sequence[int] = ()
+    faults: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ async def _on_a_stack(run: Run, play: Callable[[LocalStack], Awaitable[T]]) -> T
 
         async def work(stack: LocalStack) -> T:
             await stack.start_emulators()
+            if run.faults:
+                await switch_on_faults(stack.control_url, run.faults)
             return await play(stack)
 
         try:

@@ -21,6 +21,7 @@ from shared.events import OrderCompleted
 from tests.cli.test_end_to_end import QUARTET, clean_environment
 
 SAGAS: Final = 24
+DELAY_MS: Final = 40
 WARM_UP: Final = 64
 """Sagas that a run begins with, on a machine that is fast enough."""
 
@@ -77,6 +78,31 @@ def test_every_saga_is_counted_and_costs_no_more_than_promised(tmp_path: Path) -
     for load in figures["floor"][:2]:
         assert load["events_sent"] >= SAGAS * 4
         assert SAGAS * 4 <= load["cosmos_requests"] <= SAGAS * FLOOR_REQUESTS
+
+
+def test_emulators_can_answer_as_slowly_as_a_cloud(tmp_path: Path) -> None:
+    """Of a saga, seven requests to Cosmos DB and four deliveries follow one another: it cannot take less than these."""
+    plan, file = tmp_path / "plan.json", tmp_path / "figures.json"
+    plan.write_text(json.dumps({"seed": 1, "rules": [slow("cosmos"), slow("event_hubs", operation="receive")]}))
+    words = ("--in-flight", "2", "--sagas", "4", "--failures", "0", "--json", str(file))
+    done = bench(*words, "--faults", str(plan))
+    assert done.returncode == 0, done.stderr
+    assert "The emulators follow a plan of faults." in " ".join(done.stdout.split())
+    figures = json.loads(file.read_text())
+    assert figures["faults"] == plan.read_text()
+    assert figures["loads"][0]["latency_ms"]["p1"] >= (7 + 4) * DELAY_MS
+
+
+def slow(server: str, **match: str) -> dict[str, object]:
+    return {"server": server, "fault": "slow", "seconds": DELAY_MS / 1000, "match": match}
+
+
+def test_a_wrong_plan_of_faults_is_one_line(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"seed": 1, "rules": [{"server": "cosmos", "fault": "hungry"}]}')
+    done = bench("--in-flight", "1", "--faults", str(plan))
+    assert (done.returncode, done.stdout) == (FAILED, "")
+    assert done.stderr.splitlines()[-1].startswith("quartet: the plan of faults is wrong: ")
 
 
 def test_a_wrong_run_has_no_figures() -> None:
