@@ -26,10 +26,15 @@ def read_json(body: bytes, declared: MediaType | None = None) -> object:
     """
     if declared is not None and not declared.is_utf_8:
         raise ValueError(f"is declared as charset {quoted(declared.charset or '')}, must be UTF-8")
+    # An object that begins like this has no byte order mark, is not empty, and is no UTF-16 or UTF-32.
+    return from_json(body if body.startswith(b'{"') else _utf_8(body), allow_inf_nan=False)
+
+
+def _utf_8(body: bytes) -> bytes:
     body = body.removeprefix(_BOM)
     encoding = json.detect_encoding(body)
     if not encoding.startswith("utf-8"):
         raise ValueError(f"is {encoding.upper()}, must be UTF-8")
     if not body.strip():
         raise ValueError("is empty")
-    return from_json(body, allow_inf_nan=False)
+    return body

@@ -15,7 +15,8 @@ _LONGEST_QUOTE = 100
 
 def is_cloudevents_string(text: str) -> bool:
     """Whether the CloudEvents type String allows it."""
-    return _FORBIDDEN.search(text) is None
+    # What Python calls printable contains none of the forbidden characters, and is found several times as fast.
+    return text.isprintable() or _FORBIDDEN.search(text) is None
 
 
 def has_surrogates(text: str) -> bool:
