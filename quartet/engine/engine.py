@@ -220,6 +220,10 @@ class Engine(Generic[S]):
     async def _begin(self, partition: str, messages: Sequence[Message], together: float | None) -> Batch:
         """Handle messages until the quick ones are finished."""
         batch = self._read(partition, messages)
+        if batch.received.is_empty:
+            # Most small batches are for other participants.
+            batch.close()
+            return batch
         self._batches.add(batch)
         batch.task = asyncio.create_task(self._work(batch, together))
         try:

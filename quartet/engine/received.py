@@ -88,6 +88,11 @@ class ReceivedBatch:
     letters: list[DeadLetter] = field(default_factory=list)
     requests: list[RequestDelivery] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether all its events are for other participants."""
+        return not (self.sagas or self.letters or self.requests)
+
 
 def read_batch(
     messages: Sequence[Message],

@@ -153,8 +153,9 @@ async def test_an_unreadable_message_is_stored_and_the_partition_continues(body:
 async def test_events_for_others_cost_nothing() -> None:
     bench = Bench()
     completed = OrderCompleted(order_id="o-1", currency="EUR", total=Decimal("24.90"))
-    await bench.engine().process("0", messages(new_event(completed, source="/tests", time=NOON)))
+    batch = await bench.engine().process("0", messages(new_event(completed, source="/tests", time=NOON)))
     assert (bench.records.loads, bench.records.commits, bench.hub.sends, bench.dead.letters) == ([], [], [], [])
+    assert (batch.task, batch.first_unfinished) == (None, None)
 
 
 async def test_a_bug_in_a_handler_becomes_a_dead_letter_and_affects_no_other_event() -> None:
