@@ -130,8 +130,7 @@ class SagaUpdate(Generic[S]):
             self._leave_line(delivery)
             self._change(owed=(*self.record.owed, delivery.message.letter_id(self.partition)))
         self.new_state = self.new_state or self.record.is_new or decided.state != self.record.state
-        self._change(state=decided.state)
-        self._record(delivery, recorded)
+        self._record(delivery, decided.state, recorded)
         if decided.owed:
             letter = self._letter(delivery, COMPENSATION_FAILED, decided.owed, 1)
             detail = f"{letter.reason}: {letter.detail}"
@@ -157,20 +156,19 @@ class SagaUpdate(Generic[S]):
             self._park(delivery)
         self._bury(delivery, reason, detail, attempts, began)
 
-    def _record(self, delivery: Delivery, answers: Answers) -> None:
-        """Record the answers to an event, as the newest ones, and drop the oldest ones beyond the limits."""
-        handled = {
-            key: kept for key, kept in self.record.handled.items() if key not in {delivery.event.key, delivery.event.id}
-        }
-        handled[delivery.event.key] = answers
-        self._added.add(delivery.event.key)
+    def _record(self, delivery: Delivery, state: S, answers: Answers) -> None:
+        """Record the state and the answers to an event, as the newest ones, and drop the oldest beyond the limits."""
+        own = delivery.event.key
+        handled = {key: kept for key, kept in self.record.handled.items() if key not in {own, delivery.event.id}}
+        handled[own] = answers
+        self._added.add(own)
         for key in list(handled)[: surplus(handled, self.limits)]:
             if key in self._added:
                 break  # answers that are not committed have not been published either
             self.dropped += handled.pop(key)
         types = (str(answer["type"]) for answer in self.dropped if "type" in answer)
         said = dict.fromkeys((*self.record.said_before, *types))
-        self._change(handled=handled, said_before=tuple(said))
+        self._change(state=state, handled=handled, said_before=tuple(said))
 
     def _note_unread(self, item: UnreadableDelivery) -> None:
         # Of a saga that is not known here there is nothing to hold up.
