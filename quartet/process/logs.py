@@ -6,16 +6,22 @@ full disk) costs lines, never an event.
 """
 
 import asyncio
+import atexit
 import logging
+import math
 import os
 import sys
+import time
 from io import StringIO
-from typing import Any, Literal, TextIO, cast
+from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from quartet.printable import printable, printable_lines
+
+PAUSE_SECONDS: Final = 0.02
+"""The shortest time between two writes of log lines while an event loop runs."""
 
 
 def wants_colors(stream: TextIO) -> bool:
@@ -26,13 +32,16 @@ def wants_colors(stream: TextIO) -> bool:
 class LogStream:
     """A text stream that never raises. `lost` counts the lines that it could not pass on.
 
-    What a running event loop flushes in one turn is one write: a batch has a line for each of its events.
+    What a running event loop flushes in one turn is one write: a batch has a line for each of its events. Writes are
+    `PAUSE_SECONDS` apart at least, since each may wake the process that reads them. So a process that is killed loses
+    the lines of that time, and one whose loop ends or that exits loses none.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._waiting: list[str] = []
-        self._is_due = False
+        self._written_at = -math.inf
+        self._due_in: asyncio.AbstractEventLoop | None = None
         self.lost = 0
 
     def write(self, text: str) -> int:
@@ -41,21 +50,29 @@ class LogStream:
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what was written: at the end of the event loop's turn; immediately if none runs."""
+        """Pass on what was written: at the end of the event loop's turn, or of the pause; immediately if none runs."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self._pass_on()
+            return
+        if self._due_in is loop:
+            return
+        self._due_in = loop
+        pause = self._written_at + PAUSE_SECONDS - time.monotonic()
+        if pause > 0:
+            loop.call_later(pause, self._pass_on)
         else:
-            if not self._is_due:
-                self._is_due = True
-                loop.call_soon(self._pass_on)
+            loop.call_soon(self._pass_on)
 
     def _pass_on(self) -> None:
         """Write what waits; what the encoding lacks is escaped."""
-        self._is_due = False
+        self._due_in = None
         text = "".join(self._waiting)
+        if not text:
+            return
         self._waiting.clear()
+        self._written_at = time.monotonic()
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         try:
             self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
@@ -109,6 +126,8 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
         ),
     ]
     stream = LogStream(sys.stdout)
+    # The loop may have ended in a pause. No loop runs at the exit: the rest is written immediately.
+    atexit.register(stream.flush)
     rendering: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if log_format == "json"

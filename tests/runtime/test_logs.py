@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from quartet.engine.failures.timeouts import stretched
-from quartet.process.logs import LogStream
+from quartet.process.logs import PAUSE_SECONDS, LogStream
 
 PROGRAM = """
 import logging, sys, structlog
@@ -100,10 +100,62 @@ async def test_the_lines_of_one_turn_are_one_write() -> None:
     await asyncio.sleep(0)
     assert target.getvalue().splitlines() == [f"line {number}" for number in range(5)]
     assert target.writes == 1
-    stream.write("a later turn\n")
+
+
+async def test_lines_soon_after_a_write_wait_for_each_other_for_a_moment() -> None:
+    stream = LogStream(target := Counting())
+    for number in range(3):
+        stream.write(f"line {number}\n")
+        stream.flush()
+        await asyncio.sleep(0)
+    assert (target.writes, target.getvalue()) == (1, "line 0\n")
+    # Timers of one loop run in their order, and the one of the stream was set first.
+    await asyncio.sleep(PAUSE_SECONDS)
+    assert (target.writes, target.getvalue()) == (2, "line 0\nline 1\nline 2\n")
+
+
+async def test_after_a_quiet_time_a_line_is_written_in_its_turn() -> None:
+    stream = LogStream(target := Counting())
+    for number in range(2):
+        stream.write(f"line {number}\n")
+        stream.flush()
+        await asyncio.sleep(0)
+        assert target.writes == number + 1
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def test_a_loop_that_ended_in_a_pause_holds_up_no_line_of_the_next_one() -> None:
+    stream = LogStream(target := Counting())
+
+    async def say(text: str) -> None:
+        stream.write(text)
+        stream.flush()
+        await asyncio.sleep(0)
+
+    async def say_at_length() -> None:
+        await say("third\n")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+    asyncio.run(say("first\n"))
+    asyncio.run(say("second\n"))
+    assert target.getvalue() == "first\n"
+    asyncio.run(say_at_length())
+    assert target.getvalue() == "first\nsecond\nthird\n"
+
+
+def test_without_an_event_loop_what_waited_for_one_is_written_first() -> None:
+    stream = LogStream(target := Counting())
+
+    async def say_two() -> None:
+        for text in ("first\n", "second\n"):
+            stream.write(text)
+            stream.flush()
+            await asyncio.sleep(0)
+
+    asyncio.run(say_two())
+    stream.write("third\n")
     stream.flush()
-    await asyncio.sleep(0)
-    assert target.writes == 2
+    assert target.getvalue() == "first\nsecond\nthird\n"
 
 
 def test_without_an_event_loop_a_line_is_written_immediately() -> None:
@@ -114,12 +166,16 @@ def test_without_an_event_loop_a_line_is_written_immediately() -> None:
 
 
 def test_lines_that_a_loop_has_not_written_are_written_after_it() -> None:
-    """The last lines of a process come after its loop, or in the turn in which it ends."""
+    """The last lines of a process come after its loop, in the turn in which it ends, or in the pause after a write."""
     program = (
-        "import asyncio, structlog\n"
+        "import asyncio, logging, structlog\n"
         "from quartet.process.logs import configure_logs\n"
         'configure_logs("console", "INFO", colors=False)\n'
-        "async def main(): structlog.get_logger().info('the last line')\n"
+        "logging.basicConfig(force=True)\n"  # an application's own, which flushes nothing of ours at the exit
+        "async def main():\n"
+        "    structlog.get_logger().info('the first line')\n"
+        "    await asyncio.sleep(0)\n"
+        "    structlog.get_logger().info('the last line')\n"
         "asyncio.run(main())\n"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=stretched(60))
