@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from quartet_emulators.data_directory import locked
 from quartet_emulators.env_file import remove_env_file, write_env_file
+from quartet_emulators.garbage import look_for_garbage_seldom
 from quartet_emulators.options import Options, parse_options
 from quartet_emulators.stack import Stack
 from quartet_emulators.start_error import StartError
@@ -44,6 +45,7 @@ async def serve(options: Options) -> None:
     settings = stack.settings
     try:
         _publish(options, settings)
+        look_for_garbage_seldom()
         sys.stdout.write(stack.describe() + "ready\n")
         sys.stdout.flush()
         await stopped.wait()
