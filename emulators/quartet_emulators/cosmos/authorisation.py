@@ -8,8 +8,9 @@ which may work with items and read what describes them, but create, change or de
 import base64
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from quartet_emulators.cosmos.errors import AAD_REQUEST_NOT_AUTHORIZED, CosmosError
@@ -26,6 +27,14 @@ _AUDIENCE: Final = "https://cosmos.azure.com"
 _ITEMS: Final = "docs"
 
 
+class _Signature(NamedTuple):
+    """The right signature of a request, the header that clients make of it, and the text that is signed."""
+
+    value: str
+    header: bytes
+    text: str
+
+
 def check(
     method: str, segments: list[str], headers: Mapping[str, str], tokens: TokenCheck | None = None, now: float = 0
 ) -> None:
@@ -36,10 +45,9 @@ def check(
             a token is wrong; 403 with sub-status 5300, if it has expired, or the request is beyond any identity.
     """
     given = headers.get("authorization", "")
-    expected, text = _expected(method, segments, headers)
-    if hmac.compare_digest(
-        f"type%3Dmaster%26ver%3D1.0%26sig%3D{quote(expected, '')}".encode(), given.encode("utf-8", "replace")
-    ):
+    date = headers.get("x-ms-date", "")
+    expected = _expected(method, *signed_resource(segments), date, "" if date else headers.get("date", ""))
+    if hmac.compare_digest(expected.header, given.encode("utf-8", "replace")):
         return
     token = unquote(given)
     if not token:
@@ -54,10 +62,10 @@ def check(
         return
     if kind != "type=master" or not found:
         raise _unauthorized("The authorization header is malformed; expected type=master&ver=1.0&sig=...")
-    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
+    if not hmac.compare_digest(expected.value.encode(), signature.encode("utf-8", "replace")):
         raise _unauthorized(
             "The input authorization token can't serve the request. The wrong key is being used or the expected"
-            f" payload is not built as per the protocol. Server used the following payload to sign: {text!r}"
+            f" payload is not built as per the protocol. Server used the following payload to sign: {expected.text!r}"
         )
 
 
@@ -81,14 +89,13 @@ def _check_data_plane(method: str, segments: list[str]) -> None:
         )
 
 
-def _expected(method: str, segments: list[str], headers: Mapping[str, str]) -> tuple[str, str]:
-    """The right signature of a request, and the text that is signed."""
-    resource_type, link = signed_resource(segments)
-    date = headers.get("x-ms-date", "")
-    plain_date = "" if date else headers.get("date", "")
+@lru_cache(maxsize=256)
+def _expected(method: str, resource_type: str, link: str, date: str, plain_date: str) -> _Signature:
+    """The signature that one request must have; cached, as all writes to a container within a second have the same."""
     text = f"{method.lower()}\n{resource_type}\n{link}\n{date.lower()}\n{plain_date.lower()}\n"
     digest = hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), "sha256")
-    return base64.b64encode(digest).decode(), text
+    value = base64.b64encode(digest).decode()
+    return _Signature(value, f"type%3Dmaster%26ver%3D1.0%26sig%3D{quote(value, '')}".encode(), text)
 
 
 def signed_resource(segments: list[str]) -> tuple[str, str]:

@@ -37,6 +37,15 @@ def test_a_signature_is_good_for_its_own_request_only(direct: Direct, method: st
     assert direct.unsigned(method, path, **signed("GET", ["dbs", "shop"])).status == 401
 
 
+def test_a_signature_is_good_for_its_own_date_only(direct: Direct) -> None:
+    """Also after the server has accepted it once, and seen the other date."""
+    good = signed("GET", ["dbs", "shop"])
+    later = {**good, "x-ms-date": good["x-ms-date"].replace("08:00:00", "08:00:01")}
+    plain = {"date": good["x-ms-date"], "authorization": good["authorization"]}
+    statuses = [direct.unsigned("GET", "dbs/shop", **headers).status for headers in (good, later, plain, good, later)]
+    assert statuses == [200, 401, 401, 200, 401]
+
+
 def test_a_token_is_accepted_however_it_is_quoted(direct: Direct) -> None:
     headers = signed("GET", ["dbs", "shop"])
     plain = headers["authorization"].replace("%3D", "=").replace("%26", "&").replace("%2B", "+").replace("%2F", "/")
