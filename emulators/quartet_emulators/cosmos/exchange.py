@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from quartet_emulators.cosmos.errors import bad_request
 
@@ -47,3 +48,10 @@ class Answer:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def segments_of(target: str) -> list[str]:
+    """The path of a request's target, split and percent-decoded."""
+    path = target.partition("?")[0]
+    segments = [part for part in path.split("/") if part]
+    return [unquote(part) for part in segments] if "%" in path else segments

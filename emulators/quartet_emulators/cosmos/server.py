@@ -1,5 +1,6 @@
 """The emulator as a server: HTTP in, HTTP out."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -7,15 +8,15 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 from aiohttp import web
 
 from quartet_emulators.cosmos.account import Account
 from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from quartet_emulators.cosmos.dispatch import Dispatcher
-from quartet_emulators.cosmos.exchange import Answer, Call
+from quartet_emulators.cosmos.exchange import Answer, Call, segments_of
 from quartet_emulators.cosmos.failing import Failing
+from quartet_emulators.cosmos.plain_http import PlainHttp
 from quartet_emulators.faults import NO_FAULTS, Injector
 from quartet_emulators.http_log import http_logger
 from quartet_emulators.http_request import new_request
@@ -63,6 +64,7 @@ class CosmosEmulator:
         self._clock = clock
         self._security = security
         self._account: Account | None = None
+        self._listening: asyncio.Server | None = None
         self._runner: web.ServerRunner | None = None
         self._dispatcher: Dispatcher | None = None
         self._failing: Failing | None = None
@@ -111,13 +113,16 @@ class CosmosEmulator:
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, self.host, self._port, ssl_context=self._security.tls)
-            await site.start()
+            self._listening = await asyncio.get_running_loop().create_server(
+                lambda: PlainHttp(server(), self._answer_plain, self._security.http),
+                *(self.host, self._port),
+                ssl=self._security.tls,
+            )
         except BaseException:
             await runner.cleanup()
             account.close()
             raise
-        self._port = runner.addresses[0][1]
+        self._port = int(self._listening.sockets[0].getsockname()[1])
         self._account, self._runner = account, runner
         self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens, self._charged)
         self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
@@ -131,14 +136,16 @@ class CosmosEmulator:
 
     async def stop(self) -> None:
         """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
+        if self._listening is not None:
+            self._listening.close()
         if self._runner is not None:
             await self._runner.cleanup()
         if self._account is not None:
             self._account.close()
-        self._runner = self._account = self._dispatcher = self._failing = None
+        self._listening = self._runner = self._account = self._dispatcher = self._failing = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """All requests pass here: entered, answered, sent. Injected faults strike between these three steps."""
+        """What is not plain passes here: entered, answered, sent. Injected faults strike between these three steps."""
         call = await _enter(request)
         if isinstance(call, Answer):
             return _leave(call)
@@ -148,6 +155,10 @@ class CosmosEmulator:
                 request.transport.abort()
             return _leave(answer or Answer(HTTPStatus.SERVICE_UNAVAILABLE))
         return _leave(self._answer(call))
+
+    def _answer_plain(self, call: Call) -> Answer | None:
+        """Faults need time: while there are any, no request is answered when it arrives."""
+        return None if self._faults.rules else _completed(self._answer(call))
 
     def _answer(self, call: Call) -> Answer:
         if self._dispatcher is None:
@@ -162,17 +173,18 @@ async def _enter(request: web.BaseRequest) -> Call | Answer:
     except web.HTTPRequestEntityTooLarge:
         message = b'{"code":"RequestEntityTooLarge","message":"Request size is too large."}'
         return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
-    path = request.raw_path.partition("?")[0]
-    segments = [part for part in path.split("/") if part]
-    if "%" in path:
-        segments = [unquote(part) for part in segments]
     headers = request.headers
-    return Call(request.method, segments, headers, body, headers.get("host", ""), request.scheme)
+    return Call(request.method, segments_of(request.raw_path), headers, body, headers.get("host", ""), request.scheme)
+
+
+def _completed(answer: Answer) -> Answer:
+    """An answer with the headers that all of them have."""
+    answer.headers["content-type"] = "application/json"
+    answer.headers["x-ms-version"] = "2018-12-31"
+    return answer
 
 
 def _leave(answer: Answer) -> web.Response:
     """Turn an answer into an HTTP response."""
-    headers = answer.headers
-    headers["content-type"] = "application/json"
-    headers["x-ms-version"] = "2018-12-31"
-    return web.Response(status=answer.status, body=answer.body or None, headers=headers)
+    _completed(answer)
+    return web.Response(status=answer.status, body=answer.body or None, headers=answer.headers)
