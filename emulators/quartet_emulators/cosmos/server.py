@@ -28,6 +28,8 @@ MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 STOP_SECONDS: Final = 1.0
 """How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
 
+_LOGGER: Final = "quartet_emulators.cosmos.http"
+
 
 class CosmosEmulator:
     """Azure Cosmos DB for NoSQL on a port of this machine.
@@ -108,7 +110,7 @@ class CosmosEmulator:
             self._handle,
             request_factory=partial(new_request, client_max_size=MAX_BODY_BYTES),
             access_log=None,
-            logger=http_logger("quartet_emulators.cosmos.http"),
+            logger=http_logger(_LOGGER),
         )
         runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
         try:
@@ -158,7 +160,13 @@ class CosmosEmulator:
 
     def _answer_plain(self, call: Call) -> Answer | None:
         """Faults need time: while there are any, no request is answered when it arrives."""
-        return None if self._faults.rules else _completed(self._answer(call))
+        if self._faults.rules:
+            return None
+        try:
+            return _completed(self._answer(call))
+        except Exception:  # noqa: BLE001 - as aiohttp does: a bug costs one request, not the connection
+            http_logger(_LOGGER).exception("request failed")
+            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _answer(self, call: Call) -> Answer:
         if self._dispatcher is None:

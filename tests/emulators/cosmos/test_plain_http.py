@@ -6,6 +6,7 @@ import re
 
 import pytest
 from quartet_emulators.cosmos import CosmosEmulator
+from quartet_emulators.cosmos.dispatch import Dispatcher
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.plain_http import PlainHttp, plain_request
 
@@ -128,6 +129,22 @@ async def test_the_answers_are_those_of_aiohttp(emulator: CosmosEmulator) -> Non
     plain, aiohttps = [await story(emulator, name, extra) for name, extra in (("a", {}), ("b", AIOHTTPS_OWN))]
     assert plain == aiohttps
     assert [int(answer[9:12]) for answer in plain] == [201, 201, 201, 200, 304, 404, 200, 204]
+
+
+async def test_a_bug_costs_one_request_and_not_the_connection(
+    emulator: CosmosEmulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Dispatcher, call: Call) -> Answer:
+        raise ZeroDivisionError(call.method)
+
+    streams = await asyncio.open_connection("127.0.0.1", emulator.port)
+    with monkeypatch.context() as broken:
+        broken.setattr(Dispatcher, "answer", fail)
+        assert (await ask(streams, "GET", "dbs", None, {})).startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert "ZeroDivisionError" in caplog.text
+    assert (await ask(streams, "GET", "dbs", None, {})).startswith(b"HTTP/1.1 200 OK\r\n")
+    streams[1].close()
+    await streams[1].wait_closed()
 
 
 async def story(emulator: CosmosEmulator, name: str, extra: dict[str, str]) -> list[bytes]:
