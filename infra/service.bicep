@@ -268,8 +268,8 @@ resource keepsRestarting 'Microsoft.Insights/metricAlerts@2018-03-01' = {
           metricName: 'RestartCount'
           timeAggregation: 'Maximum'
           operator: 'GreaterThan'
-          // A few are normal after the first deployment, until rights take effect.
-          threshold: 10
+          // A service waits for rights to take effect, as it waits for servers (STARTUP_SECONDS).
+          threshold: 3
         }
       ]
     }

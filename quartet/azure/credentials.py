@@ -16,6 +16,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import PipelineResponse
 from structlog.typing import FilteringBoundLogger
 
+from quartet.engine.errors import ConfigurationError, RightsMissingError
 from quartet.engine.failures.timeouts import stretched
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ def default_credential() -> "DefaultAzureCredential":
     from azure.identity.aio import DefaultAzureCredential
 
     return DefaultAzureCredential()
+
+
+def refusal(message: str, connection_string: str | None) -> ConfigurationError:
+    """The error for a server that refuses us: an identity may get its right later, a key in a string may not."""
+    return ConfigurationError(message) if connection_string is not None else RightsMissingError(message)
 
 
 def is_identity_error(error: BaseException | None) -> bool:

@@ -23,6 +23,13 @@ class ConfigurationError(Exception):
     """
 
 
+class RightsMissingError(ConfigurationError):
+    """A server refuses an identity. Rights that were granted a moment ago take minutes to take effect in Azure.
+
+    At start, a service waits for them as it waits for a server.
+    """
+
+
 class OutageError(Exception):
     """A server that the service cannot work without is away, or too busy.
 

@@ -16,7 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.cosmos.client import cosmos_client
 from quartet.azure.cosmos.provision import open_database
-from quartet.azure.credentials import Credentials, IdentityError
+from quartet.azure.credentials import Credentials, IdentityError, refusal
 from quartet.azure.event_hubs.client import check_group, check_hub, consumer_client, producer_client
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
 from quartet.azure.sdk_internals.calls import container_of
@@ -24,13 +24,14 @@ from quartet.azure.sdk_internals.receiving import what_differs
 from quartet.azure.settings import Settings
 from quartet.engine.declaration.participant import DEPLOYMENT, Participant
 from quartet.engine.declaration.retry_policy import Backoff
-from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.errors import ConfigurationError, OutageError, RightsMissingError
 from quartet.engine.failures.timeouts import stretched
 
 R = TypeVar("R")
 
 # A server that accepts a connection and then says nothing is as bad as one that refuses: the step is repeated.
 _STEP_SECONDS = 20
+_BLOB_REFUSES = "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING or the role assignments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def open_servers(
     if settings.receive == "immediate" and (difference := what_differs()) is not None:
         log.warning("receiving as the SDK does, which looks every 50 ms", reason=difference)
     receiver = await stack.enter_async_context(connect())
-    await waiting.call("Event Hubs", lambda: check_group(receiver, participant.name, partitions[0]))
+    await waiting.call("Event Hubs", lambda: check_group(receiver, participant.name, partitions[0], settings))
     deployment = database.get_container_client(DEPLOYMENT.name)
     stale_checkpoints = StaleCheckpoints(producer, store, deployment, participant.name, log)
     await waiting.call("Event Hubs", stale_checkpoints.reset)
@@ -117,14 +118,10 @@ async def checkpoint_store(
         except IdentityError as error:
             raise ConfigurationError(f"Blob Storage: {error.message}") from error
         except ClientAuthenticationError as error:
-            raise ConfigurationError(
-                "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING"
-            ) from error
+            raise refusal(_BLOB_REFUSES, settings.blob_connection_string) from error
         except HttpResponseError as error:
             if error.status_code == 403:  # noqa: PLR2004 -- forbidden
-                raise ConfigurationError(
-                    "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING or the role assignments"
-                ) from error
+                raise refusal(_BLOB_REFUSES, settings.blob_connection_string) from error
             raise OutageError(f"Blob Storage: status {error.status_code}") from error
         except (AzureError, OSError, TimeoutError) as error:
             raise OutageError(f"Blob Storage cannot be reached: {str(error).splitlines()[0]}") from error
@@ -185,7 +182,7 @@ class Waiting:
     log: FilteringBoundLogger
 
     async def call(self, server: str, step: Callable[[], Awaitable[R]]) -> R:
-        """The result of `step`, repeated while it says `OutageError`.
+        """The result of `step`, repeated while it says `OutageError` or `RightsMissingError`.
 
         Raises:
             ConfigurationError: the time is up.
@@ -196,14 +193,16 @@ class Waiting:
             try:
                 async with asyncio.timeout(stretched(_STEP_SECONDS)):
                     return await step()
-            except (OutageError, TimeoutError) as outage:
+            except (OutageError, TimeoutError, RightsMissingError) as reason:
                 if asyncio.get_running_loop().time() > deadline:
+                    if isinstance(reason, RightsMissingError):
+                        raise
                     raise ConfigurationError(
-                        f"{server} did not answer within {self.seconds:.0f} s: {outage}. Is it running, and do the "
+                        f"{server} did not answer within {self.seconds:.0f} s: {reason}. Is it running, and do the "
                         "settings point to it?"
-                    ) from outage
+                    ) from reason
                 if not said:
-                    self.log.warning("waiting", server=server, error=str(outage) or "no answer")
+                    self.log.warning("waiting", server=server, error=str(reason) or "no answer")
                     said = True
             await asyncio.sleep(delay)
         raise AssertionError("the delays never end")

@@ -40,7 +40,7 @@ async def test_all_clients_work_with_tokens_that_are_fetched_once(cloud: Cloud) 
         producer = await stack.enter_async_context(producer_client(cloud.settings, credentials, "order"))
         receiver = await stack.enter_async_context(consumer_client(cloud.settings, credentials, "order", "order"))
         assert await check_hub(producer, cloud.settings) == ["0", "1", "2", "3"]
-        await check_group(receiver, "order", "0")
+        await check_group(receiver, "order", "0", cloud.settings)
         await HubPublisher(producer).publish("0", [{"id": "1"}])
         assert (await producer.get_partition_properties("0"))["last_enqueued_sequence_number"] == 0
 

@@ -47,7 +47,7 @@ async def check(emulator: EventHubsEmulator, group: str) -> None:
     )
     async with Credentials() as credentials, consumer_client(settings, credentials, "tests", group) as client:
         async with asyncio.timeout(stretched(20)):
-            await check_group(client, group, "0")
+            await check_group(client, group, "0", settings)
 
 
 async def test_a_group_that_is_at_work_exists(emulator: EventHubsEmulator) -> None:
@@ -68,4 +68,4 @@ async def test_a_refused_receiver_does_not_prove_that_the_group_exists(emulator:
     )
     async with Credentials() as nobody, consumer_client(settings, nobody, "tests", "order", retry_total=0) as client:
         with pytest.raises(ConfigurationError, match="does not let us receive as 'payment'"):
-            await check_group(client, "payment", "0")
+            await check_group(client, "payment", "0", settings)

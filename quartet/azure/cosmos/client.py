@@ -12,7 +12,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosClientTimeoutError
 
-from quartet.azure.credentials import Credentials, IdentityError
+from quartet.azure.credentials import Credentials, IdentityError, refusal
 from quartet.azure.settings import Settings
 from quartet.engine.errors import PASSING, REFUSED, ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
@@ -56,7 +56,8 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
     Its own retries are few, because the runtime retries for longer (`OutageRetry`).
 
     Raises:
-        ConfigurationError: the settings name no reachable account in a form that the SDK understands.
+        ConfigurationError: the settings name no reachable account in a form that the SDK understands, or it refuses
+            them; `RightsMissingError` if it refuses an identity.
         OutageError: the account did not answer.
     """
     options: dict[str, Any] = {
@@ -87,8 +88,9 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
             if isinstance(outage.__cause__, IdentityError):
                 raise ConfigurationError(str(outage)) from outage
             if getattr(outage.__cause__, "status_code", None) in REFUSED:
-                raise ConfigurationError(
-                    "Cosmos DB refuses the key or identity: check COSMOS_CONNECTION_STRING or the role assignments"
+                raise refusal(
+                    "Cosmos DB refuses the key or identity: check COSMOS_CONNECTION_STRING or the role assignments",
+                    settings.cosmos_connection_string,
                 ) from outage
             raise
         yield client

@@ -13,7 +13,7 @@ from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.amqp import AmqpMessageBodyType
 from azure.eventhub.exceptions import AuthenticationError, EventHubError
 
-from quartet.azure.credentials import Credentials, is_identity_error
+from quartet.azure.credentials import Credentials, is_identity_error, refusal
 from quartet.azure.event_hubs.amqp_values import Undecoded, json_text, plain, plain_map, scalar
 from quartet.azure.sdk_internals import amqp_decoding
 from quartet.azure.sdk_internals.calls import RefusedLinkError, open_receiver, open_sender
@@ -151,7 +151,7 @@ async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, set
     """The hub's partition ids.
 
     Raises:
-        ConfigurationError: the hub does not exist, or the key is wrong.
+        ConfigurationError: the hub does not exist, or the key is wrong; `RightsMissingError` for an identity.
         OutageError: the hub does not answer.
     """
     try:
@@ -167,17 +167,19 @@ async def check_hub(client: EventHubProducerClient | EventHubConsumerClient, set
                 "or add it to the emulator's Config.json"
             ) from cause
         if isinstance(cause, AuthenticationError):
-            raise ConfigurationError(
-                f"Event Hubs refuses the key or identity: check EVENT_HUBS_CONNECTION_STRING ({_first_line(cause)})"
+            raise refusal(
+                f"Event Hubs refuses the key or identity: check EVENT_HUBS_CONNECTION_STRING ({_first_line(cause)})",
+                settings.event_hubs_connection_string,
             ) from cause
         raise
 
 
-async def check_group(client: EventHubConsumerClient, group: str, partition: str) -> None:
+async def check_group(client: EventHubConsumerClient, group: str, partition: str, settings: Settings) -> None:
     """Open a receiver of `group` once.
 
     Raises:
-        ConfigurationError: the hub has no such consumer group, or does not let us receive.
+        ConfigurationError: the hub has no such consumer group, or does not let a key receive.
+        RightsMissingError: it does not let an identity receive.
         OutageError: the hub does not answer.
     """
     try:
@@ -188,9 +190,10 @@ async def check_group(client: EventHubConsumerClient, group: str, partition: str
                 f"the event hub has no consumer group {group!r}: add it, or add it to the emulator's Config.json"
             ) from error
         if "amqp:unauthorized-access" in str(error):
-            raise ConfigurationError(
+            raise refusal(
                 f"Event Hubs does not let us receive as {group!r}: give the identity the role Azure Event Hubs Data "
-                f"Receiver, or the key the right to listen ({_first_line(error)})"
+                f"Receiver, or the key the right to listen ({_first_line(error)})",
+                settings.event_hubs_connection_string,
             ) from error
         # A link that is refused for another reason (a replica has the partition, there are too many receivers) shows
         # that the group exists.

@@ -69,7 +69,7 @@ class HubVisit:
         # A client has a token for its own group alone, so each group needs one.
         async with consumer_client(self._settings, self._credentials, AGENT, group, retry_total=1) as client:
             try:
-                await check_group(client, group, self.partitions[0])
+                await check_group(client, group, self.partitions[0], self._settings)
             except (ConfigurationError, OutageError) as error:
                 return broken(str(error), f"deploy the infrastructure: the group, and the roles {_ROLES}")
         return fine("there")
