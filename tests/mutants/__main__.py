@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from quartet.engine.failures.timeouts import stretched
-from tests.mutants.catalogue import MUTANTS, Mutant
+from tests.mutants.bugs import MUTANTS
+from tests.mutants.mutant import Mutant
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COPIED = (

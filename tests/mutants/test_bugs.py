@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.catalogue import MUTANTS, Mutant
+from tests.mutants.bugs import MUTANTS
+from tests.mutants.mutant import Mutant
 
 _ROOT = Path(__file__).resolve().parents[2]
 
