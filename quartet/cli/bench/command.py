@@ -100,11 +100,11 @@ def bench(
     mix = mix_of(runnable(), workload, failures)
     if json_file is not None:
         _write(json_file, "")  # what cannot be written is found before the run, not after it
-    plan = "" if faults is None else read_text(faults)
+    plan = None if faults is None else read_text(faults)
     loads, quiet = loads_of(in_flight, rate, idle)
     run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor, sorted(stored or ()), plan)
     surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
-    if plan:
+    if plan is not None:
         surroundings["faults"] = plan
     result = asyncio.run(measure(run))
     title = f"{run.application.choreography.name}: the cost of a saga"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from statistics import linear_regression
 from typing import Final
@@ -45,7 +45,8 @@ async def sampling(look: Callable[[], Sample]) -> AsyncIterator[Sequence[Sample]
         yield samples
     finally:
         looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        with suppress(asyncio.CancelledError):
+            await looking
     samples.append(look())
 
 

@@ -44,7 +44,7 @@ class Run:
         replicas: processes of each participant.
         with_floor: whether the same loads are put on participants without logic as well.
         stored: how many sagas are stored before the loads, ascending: all loads run once for each number.
-        faults: a plan of faults for the emulators, as JSON; empty for none.
+        faults: a plan of faults for the emulators, as JSON; None for none.
     """
 
     application: Application
@@ -55,7 +55,7 @@ class Run:
     replicas: int
     with_floor: bool = False
     stored: Sequence[int] = ()
-    faults: str = ""
+    faults: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ async def _on_a_stack(run: Run, play: Callable[[LocalStack], Awaitable[T]]) -> T
 
         async def work(stack: LocalStack) -> T:
             await stack.start_emulators()
-            if run.faults:
+            if run.faults is not None:
                 await switch_on_faults(stack.control_url, run.faults)
             return await play(stack)
 

@@ -97,9 +97,10 @@ def slow(server: str, **match: str) -> dict[str, object]:
     return {"server": server, "fault": "slow", "seconds": DELAY_MS / 1000, "match": match}
 
 
-def test_a_wrong_plan_of_faults_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ['{"seed": 1, "rules": [{"server": "cosmos", "fault": "hungry"}]}', ""])
+def test_a_wrong_plan_of_faults_is_one_line(tmp_path: Path, text: str) -> None:
     plan = tmp_path / "plan.json"
-    plan.write_text('{"seed": 1, "rules": [{"server": "cosmos", "fault": "hungry"}]}')
+    plan.write_text(text)
     done = bench("--in-flight", "1", "--faults", str(plan))
     assert (done.returncode, done.stdout) == (FAILED, "")
     assert done.stderr.splitlines()[-1].startswith("quartet: the plan of faults is wrong: ")

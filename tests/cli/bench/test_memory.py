@@ -55,3 +55,20 @@ async def test_the_beginning_and_the_end_are_sampled_and_what_lies_between(monke
         await looked.wait()
     assert [one.at for one in found] == list(range(len(found)))
     assert len(found) >= 5
+
+
+async def test_a_look_that_fails_is_an_error_of_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be read meanwhile must not be taken for flat memory, also if it can be read at the end."""
+    monkeypatch.setattr("quartet.cli.bench.memory._EVERY_SECONDS", 0)
+    moments = count()
+    failed = asyncio.Event()
+
+    def look() -> Sample:
+        if (number := next(moments)) == 1:
+            failed.set()
+            raise ProcessLookupError(f"look {number}")
+        return Sample(number, {"baker": MB})
+
+    with pytest.raises(ProcessLookupError, match="look 1"):
+        async with sampling(look):
+            await failed.wait()
