@@ -11,7 +11,8 @@ from quartet.cli.publish.outgoing import Outgoing, event_of
 from quartet.cli.publish.sending import by_partition
 from quartet.engine.errors import OutageError
 from shared.events import OrderCreated
-from tests.chaos.workload import PARTITIONS, Sending
+from tests.chaos.workload import Sending
+from tests.hubs import SHOP_PARTITIONS
 
 _AGENT = "customers"
 _PAUSE = 0.3  # seconds before a send is tried again
@@ -60,7 +61,7 @@ class Customers:
     async def _send(self, publisher: HubPublisher, events: Sequence[Outgoing]) -> None:
         # One partition after the other, each in the order of its events: a cancellation may come before its order, but
         # only if the customer has sent it before.
-        for partition, group in by_partition(events, PARTITIONS).items():
+        for partition, group in by_partition(events, SHOP_PARTITIONS).items():
             while True:
                 try:
                     await publisher.publish(partition, [one.event for one in group])

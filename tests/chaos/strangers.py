@@ -16,10 +16,10 @@ from quartet.azure.event_hubs.client import hub_outages, producer_client
 from quartet.azure.settings import Settings
 from quartet.engine.errors import OutageError
 from quartet.events import CONTENT_TYPE
+from tests.hubs import SHOP_PARTITIONS
 
 _AGENT: Final = "strangers"
 _PAUSE: Final = 0.3  # seconds before a send is tried again
-_PARTITIONS: Final = 4
 _CONTENT_TYPES: Final = (None, CONTENT_TYPE, "application/json", "text/plain; charset=utf-16")
 
 
@@ -40,7 +40,7 @@ class Strangers:
         async with Credentials() as credentials, producer_client(self.settings, credentials, _AGENT) as client:
             for number, body in enumerate(_bodies(random, count)):
                 await asyncio.sleep(seconds / count)
-                await self._send(client, body, _properties(random), number % _PARTITIONS)
+                await self._send(client, body, _properties(random), number % len(SHOP_PARTITIONS))
                 self.sent.add(hashlib.sha256(body).hexdigest()[:16])
 
     async def _send(

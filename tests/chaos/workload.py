@@ -13,6 +13,7 @@ from services.operations.publish.generator import generate_orders
 from services.operations.publish.orders import cancellation_event
 from services.order.domain import OrderStatus
 from shared.events import OrderCreated
+from tests.hubs import SHOP_PARTITIONS
 
 CATALOGUE: Final = [
     Product(product_id=f"product-{number}", name=f"Product {number}", quantity=100_000) for number in range(20)
@@ -25,7 +26,6 @@ _COMPLETED: Final = frozenset({OrderStatus.COMPLETED})
 _CANCELLED: Final = frozenset({OrderStatus.CANCELLED})
 _LONGEST_CHANGE_OF_MIND: Final = 3.0  # seconds
 _LONGEST_DEADLINE: Final = 4.0  # seconds
-PARTITIONS: Final = ("0", "1", "2", "3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def probes(round_: int, seed: int) -> list[OrderCreated]:
     (order,) = generate_orders(CATALOGUE, 1, seed)
     for number in range(1_000):
         order_id = f"probe-{seed}-{round_}-{number}"
-        partition = partition_of(order_id, PARTITIONS)
+        partition = partition_of(order_id, SHOP_PARTITIONS)
         found.setdefault(partition, order.model_copy(update={"order_id": order_id}))
-        if len(found) == len(PARTITIONS):
+        if len(found) == len(SHOP_PARTITIONS):
             return list(found.values())
     raise AssertionError("a thousand orders do not reach all partitions")
 

@@ -9,8 +9,7 @@ from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.publish.sending import by_partition, check_sizes, send
 from quartet.events import encode, partition_of
 from quartet.terminal.user_error import UserError
-
-PARTITIONS = ("0", "1", "2", "3")
+from tests.hubs import SHOP_PARTITIONS
 
 
 class RecordingPublisher(HubPublisher):
@@ -28,14 +27,14 @@ def outgoing(count: int) -> list[Outgoing]:
 
 
 def test_events_go_to_the_partition_of_their_saga() -> None:
-    groups = by_partition(outgoing(50), PARTITIONS)
-    assert all(partition_of(one.saga_id, PARTITIONS) == where for where, group in groups.items() for one in group)
+    groups = by_partition(outgoing(50), SHOP_PARTITIONS)
+    assert all(partition_of(one.saga_id, SHOP_PARTITIONS) == where for where, group in groups.items() for one in group)
     assert sum(len(group) for group in groups.values()) == 50
 
 
 async def test_a_partition_is_one_batch() -> None:
     publisher = RecordingPublisher()
-    await send(outgoing(50), publisher, PARTITIONS)
+    await send(outgoing(50), publisher, SHOP_PARTITIONS)
     keys = [key for key, _ in publisher.sent]
     assert len(keys) == len(set(keys))
 
@@ -43,7 +42,7 @@ async def test_a_partition_is_one_batch() -> None:
 async def test_the_events_of_an_order_keep_their_order_and_none_is_lost() -> None:
     publisher = RecordingPublisher()
     progress: list[int] = []
-    await send(outgoing(2_500), publisher, PARTITIONS, progress=progress.append)
+    await send(outgoing(2_500), publisher, SHOP_PARTITIONS, progress=progress.append)
     sent = [event["number"] for _, events in publisher.sent for event in events]
     for order in range(7):
         numbers = [number for number in sent if number % 7 == order]
@@ -54,7 +53,7 @@ async def test_the_events_of_an_order_keep_their_order_and_none_is_lost() -> Non
 
 async def test_with_a_rate_everything_is_sent_too() -> None:
     publisher = RecordingPublisher()
-    await send(outgoing(30), publisher, PARTITIONS, rate=1_000)
+    await send(outgoing(30), publisher, SHOP_PARTITIONS, rate=1_000)
     assert sorted(event["number"] for _, events in publisher.sent for event in events) == list(range(30))
     assert len(publisher.sent) > 4
 

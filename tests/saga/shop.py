@@ -26,9 +26,8 @@ from quartet.local.stack import settings_flags
 from quartet.local.supervisor import Process, Supervisor
 from services.operations.participants import SIMULATED_PORTS
 from shared.events import OrderCancellationRequested, OrderCreated
-from tests.hubs import SHOP_HUB
+from tests.hubs import SHOP_HUB, SHOP_PARTITIONS
 
-PARTITIONS = ("0", "1", "2", "3")
 SERVICES = ("order", "inventory", "payment", "shipping")
 MAIN_CONTAINERS = {
     "orders": "orders",
@@ -131,7 +130,7 @@ class Shop:
 
     async def publish_for(self, order_id: str, document: Json) -> None:
         """Publish anything to the partition of an order."""
-        await self.publisher.publish(partition_of(order_id, PARTITIONS), [document])
+        await self.publisher.publish(partition_of(order_id, SHOP_PARTITIONS), [document])
 
     async def document(self, database: str, order_id: str, container: str | None = None) -> Json | None:
         """What a service has stored about an order."""
