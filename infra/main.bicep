@@ -163,6 +163,14 @@ module checkpoints 'modules/checkpoints.bicep' = {
   }
 }
 
+module checkpointRole 'modules/checkpoint-role.bicep' = {
+  name: 'checkpoint-role'
+  scope: group
+  params: {
+    roleName: 'Quartet checkpoints of ${environmentName} ${token}'
+  }
+}
+
 module registry 'modules/registry.bicep' = {
   name: 'registry'
   scope: group
@@ -220,6 +228,7 @@ module access 'modules/service-access.bicep' = [for service in saga.services: {
     cosmosName: cosmos.outputs.accountName
     storageName: checkpoints.outputs.accountName
     checkpointContainer: saga.checkpointContainer
+    checkpointRoleId: checkpointRole.outputs.roleId
     registryName: registry.outputs.registryName
     narrow: narrowRoles
     location: location

@@ -39,8 +39,10 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-// No soft delete, no versions: each rewrite would leave a copy behind, and slow the next one. Nothing here needs
-// to be restored: after a lost checkpoint, events are delivered again.
+// A deleted container can be restored for as long as prod's hub keeps events: an older checkpoint says nothing. Blobs have
+// neither soft delete nor versions, as Event Hubs recommends for a checkpoint store: a new version at each rewrite of a
+// checkpoint would slow the next one.
+// https://learn.microsoft.com/azure/event-hubs/event-processor-balance-partition-load#checkpoint
 resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   parent: account
   name: 'default'
@@ -49,7 +51,8 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
       enabled: false
     }
     containerDeleteRetentionPolicy: {
-      enabled: false
+      enabled: true
+      days: 7
     }
     isVersioningEnabled: false
     changeFeed: {

@@ -7,6 +7,8 @@ param hubName string
 param cosmosName string
 param storageName string
 param checkpointContainer string
+@description('Id of the role from checkpoint-role.bicep.')
+param checkpointRoleId string
 param registryName string
 @description('Rights on its own consumer group and checkpoints only; otherwise on the hub and the container.')
 param narrow bool
@@ -15,14 +17,13 @@ param tags object
 
 var eventHubsDataReceiver = 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde'
 var eventHubsDataSender = '2b629674-e913-4c01-ae53-ef4638d8f975'
-var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
 
-// Allows all but writes and deletes, and writes and deletes of blobs under NAMESPACE/HUB/GROUP/.
+// Allows reads, and writes of blobs under NAMESPACE/HUB/GROUP/. It names every action of the role that changes something.
 var blobAction = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
 var ownPrefix = '*/${hubName}/${service}/*'
-var ownCheckpointsOnly = '((!(ActionMatches{\'${blobAction}/write\'}) AND !(ActionMatches{\'${blobAction}/add/action\'}) AND !(ActionMatches{\'${blobAction}/delete\'}) AND !(ActionMatches{\'${blobAction}/move/action\'})) OR (@Resource[${blobAction}:path] StringLike \'${ownPrefix}\'))'
+var ownCheckpointsOnly = '((!(ActionMatches{\'${blobAction}/write\'}) AND !(ActionMatches{\'${blobAction}/add/action\'})) OR (@Resource[${blobAction}:path] StringLike \'${ownPrefix}\'))'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: identityName
@@ -97,10 +98,10 @@ resource maySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 resource mayCheckpoint 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(container.id, identityName, blobDataContributor)
+  name: guid(container.id, identityName, checkpointRoleId)
   scope: container
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataContributor)
+    roleDefinitionId: checkpointRoleId
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
     condition: narrow ? ownCheckpointsOnly : null

@@ -3,12 +3,18 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceExistsError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
@@ -119,6 +125,11 @@ async def checkpoint_store(
             raise ConfigurationError(f"Blob Storage: {error.message}") from error
         except ClientAuthenticationError as error:
             raise refusal(_BLOB_REFUSES, settings.blob_connection_string) from error
+        except ResourceNotFoundError as error:
+            raise ConfigurationError(
+                f"the container {settings.blob_container} is missing in Blob Storage: restore it if it was deleted, or "
+                "deploy the infrastructure"
+            ) from error
         except HttpResponseError as error:
             if error.status_code == 403:  # noqa: PLR2004 -- forbidden
                 raise refusal(_BLOB_REFUSES, settings.blob_connection_string) from error
@@ -132,10 +143,14 @@ async def create_checkpoint_container(store: BlobCheckpointStore) -> None:
     """Create the store's container unless it exists.
 
     Raises:
-        AzureError: Blob Storage refuses, or does not answer.
+        AzureError: Blob Storage refuses, does not answer, or is still deleting a container of this name.
     """
-    with suppress(ResourceExistsError):
+    try:
         await container_of(store).create_container()
+    except ResourceExistsError as error:
+        # The SDK has one type for both. A container that is being deleted cannot be written to.
+        if getattr(error, "error_code", None) == "ContainerBeingDeleted":
+            raise
 
 
 def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: str) -> BlobCheckpointStore:

@@ -6,10 +6,12 @@ import sys
 
 import pytest
 
-from quartet.azure.credentials import refusal
+from quartet.azure.credentials import Credentials, refusal
+from quartet.azure.sdk_internals.calls import container_of
 from quartet.engine.errors import ConfigurationError, RightsMissingError
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.supervisor import Process, Supervisor
+from quartet.process.startup import checkpoint_store
 from tests.cloud.conftest import Cloud
 from tests.saga.shop import Logs
 
@@ -31,9 +33,8 @@ async def test_a_service_starts_when_the_server_accepts_its_identity(cloud: Clou
         await logs.until(lambda _, line: '"ready"' in line)
 
 
-@each_server
-async def test_when_the_time_is_up_the_service_says_what_is_missing(cloud: Cloud, server: str) -> None:
-    cloud.identity.mistaken = AUDIENCES[server]
+async def _last_words(cloud: Cloud) -> str:
+    """The one line of a service that ends because a person must act."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.payment"),
         env={**os.environ, **cloud.environment, "STARTUP_SECONDS": "1"},
@@ -43,7 +44,21 @@ async def test_when_the_time_is_up_the_service_says_what_is_missing(cloud: Cloud
     _, err = await asyncio.wait_for(process.communicate(), timeout=stretched(60))
     assert process.returncode == 2
     (line,) = err.decode().splitlines()
-    assert line.startswith(f"payment: {server} refuses the key or identity")
+    return line
+
+
+@each_server
+async def test_when_the_time_is_up_the_service_says_what_is_missing(cloud: Cloud, server: str) -> None:
+    cloud.identity.mistaken = AUDIENCES[server]
+    assert (await _last_words(cloud)).startswith(f"payment: {server} refuses the key or identity")
+
+
+async def test_a_checkpoint_container_that_was_deleted_is_named(cloud: Cloud) -> None:
+    """An identity may not create it."""
+    async with Credentials() as credentials, checkpoint_store(cloud.administrator, credentials, "tests") as store:
+        await container_of(store).delete_container()
+    line = await _last_words(cloud)
+    assert line.startswith("payment: the container checkpoints is missing in Blob Storage: restore it")
 
 
 def test_a_key_that_is_refused_is_not_waited_for() -> None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
+import structlog
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.eventhub import EventData
 from azure.eventhub.aio import PartitionContext
+from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.event_hubs.checkpoints import Checkpoints
 from tests.runtime.fakes import QUIET
@@ -35,8 +37,8 @@ class Store:
         self.exists = True
 
 
-def marked(store: Store) -> Checkpoints:
-    checkpoints = Checkpoints(1, QUIET, restore=store.create)
+def marked(store: Store, log: FilteringBoundLogger = QUIET) -> Checkpoints:
+    checkpoints = Checkpoints(1, log, restore=store.create)
     checkpoints.mark(cast(PartitionContext, store), cast(EventData, "event 7"))
     return checkpoints
 
@@ -52,8 +54,14 @@ async def test_a_container_that_is_gone_is_created_again() -> None:
 
 async def test_one_that_may_not_be_created_is_reported_and_the_checkpoint_stays_due() -> None:
     store = Store(exists=False, may_create=False)
-    checkpoints = marked(store)
-    await checkpoints.flush()
+    with structlog.testing.capture_logs() as lines:
+        checkpoints = marked(store, structlog.get_logger())
+        await checkpoints.flush()
+    assert [(line["log_level"], line["event"]) for line in lines] == [
+        ("warning", "checkpoint not written"),
+        ("error", "the checkpoint container is missing and cannot be created"),
+    ]
+    assert "restore the deleted container" in lines[1]["hint"]
     store.exists = True
     await checkpoints.flush()
     assert store.written == ["event 7"]

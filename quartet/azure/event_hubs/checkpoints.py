@@ -19,7 +19,8 @@ class Checkpoints:
     """Keeps the last finished event of each partition, and writes it once per interval.
 
     Only finished events are marked, so a checkpoint that is lost or late costs a redelivery, never an event. For the
-    same reason a checkpoint container that was deleted may be created again, which `restore` does.
+    same reason a checkpoint container that was deleted may be created again, which `restore` does. In Azure an identity
+    may write checkpoints and no more: there a person must restore the container.
     """
 
     def __init__(
@@ -65,6 +66,10 @@ class Checkpoints:
         try:
             await self._restore()
         except (AzureError, OSError, TimeoutError) as failure:
-            self._log.error("the checkpoint container is missing and cannot be created", error=one_line(failure))
+            self._log.error(
+                "the checkpoint container is missing and cannot be created",
+                error=one_line(failure),
+                hint="restore the deleted container, or deploy the infrastructure: an identity may not create it",
+            )
         else:
             self._log.warning("the checkpoint container was missing and has been created again")

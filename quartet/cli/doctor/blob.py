@@ -16,7 +16,6 @@ from quartet.cli.doctor.lag import LagVisit
 from quartet.cli.reading.connection import AGENT
 from quartet.process.startup import new_checkpoint_store
 
-_ROLE = "Storage Blob Data Contributor"
 _NO_PARTITION = "quartet-doctor"
 
 
@@ -41,7 +40,8 @@ class BlobVisit:
         except ResourceNotFoundError:
             return broken(
                 f"there is no container {container!r}",
-                "with a key, services create it when they start; with an identity, deploy the infrastructure",
+                "with a key, services create it when they start; with an identity, restore it if it was deleted, or "
+                "deploy the infrastructure",
             )
         except IdentityError as error:
             return broken(error.message, "see the check of the identity")
@@ -89,7 +89,10 @@ class BlobVisit:
     def _access_hint(self) -> str:
         if self._address.key is not None:
             return "check the key in BLOB_CONNECTION_STRING"
-        return f"give the identity the role {_ROLE} on the container; a new assignment takes minutes to work"
+        return (
+            "give the identity the role that reads, writes and adds blobs in the container (docs/cloud-mode.md); a new "
+            "assignment takes minutes to work"
+        )
 
 
 def judge_checkpoints(checkpoints: list[dict[str, Any]], ends: Mapping[str, tuple[int, int]]) -> Verdict:
