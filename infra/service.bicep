@@ -281,4 +281,37 @@ resource keepsRestarting 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   }
 }
 
+// The greatest count of all revisions: those from before have none.
+resource hasNoReplica 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'quartet-${service}-has-no-replica'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'No replica of ${service} has run for five minutes. See docs/runbook.md, no-replicas.'
+    enabled: true
+    severity: 1
+    scopes: [app.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'replicas'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'Replicas'
+          timeAggregation: 'Maximum'
+          operator: 'LessThan'
+          threshold: 1
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: actionGroupId
+      }
+    ]
+  }
+}
+
 output appName string = app.name

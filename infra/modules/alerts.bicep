@@ -66,6 +66,24 @@ var rules = [
     window: 'PT15M'
     dimensions: ['service', 'partition']
   }
+  {
+    name: 'silence'
+    description: 'A service has not said for fifteen minutes that it runs.'
+    severity: 1
+    query: replace(loadTextContent('../queries/silence.kql'), 'SERVICES', string(services))
+    frequency: 'PT5M'
+    window: 'PT15M'
+    dimensions: ['service']
+  }
+  {
+    name: 'unreceived'
+    description: 'Events come into the hub, and no service receives any.'
+    severity: 1
+    query: loadTextContent('../queries/unreceived.kql')
+    frequency: 'PT15M'
+    window: 'PT30M'
+    dimensions: []
+  }
 ]
 
 module logAlerts 'log-alert.bicep' = [for rule in rules: {

@@ -64,6 +64,9 @@ class Settings(EnvironmentSettings):
     standing_seconds: float = Field(default=60, gt=0, le=_YEAR, allow_inf_nan=False)
     """After how long an event that is being handled counts as stalled: the service is then not ready."""
 
+    heartbeat_seconds: float = Field(default=300, ge=1, le=300, allow_inf_nan=False)
+    """How often a service writes the line `alive`. An alert takes it for silent after 15 minutes without one."""
+
     handler_attempts: int | None = Field(default=None, ge=1, le=100)
     """How often a handler is tried whose port fails; without it, as the participant says."""
 

@@ -96,11 +96,12 @@ class Engine(Generic[S]):
         self._recorder: Recorder[S] = Recorder(
             store, self._outages, buckets=buckets, opens=self._opens, look_first=look_first
         )
+        self._step_log = StepLog(self._log, self.stats)
         self._finisher: Finisher[S] = Finisher(
             publisher=publisher,
             dead_letters=dead_letters,
             outages=self._outages,
-            step_log=StepLog(self._log, self.stats),
+            step_log=self._step_log,
             now=now,
             log=self._log,
         )
@@ -120,6 +121,11 @@ class Engine(Generic[S]):
         self._batches: set[Batch] = set()
         self._prepared: asyncio.Task[None] | None = None
         self._prepared_at = now()
+
+    @property
+    def finished(self) -> int:
+        """How many events it has finished, with whichever outcome; also those that were delivered again."""
+        return self._step_log.events
 
     async def prepare(self) -> None:
         """Get ready for a partition that may deliver old events again.

@@ -15,12 +15,16 @@ class StepLog:
     def __init__(self, log: FilteringBoundLogger, stats: Counter[str]) -> None:
         self._log = log
         self._stats = stats
+        self.events = 0
+        """How many have an outcome."""
 
     def tell(self, partition: str, steps: Iterable[Step], unread: Iterable[DeadLetter]) -> None:
         """Log one batch: its events in order, and its unreadable messages."""
         for step in steps:
+            self.events += 1
             self._tell_step(partition, step)
         for letter in unread:
+            self.events += 1
             self._tell_unread(partition, letter)
 
     def _tell_step(self, partition: str, step: Step) -> None:

@@ -35,6 +35,7 @@ from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import DeadLetters
 from quartet.process.garbage import look_for_garbage_seldom
 from quartet.process.health import Health, health_server
+from quartet.process.heartbeat import Heartbeat
 from quartet.process.logs import configure_logs, wants_colors
 from quartet.process.named_ports import Adapter, PortByName, PortFactory
 from quartet.process.port_opening import check_port, open_port
@@ -156,7 +157,15 @@ class Service(Generic[S, P]):
                 }
                 health.problems = lambda: problems_of(engine, settings.standing_seconds)
                 standing = StandingReport(engine, seconds=settings.standing_seconds, now=_now, log=log)
-                beside = (checkpoints.run, watchdog.run, standing.run)
+                heartbeat = Heartbeat(
+                    engine,
+                    every=settings.heartbeat_seconds,
+                    standing_seconds=settings.standing_seconds,
+                    owned=owned,
+                    behind=lambda: watchdog.behind,
+                    log=log,
+                )
+                beside = (checkpoints.run, watchdog.run, standing.run, heartbeat.run)
                 look_for_garbage_seldom()
                 await self._work(context, consumer, beside, health, stopping)
 

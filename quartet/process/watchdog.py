@@ -59,6 +59,9 @@ class Watchdog:
         self._clock = clock
         self._sleep = sleep
         self._made_at: object = None
+        self.behind: int | None = None
+        """The events that the hub has and that have not come in, at the last look; None if that is not known. A
+        partition from which nothing has come in yet counts from its checkpoint, or from the beginning of the count."""
 
     async def run(self) -> None:
         """Look once per interval, until cancelled."""
@@ -78,6 +81,7 @@ class Watchdog:
         Raises:
             OutageError: a server did not answer.
         """
+        self.behind = None
         still = await self._stalled()
         with hub_outages():
             made_at = (await self._hub.get_eventhub_properties())["created_at"]
@@ -100,11 +104,13 @@ class Watchdog:
         starts = await self._starts() if None in received else {}
         ends = await asyncio.gather(*(self._end(partition) for partition in owned))
         busy, now = self._consumer.busy, self._clock()
-        still = []
+        still, behind = [], 0
         for partition, place, end in zip(owned, received, ends, strict=True):
             position = starts.get(partition, -1) if place is None else place
+            behind += max(end - position, 0)
             if progress.is_stalled(partition, end=end, position=position, is_busy=partition in busy, now=now):
                 still.append(partition)
+        self.behind = behind
         return still
 
     async def _starts(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from quartet.azure.settings import Settings
 from shared.events import REGISTRY
 from tests.infra.bicep import INFRA, parsed, resources
 from tests.runtime.fakes import Bench, messages, order_created, reserved
@@ -14,7 +15,12 @@ from tests.runtime.fakes import Bench, messages, order_created, reserved
 ROOT = INFRA.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 QUERIES = {path.stem: path.read_text() for path in sorted((INFRA / "queries").glob("*.kql"))}
-each_query = pytest.mark.parametrize("query", [pytest.param(text, id=name) for name, text in QUERIES.items()])
+# The others ask the platform's own tables.
+OF_SERVICES = {name: text for name, text in QUERIES.items() if "ContainerAppConsoleLogs" in text}
+each_query = pytest.mark.parametrize("query", [pytest.param(text, id=name) for name, text in OF_SERVICES.items()])
+# The words of the platform: the metrics that a namespace exports, and its provider. Each without a dimension:
+# https://learn.microsoft.com/azure/event-hubs/monitor-event-hubs-reference
+OF_PLATFORM = {"unreceived": {"MICROSOFT.EVENTHUB", "IncomingMessages", "OutgoingMessages"}}
 # Arguments of the other log calls of the runtime; `exception` is what structlog makes of a traceback.
 OTHER_FIELDS = {"doing", "error", "partition", "exception"}
 RULES = parsed("modules/alerts.bicep")["variables"]["rules"]["value"]
@@ -66,6 +72,41 @@ def test_a_query_looks_for_words_that_services_say(query: str) -> None:
     assert [word for word in re.findall(r'"([^"]*)"', code) if word not in known] == []
 
 
+def test_a_query_of_the_platform_uses_its_words() -> None:
+    assert set(OF_PLATFORM) == set(QUERIES) - set(OF_SERVICES)
+    for name, words in OF_PLATFORM.items():
+        assert set(re.findall(r'"([^"]*)"', QUERIES[name])) == words
+
+
+@pytest.mark.parametrize("name", ["silence", *OF_PLATFORM])
+def test_a_query_for_what_is_missing_does_not_need_the_table(name: str) -> None:
+    """Nothing was ever written to it if nothing ever ran."""
+    assert re.search(r"union isfuzzy=true \w+, \(datatable\(.+\) \[\]\)", QUERIES[name])
+
+
+def test_a_silent_service_is_found_without_a_row_of_it() -> None:
+    """The alert counts rows: the services must come from the query, and those that are heard are taken away."""
+    (rule,) = (rule for rule in RULES if rule["name"] == "silence")
+    rows = QUERIES["silence"].rpartition(";")[2]
+    assert rows.split() == [
+        *("print", "services", "=", "parse_json('SERVICES')"),
+        *("|", "mv-expand", "services"),
+        *("|", "project", "service", "=", "tostring(services.name)"),
+        *("|", "join", "kind=leftanti", "alive", "on", "service"),
+    ]
+    assert rule["dimensions"] == ["service"]
+
+
+def test_three_heartbeats_are_missing_before_a_service_counts_as_silent() -> None:
+    """Logs are late by minutes: one line must always be there, also with the longest interval."""
+    minutes = re.search(r"ago\((\d+)m\)", QUERIES["silence"])
+    assert minutes is not None
+    longest = Settings.model_json_schema()["properties"]["heartbeat_seconds"]["maximum"]
+    assert int(minutes[1]) * 60 >= 3 * longest
+    (rule,) = (rule for rule in RULES if rule["name"] == "silence")
+    assert rule["window"] == f"PT{minutes[1]}M"
+
+
 def test_every_query_is_an_alert() -> None:
     used = {Path(str(name)).stem for name in re.findall(r"queries/([\w-]+)\.kql", str(RULES))}
     assert used == set(QUERIES) == {rule["name"] for rule in RULES}
@@ -86,4 +127,4 @@ def test_every_alert_has_a_chapter_in_the_runbook() -> None:
         for chapter in re.findall(r"runbook\.md, ([\w-]+)\.", one.properties["description"])
     }
     assert {rule["name"] for rule in RULES} | metric <= chapters
-    assert len(metric) == 3
+    assert len(metric) == 4

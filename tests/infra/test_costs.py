@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.bicep import INFRA, read_json
+from tests.infra.bicep import INFRA, parsed, read_json, resources
 
 PAGE = (INFRA.parent / "docs" / "costs.md").read_text()
 TIERS = read_json("tiers.json")
@@ -42,3 +42,19 @@ def test_the_blocks_constants_are_those_of_the_deployment() -> None:
     block = _block()
     assert block["PARTITIONS"] == read_json("saga.json")["partitions"]
     assert block["SERVICES"] == len(read_json("saga.json")["services"])
+
+
+def test_the_alerts_are_counted() -> None:
+    rules = parsed("modules/alerts.bicep")["variables"]["rules"]["value"]
+    often, seldom = (sum(rule["frequency"] == f"PT{minutes}M" for rule in rules) for minutes in (5, 15))
+    metrics = {
+        file: sum(one.type == "Microsoft.Insights/metricAlerts" for one in resources(file))
+        for file in ("service.bicep", "modules/alerts.bicep")
+    }
+    watched = metrics["service.bicep"] * len(read_json("saga.json")["services"]) + metrics["modules/alerts.bicep"]
+    assert often + seldom == len(rules)
+    cost = round(1.5 * often + 0.5 * seldom + 0.1 * watched)
+    assert (
+        f"1.50 for each of {often} log queries every five minutes, 0.50 for each of {seldom} every fifteen, "
+        f"and 0.10 for each of {watched} watched metrics, so about {cost}," in PAGE
+    )

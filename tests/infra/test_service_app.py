@@ -115,6 +115,13 @@ def test_it_scales_by_the_lag_of_its_own_group() -> None:
     assert metadata["checkpointStrategy"] == "blobMetadata"
 
 
+def test_an_alert_fires_when_no_revision_has_a_replica() -> None:
+    (condition,) = resource("service.bicep", "hasNoReplica").properties["criteria"]["allOf"]
+    assert condition["metricName"] == "Replicas"
+    # A revision from before has none: the minimum would always be 0.
+    assert (condition["timeAggregation"], condition["operator"], condition["threshold"]) == ("Maximum", "LessThan", 1)
+
+
 def test_the_longest_names_fit() -> None:
     # A container app's name has 32 characters at most.
     limits = parsed("main.bicep")["parameters"]["environmentName"]["decorators"]

@@ -165,3 +165,20 @@ async def test_a_hub_that_does_not_answer_is_not_a_reason_to_restart(bench: Benc
     with pytest.raises(OutageError):
         await bench.look(0)
     assert bench.consumer.restarts == 0
+
+
+async def test_it_counts_the_events_that_have_not_come_in(bench: Bench) -> None:
+    assert bench.watchdog.behind is None
+    bench.hub.ends["0"] = 7
+    bench.consumer.progress.received("0", 5)
+    await bench.look(0)
+    assert bench.watchdog.behind == 2
+
+
+async def test_of_a_hub_that_does_not_answer_no_count_is_known(bench: Bench) -> None:
+    await bench.look(0)
+    assert bench.watchdog.behind == 0
+    bench.hub.is_away = True
+    with pytest.raises(OutageError):
+        await bench.look(15)
+    assert bench.watchdog.behind is None

@@ -1,6 +1,7 @@
 """A service that starts: it waits for servers that are late, and says in one line what a person must change."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -75,6 +76,17 @@ async def test_a_service_waits_for_servers_that_come_later(tmp_path: Path) -> No
         flags = ("--data-dir", str(tmp_path), *SHOP_HUB, *ports)
         await supervisor.start(Process("emulators", "quartet_emulators", flags))
         await logs.until(lambda who, line: who == "payment" and '"partition opened"' in line)
+
+
+async def test_a_service_that_receives_says_that_it_runs(environment: dict[str, str]) -> None:
+    env = {**os.environ, **environment, **SIMULATED_PORTS, "LOG_FORMAT": "json", "HEARTBEAT_SECONDS": "1"}
+    logs = Logs()
+    async with Supervisor(logs) as supervisor:
+        await supervisor.start(Process("payment", "services.payment", env=env))
+        await logs.until(lambda _, line: '"partition opened"' in line)
+        _, line = await logs.until(lambda _, line: '"alive"' in line and '"partitions": 0' not in line)
+    said = json.loads(line)
+    assert (said["service"], said["level"], said["finished"], said["stalled"]) == ("payment", "info", 0, 0)
 
 
 @pytest.mark.parametrize(
