@@ -84,6 +84,15 @@ var rules = [
     window: 'PT30M'
     dimensions: []
   }
+  {
+    name: 'scaler'
+    description: 'The scale rule of a service fails, so its number of replicas stays as it is.'
+    severity: 2
+    query: loadTextContent('../queries/scaler.kql')
+    frequency: 'PT5M'
+    window: 'PT15M'
+    dimensions: ['app']
+  }
 ]
 
 module logAlerts 'log-alert.bicep' = [for rule in rules: {

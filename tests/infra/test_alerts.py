@@ -9,7 +9,7 @@ import structlog
 
 from quartet.azure.settings import Settings
 from shared.events import REGISTRY
-from tests.infra.bicep import INFRA, parsed, resources
+from tests.infra.bicep import INFRA, parsed, resource, resources
 from tests.runtime.fakes import Bench, messages, order_created, reserved
 
 ROOT = INFRA.parent
@@ -18,9 +18,13 @@ QUERIES = {path.stem: path.read_text() for path in sorted((INFRA / "queries").gl
 # The others ask the platform's own tables.
 OF_SERVICES = {name: text for name, text in QUERIES.items() if "ContainerAppConsoleLogs" in text}
 each_query = pytest.mark.parametrize("query", [pytest.param(text, id=name) for name, text in OF_SERVICES.items()])
-# The words of the platform: the metrics that a namespace exports, and its provider. Each without a dimension:
+# The words of the platform: the metrics that a namespace exports, without dimensions, and its provider; events of KEDA.
 # https://learn.microsoft.com/azure/event-hubs/monitor-event-hubs-reference
-OF_PLATFORM = {"unreceived": {"MICROSOFT.EVENTHUB", "IncomingMessages", "OutgoingMessages"}}
+# https://keda.sh/docs/latest/reference/events
+OF_PLATFORM = {
+    "unreceived": {"MICROSOFT.EVENTHUB", "IncomingMessages", "OutgoingMessages"},
+    "scaler": {"KEDAScalerFailed", "ScaledObjectCheckFailed"},
+}
 # Arguments of the other log calls of the runtime; `exception` is what structlog makes of a traceback.
 OTHER_FIELDS = {"doing", "error", "partition", "exception"}
 RULES = parsed("modules/alerts.bicep")["variables"]["rules"]["value"]
@@ -105,6 +109,24 @@ def test_three_heartbeats_are_missing_before_a_service_counts_as_silent() -> Non
     assert int(minutes[1]) * 60 >= 3 * longest
     (rule,) = (rule for rule in RULES if rule["name"] == "silence")
     assert rule["window"] == f"PT{minutes[1]}M"
+
+
+@pytest.mark.parametrize(
+    ("table", "module"),
+    [
+        ("ContainerAppConsoleLogs", "apps-environment"),
+        ("ContainerAppSystemLogs", "apps-environment"),
+        ("AzureMetrics", "event-hubs"),
+    ],
+)
+def test_what_is_queried_reaches_the_workspace(table: str, module: str) -> None:
+    """By a diagnostic setting: its logs go to the table of the same name, without the suffix _CL of the other way."""
+    assert any(re.search(rf"\b{table}\b", query) for query in QUERIES.values())
+    sent = resource(f"modules/{module}.bicep", "diagnostics").properties
+    kinds = [*sent["logs"], *sent.get("metrics", [])]
+    name = "AllMetrics" if table == "AzureMetrics" else table
+    assert name in {one.get("category") for one in kinds if one["enabled"] is True}
+    assert not any("_CL" in query for query in QUERIES.values())
 
 
 def test_every_query_is_an_alert() -> None:
