@@ -27,7 +27,7 @@ param operatorPrincipalType string = 'User'
 @description('Comma-separated IP ranges that may reach the servers from outside in prod; empty for none.')
 param operatorIpRanges string = ''
 
-@description('Comma-separated addresses that alerts are mailed to.')
+@description('Comma-separated addresses that alerts are mailed to. prod must have one.')
 param alertEmails string = ''
 
 @description('Keep every event as Avro in its own storage account, for analytics.')
@@ -60,6 +60,7 @@ var tags = {
   tier: tier
 }
 var ipRanges = empty(operatorIpRanges) ? [] : split(operatorIpRanges, ',')
+var isProd = tier == 'prod'
 var emails = empty(alertEmails) ? [] : split(alertEmails, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -77,6 +78,8 @@ module monitoring 'modules/monitoring.bicep' = {
     actionGroupName: '${abbreviations.actionGroup}${environmentName}'
     retentionDays: size.logRetentionDays
     emails: emails
+    // `any`: the compiler warns that it may be too short, which is the point.
+    alertEmailsMustBeSetInProd: any(isProd ? alertEmails : 'not required')
     location: location
     tags: tags
   }
@@ -273,6 +276,7 @@ output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
 output AZURE_CONTAINER_APPS_ENVIRONMENT_ID string = environment.outputs.environmentId
 output QUARTET_TIER string = tier
 output QUARTET_ACTION_GROUP_ID string = monitoring.outputs.actionGroupId
+output QUARTET_ALERT_RECEIVERS int = length(emails)
 output EVENT_HUBS_NAMESPACE string = eventHubs.outputs.fullyQualifiedName
 output EVENT_HUB_NAME string = saga.hub
 output BLOB_ACCOUNT_URL string = checkpoints.outputs.accountUrl

@@ -9,6 +9,6 @@ param capture = true
 param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', '')
 param operatorPrincipalType = 'Group'
 param operatorIpRanges = readEnvironmentVariable('OPERATOR_IP_RANGES', '')
-param alertEmails = readEnvironmentVariable('ALERT_EMAILS', '')
+param alertEmails = readEnvironmentVariable('ALERT_EMAILS')
 param paymentGateway = readEnvironmentVariable('PAYMENT_GATEWAY')
 param carrier = readEnvironmentVariable('CARRIER')

@@ -4,6 +4,13 @@ param insightsName string
 param actionGroupName string
 param retentionDays int
 param emails array
+
+// Its name is the message: Azure refuses a value that is too short with the name of the parameter, before it makes
+// anything. The function `fail` would say it better, and the parser of our checks does not know it.
+@minLength(1)
+@description('In prod someone must receive the alerts. Set QUARTET_ALERT_EMAILS (azd) or ALERT_EMAILS (prod.bicepparam).')
+#disable-next-line no-unused-params
+param alertEmailsMustBeSetInProd string
 param location string
 param tags object
 

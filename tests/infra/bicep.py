@@ -65,7 +65,7 @@ class Scope:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def value(self, expression: Any) -> Any:  # noqa: ANN401 -- a value of the language
-        """The value of an expression: literals, names, `a.b`, `string(x)`, `json(x)` and "${name}" are understood.
+        """The value of an expression: literals, names, `a.b`, `==`, `?:`, "${name}" and a few functions are understood.
 
         The parser does not tell a name from a string: what is no name in `values` is taken for a string.
         """
@@ -82,19 +82,34 @@ class Scope:
         if "function" in expression:
             return self._call(expression["function"])
         if "operator" in expression:
-            operands = expression["operator"]["operands"]
-            if expression["operator"]["type"] != "property_accessor":
-                raise NotImplementedError(expression["operator"]["type"])
-            return self.values[operands["operand_1"]][operands["operand_2"]]
+            return self._operation(expression["operator"]["type"], expression["operator"]["operands"])
         return {name.strip("'"): self.value(one) for name, one in expression.items()}
 
+    def _operation(self, kind: str, operands: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- a value of the language
+        match kind:
+            case "property_accessor":
+                return self.values[operands["operand_1"]][operands["operand_2"]]
+            case "equals":
+                return self.value(operands["operand_1"]) == self.value(operands["operand_2"])
+            case "conditional":
+                # Only the branch that is taken, as Azure does.
+                return self.value(operands["true_value" if self.value(operands["condition"]) else "false_value"])
+            case other:
+                raise NotImplementedError(other)
+
     def _call(self, function: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- a value of the language
-        (argument,) = (self.value(one) for one in function["parameters"].values() if one is not None)
-        match function["type"]:
-            case "string":
-                return str(argument)
-            case "json":
-                return json.loads(argument)
+        arguments = [self.value(one) for one in function["parameters"].values() if one is not None]
+        match function["type"], arguments:
+            case "string", [value]:
+                return str(value)
+            case "json", [text]:
+                return json.loads(text)
+            case "empty", [value]:
+                return not value
+            case "any", [value]:
+                return value
+            case "split", [text, delimiter]:
+                return text.split(delimiter)
             case other:
                 raise NotImplementedError(other)
 

@@ -1,5 +1,6 @@
 """Everything that is asked of a deployment, in the order in which a person would."""
 
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from quartet.cli.doctor.identity import check_identity
 from quartet.cli.doctor.lag import FACTOR, LagVisit
 from quartet.cli.doctor.network import Now, check_clock, check_connection, check_name
 from quartet.cli.doctor.own_settings import check_own_settings
+from quartet.cli.doctor.receivers import VARIABLE, check_receivers
 from quartet.cli.doctor.versions import check_versions
 from quartet.engine.errors import ConfigurationError
 from quartet.local.hub_config import CONSOLE
@@ -79,6 +81,7 @@ def all_checks(
             for service in choreography().services
             if service.settings is not None
         ),
+        *([Check("alerts", partial(check_receivers, os.environ))] if VARIABLE in os.environ else []),
         Check("identity", partial(check_identity, servers, credentials)),
     ]
     visits = ((HUB, hub.check_access), (COSMOS, cosmos.check_access), (BLOB, blob.check_access))
