@@ -36,6 +36,14 @@ param capture bool = false
 @description('Receive rights of a service on its own consumer group only, and checkpoint writes under its own prefix only. False widens both to the whole hub and the whole checkpoint container.')
 param narrowRoles bool = true
 
+@allowed(['database', 'account'])
+@description('Where a service may read the metadata of Cosmos DB: its own database, or the whole account. The SDK reads the account first. Documents are those of its own database in both cases.')
+param cosmosRoleScope string = 'database'
+
+@allowed(['lag', 'cpu', 'none'])
+@description('What scales a service: the events that wait for it, its CPU, or nothing. The scaler of lag must reach the hub and the checkpoints.')
+param scaleRule string = 'lag'
+
 @minValue(1)
 @description('Seconds that an order may take, unless it names its own deadline.')
 param orderDeadlineSeconds int = 900
@@ -61,6 +69,7 @@ var tags = {
 }
 var ipRanges = empty(operatorIpRanges) ? [] : split(operatorIpRanges, ',')
 var isProd = tier == 'prod'
+var readsAccount = cosmosRoleScope == 'account'
 var emails = empty(alertEmails) ? [] : split(alertEmails, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -217,6 +226,14 @@ module endpoints 'modules/private-endpoints.bicep' = if (size.private) {
   }
 }
 
+module metadataRole 'modules/cosmos-metadata-role.bicep' = if (readsAccount) {
+  name: 'cosmos-metadata-role'
+  scope: group
+  params: {
+    accountName: cosmos.outputs.accountName
+  }
+}
+
 // One after the other: Cosmos DB refuses role assignments that are made at the same time.
 @batchSize(1)
 module access 'modules/service-access.bicep' = [for service in saga.services: {
@@ -229,6 +246,7 @@ module access 'modules/service-access.bicep' = [for service in saga.services: {
     namespaceName: eventHubs.outputs.namespaceName
     hubName: saga.hub
     cosmosName: cosmos.outputs.accountName
+    metadataRoleId: readsAccount ? metadataRole.outputs.roleId : ''
     storageName: checkpoints.outputs.accountName
     checkpointContainer: saga.checkpointContainer
     checkpointRoleId: checkpointRole.outputs.roleId
@@ -276,6 +294,7 @@ output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
 output AZURE_CONTAINER_APPS_ENVIRONMENT_ID string = environment.outputs.environmentId
 output QUARTET_TIER string = tier
 output QUARTET_ACTION_GROUP_ID string = monitoring.outputs.actionGroupId
+output QUARTET_SCALE_RULE string = scaleRule
 output QUARTET_ALERT_RECEIVERS int = length(emails)
 output EVENT_HUBS_NAMESPACE string = eventHubs.outputs.fullyQualifiedName
 output EVENT_HUB_NAME string = saga.hub

@@ -25,6 +25,9 @@ param paymentGateway string
 
 @minLength(1)
 param carrier string
+
+@allowed(['lag', 'cpu', 'none'])
+param scaleRule string
 param actionGroupId string
 param location string = resourceGroup().location
 
@@ -36,6 +39,23 @@ var healthPort = 8080
 // each second between two checkpoints. Only more than that calls for another one.
 var eventsPerReplica = 500 * size.checkpointSeconds
 var maxReplicas = 32
+// For an environment in which the scaler of lag does not work. Events that wait for a port use no CPU.
+// https://learn.microsoft.com/azure/container-apps/scale-app#custom
+var cpuRules = [
+  {
+    name: 'cpu'
+    custom: {
+      type: 'cpu'
+      metadata: {
+        type: 'Utilization'
+        value: '70'
+      }
+    }
+  }
+]
+var scalesByLag = scaleRule == 'lag'
+var scalesByCpu = scaleRule == 'cpu'
+var otherRules = scalesByCpu ? cpuRules : []
 var tags = {
   'azd-env-name': environmentName
   application: 'quartet'
@@ -193,7 +213,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
         minReplicas: size.minReplicas
         // A partition has one owner in a group: more replicas than partitions would be idle.
         maxReplicas: maxReplicas
-        rules: [
+        rules: scalesByLag ? [
           {
             name: 'lag'
             custom: {
@@ -210,7 +230,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
               }
             }
           }
-        ]
+        ] : otherRules
       }
     }
   }

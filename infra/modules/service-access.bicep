@@ -5,6 +5,8 @@ param identityName string
 param namespaceName string
 param hubName string
 param cosmosName string
+@description('Id of the role that reads the metadata of the account; empty if the rights on the database are enough.')
+param metadataRoleId string
 param storageName string
 param checkpointContainer string
 @description('Id of the role from checkpoint-role.bicep.')
@@ -127,6 +129,17 @@ resource mayStore 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024
     principalId: identity.properties.principalId
     scope: '${cosmos.id}/dbs/${database}'
   }
+}
+
+resource mayReadAccount 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = if (!empty(metadataRoleId)) {
+  parent: cosmos
+  name: guid(cosmos.id, identityName, metadataRoleId)
+  properties: {
+    roleDefinitionId: metadataRoleId
+    principalId: identity.properties.principalId
+    scope: cosmos.id
+  }
+  dependsOn: [mayStore]
 }
 
 output identityName string = identity.name

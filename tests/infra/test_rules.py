@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.bicep import FILES, INFRA, Resource, assignments, parsed, read_json, resource, resources, using
+from tests.infra.bicep import (
+    FILES,
+    INFRA,
+    Resource,
+    Scope,
+    assignments,
+    parsed,
+    read_json,
+    resource,
+    resources,
+    using,
+)
 
 MADE = [one for one in resources() if not one.existing]
 TAGGED = re.compile(r"namespaces$|databaseAccounts$|storageAccounts$|registries$|managedEnvironments$|containerApps$")
@@ -108,6 +119,24 @@ def test_a_service_gets_these_rights_and_no_others() -> None:
     store = resource("modules/service-access.bicep", "mayStore").properties
     assert store["scope"] == "${cosmos.id}/dbs/${database}"
     assert store["roleDefinitionId"] == "${cosmos.id}/sqlRoleDefinitions/${cosmosDataContributor}"
+
+
+def test_the_account_is_readable_on_request_and_its_documents_are_not() -> None:
+    module = parsed("main.bicep")["modules"]["metadataRole"]["config"]
+    assert module["condition"] == "readsAccount"
+    assert parsed("main.bicep")["parameters"]["cosmosRoleScope"]["default"] == "database"
+    for chosen, expected in {"database": False, "account": True}.items():
+        assert Scope({"cosmosRoleScope": chosen}).value(parsed("main.bicep")["variables"]["readsAccount"]["value"]) is (
+            expected
+        )
+
+    (permission,) = resource("modules/cosmos-metadata-role.bicep", "role").properties["permissions"]
+    assert permission["dataActions"] == ["Microsoft.DocumentDB/databaseAccounts/readMetadata"]
+    right = parsed("modules/service-access.bicep")["resources"]["mayReadAccount"]
+    assert "metadataRoleId" in str(right["config"]["condition"])
+    assert resource("modules/service-access.bicep", "mayReadAccount").properties["roleDefinitionId"] == "metadataRoleId"
+    # Two at the same time are refused.
+    assert right["config"]["config"]["dependsOn"] == ["mayStore"]
 
 
 def test_wide_receive_rights_are_there_only_when_asked_for() -> None:

@@ -100,7 +100,7 @@ def test_its_probes_ask_what_the_service_answers() -> None:
 
 def test_it_scales_by_the_lag_of_its_own_group() -> None:
     scale = APP["template"]["scale"]
-    (rule,) = scale["rules"]
+    (rule,) = scale["rules"]["operator"]["operands"]["true_value"]
     metadata = rule["custom"]["metadata"]
 
     assert scale["minReplicas"] == {
@@ -113,6 +113,29 @@ def test_it_scales_by_the_lag_of_its_own_group() -> None:
     assert metadata["consumerGroup"] == "service"
     # The layout of checkpoints that the Python SDK writes.
     assert metadata["checkpointStrategy"] == "blobMetadata"
+
+
+@pytest.mark.parametrize(("chosen", "types"), [("cpu", ["cpu"]), ("none", [])])
+def test_it_scales_by_something_else_on_request(chosen: str, types: list[str]) -> None:
+    variables = parsed("service.bicep")["variables"]
+    values = {"scaleRule": chosen}
+    for name in ("scalesByLag", "scalesByCpu", "cpuRules", "otherRules"):
+        values[name] = Scope(values).value(variables[name]["value"])
+    rules = Scope(values).value(APP["template"]["scale"]["rules"])
+    assert [rule["custom"]["type"] for rule in rules] == types
+
+
+def test_lag_is_what_it_scales_by_unless_another_rule_is_chosen() -> None:
+    (lag,) = APP["template"]["scale"]["rules"]["operator"]["operands"]["true_value"]
+    assert APP["template"]["scale"]["rules"]["operator"]["operands"]["condition"] == "scalesByLag"
+    assert lag["name"] == parsed("main.bicep")["parameters"]["scaleRule"]["default"]
+    choices = [
+        next(
+            one["argument"] for one in parsed(file)["parameters"]["scaleRule"]["decorators"] if one["type"] == "allowed"
+        )
+        for file in ("main.bicep", "service.bicep")
+    ]
+    assert choices == [["lag", "cpu", "none"]] * 2
 
 
 def test_an_alert_fires_when_no_revision_has_a_replica() -> None:
