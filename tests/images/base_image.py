@@ -20,8 +20,8 @@ _PACKAGES: Final = "python3-venv,ca-certificates"
 
 def default_base() -> str:
     """What the Dockerfile builds on unless told otherwise."""
-    match = re.search(r"^ARG BASE_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert match, "the Dockerfile has no default for BASE_IMAGE"
+    match = re.search(r"^FROM (\S+) AS base$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert match, "the Dockerfile has no stage named base"
     return match[1]
 
 

@@ -46,7 +46,7 @@ def built_image(directory: Path) -> Iterator[Image]:
     pip_conf.write_text("[global]\nno-index = true\nfind-links = /mnt\n", encoding="utf-8")
     run(
         *("buildah", "bud", "--quiet", "--isolation", "chroot", "--tag", TAG),
-        *("--build-arg", f"BASE_IMAGE={base}", "--build-arg", f"VERSION={__version__}"),
+        *("--from", base, "--build-arg", f"VERSION={__version__}"),
         *("--volume", f"{pip_conf}:/etc/pip.conf:ro", "--volume", f"{wheels}:/mnt:ro", str(ROOT)),
     )
     with _removed(TAG), _container(TAG) as container:
