@@ -8,25 +8,27 @@ import pytest
 import yaml
 
 from tests.deployment.compose_file import PROFILES, ROOT
+from tests.deployment.workflow_files import ACTIONS, WORKFLOWS, commands, jobs, workflow
 from tests.locks.extras import PYTHONS
 
-FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-
-
-def jobs(name: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / ".github/workflows" / name).read_text())["jobs"]
-    return found
-
-
-def commands(name: str) -> list[str]:
-    return [step["run"] for job in jobs(name).values() for step in job.get("steps", ()) if "run" in step]
+# The only rights beyond reading the checkout, each where it is needed.
+RIGHTS = {
+    ("release.yml", "build"): {"packages": "write"},
+    ("release.yml", "test"): {"packages": "read"},
+    ("release.yml", "scan"): {"packages": "read"},
+    ("release.yml", "sign"): {"packages": "write", "id-token": "write", "attestations": "write"},
+}
 
 
 def ids(file: Path) -> str:
     return file.name
 
 
-@pytest.mark.parametrize("file", FILES, ids=ids)
+def lines(job: dict[str, Any]) -> list[str]:
+    return [line.strip() for command in commands(job) for line in command.splitlines()]
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=ids)
 def test_every_action_is_pinned_to_a_commit_and_says_which_version_it_is(file: Path) -> None:
     used = re.findall(r"uses: (.+)", file.read_text(encoding="utf-8"))
     assert used
@@ -34,38 +36,75 @@ def test_every_action_is_pinned_to_a_commit_and_says_which_version_it_is(file: P
         assert action.startswith("./") or re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
 
 
-@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_an_action_has_one_version_in_all_files() -> None:
+    versions: dict[str, set[str]] = {}
+    for file in (*WORKFLOWS, *ACTIONS):
+        for name, version in re.findall(r"uses: ([\w/-]+)@(.+)", file.read_text(encoding="utf-8")):
+            versions.setdefault(name, set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_dependabot_looks_at_the_actions_of_this_repository_too() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    (actions,) = [update for update in updates if update["package-ecosystem"] == "github-actions"]
+    assert set(actions["directories"]) == {"/", *(f"/{file.parent.relative_to(ROOT)}" for file in ACTIONS)}
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=ids)
 def test_a_job_may_do_only_what_it_says(file: Path) -> None:
-    workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
-    assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
-        assert "permissions" in job
+    assert workflow(file.name)["permissions"] == {}
+    for name, job in jobs(file.name).items():
+        assert job["permissions"] == {"contents": "read"} | RIGHTS.get((file.name, name), {})
         assert "timeout-minutes" in job or "uses" in job
+
+
+def test_every_right_is_of_a_job_that_exists() -> None:
+    assert [(file, name) for file, name in RIGHTS if name not in jobs(file)] == []
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=ids)
+def test_nothing_that_runs_in_a_shell_is_written_by_an_expression(file: Path) -> None:
+    """What a person gave, or a name, would be run; it goes through the environment."""
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for job in document.get("jobs", {"": document.get("runs")}).values():
+        assert [command for command in commands(job) if "${{" in command] == []
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=ids)
+def test_what_fails_before_a_pipe_fails(file: Path) -> None:
+    """GitHub's default is `bash -e`; only a shell that is named has pipefail too."""
+    assert workflow(file.name)["defaults"] == {"run": {"shell": "bash"}}
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=ids)
+def test_nothing_is_the_latest(file: Path) -> None:
+    assert re.findall(r"[\w./-]*[:@-]latest\b", file.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=ids)
+def test_no_secret_is_used(file: Path) -> None:
+    """GitHub's own token, and identities: there is nothing to leak or to renew."""
+    assert "secrets." not in file.read_text(encoding="utf-8")
 
 
 def test_every_python_that_the_project_supports_is_checked() -> None:
     assert jobs("ci.yml")["check"]["strategy"]["matrix"]["python"] == list(PYTHONS)
-    assert "bash .ci/run" in commands("ci.yml")
-    assert float(yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["env"]["QUARTET_TIMEOUT_FACTOR"]) > 1
+    assert "bash .ci/run" in lines(jobs("ci.yml")["check"])
+    assert float(workflow("ci.yml")["env"]["QUARTET_TIMEOUT_FACTOR"]) > 1
 
 
 def test_the_compose_stack_is_tested_with_both_kinds_of_emulators() -> None:
-    assert jobs("ci.yml")["compose"]["strategy"]["matrix"]["emulators"] == list(PROFILES)
-    assert "make compose-test" in commands("ci.yml")
-
-
-def test_an_image_is_published_only_after_everything_has_passed() -> None:
-    release = jobs("release.yml")
-    assert release["ci"]["uses"] == "./.github/workflows/ci.yml"
-    assert set(release["image"]["needs"]) == {"version", "ci"}
+    compose = jobs("ci.yml")["compose"]
+    assert compose["strategy"]["matrix"]["emulators"] == list(PROFILES)
+    assert "make compose-test" in lines(compose)
 
 
 def test_the_targets_that_the_workflows_run_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = {command.split()[-1] for command in commands("ci.yml") if "make " in command}
-    assert targets == {"image-test", "compose-test"}
-    for target in targets:
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    run = [line for file in WORKFLOWS for job in jobs(file.name).values() for line in lines(job) if "make " in line]
+    assert {line.split()[-1] for line in run} == {"image-test", "compose-test"}
+    for target in ("image-test", "compose-test"):
+        assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE)
 
 
 def test_the_changelog_has_a_heading_of_its_own_for_changes_of_the_contracts() -> None:

@@ -1,6 +1,8 @@
-"""The image, built by buildah from the Dockerfile, and its root file system mounted."""
+"""The image, built by buildah from the Dockerfile or already published, and its root file system mounted."""
 
 import json
+import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from tests.deployment.compose_file import ROOT
 from tests.images.base_image import base_image, run
 
 TAG = "localhost/quartet:image-test"
+_BY_DIGEST = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)+@sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,27 @@ class Image:
 
     root: Path
     config: dict[str, Any]
+
+
+def published() -> str | None:
+    """What `QUARTET_IMAGE` names: the image to test, instead of one that is built here.
+
+    Raises:
+        AssertionError: it is not named by digest. What a tag names may change between the test and the deployment.
+    """
+    reference = os.environ.get("QUARTET_IMAGE")
+    assert reference is None or _BY_DIGEST.fullmatch(reference), (
+        f"QUARTET_IMAGE is {reference!r}: name the image by digest, REGISTRY/NAME@sha256:…"
+    )
+    return reference
+
+
+@contextmanager
+def published_image(reference: str) -> Iterator[Image]:
+    """Pull an image by digest: of its platforms, the one of this machine."""
+    run("buildah", "pull", "--quiet", reference)
+    with _mounted(reference) as image:
+        yield image
 
 
 @contextmanager
@@ -49,7 +73,13 @@ def built_image(directory: Path) -> Iterator[Image]:
         *("--from", base, "--build-arg", f"VERSION={__version__}"),
         *("--volume", f"{pip_conf}:/etc/pip.conf:ro", "--volume", f"{wheels}:/mnt:ro", str(ROOT)),
     )
-    with _removed(TAG), _container(TAG) as container:
+    with _mounted(TAG) as image:
+        yield image
+
+
+@contextmanager
+def _mounted(name: str) -> Iterator[Image]:
+    with _removed(name), _container(name) as container:
         inspected = json.loads(run("buildah", "inspect", container))
         yield Image(Path(run("buildah", "mount", container).strip()), inspected["OCIv1"]["config"])
 
