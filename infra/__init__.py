@@ -1,0 +1,1 @@
+"""The infrastructure, and the programs that its workflow runs."""
