@@ -80,10 +80,12 @@ infra-check: $(CHECKS) ## the infrastructure: checkov over infra/
 	$(CHECKS_BIN)/python -c "import pathlib, pycep; [pycep.BicepParser().parse(file_path=f) for f in pathlib.Path('infra').rglob('*.bicep')]"
 	$(CHECKS_BIN)/checkov --config-file infra/checkov.yaml
 
-container-check: $(CHECKS) ## the Dockerfile and the workflows: hadolint and checkov
+container-check: $(CHECKS) ## the Dockerfile and the workflows: hadolint, checkov and zizmor
 	$(CHECKS_BIN)/hadolint Dockerfile
 	$(CHECKS_BIN)/checkov --file Dockerfile --framework dockerfile --quiet --compact --skip-download
 	$(CHECKS_BIN)/checkov --directory .github --framework github_actions --quiet --compact --skip-download
+	@# Without the network: it would ask GitHub whether a commit is in a fork, and whether an action has a known flaw.
+	$(CHECKS_BIN)/zizmor --offline --quiet --no-progress --min-severity medium .github
 
 image-test: $(DEV) ## build the image and run the stack in it, without Docker (needs buildah, and root or `buildah unshare`)
 	QUARTET_STACK=image $(BIN)/python -m pytest tests/images
