@@ -302,6 +302,7 @@ output BLOB_ACCOUNT_URL string = checkpoints.outputs.accountUrl
 output BLOB_CONTAINER string = saga.checkpointContainer
 output COSMOS_ENDPOINT string = cosmos.outputs.endpoint
 output BUCKETS int = saga.buckets
+output DEAD_LETTER_DAYS int = size.deadLetterDays
 output ORDER_DEADLINE_SECONDS int = orderDeadlineSeconds
 output PAYMENT_GATEWAY string = paymentGateway
 output CARRIER string = carrier

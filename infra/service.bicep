@@ -135,6 +135,10 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
               value: string(buckets)
             }
             {
+              name: 'DEAD_LETTER_DAYS'
+              value: string(size.deadLetterDays)
+            }
+            {
               name: 'LOG_FORMAT'
               value: 'json'
             }

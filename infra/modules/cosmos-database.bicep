@@ -38,8 +38,8 @@ resource all 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024
         kind: 'Hash'
         version: 2
       }
-      // Documents may have their own `ttl`, for archiving; without one, nothing expires. If a record is missing, a late
-      // duplicate is handled as a new event.
+      // Closed dead letters have their own `ttl`, and other documents may have one for archiving; without one, nothing
+      // expires. If a record is missing, a late duplicate is handled as a new event.
       defaultTtl: -1
       // Only what queries filter on. Every other path would cost request units at every write.
       indexingPolicy: {

@@ -1,12 +1,16 @@
 """The settings of a deployment, read once from the environment into one typed object."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from quartet.azure.environment import EnvironmentSettings, load
 
 _YEAR = 31_536_000
+
+DEAD_LETTER_DAYS: Final = 90
+"""The default of the setting of this name: as long as any event hub keeps events at most."""
+_MOST_DAYS = 24_855  # the largest time to live of Cosmos DB, 2,147,483,647 seconds
 
 
 def _not_blank(value: str | None) -> str | None:
@@ -40,6 +44,9 @@ class Settings(EnvironmentSettings):
 
     buckets: int = Field(default=16, ge=1, le=100_000)
     """How many logical partitions the sagas are spread over; fixed for the life of a deployment."""
+
+    dead_letter_days: int = Field(default=DEAD_LETTER_DAYS, ge=1, le=_MOST_DAYS)
+    """After how many days a dead letter expires that was redriven, and the content of one that was discarded."""
 
     health_port: int = Field(default=0, ge=0, le=65535)
     """The port that serves liveness and readiness; 0 serves them nowhere."""

@@ -192,7 +192,8 @@ class Service(Generic[S, P]):
     def dead_letters(self, context: ServiceContext) -> CosmosDeadLetters:
         """Where the participant keeps its dead letters."""
         container = context.database.get_container_client(DEAD_LETTERS.name)
-        return CosmosDeadLetters(container, context.settings.buckets, context.limits)
+        settings = context.settings
+        return CosmosDeadLetters(container, settings.buckets, context.limits, days=settings.dead_letter_days)
 
     def engine(
         self,

@@ -238,6 +238,17 @@ async def test_a_container_with_another_partition_key_or_none_is_found(deploymen
     assert skipped(findings) == {"Cosmos DB: buckets of orders", "Cosmos DB: buckets of shipping"}
 
 
+async def test_dead_letters_that_cannot_expire_are_a_warning(deployment: Deployment) -> None:
+    """A container of an earlier release: Cosmos DB ignores the times to live in it."""
+    async with Credentials() as nobody, cosmos_client(deployment.settings, nobody, "test") as client:
+        orders = client.get_database_client("orders")
+        await orders.replace_container("dead-letters", PartitionKey("/pk"))
+    [(name, finding)] = not_ok(await examine_deployment()).items()
+    assert (name, finding.verdict.status) == ("Cosmos DB: database orders", Status.WARNING)
+    assert "nothing expires in dead-letters" in finding.verdict.detail
+    assert "set the default time to live to -1" in finding.verdict.hint
+
+
 async def test_a_checkpoint_beyond_the_end_of_the_hub_is_found(deployment: Deployment) -> None:
     namespace = f"127.0.0.1:{deployment.stack.event_hubs.port}"
     checkpoint = {

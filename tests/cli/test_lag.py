@@ -160,7 +160,13 @@ def test_lag_silence_and_a_standing_partition_are_failures(lag: Lag, status: Sta
 
 
 @pytest.mark.parametrize(
-    ("age", "words"), [(42 * SECOND, "42 s"), (timedelta(minutes=7), "7 min"), (timedelta(hours=3.5), "3.5 h")]
+    ("age", "words"),
+    [
+        (42 * SECOND, "42 s"),
+        (timedelta(minutes=7), "7 min"),
+        (timedelta(hours=3.5), "3.5 h"),
+        (timedelta(days=90.2), "90 d"),
+    ],
 )
 def test_ages_are_short(age: timedelta, words: str) -> None:
     assert in_words(age) == words

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -102,9 +103,25 @@ async def test_an_unreadable_event_blocks_its_order_until_it_is_discarded(shop: 
 
     status, reports = await quartet(shop, "dead-letters", "discard", eaten)
     assert (status, [report["became"] for report in reports]) == (0, ["discarded"] * 4)
+    await assert_its_content_expires_alone(shop, eaten)
     assert await became(shop, "--saga", "eaten-1") == (0, [("OrderCancellationRequested.v1", "handled")])
     await shop.until_stored("orders", "eaten-1", lambda known: "OrderCancellationRejected.v1" in notes(known))
     assert await became(shop, "--saga", "eaten-1") == (0, [])
+
+
+async def assert_its_content_expires_alone(shop: Shop, eaten: str) -> None:
+    show = ("dead-letters", "show", eaten, "--service", "shipping")
+    [before] = (await quartet(shop, *show))[1]
+    assert "OrderEaten.v1" in before["text"]
+    died, expires = (datetime.fromisoformat(before[name]) for name in ("dead_at", "expires_at"))
+    assert timedelta(days=90, seconds=-1) <= expires - died < timedelta(days=91)
+    # What Cosmos DB does when the time of the copy is over.
+    await shop.container("shipping", "dead-letters").delete_item(f"{eaten}.copy", bucket_of("eaten-1", 16))
+    [after] = (await quartet(shop, *show))[1]
+    assert (after["text"], after["detail"], after["expires_at"]) == ("", "", None)
+    assert after["settled"] == before["settled"]
+    _, listed = await quartet(shop, "dead-letters", "list", "--all", "--service", "shipping", "--saga", "eaten-1")
+    assert [one["settled"] is not None for one in listed if one["id"] == eaten] == [True]
 
 
 async def test_a_refund_that_was_refused_is_finished_by_a_redrive(shop: Shop) -> None:

@@ -40,10 +40,11 @@ class InProcessAccount:
         self._containers = 0
 
     def create_container(self, database: str, name: str, partition_key: str) -> "InProcessContainer":
-        """A new container with this path as its partition key."""
+        """A new container with this path as its partition key, in which documents with a `ttl` expire."""
         self._containers += 1
         number = self._containers
-        properties = {"id": name, "partitionKey": {"paths": [partition_key], "kind": "Hash"}}
+        properties: dict[str, Any] = {"id": name, "partitionKey": {"paths": [partition_key], "kind": "Hash"}}
+        properties["defaultTtl"] = -1
         return InProcessContainer(Container(number, number.to_bytes(8, "big"), database, properties), self._clock)
 
     def refusal_of(self, error: Exception) -> tuple[int, str] | None:

@@ -121,9 +121,9 @@ class Transaction:
 
 
 def _checked_ttl(document: dict[str, Json]) -> int | None:
-    ttl = document.get("ttl")
-    if ttl is None:
+    if "ttl" not in document:
         return None
+    ttl = document["ttl"]
     if type(ttl) is not int or (ttl <= 0 and ttl != FOREVER):
         raise bad_request(f"The ttl {ttl!r} is not valid: it is -1 or a positive whole number of seconds.")
     return ttl

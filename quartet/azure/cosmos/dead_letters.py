@@ -6,9 +6,11 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from http import HTTPStatus
+from typing import Any, Final
 
 from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import (
     CosmosAccessConditionFailedError,
@@ -17,6 +19,15 @@ from azure.cosmos.exceptions import (
 )
 
 from quartet.azure.cosmos.client import BatchLimits, in_chunks, outages, run_batch
+from quartet.azure.cosmos.letter_expiry import (
+    NOT_A_COPY,
+    TTL,
+    Document,
+    copied,
+    emptied,
+    opened_again,
+    seconds_of,
+)
 from quartet.azure.cosmos.stored_letters import (
     LEGACY_SAGA_ID,
     OF_SAGA,
@@ -25,11 +36,12 @@ from quartet.azure.cosmos.stored_letters import (
     saga_id_in,
     stored_letter,
 )
+from quartet.azure.settings import DEAD_LETTER_DAYS
 from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
+from quartet.engine.errors import OutageError
 from quartet.engine.ports import DeadLetter
 from quartet.events import bucket_of
 
-Document: TypeAlias = dict[str, Any]
 CONFLICT: Final = 409
 # Integers beyond this are not the same everywhere in JSON.
 _SAFE_INTEGER: Final = 2**53
@@ -38,8 +50,17 @@ _SAFE_INTEGER: Final = 2**53
 class CosmosDeadLetters:
     """A `DeadLetterStore`: the service's `dead-letters` container, partitioned by bucket like the records."""
 
-    def __init__(self, container: ContainerProxy, buckets: int, limits: BatchLimits | None = None) -> None:
+    def __init__(
+        self,
+        container: ContainerProxy,
+        buckets: int,
+        limits: BatchLimits | None = None,
+        *,
+        days: int = DEAD_LETTER_DAYS,
+    ) -> None:
+        """Work with this container. What is closed expires after `days` days."""
         self._container = container
+        self._seconds = seconds_of(days)
         self._limits = limits or BatchLimits()
         self._buckets = buckets
 
@@ -65,8 +86,12 @@ class CosmosDeadLetters:
                 except CosmosBatchOperationError as error:
                     if error.status_code != CONFLICT:
                         raise
-                    for letter_id in await self._existing(pk, missing):
-                        await self._die_again(missing.pop(letter_id))
+                    existing = await self._existing(pk, missing)
+                    if not existing:
+                        raise OutageError("Cosmos DB: a dead letter exists and cannot be read yet") from error
+                    for letter_id in existing:
+                        if await self._die_again(missing[letter_id]):
+                            del missing[letter_id]
                 else:
                     break
 
@@ -91,7 +116,7 @@ class CosmosDeadLetters:
 
     async def find(self, *, saga_id: str | None = None, settled: bool = False) -> list[StoredLetter]:
         """See `DeadLetterStore.find`."""
-        conditions = ["true"] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
+        conditions = [NOT_A_COPY] if settled else ["(NOT IS_DEFINED(c.settled) OR IS_NULL(c.settled))"]
         options: dict[str, Any] = {}
         if saga_id is not None:
             conditions.append(OF_SAGA)
@@ -127,10 +152,31 @@ class CosmosDeadLetters:
             except CosmosResourceNotFoundError:
                 return False
             end = {"at": settled.at.isoformat(), "outcome": settled.outcome}
-            return current["_etag"] == stored.etag and await self._replace(current, settled=end)
+            if current["_etag"] != stored.etag:
+                return False
+            if settled.outcome == DISCARDED:
+                return await self._discard(current, end)
+            return await self._replace(current, {**current, "settled": end, TTL: self._seconds})
 
-    async def _die_again(self, document: Document) -> None:
-        """A dead letter that exists is open again; its first failure counts.
+    async def _discard(self, current: Document, end: Document) -> bool:
+        """Whether it is unchanged since it was read. Its content moves into a copy that expires."""
+        empty = emptied(current, end)
+        operations = [
+            ("replace", (current["id"], empty), {"if_match_etag": current["_etag"]}),
+            ("upsert", (copied(current, end, self._seconds),), {}),
+        ]
+        try:
+            await run_batch(self._container, current["pk"], operations)
+        except HttpResponseError as error:
+            if error.status_code in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND}:
+                return False
+            if error.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                raise
+            return await self._replace(current, empty)  # there is no room for a copy
+        return True
+
+    async def _die_again(self, document: Document) -> bool:
+        """A dead letter that exists is open again. Returns whether it still existed.
 
         One that names no saga stays discarded if it was. Of a saga, the record knows what was discarded, and an event
         that gets here is not among it.
@@ -138,24 +184,28 @@ class CosmosDeadLetters:
         replaced = False
         while not replaced:
             with outages():
-                current = await self._container.read_item(document["id"], document["pk"])
+                try:
+                    current = await self._container.read_item(document["id"], document["pk"])
+                except CosmosResourceNotFoundError:
+                    return False
                 outcome = (current.get("settled") or {}).get("outcome")
                 if document["saga_id"] is None and outcome == DISCARDED:
-                    return
-                attempts = current["attempts"] + document["attempts"]
-                news = {name: document[name] for name in ("reason", "detail", "settled")}
-                replaced = await self._replace(current, attempts=attempts, **news)
+                    return True
+                replaced = await self._replace(current, opened_again(current, document))
+        return True
 
-    async def _replace(self, current: Mapping[str, Any], **changes: object) -> bool:
+    async def _replace(self, current: Mapping[str, Any], document: Document) -> bool:
         """Whether it is unchanged since it was read."""
         try:
             await self._container.replace_item(
                 current["id"],
-                {**current, **changes},
+                document,
                 etag=current["_etag"],
                 match_condition=MatchConditions.IfNotModified,
             )
         except CosmosAccessConditionFailedError:
+            return False
+        except CosmosResourceNotFoundError:  # it has expired since
             return False
         return True
 

@@ -1,6 +1,8 @@
 """Databases and containers: created where a key allows it, checked everywhere."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any, Final
 
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
@@ -9,6 +11,9 @@ from azure.cosmos.exceptions import CosmosResourceExistsError, CosmosResourceNot
 from quartet.azure.cosmos.client import outages
 from quartet.engine.declaration.participant import DEPLOYMENT, ContainerSpec
 from quartet.engine.errors import ConfigurationError
+
+PER_DOCUMENT: Final = -1
+"""The `defaultTtl` of a container in which only documents with a `ttl` expire."""
 
 BUCKETS_RECORD = "buckets"
 """The id of the document, in the container `deployment`, with the count of buckets."""
@@ -47,7 +52,7 @@ async def _open_container(proxy: DatabaseProxy, database: str, spec: ContainerSp
                 f"the container {database}/{spec.name} is missing in Cosmos DB: deploy the infrastructure first"
             ) from error
         with suppress(CosmosResourceExistsError):
-            await proxy.create_container(spec.name, PartitionKey(path=spec.partition_key))
+            await proxy.create_container(spec.name, PartitionKey(path=spec.partition_key), default_ttl=PER_DOCUMENT)
         properties = await proxy.get_container_client(spec.name).read()
     paths = properties["partitionKey"]["paths"]
     if paths != [spec.partition_key]:
@@ -55,6 +60,24 @@ async def _open_container(proxy: DatabaseProxy, database: str, spec: ContainerSp
             f"the container {database}/{spec.name} is partitioned by {', '.join(paths)}, not by {spec.partition_key}: "
             "it belongs to something else, or to another version"
         )
+    if may_create and spec.expires and not lets_expire(properties):
+        await _let_expire(proxy, properties)
+
+
+def lets_expire(properties: Mapping[str, Any]) -> bool:
+    """Whether documents of a container with a `ttl` expire. Cosmos DB ignores the field if there is no default."""
+    return properties.get("defaultTtl") is not None
+
+
+async def _let_expire(proxy: DatabaseProxy, properties: Mapping[str, Any]) -> None:
+    """Change a container that an earlier release created. The rest of its definition stays."""
+    await proxy.replace_container(
+        properties["id"],
+        properties["partitionKey"],
+        indexing_policy=properties.get("indexingPolicy"),
+        conflict_resolution_policy=properties.get("conflictResolutionPolicy"),
+        default_ttl=PER_DOCUMENT,
+    )
 
 
 async def _check_buckets(proxy: DatabaseProxy, database: str, buckets: int) -> None:

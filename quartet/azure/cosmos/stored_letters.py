@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import UnionType
 from typing import Any, Final, get_args
 
+from quartet.azure.cosmos.letter_expiry import TTL, is_copy, letter_id_in
 from quartet.engine.dead_letters.store import Settled, StoredLetter
 from quartet.engine.ports import DeadLetter, Message
 from quartet.events import BodyForm
@@ -50,11 +51,11 @@ def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
         event_type=_field(document, "event_type", str | None),
         dead_at=_time(document, "dead_at"),
     )
-    if letter.id != document["id"]:
+    if letter.id != letter_id_in(document):
         raise UnreadableLetterError(f"body: it belongs to another dead letter, {letter.id}")
     end = _field({"settled": None, **document}, "settled", dict | None)
     settled = Settled(_time(end, "at"), _field(end, "outcome", str)) if end else None
-    return StoredLetter(letter, settled, document["_etag"])
+    return StoredLetter(letter, settled, document["_etag"], _expiry(document), is_copy=is_copy(document))
 
 
 def saga_id_in(document: Mapping[str, Any]) -> object:
@@ -91,6 +92,13 @@ def _body_form(document: Mapping[str, Any]) -> BodyForm:
         raise UnreadableLetterError(f"body_form: {form!r} is not known to this release"[:300])
     known: BodyForm = form
     return known
+
+
+def _expiry(document: Mapping[str, Any]) -> datetime | None:
+    seconds, written = document.get(TTL), document.get("_ts")
+    if not isinstance(seconds, int) or not isinstance(written, int) or seconds < 0:
+        return None
+    return datetime.fromtimestamp(written, UTC) + timedelta(seconds=seconds)
 
 
 def _time(document: Mapping[str, Any], name: str) -> datetime:

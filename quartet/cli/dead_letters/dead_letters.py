@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from quartet.azure.cosmos.letter_expiry import copy_id
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.cosmos.stored_letters import OF_NO_SAGA, OF_SAGA, by_death, stored_letter
 from quartet.azure.event_hubs.client import HubPublisher
@@ -57,14 +58,18 @@ async def letters_by_id(stored: Stored, services: Collection[str], ids: Sequence
         MissingError: the database or container of a service does not exist.
         OutageError: Cosmos DB did not answer.
     """
-    found = await _find(stored, services, ["ARRAY_CONTAINS(@ids, c.id)"], {"ids": list(ids)})
+    with_copies = [*ids, *map(copy_id, ids)]
+    found = await _find(stored, services, ["ARRAY_CONTAINS(@ids, c.id)"], {"ids": with_copies})
     known = {one.stored.id for one in found}
     unparsed = {one.id: one for one in stored.unparsed}
     for letter_id in ids:
         if letter_id in unparsed and letter_id not in known:
             raise UserError(f"this release cannot read {unparsed[letter_id]}")
         if letter_id not in known:
-            raise UserError(f"there is no dead letter {letter_id}: see quartet dead-letters list --all")
+            raise UserError(
+                f"there is no dead letter {letter_id}: see quartet dead-letters list --all. "
+                "One that was redriven expires after DEAD_LETTER_DAYS days"
+            )
     return found
 
 
@@ -87,8 +92,18 @@ async def _find(
                 participant, DEAD_LETTERS.name, stored_letter, where=where, parameters=parameters, bucket=bucket
             )
         ]
-        found += [Found(participant.name, letter) for letter in sorted(letters, key=by_death)]
+        found += [Found(participant.name, letter) for letter in sorted(_with_content(letters), key=by_death)]
     return found
+
+
+def _with_content(letters: Sequence[StoredLetter]) -> list[StoredLetter]:
+    """Each dead letter once: a discarded one with its content, as long as its copy has not expired."""
+    copies = {letter.id: letter for letter in letters if letter.is_copy}
+    return [
+        copies.get(letter.id, letter) if letter.settled is not None else letter
+        for letter in letters
+        if not letter.is_copy
+    ]
 
 
 def check_service(service: str | None) -> tuple[str, ...]:

@@ -1,36 +1,48 @@
 """Dead letters, and the results of a redrive, for people and for programs."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Group
 
 from quartet.cli.dead_letters.asking import Became
 from quartet.cli.dead_letters.dead_letters import Found
+from quartet.cli.lag.lag import in_words
 from quartet.engine.dead_letters.redrive import Verdict
+from quartet.engine.dead_letters.store import StoredLetter
 from quartet.events import format_time
 from quartet.terminal.cells import cell
 from quartet.terminal.listing import Listing, Unbroken
 
 
 def letters_listing(found: Sequence[Found], *, with_end: bool) -> Listing:
-    """One row per dead letter; with how it has ended, if that is asked for."""
-    headings = ("id", "service", "died", "event", "saga", "reason", "detail", *(("became",) if with_end else ()))
-    listing = Listing(*headings, title="Dead letters")
+    """One row per dead letter; with how it has ended and when it expires, if that is asked for."""
+    ends = ("became", "expires") if with_end else ()
+    listing = Listing("id", "service", "died", "age", "event", "saga", "reason", "detail", *ends, title="Dead letters")
+    now = datetime.now(UTC)
     for one in found:
         letter = one.stored.letter
-        end = (one.stored.settled.outcome if one.stored.settled else "",) if with_end else ()
         listing.add(
             one.stored.id,
             one.service,
             format_time(letter.dead_at),
+            in_words(now - letter.dead_at),
             letter.event_type or "",
             letter.saga_id or "",
             letter.reason,
             letter.detail,
-            *end,
+            *(_end(one.stored) if with_end else ()),
         )
     return listing
+
+
+def _end(stored: StoredLetter) -> tuple[str, str]:
+    """How it has ended, and when it expires."""
+    return (
+        stored.settled.outcome if stored.settled else "",
+        format_time(stored.expires_at) if stored.expires_at else "",
+    )
 
 
 def letter_json(one: Found) -> dict[str, Any]:
@@ -46,6 +58,7 @@ def letter_json(one: Found) -> dict[str, Any]:
         "detail": letter.detail,
         "attempts": letter.attempts,
         "dead_at": format_time(letter.dead_at),
+        "age_seconds": round((datetime.now(UTC) - letter.dead_at).total_seconds()),
         "partition": letter.partition,
         "sequence_number": letter.message.sequence_number,
         "offset": letter.message.offset,
@@ -53,6 +66,7 @@ def letter_json(one: Found) -> dict[str, Any]:
         "properties": dict(letter.message.properties),
         "text": letter.message.body.decode("utf-8", "backslashreplace"),
         "settled": {"at": format_time(settled.at), "outcome": settled.outcome} if settled else None,
+        "expires_at": format_time(one.stored.expires_at) if one.stored.expires_at else None,
     }
 
 
@@ -62,6 +76,8 @@ def letter_view(one: Found) -> Group:
     for name, value in letter_json(one).items():
         if value is not None and name not in {"id", "service"}:
             parts.append(Unbroken(cell(f"{name}: ", style="dim") + cell(value), indent=2))
+    if one.stored.settled is not None and one.stored.letter.message.digest:
+        parts.append(Unbroken(cell("its content has expired, or was too large to keep", style="dim"), indent=2))
     return Group(*parts)
 
 

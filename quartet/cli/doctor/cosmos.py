@@ -7,11 +7,11 @@ from azure.cosmos.aio import CosmosClient, DatabaseProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError, CosmosResourceNotFoundError
 
 from quartet.azure.cosmos.client import cosmos_client
-from quartet.azure.cosmos.provision import BUCKETS_RECORD
+from quartet.azure.cosmos.provision import BUCKETS_RECORD, lets_expire
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings
 from quartet.cli.doctor.addresses import Address
-from quartet.cli.doctor.check import Verdict, broken, fine
+from quartet.cli.doctor.check import Verdict, broken, doubtful, fine
 from quartet.cli.reading.connection import AGENT
 from quartet.engine.declaration.participant import DEPLOYMENT, Participant
 from quartet.engine.errors import ConfigurationError, OutageError
@@ -42,7 +42,7 @@ class CosmosVisit:
     async def check_database(self, participant: Participant[Any, Any]) -> Verdict:
         """Whether a service's containers exist with their partition keys."""
         database = self._database(participant)
-        missing, different = [], []
+        missing, different, eternal = [], [], []
         for spec in participant.all_containers:
             try:
                 properties = await database.get_container_client(spec.name).read()
@@ -56,6 +56,8 @@ class CosmosVisit:
                 paths = properties["partitionKey"]["paths"]
                 if paths != [spec.partition_key]:
                     different.append(f"{spec.name} is partitioned by {', '.join(paths)}, not by {spec.partition_key}")
+                elif spec.expires and not lets_expire(properties):
+                    eternal.append(spec.name)
         if missing:
             return broken(
                 f"missing: {', '.join(missing)}",
@@ -64,6 +66,11 @@ class CosmosVisit:
         if different:
             return broken(
                 "; ".join(different), "these belong to something else, or to another version: use another account"
+            )
+        if eternal:
+            return doubtful(
+                f"nothing expires in {', '.join(eternal)}: the container has no default time to live",
+                "with a key, start the service once; with an identity, set the default time to live to -1",
             )
         return fine(", ".join(f"{spec.name} by {spec.partition_key}" for spec in participant.all_containers))
 

@@ -142,13 +142,15 @@ def oldest(lags: Iterable[Lag], service: str, now: datetime) -> timedelta:
 
 
 def in_words(age: timedelta) -> str:
-    """An age for people: `42 s`, `7 min`, `3.5 h`."""
+    """An age for people: `42 s`, `7 min`, `3.5 h`, `12 d`."""
     seconds = age.total_seconds()
     if seconds < 120:  # noqa: PLR2004 -- two minutes
         return f"{seconds:.0f} s"
     if seconds < 7200:  # noqa: PLR2004 -- two hours
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    if seconds < 172_800:  # noqa: PLR2004 -- two days
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86_400:.0f} d"
 
 
 def standstill_json(standstill: Standstill) -> dict[str, Any]:

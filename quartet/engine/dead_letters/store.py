@@ -30,11 +30,15 @@ class StoredLetter:
     Attributes:
         settled: None as long as it is open.
         etag: the version that was read.
+        expires_at: when the store deletes it; None if it does not.
+        is_copy: whether it has the content of a discarded dead letter, which expires before the dead letter itself.
     """
 
     letter: DeadLetter
     settled: Settled | None
     etag: str
+    expires_at: datetime | None = None
+    is_copy: bool = False
 
     @property
     def id(self) -> str:

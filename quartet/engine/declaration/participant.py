@@ -17,13 +17,19 @@ P_contra = TypeVar("P_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec:
-    """A Cosmos DB container: its name and the path of its partition key."""
+    """A Cosmos DB container.
+
+    Attributes:
+        partition_key: its path.
+        expires: whether documents with a `ttl` must expire.
+    """
 
     name: str
     partition_key: str = "/pk"
+    expires: bool = False
 
 
-DEAD_LETTERS = ContainerSpec("dead-letters")
+DEAD_LETTERS = ContainerSpec("dead-letters", expires=True)
 # The bucket count that the documents of a database were laid out with is recorded here.
 DEPLOYMENT = ContainerSpec("deployment", "/id")
 

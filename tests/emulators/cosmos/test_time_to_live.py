@@ -78,6 +78,11 @@ async def test_expired_items_are_removed_from_disk_in_time(
     assert sorted(row.id for row in emulator.account.storage.items(container.key)) == ["eternal", "new"]
 
 
+def test_an_item_without_a_time_to_live_has_no_such_field(direct: Direct) -> None:
+    """The service answers: "The input ttl 'null' is invalid"."""
+    assert direct.items("POST", {"id": "1", "pk": "b1", "ttl": None}).status == 400
+
+
 @pytest.mark.parametrize("ttl", [0, -2, "5", 1.5, True])
 def test_a_ttl_is_a_positive_whole_number_or_minus_one(direct: Direct, ttl: object) -> None:
     assert direct.items("POST", {"id": "1", "pk": "b1", "ttl": ttl}).status == 400

@@ -11,13 +11,12 @@ from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
-from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.azure.cosmos.records import CosmosRecords
 from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.event_hubs.consumer import Consumer
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
-from quartet.engine.declaration.participant import DEAD_LETTERS, DEPLOYMENT
+from quartet.engine.declaration.participant import DEPLOYMENT
 from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.stall_detector import StallDetector
@@ -71,7 +70,7 @@ class Replica:
             setup.limits,
             setup.own_settings.get(participant.name),
         )
-        self.letters = CosmosDeadLetters(_container(database, DEAD_LETTERS.name), settings.buckets, setup.limits)
+        self.letters = service.dead_letters(context)
         self._engine_log = Log(process.name, setup.network.trace)
         self._ports = Unreliable(service.adapter(setup.ports).make(context), process.random)
         self._records = CosmosRecords(
