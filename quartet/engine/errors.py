@@ -6,6 +6,8 @@ A handler never catches: it lets these pass, and the runtime knows what each mea
 from enum import Enum, auto
 from typing import Final
 
+from quartet.events import without_input
+
 
 class TransientError(Exception):
     """It may work the next time: the runtime runs the handler again, with backoff and a bound.
@@ -75,8 +77,8 @@ def classify(error: BaseException) -> Kind:
 
 
 def one_line(error: BaseException) -> str:
-    """The error on one line of at most 500 characters, with its type."""
-    text = " ".join(str(error).split())
+    """The error on one line of at most 500 characters, with its type. Values that pydantic quotes are left out."""
+    text = " ".join(without_input(str(error)).split())
     return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
 
 

@@ -8,7 +8,7 @@ from quartet.events.envelope import Envelope, Models, Unreadable, UnreadableReas
 from quartet.events.event import Event, answer, new_event, service_source
 from quartet.events.fields import SAGA_ID_PATTERN, WHOLE, Code, Detail, Moment, Reference, SagaId, Text
 from quartet.events.money import HIGHEST_UNIT_PRICE, Money, UnitPrice, fit_amount, in_minor_units
-from quartet.events.problems import explain
+from quartet.events.problems import explain, without_input
 from quartet.events.reading import CONTENT_TYPE, BodyForm, open_envelope, read_envelope
 from quartet.events.registry import Registry
 from quartet.events.rfc3339 import format_time, parse_time
@@ -60,4 +60,5 @@ __all__ = [
     "service_source",
     "to_json",
     "valid_traceparent",
+    "without_input",
 ]

@@ -1,5 +1,6 @@
 """Errors in data, as one line that names the field and that a person can act on."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -38,6 +39,14 @@ def explain(error: ValidationError) -> str:
     problems = [one for one in found if not any(_is_inside(other["loc"], one["loc"]) for other in found)]
     more = len(problems) - 1
     return _explain_one(problems[0]) + (f" (and {more} more)" if more else "")
+
+
+_INPUT: Final = re.compile("input_value=.*, input_type=")
+
+
+def without_input(text: str) -> str:
+    """The text of an error without the values that pydantic has quoted: they may be personal data."""
+    return _INPUT.sub("input_value=…, input_type=", text) if "input_value=" in text else text
 
 
 def _is_inside(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, TextIO, cast
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+from quartet.events import without_input
 from quartet.printable import printable, printable_lines
 
 PAUSE_SECONDS: Final = 0.02
@@ -97,7 +98,14 @@ def write_traceback(stream: TextIO, error: ExcInfo) -> None:
     """Write a traceback below its line; it is indented, so that none of its lines looks like another event's."""
     text = StringIO()
     structlog.dev.plain_traceback(text, error)
-    stream.write(printable_lines(text.getvalue()).replace("\n", "\n    "))
+    stream.write(printable_lines(without_input(text.getvalue())).replace("\n", "\n    "))
+
+
+def hide_input(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    """Leave values that pydantic quotes out of a formatted traceback."""
+    if "exception" in fields:
+        fields["exception"] = without_input(str(fields["exception"]))
+    return fields
 
 
 def _short(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
@@ -129,7 +137,7 @@ def configure_logs(log_format: Literal["console", "json"], level: str, *, colors
     # The loop may have ended in a pause. No loop runs at the exit: the rest is written immediately.
     atexit.register(stream.flush)
     rendering: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        [structlog.processors.format_exc_info, hide_input, structlog.processors.JSONRenderer()]
         if log_format == "json"
         else [
             printable_fields,

@@ -24,12 +24,17 @@ logging.getLogger("azure.eventhub").info("not said")
 """
 
 
-def lines(log_format: str) -> list[str]:
+def run_program(program: str, log_format: str) -> str:
+    """What a program logs."""
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM, log_format], capture_output=True, text=True, check=True, timeout=stretched(30)
+        [sys.executable, "-c", program, log_format], capture_output=True, text=True, check=True, timeout=stretched(30)
     )
     assert result.stderr == ""
-    return result.stdout.splitlines()
+    return result.stdout
+
+
+def lines(log_format: str) -> list[str]:
+    return run_program(PROGRAM, log_format).splitlines()
 
 
 def test_json_lines_are_one_object_each() -> None:
@@ -231,3 +236,31 @@ try:
 except RuntimeError:
     structlog.get_logger().exception("failed", odd=Odd())
 """
+
+
+REFUSING = """
+import sys, structlog
+from pydantic import BaseModel
+from quartet.engine.errors import one_line
+from quartet.process.logs import configure_logs
+
+class Address(BaseModel):
+    street: int
+    city: int
+
+configure_logs(sys.argv[1], "INFO", colors=False)
+log = structlog.get_logger(service="payment")
+try:
+    Address.model_validate({"street": "12 Rose Lane, input_type=", "city": "Rosetown"})
+except ValueError as error:
+    log.exception("handler failed", error=one_line(error))
+"""
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_values_that_pydantic_quotes_are_in_no_line(log_format: str) -> None:
+    """They may be personal data. The field and the rule stay."""
+    said = run_program(REFUSING, log_format)
+    assert "Rose" not in said
+    assert said.count("street") >= 2  # in the error, and in the traceback
+    assert said.count("unable to parse string as an integer") == 4

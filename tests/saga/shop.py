@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,10 @@ MAIN_CONTAINERS = {
 }
 # How long anything may take here before a test calls it lost. Nothing waits this long when all is well.
 LIMIT = stretched(60.0)
+
+
+def _is_ready(service: str, who: str, line: str) -> bool:
+    return who.split("-", maxsplit=1)[0] == service and "ready" in line
 
 
 @dataclass(slots=True)
@@ -76,6 +81,11 @@ class Logs:
                 return
             assert time.monotonic() < deadline, owners
             await asyncio.sleep(0.1)  # a pause between two looks at a condition
+
+    async def until_ready(self) -> None:
+        """Each service has said that it is ready."""
+        for service in SERVICES:
+            await self.until(partial(_is_ready, service))
 
     async def until(self, condition: Callable[[str, str], bool]) -> tuple[str, str]:
         """The first line that fulfils the condition, also one that was said before."""
@@ -202,26 +212,31 @@ def read_environment(data_dir: Path) -> dict[str, str]:
     return {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines if "=" in line)}
 
 
-def services(environment: dict[str, str], replicas: int) -> list[Process]:
+def services(environment: dict[str, str], replicas: int, log_format: str = "json") -> list[Process]:
     """All services; the deadline watch looks often, so that tests do not wait for it."""
     quick = {
         "DEADLINE_SCAN_SECONDS": "0.3",
         "LOAD_BALANCING_SECONDS": "1",
         "OWNERSHIP_EXPIRES_SECONDS": str(stretched(6.0)),
     }
-    env = {**quick, **environment, "LOG_FORMAT": "json"}
+    env = {**quick, **environment, "LOG_FORMAT": log_format}
     return [process for name in SERVICES for process in Process(name, f"services.{name}", env=env).replicas(replicas)]
 
 
 @asynccontextmanager
-async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services: str) -> AsyncIterator[Shop]:
-    """Start everything, wait until every replica receives its share, and stop everything."""
+async def running_shop(
+    data_dir: Path, *, replicas: int, log_format: str = "json", **settings_of_services: str
+) -> AsyncIterator[Shop]:
+    """Start everything, wait until every replica receives its share, and stop everything.
+
+    With log lines for people it waits until each service is ready.
+    """
     logs = Logs()
     async with AsyncExitStack() as stack:
         supervisor = await stack.enter_async_context(Supervisor(logs))
         await supervisor.start(emulators(data_dir), ready_line="ready")
         environment = read_environment(data_dir)
-        await supervisor.start(*services(environment | settings_of_services, replicas))
+        await supervisor.start(*services(environment | settings_of_services, replicas, log_format))
         settings = Settings(
             event_hubs_connection_string=environment["EVENT_HUBS_CONNECTION_STRING"],
             blob_connection_string=environment["BLOB_CONNECTION_STRING"],
@@ -231,7 +246,10 @@ async def running_shop(data_dir: Path, *, replicas: int, **settings_of_services:
         client = await stack.enter_async_context(cosmos_client(settings, credentials, "quartet-tests"))
         producer = await stack.enter_async_context(producer_client(settings, credentials, "quartet-tests"))
         shop = Shop(data_dir, supervisor, logs, environment, client, HubPublisher(producer))
-        await logs.until_shared_out(replicas=replicas)
+        if log_format == "json":
+            await logs.until_shared_out(replicas=replicas)
+        else:
+            await logs.until_ready()
         yield shop
 
 
