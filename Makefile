@@ -15,7 +15,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test lock lock-check clean
+.PHONY: help demo bench test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test azure-evidence compose-evidence lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -95,6 +95,12 @@ wheel-test: $(DEV) ## install the two wheels into an empty folder, make a projec
 
 compose-test: $(DEV) ## the same test against `docker compose up`, with the emulators that COMPOSE_PROFILES names
 	QUARTET_STACK=compose $(BIN)/python -m pytest tests/images
+
+azure-evidence: $(DEV) ## deploy to your subscription, measure, report, remove; says what it costs and asks first (ARGS="--location westeurope")
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.evidence azure $(ARGS)
+
+compose-evidence: $(DEV) ## the same with Docker and Microsoft's emulators, whose licence you must have accepted (ACCEPT_EULA=Y)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.evidence compose $(ARGS)
 
 LOCK := $(CHECKS_BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
   --no-annotate --custom-compile-command 'make lock'

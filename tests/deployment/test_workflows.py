@@ -19,6 +19,7 @@ RIGHTS = {
     ("release.yml", "sign"): {"packages": "write", "id-token": "write", "attestations": "write"},
     ("deploy.yml", "preview"): {"packages": "read", "actions": "read", "id-token": "write"},
     ("deploy.yml", "deploy"): {"packages": "read", "id-token": "write"},
+    ("evidence.yml", "azure"): {"id-token": "write"},
 }
 
 
@@ -104,9 +105,10 @@ def test_the_compose_stack_is_tested_with_both_kinds_of_emulators() -> None:
 def test_the_targets_that_the_workflows_run_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     run = [line for file in WORKFLOWS for job in jobs(file.name).values() for line in lines(job) if "make " in line]
-    assert {line.split()[-1] for line in run} == {"image-test", "compose-test", ".venv/.runtime"}
+    evidence = ("azure-evidence", "compose-evidence")
+    assert {line.split()[-1] for line in run} == {"image-test", "compose-test", ".venv/.runtime", *evidence}
     assert "RUNTIME := $(VENV)/.runtime" in makefile
-    for target in ("image-test", "compose-test", "$(RUNTIME)"):
+    for target in ("image-test", "compose-test", "$(RUNTIME)", *evidence):
         assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE)
 
 
