@@ -126,4 +126,13 @@ def test_a_form_that_cannot_work_is_refused_with_its_reason(state: type[Any], ve
 
 def test_every_name_of_a_document_but_the_states_belongs_to_the_runtime() -> None:
     names = {*CODEC.encode(replace(IN_LINE, said_before=("OrderShipped.v1",)))} - {"seen", "customer", "given_back"}
-    assert names == RESERVED
+    assert names == RESERVED - {"ttl"}
+
+
+def test_a_state_cannot_have_a_time_to_live_by_accident() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Lease:
+        ttl: int = 60
+
+    with pytest.raises(TypeError, match="Lease uses names that belong to the runtime: ttl"):
+        StateSchema(Lease)

@@ -14,7 +14,10 @@ S = TypeVar("S")
 
 # Names of the document that belong to the runtime; a participant's state may not use them.
 RESERVED: Final = frozenset(
-    {"id", "pk", "partition", "handled", "parked", "parked_beyond", "owed", "discarded", "said_before", "version"}
+    {
+        *("id", "pk", "partition", "handled", "parked", "parked_beyond", "owed", "discarded", "said_before", "version"),
+        "ttl",  # of Cosmos DB, which deletes a document when that many seconds have passed
+    }
 )
 _LINE: Final = ("parked", "owed", "discarded")
 _BEYOND: Final = "parked_beyond"
