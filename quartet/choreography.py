@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, is_of_library
+from quartet.engine.declaration.hubs import Hubs, Layout
 from quartet.engine.declaration.invariant import Invariant
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.workload import Workload
@@ -27,6 +28,7 @@ class Choreography:
         inputs: the events that come from outside. With the first one, a saga begins.
         samples: one believable event of each type; `quartet schema` shows them, and `quartet check` requires them all.
         hub: the Event Hub that they share.
+        inbound_hub: the hub for what comes from outside, where a deployment keeps that apart (`HUB_LAYOUT`).
         services: how each participant is run as a process. An application without them can be tested, and not run.
         invariants: the rules for all stored states and effects. `quartet audit` checks it, and so do `explore` and
             `simulate` when nothing is left to do.
@@ -44,6 +46,7 @@ class Choreography:
     inputs: tuple[type[EventData], ...] = ()
     samples: tuple[EventData, ...] = ()
     hub: str = "saga-events"
+    inbound_hub: str = "inbound"
     services: tuple["Service[Any, Any]", ...] = ()
     invariants: tuple[Invariant, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +82,14 @@ class Choreography:
     def models(self) -> Mapping[str, type[EventData]]:
         """The model of every event on its hub, by type: its own, and the library's."""
         return {**self.events, **REDRIVE_EVENTS}
+
+    def hubs(self, layout: Layout = "one") -> Hubs:
+        """Its hubs, if they are laid out like this.
+
+        Raises:
+            ValueError: as `Hubs` does.
+        """
+        return Hubs(self.events, layout, self.hub, self.inbound_hub, self.names)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from shared.events.workloads import WORKLOADS
 SHOP: Final = Choreography(
     name="shop",
     events=REGISTRY,
+    inbound_hub="orders",
     services=(ORDER, INVENTORY, PAYMENT, SHIPPING),
     ends={OrderCompleted, OrderCancelled},
     inputs=(OrderCreated, OrderCancellationRequested),

@@ -5,8 +5,10 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from quartet.azure.environment import EnvironmentSettings, load
+from quartet.engine.declaration.hubs import Layout
 
 _YEAR = 31_536_000
+_HUB_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,255}$"
 
 DEAD_LETTER_DAYS: Final = 90
 """The default of the setting of this name: as long as any event hub keeps events at most."""
@@ -30,7 +32,13 @@ class Settings(EnvironmentSettings):
 
     event_hubs_connection_string: Optional = None
     event_hubs_namespace: Optional = None
-    event_hub_name: str = Field(default="saga-events", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,255}$")
+    event_hub_name: str = Field(default="saga-events", pattern=_HUB_NAME)
+
+    hub_layout: Layout = "one"
+    """How events are spread over hubs; the main one is `event_hub_name`. See docs/threat-model.md."""
+
+    inbound_hub_name: str = Field(default="inbound", pattern=_HUB_NAME)
+    """The hub for what comes from outside, unless all events are on one."""
 
     blob_connection_string: Optional = None
     blob_account_url: Optional = None

@@ -21,6 +21,7 @@ from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.batch import Batch, Standing
 from quartet.engine.dead_letters.requests import RedriveRequested
+from quartet.engine.declaration.hubs import Hubs
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.errors import one_line
@@ -71,13 +72,15 @@ class Engine(Generic[S]):
         look_first: bool = False,
         together_seconds: float | None = _TOGETHER_SECONDS,
         on_redrive: OnRedrive | None = None,
+        hubs: Hubs | None = None,
     ) -> None:
         """An engine of `participant` on these ports.
 
         With `look_first` it also loads the record of a saga that an event is expected to open. That costs a request
         and is never wrong: for redriving, where the saga is known. `together_seconds` is how long a batch waits for
         all of its handlers before the partition continues without the slow ones; None: without a limit. `on_redrive`
-        answers requests to redrive; without it, they are ignored.
+        answers requests to redrive; without it, they are ignored. `hubs` are those of the deployment; without them,
+        all events are on one.
         """
         self.participant = participant
         self._now = now
@@ -87,6 +90,7 @@ class Engine(Generic[S]):
         self._limits = limits or RecordLimits()
         self.stats: Counter[str] = Counter()
         self._log = safe(log or structlog.get_logger(service=participant.name), self.stats)
+        self._hubs = hubs or Hubs(participant.events, participants=(participant.name,))
         self._hears = participant.hears
         self._opens = participant.opens
         self._together = together_seconds
@@ -215,6 +219,7 @@ class Engine(Generic[S]):
         received = read_batch(
             messages,
             self.participant.events,
+            self._hubs,
             participant=self.participant.name,
             partition=partition,
             hears=self._hears,

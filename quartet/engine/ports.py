@@ -26,6 +26,7 @@ class Message:
         sequence_number: its place in the partition.
         offset: the hub's name for that place; opaque.
         body_form: which kind of AMQP body it was; if it was not data, `body` is a rendering for people.
+        hub: the name of the hub that it came in by; empty for the main hub of the application.
         digest: in place of a body that could not be kept with its dead letter; empty otherwise.
     """
 
@@ -36,11 +37,13 @@ class Message:
     offset: str
     digest: str = ""
     body_form: BodyForm = "data"
+    hub: str = ""
 
     def letter_id(self, partition: str) -> str:
         """The id that it has as a dead letter: the same whenever it is delivered from this place of the hub."""
         digest = self.digest or hashlib.sha256(self.body).hexdigest()[:16]
-        return f"{partition}-{self.sequence_number}-{digest}"
+        place = f"{self.hub}-{partition}" if self.hub else partition
+        return f"{place}-{self.sequence_number}-{digest}"
 
 
 class RecordStore(Protocol[S]):

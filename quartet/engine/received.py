@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, RedriveRequested, is_of_library
+from quartet.engine.declaration.hubs import REFUSED, Hubs
 from quartet.engine.errors import one_line
 from quartet.engine.ports import DeadLetter, Message
 from quartet.events import Envelope, Event, EventData, Models, Unreadable, event_key, read_envelope
@@ -80,7 +81,7 @@ class ReceivedBatch:
 
     Attributes:
         sagas: what there is for each saga, in the partition's order.
-        letters: unreadable messages that block no saga.
+        letters: dead letters that block no saga.
         requests: to redrive dead letters of this participant.
     """
 
@@ -97,6 +98,7 @@ class ReceivedBatch:
 def read_batch(
     messages: Sequence[Message],
     models: Models,
+    hubs: Hubs,
     *,
     participant: str,
     partition: str,
@@ -104,9 +106,11 @@ def read_batch(
     opens: Collection[str],
     now: datetime,
 ) -> ReceivedBatch:
-    """Sort a batch of an application that has these models.
+    """Sort a batch of an application that has these models and hubs.
 
-    Of events of other participants only the type is read; those of this participant are validated.
+    Of events of other participants only the envelope is read; those of this participant are validated. An event that
+    its source may not say, or not here, is a dead letter at every participant that receives it: perhaps no other hears
+    its type. It blocks no saga, since a forger can name any.
 
     An unreadable event of a known saga blocks the saga, so it enters the queue. An event of a type that `opens` a
     saga never does: if the saga is unknown, a corrected event must get through; if it is known, this one would
@@ -115,7 +119,7 @@ def read_batch(
     received = ReceivedBatch()
     for message in messages:
         try:
-            read = _read(message, models, hears, participant)
+            read = _read(message, models, hubs, hears, participant)
         except Exception as bug:  # noqa: BLE001 -- a message may hold anything; one must not stop the partition
             read = cause_of_death(message, READING_FAILED, one_line(bug))
         if isinstance(read, Delivery):
@@ -124,7 +128,7 @@ def read_batch(
             received.requests.append(read)
         elif isinstance(read, DeadLetterCause):
             letter = read.letter(message, partition, now)
-            if letter.saga_id is None or letter.event_type in opens:
+            if letter.saga_id is None or letter.event_type in opens or read.reason in REFUSED:
                 received.letters.append(letter)
             else:
                 received.sagas.setdefault(letter.saga_id, []).append(UnreadableDelivery(letter, read.key))
@@ -172,11 +176,14 @@ def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCaus
 
 
 def _read(
-    message: Message, models: Models, hears: Collection[str], participant: str
+    message: Message, models: Models, hubs: Hubs, hears: Collection[str], participant: str
 ) -> Delivery | RequestDelivery | DeadLetterCause | None:
     envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if isinstance(envelope, Unreadable):
         return _cause(None, envelope.reason, envelope.detail)
+    refusal = hubs.refusal(message.hub, envelope.type, envelope.source)
+    if refusal is not None:
+        return _cause(envelope, refusal.reason, refusal.detail)
     if is_of_library(envelope.type):
         return _read_request(envelope, message, participant)
     if envelope.type not in hears and envelope.type in models:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from structlog.typing import FilteringBoundLogger
 
-from quartet.engine.ports import DeadLetter
+from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.saga_update import Step
 
 
@@ -41,8 +41,7 @@ class StepLog:
             id=event.id,
             cause=event.causation_id,
             correlation=event.correlation_id,
-            partition=partition,
-            sequence=step.delivery.message.sequence_number,
+            **_place(partition, step.delivery.message),
         )
 
     def _tell_unread(self, partition: str, letter: DeadLetter) -> None:
@@ -53,6 +52,11 @@ class StepLog:
             outcome="dead letter",
             detail=f"{letter.reason}: {letter.detail}",
             id=letter.event_id,
-            partition=partition,
-            sequence=letter.message.sequence_number,
+            **_place(partition, letter.message),
         )
+
+
+def _place(partition: str, message: Message) -> dict[str, object]:
+    """Where an event is, with the hub if that is not the main one."""
+    hub = {"hub": message.hub} if message.hub else {}
+    return {**hub, "partition": partition, "sequence": message.sequence_number}

@@ -1,5 +1,6 @@
 """Events: the CloudEvents envelope, the base of every event's data, the registry, derived ids and JSON Schema."""
 
+from quartet.events.authors import OPERATORS, OUTSIDE
 from quartet.events.base import EventData, Part
 from quartet.events.bucket import bucket_of, partition_of
 from quartet.events.currencies import MINOR_UNITS, Currency
@@ -20,6 +21,8 @@ __all__ = [
     "CONTENT_TYPE",
     "HIGHEST_UNIT_PRICE",
     "MINOR_UNITS",
+    "OPERATORS",
+    "OUTSIDE",
     "SAGA_ID_PATTERN",
     "WHOLE",
     "BodyForm",

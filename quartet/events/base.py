@@ -33,6 +33,12 @@ class EventData(BaseModel):
     type: ClassVar[str]
     """The CloudEvents type, name and version: `TripRequested.v1`."""
 
+    said_by: ClassVar[tuple[str, ...]] = ()
+    """Who may say it: names of participants, and `OUTSIDE`. Without any, every client; `quartet check` forbids that.
+
+    An event of its type from another source has no effect, and is a dead letter.
+    """
+
     @property
     def saga_id(self) -> str:
         """The saga that it belongs to: its field of the type `SagaId`.

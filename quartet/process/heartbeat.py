@@ -1,7 +1,7 @@
 """A quiet line in the log while a participant runs. An alert fires when it is missing."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from structlog.typing import FilteringBoundLogger
@@ -24,7 +24,7 @@ class Heartbeat:
         *,
         every: float,
         standing_seconds: float,
-        owned: Collection[str],
+        partitions: Callable[[], int],
         behind: Callable[[], int | None],
         log: FilteringBoundLogger,
         sleep: Sleep = asyncio.sleep,
@@ -33,7 +33,7 @@ class Heartbeat:
         self._engine = engine
         self._every = every
         self._standing_seconds = standing_seconds
-        self._owned = owned
+        self._partitions = partitions
         self._behind = behind
         self._log = log
         self._sleep = sleep
@@ -51,7 +51,7 @@ class Heartbeat:
         behind = self._behind()
         self._log.info(
             "alive",
-            partitions=len(self._owned),
+            partitions=self._partitions(),
             finished=self._finished - before,
             stalled=len(self._engine.standing(self._standing_seconds)),
             **({} if behind is None else {"behind": behind}),

@@ -20,29 +20,28 @@ from quartet.azure.cosmos.port_record import record_ports
 from quartet.azure.cosmos.records import CosmosRecords
 from quartet.azure.cosmos.release_record import record_release
 from quartet.azure.environment import EnvironmentSettings, load
-from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
-from quartet.azure.event_hubs.consumer import Consumer
 from quartet.azure.settings import Settings, load_settings
 from quartet.engine.dead_letters.redrive import Redrive
 from quartet.engine.dead_letters.redriver import Redriver
 from quartet.engine.dead_letters.store import DeadLetterStore
+from quartet.engine.declaration.hubs import MAIN, Hubs
 from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import ConfigurationError
-from quartet.engine.failures.stall_detector import StallDetector
 from quartet.engine.ports import DeadLetters
 from quartet.process.garbage import look_for_garbage_seldom
 from quartet.process.health import Health, health_server
 from quartet.process.heartbeat import Heartbeat
+from quartet.process.hub_listener import HubListener, behind_in, receive, stop
 from quartet.process.logs import configure_logs, wants_colors
 from quartet.process.named_ports import Adapter, PortByName, PortFactory
 from quartet.process.port_opening import check_port, open_port
 from quartet.process.service_context import ServiceContext
 from quartet.process.standing import StandingReport, problems_of
-from quartet.process.startup import Servers, Waiting, open_servers
-from quartet.process.watchdog import Watchdog
+from quartet.process.startup import Servers, open_servers
+from quartet.process.waiting import Waiting
 
 __all__ = ["Background", "Service", "ServiceContext"]
 
@@ -127,32 +126,26 @@ class Service(Generic[S, P]):
             if await _first(opening, stopping):
                 servers, context, ports = opening.result()
                 letters = self.dead_letters(context)
-                redriver = self.redriver(context, self.engine(context, ports, letters, look_first=True), letters)
-                engine = self.engine(context, ports, letters, on_redrive=redriver.answer)
-                checkpoints = Checkpoints(settings.checkpoint_seconds, log, restore=servers.restore_checkpoints)
-                consumer = Consumer(
-                    servers.receiver,
-                    connect=servers.connect,
-                    process=engine.process,
-                    prepare=partial(_prepare, engine, context.publisher),
-                    checkpoints=checkpoints,
-                    owned=owned,
-                    progress=StallDetector(settings.watchdog_seconds),
-                    log=log,
-                    starts=self.participant.starts,
-                )
-                watchdog = Watchdog(
-                    consumer,
-                    servers.producer,
-                    servers.stale_checkpoints,
-                    owned=owned,
-                    restart_after=settings.watchdog_seconds,
-                    log=log,
-                    clock=time.monotonic,
-                )
+                redriving = self.engine(context, ports, letters, servers.layout, look_first=True)
+                redriver = self.redriver(context, redriving, letters)
+                engine = self.engine(context, ports, letters, servers.layout, on_redrive=redriver.answer)
+                listeners = [
+                    HubListener(
+                        hub,
+                        settings,
+                        process=engine.process,
+                        prepare=partial(_prepare, engine, context.publisher),
+                        log=log,
+                        clock=time.monotonic,
+                        starts=self.participant.starts,
+                        restore=servers.restore_checkpoints,
+                        owned=owned if hub.label == MAIN else None,
+                    )
+                    for hub in servers.hubs
+                ]
                 health.report = lambda: {
-                    "partitions": sorted(owned),
-                    "checkpoints": checkpoints.written,
+                    "partitions": [one for listener in listeners for one in listener.partitions],
+                    "checkpoints": sum(listener.checkpoints.written for listener in listeners),
                     **engine.stats,
                 }
                 health.problems = lambda: problems_of(engine, settings.standing_seconds)
@@ -161,13 +154,12 @@ class Service(Generic[S, P]):
                     engine,
                     every=settings.heartbeat_seconds,
                     standing_seconds=settings.standing_seconds,
-                    owned=owned,
-                    behind=lambda: watchdog.behind,
+                    partitions=lambda: sum(len(listener.owned) for listener in listeners),
+                    behind=lambda: behind_in(listeners),
                     log=log,
                 )
-                beside = (checkpoints.run, watchdog.run, standing.run, heartbeat.run)
                 look_for_garbage_seldom()
-                await self._work(context, consumer, beside, health, stopping)
+                await self._work(context, listeners, (standing.run, heartbeat.run), health, stopping)
 
     async def _open(
         self, stack: AsyncExitStack, settings: Settings, adapter: Adapter, owned: set[str], log: FilteringBoundLogger
@@ -200,6 +192,7 @@ class Service(Generic[S, P]):
         context: ServiceContext,
         ports: object,
         dead_letters: DeadLetters,
+        hubs: Hubs | None = None,
         *,
         look_first: bool = False,
         on_redrive: OnRedrive | None = None,
@@ -219,6 +212,7 @@ class Service(Generic[S, P]):
             log=context.log,
             look_first=look_first,
             on_redrive=on_redrive,
+            hubs=hubs,
         )
 
     def redriver(self, context: ServiceContext, engine: Engine[S], letters: DeadLetterStore) -> Redriver:
@@ -244,15 +238,16 @@ class Service(Generic[S, P]):
     async def _work(
         self,
         context: ServiceContext,
-        consumer: Consumer,
+        listeners: Sequence[HubListener],
         beside: Sequence[Callable[[], Awaitable[None]]],
         health: Health,
         stopping: asyncio.Event,
     ) -> None:
         """Receive until stopped, then finish the work in progress."""
         log = context.log
-        receiving = asyncio.create_task(consumer.run())
-        others = [asyncio.ensure_future(work()) for work in beside]
+        receiving = asyncio.create_task(receive(listeners))
+        of_hubs = [work for listener in listeners for work in listener.beside]
+        others = [asyncio.ensure_future(work()) for work in (*of_hubs, *beside)]
         others += [asyncio.ensure_future(work(context)) for work in self.background]
         health.ready = True
         log.info("ready", hears=" ".join(sorted(self.participant.hears)))
@@ -261,7 +256,7 @@ class Service(Generic[S, P]):
         finally:
             health.ready = False
             log.info("stopping")
-            await consumer.stop(context.settings.shutdown_seconds)
+            await stop(listeners, context.settings.shutdown_seconds)
             for task in (receiving, *others):
                 task.cancel()
             await asyncio.gather(receiving, *others, return_exceptions=True)

@@ -1,12 +1,10 @@
 """Getting from settings to servers that answer: waited for, checked, and opened in one place."""
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from azure.core.exceptions import (
     AzureError,
@@ -16,39 +14,41 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
-from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.cosmos.client import cosmos_client
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.credentials import Credentials, IdentityError, refusal
-from quartet.azure.event_hubs.client import check_group, check_hub, consumer_client, producer_client
-from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
+from quartet.azure.event_hubs.deployed_hubs import deployed_hubs
 from quartet.azure.sdk_internals.calls import container_of
-from quartet.azure.sdk_internals.receiving import what_differs
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import Hubs
 from quartet.engine.declaration.participant import DEPLOYMENT, Participant
-from quartet.engine.declaration.retry_policy import Backoff
-from quartet.engine.errors import ConfigurationError, OutageError, RightsMissingError
+from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.failures.timeouts import stretched
+from quartet.process.hub_listener import HubServers
+from quartet.process.hub_opening import HubOpening
+from quartet.process.waiting import Waiting
 
-R = TypeVar("R")
-
-# A server that accepts a connection and then says nothing is as bad as one that refuses: the step is repeated.
-_STEP_SECONDS = 20
 _BLOB_REFUSES = "Blob Storage refuses the key or identity: check BLOB_CONNECTION_STRING or the role assignments"
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Everything a participant talks to, open and checked. `connect` makes another receiver."""
+    """Everything a participant talks to, open and checked.
+
+    Attributes:
+        producer: sends to the hub that is the participant's own to write.
+        layout: all hubs of the deployment.
+        hubs: the clients of those that the participant hears; the main hub is the first.
+    """
 
     database: DatabaseProxy
     producer: EventHubProducerClient
-    receiver: EventHubConsumerClient
-    connect: Callable[[], EventHubConsumerClient]
-    stale_checkpoints: StaleCheckpoints
+    layout: Hubs
+    hubs: tuple[HubServers, ...]
     restore_checkpoints: Callable[[], Awaitable[None]]
 
 
@@ -66,29 +66,19 @@ async def open_servers(
     client = await waiting.enter(stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent))
     database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
     store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials, agent))
-    producer = await stack.enter_async_context(producer_client(settings, credentials, agent))
-    partitions = await waiting.call("Event Hubs", lambda: check_hub(producer, settings))
-
-    def connect() -> EventHubConsumerClient:
-        return consumer_client(
-            settings,
-            credentials,
-            agent,
-            participant.name,
-            checkpoint_store=store,
-            load_balancing_interval=settings.load_balancing_seconds,
-            partition_ownership_expiration_interval=settings.ownership_expires_seconds,
-        )
-
-    if settings.receive == "immediate" and (difference := what_differs()) is not None:
-        log.warning("receiving as the SDK does, which looks every 50 ms", reason=difference)
-    receiver = await stack.enter_async_context(connect())
-    await waiting.call("Event Hubs", lambda: check_group(receiver, participant.name, partitions[0], settings))
-    deployment = database.get_container_client(DEPLOYMENT.name)
-    stale_checkpoints = StaleCheckpoints(producer, store, deployment, participant.name, log)
-    await waiting.call("Event Hubs", stale_checkpoints.reset)
-    restore = partial(create_checkpoint_container, store)
-    return Servers(database, producer, receiver, connect, stale_checkpoints, restore)
+    opening = HubOpening(
+        participant,
+        settings,
+        credentials,
+        store,
+        deployment=database.get_container_client(DEPLOYMENT.name),
+        waiting=waiting,
+        log=log,
+    )
+    layout = deployed_hubs(settings, participant.events, (participant.name,))
+    own = await opening.own(stack, layout.written_by(participant.name))
+    hubs = [await opening.heard(stack, layout.label(hub), hub, own) for hub in layout.read_by(participant)]
+    return Servers(database, own.client, layout, tuple(hubs), partial(create_checkpoint_container, store))
 
 
 async def participant_database(
@@ -187,41 +177,3 @@ def new_checkpoint_store(settings: Settings, credentials: Credentials, agent: st
             f"BLOB_CONNECTION_STRING or BLOB_ACCOUNT_URL cannot be used: {error}. It should look like "
             "AccountName=…;AccountKey=…;BlobEndpoint=…  or  https://NAME.blob.core.windows.net"
         ) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Waits for servers at the start, with a bound: one that never answers is a mistake in the configuration."""
-
-    seconds: float
-    log: FilteringBoundLogger
-
-    async def call(self, server: str, step: Callable[[], Awaitable[R]]) -> R:
-        """The result of `step`, repeated while it says `OutageError` or `RightsMissingError`.
-
-        Raises:
-            ConfigurationError: the time is up.
-        """
-        deadline = asyncio.get_running_loop().time() + self.seconds
-        said = False
-        for delay in Backoff(0.2, 2).delays(random.Random()):  # noqa: S311 -- jitter, not a secret
-            try:
-                async with asyncio.timeout(stretched(_STEP_SECONDS)):
-                    return await step()
-            except (OutageError, TimeoutError, RightsMissingError) as reason:
-                if asyncio.get_running_loop().time() > deadline:
-                    if isinstance(reason, RightsMissingError):
-                        raise
-                    raise ConfigurationError(
-                        f"{server} did not answer within {self.seconds:.0f} s: {reason}. Is it running, and do the "
-                        "settings point to it?"
-                    ) from reason
-                if not said:
-                    self.log.warning("waiting", server=server, error=str(reason) or "no answer")
-                    said = True
-            await asyncio.sleep(delay)
-        raise AssertionError("the delays never end")
-
-    async def enter(self, stack: AsyncExitStack, server: str, make: Callable[[], AbstractAsyncContextManager[R]]) -> R:
-        """Enter the context manager that `make` makes, a new one for every attempt."""
-        return await self.call(server, lambda: stack.enter_async_context(make()))

@@ -17,7 +17,7 @@ from quartet.engine.engine import Engine
 from quartet.engine.errors import ConfigurationError
 from quartet.engine.ports import DeadLetter
 from quartet.engine.records.record import Json
-from quartet.events import Event, EventData, bucket_of, encode, from_json, new_event, to_json
+from quartet.events import OUTSIDE, Event, EventData, bucket_of, encode, from_json, new_event, service_source, to_json
 from quartet.testing.clock import VirtualLoop
 from quartet.testing.memory import LettersOfProcess, MemoryHub, MemoryLetters, MemoryStore, StoreOfProcess
 from quartet.testing.steps import PUBLISH, Steps, watched
@@ -77,12 +77,16 @@ class World:
         self,
         data: D,
         *,
-        source: str = "/outside",
+        source: str | None = None,
         id: str | None = None,  # noqa: A002 -- the CloudEvents name
         partition: str | None = None,
     ) -> Event[D]:
-        """Say an event from outside. Without an id it gets the next number; without a partition, its saga's."""
-        event = new_event(data, source=source, time=self.loop.utc(), id=id or f"said-{len(self.witness.said) + 1}")
+        """Say an event from outside, or else as a participant that may say it; or as `source`.
+
+        Without an id it gets the next number; without a partition, its saga's.
+        """
+        said_by = source or author_of(data)
+        event = new_event(data, source=said_by, time=self.loop.utc(), id=id or f"said-{len(self.witness.said) + 1}")
         said = to_json(event)
         self.witness.hear(said)
         self.hub.append(partition or self._partition(data.saga_id), encode(said))
@@ -172,6 +176,12 @@ class World:
 
     def _partition(self, saga_id: str) -> str:
         return bucket_of(saga_id, len(self.hub.partitions))
+
+
+def author_of(data: EventData) -> str:
+    """A source that may say it: `/outside`, unless only participants may."""
+    says = data.said_by
+    return "/outside" if not says or OUTSIDE in says else service_source(says[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from quartet.choreography import Choreography
-from quartet.events import EventData
-
-OUTSIDE: Final = "(outside)"
-"""The source of the inputs."""
+from quartet.events import OUTSIDE, EventData
 
 END: Final = "(end)"
 """The target of the ends, in a picture."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from quartet.choreography import Choreography
-from quartet.topology.edges import END, OUTSIDE, edges
+from quartet.events import OUTSIDE
+from quartet.topology.edges import END, edges
 
 
 def mermaid(app: Choreography) -> str:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from quartet.choreography import Choreography
 from quartet.engine.declaration.participant import Participant
-from quartet.events import EventData, explain
+from quartet.events import OUTSIDE, EventData, explain
 from quartet.topology.cycles import unbounded_cycles
 from quartet.topology.edges import failures, hearers, sayers
 
@@ -16,9 +16,9 @@ from quartet.topology.edges import failures, hearers, sayers
 def problems(app: Choreography) -> tuple[str, ...]:
     """The problems, one line each, with what to do; nothing if the choreography keeps every rule.
 
-    The rules: every event is said by a participant or comes from outside; every event is heard or ends a saga;
-    every failure reaches each participant that may have work to undo by then; no cycle of events is without a bound;
-    every event has a sample, and it can be read.
+    The rules: every event is said by a participant or comes from outside, as its model says; every event is heard or
+    ends a saga; every failure reaches each participant that may have work to undo by then; no cycle of events is
+    without a bound; every event has a sample, and it can be read.
     """
     return tuple(chain.from_iterable(rule(app) for rule in _RULES))
 
@@ -37,6 +37,16 @@ def _unsaid(app: Choreography) -> Iterator[str]:
     for event in app.events.models:
         if not sayers(app, event):
             yield f"{event.type} is said by no participant: name it in a reaction's says, in inputs, or remove it"
+
+
+def _misattributed(app: Choreography) -> Iterator[str]:
+    for event in app.events.models:
+        if set(event.said_by) != (says := set(sayers(app, event))) and says:
+            names = ", ".join("OUTSIDE" if one == OUTSIDE else repr(one) for one in sayers(app, event))
+            yield (
+                f"{event.type} says that it is said by {', '.join(event.said_by) or 'every client'}: write "
+                f"said_by = ({names}{',' if len(says) == 1 else ''}), or change the reactions or the inputs"
+            )
 
 
 def _unheard(app: Choreography) -> Iterator[str]:
@@ -112,5 +122,5 @@ def _unreadable(sample: EventData) -> str | None:
 
 
 _RULES: Final[tuple[Callable[[Choreography], Iterator[str]], ...]] = (
-    _unregistered, _unsaid, _unheard, _unreached, _endless, _samples,
+    _unregistered, _unsaid, _misattributed, _unheard, _unreached, _endless, _samples,
 )  # fmt: skip

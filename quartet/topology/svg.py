@@ -6,8 +6,9 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from quartet.choreography import Choreography
+from quartet.events import OUTSIDE
 from quartet.svg_page import BLUE, ORANGE, svg_page
-from quartet.topology.edges import END, OUTSIDE, Edge, edges
+from quartet.topology.edges import END, Edge, edges
 
 _LANE: Final = 190
 _ROW: Final = 34

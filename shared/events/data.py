@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from pydantic import field_validator
 
-from quartet.events import Code, Currency, Detail, EventData, Moment, Money, Reference, Text, fit_amount
+from quartet.events import OUTSIDE, Code, Currency, Detail, EventData, Moment, Money, Reference, Text, fit_amount
 from shared.events.fields import OrderId
 from shared.events.parts import Address, Items, Lines, Shortages, fit_items, total_of
 from shared.events.reasons import UNSPECIFIED, Compensation
@@ -35,6 +35,7 @@ class OrderCreated(OrderEvent):
     """A customer has placed an order. Said by the shop that takes it; the first one of an order id wins."""
 
     type: ClassVar[str] = "OrderCreated.v1"
+    said_by: ClassVar[tuple[str, ...]] = (OUTSIDE,)
 
     customer_id: Text
     currency: Currency
@@ -62,6 +63,7 @@ class InventoryReserved(OrderEvent):
     """Inventory holds all items of the order."""
 
     type: ClassVar[str] = "InventoryReserved.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("inventory",)
 
     customer_id: Text
     currency: Currency
@@ -78,6 +80,7 @@ class InventoryReservationFailed(OrderEvent):
     """Inventory holds nothing for the order and never will. `reason`: see `StockRefusal`."""
 
     type: ClassVar[str] = "InventoryReservationFailed.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("inventory",)
 
     reason: Code
     shortages: Shortages = ()
@@ -87,6 +90,7 @@ class PaymentCompleted(OrderEvent):
     """The customer has paid."""
 
     type: ClassVar[str] = "PaymentCompleted.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("payment",)
 
     payment_id: Reference
     customer_id: Text
@@ -103,6 +107,7 @@ class PaymentFailed(OrderEvent):
     """Payment has taken no money and never will. `reason`: see `PaymentRefusal`."""
 
     type: ClassVar[str] = "PaymentFailed.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("payment",)
 
     reason: Code
     detail: Detail = ""
@@ -112,6 +117,7 @@ class OrderShipped(OrderEvent):
     """The order is on its way: the pivot, after which there is no way back. One line per product."""
 
     type: ClassVar[str] = "OrderShipped.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("shipping",)
 
     shipment_id: Reference
     tracking_number: Reference
@@ -123,6 +129,7 @@ class ShippingFailed(OrderEvent):
     """Shipping has shipped nothing and never will. `reason`: see `ShippingRefusal`."""
 
     type: ClassVar[str] = "ShippingFailed.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("shipping",)
 
     reason: Code
     detail: Detail = ""
@@ -132,6 +139,7 @@ class InventoryReleased(OrderEvent):
     """What inventory held for the order is available again. One line per product."""
 
     type: ClassVar[str] = "InventoryReleased.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("inventory",)
 
     items: Lines
     reason: Code = UNSPECIFIED
@@ -142,6 +150,7 @@ class PaymentRefunded(OrderEvent):
     """The customer has got the money back."""
 
     type: ClassVar[str] = "PaymentRefunded.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("payment",)
 
     refund_id: Reference
     currency: Currency
@@ -155,6 +164,7 @@ class PaymentVoided(OrderEvent):
     """Payment had taken nothing, and has made sure that it never will: there is nothing to refund."""
 
     type: ClassVar[str] = "PaymentVoided.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("payment",)
 
     reason: Code = UNSPECIFIED
 
@@ -163,6 +173,7 @@ class OrderCancellationRequested(OrderEvent):
     """A customer or the deadline asks to cancel the order. `reason`: see `CancellationReason`; shipping decides."""
 
     type: ClassVar[str] = "OrderCancellationRequested.v1"
+    said_by: ClassVar[tuple[str, ...]] = (OUTSIDE, "order")
 
     reason: Code
     detail: Detail = ""
@@ -172,6 +183,7 @@ class OrderCancellationRejected(OrderEvent):
     """The order can no longer be cancelled. `reason`: see `RejectionReason`."""
 
     type: ClassVar[str] = "OrderCancellationRejected.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("shipping",)
 
     reason: Code
 
@@ -180,6 +192,7 @@ class CompensationFailed(OrderEvent):
     """A compensation is owed and could not be done: a person must look, and redrive what asked for it."""
 
     type: ClassVar[str] = "CompensationFailed.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("inventory", "payment")
 
     compensation: Compensation
     reason: Detail
@@ -194,6 +207,7 @@ class OrderCompleted(OrderEvent):
     """The saga has ended: paid, shipped, and the stock has left the warehouse."""
 
     type: ClassVar[str] = "OrderCompleted.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("order",)
 
     currency: Currency
     total: Money
@@ -205,6 +219,7 @@ class OrderCancelled(OrderEvent):
     """The saga has ended, and every participant has said that its work was undone or never done."""
 
     type: ClassVar[str] = "OrderCancelled.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("order",)
 
     reason: Code
     """The refusal that ended it: a value of `StockRefusal`, `PaymentRefusal` or `ShippingRefusal`."""

@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
+from quartet.engine.declaration.hubs import Hubs
 from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.reaction import Reaction, on
@@ -258,6 +259,7 @@ class Bench:
         call_seconds: float = 10,
         now: Now = lambda: NOON,
         on_redrive: OnRedrive | None = None,
+        hubs: Hubs | None = None,
     ) -> Engine[Parcel]:
         """A process that has started: nothing in memory, everything else as it was."""
         return Engine(
@@ -276,6 +278,7 @@ class Bench:
             look_first=look_first,
             log=log,
             on_redrive=on_redrive,
+            hubs=hubs,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -284,9 +287,13 @@ class Bench:
         await asyncio.sleep(0)
 
 
-def keys(*event_ids: str) -> list[str]:
+SHOP, INVENTORY, SHIPPING = "/tests", "/services/inventory", "/services/shipping"
+"""The sources of the events of these tests: the shop that places orders, and who may say the others."""
+
+
+def keys(*event_ids: str, source: str = INVENTORY) -> list[str]:
     """How a record recalls events of these tests."""
-    return [event_key("/tests", event_id) for event_id in event_ids]
+    return [event_key(source, event_id) for event_id in event_ids]
 
 
 def order_data(order_id: str, **changes: object) -> dict[str, Any]:
@@ -310,18 +317,18 @@ def order_data(order_id: str, **changes: object) -> dict[str, Any]:
 
 def order_created(order_id: str, event_id: str = "", **changes: object) -> Event[OrderCreated]:
     data = OrderCreated.model_validate(order_data(order_id, **changes))
-    return new_event(data, source="/tests", time=NOON, id=event_id or f"created-{order_id}")
+    return new_event(data, source=SHOP, time=NOON, id=event_id or f"created-{order_id}")
 
 
 def reserved(order_id: str, event_id: str = "") -> Event[InventoryReserved]:
     created = order_data(order_id)
     data = InventoryReserved.model_validate({**created, "total": "24.90"})
-    return new_event(data, source="/tests", time=NOON, id=event_id or f"reserved-{order_id}")
+    return new_event(data, source=INVENTORY, time=NOON, id=event_id or f"reserved-{order_id}")
 
 
 def shipping_failed(order_id: str, event_id: str = "") -> Event[ShippingFailed]:
     data = ShippingFailed(order_id=order_id, reason="address_not_served")
-    return new_event(data, source="/tests", time=NOON, id=event_id or f"failed-{order_id}")
+    return new_event(data, source=SHIPPING, time=NOON, id=event_id or f"failed-{order_id}")
 
 
 def messages(*events: Event[EventData] | bytes, start: int = 0) -> list[Message]:

@@ -11,7 +11,7 @@ from quartet.engine.ports import DeadLetter, Message
 from quartet.engine.records.record import Record
 from quartet.engine.saga_update import Step
 from quartet.events import encode, to_json
-from tests.runtime.fakes import Bench, Parcel, keys, messages, order_created, reserved, shipping_failed
+from tests.runtime.fakes import SHIPPING, SHOP, Bench, Parcel, keys, messages, order_created, reserved, shipping_failed
 
 BUG = ZeroDivisionError("a spoon in the gears")
 OPENED = Record("o-1", "0", Parcel(1, "ada"), {"created-o-1": ()})
@@ -164,7 +164,7 @@ async def test_redriven_in_order_everything_is_handled_in_order_and_once() -> No
     assert [await redeliver(engine, message) for message in some] == ["opened", "handled", "handled"]
     record = bench.records.records["o-1"]
     assert (record.parked, record.state) == ((), Parcel(3, "ada"))
-    assert list(record.handled) == keys("created-o-1", "a", "b")
+    assert list(record.handled) == [*keys("created-o-1", source=SHOP), *keys("a", "b")]
 
     assert [await redeliver(engine, message) for message in some] == ["repeated"] * 3
     assert bench.records.records["o-1"].state == Parcel(3, "ada")
@@ -284,7 +284,7 @@ async def test_redriven_it_is_done_and_said_in_addition() -> None:
 
     record = bench.records.records["o-1"]
     assert (record.owed, record.state) == ((), Parcel(1, "ada", given_back=True))
-    assert [said["type"] for said in record.handled[keys("failed-o-1")[0]]] == [
+    assert [said["type"] for said in record.handled[keys("failed-o-1", source=SHIPPING)[0]]] == [
         "CompensationFailed.v1",
         "InventoryReleased.v1",
     ]

@@ -51,6 +51,16 @@ async def test_a_message_without_data_stays_without_data(box: CosmosDeadLetters)
     assert (stored.letter.message.body, stored.letter.message.body_form) == (b'{"a": 1}', "value")
 
 
+async def test_a_dead_letter_keeps_the_hub_that_its_message_came_in_by(box: CosmosDeadLetters) -> None:
+    """What may be said on one hub may not be said on another: a redrive compares again."""
+    other = replace(LETTER, message=replace(LETTER.message, hub="orders"))
+    await box.put([LETTER, other])
+    assert {stored.id: stored.letter.message.hub for stored in await box.find()} == {
+        LETTER.id: "",
+        f"orders-{LETTER.id}": "orders",
+    }
+
+
 async def test_dead_letters_are_found_by_order_and_by_id(box: CosmosDeadLetters) -> None:
     await box.put([LETTER, NAMELESS])
     assert [stored.id for stored in await box.find(saga_id="o-1")] == [LETTER.id]

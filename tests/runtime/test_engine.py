@@ -10,7 +10,7 @@ from quartet.engine.errors import OutageError, TransientError
 from quartet.engine.records.record import Record
 from quartet.events import new_event
 from shared.events import OrderCompleted, PaymentFailed
-from tests.runtime.fakes import DESK_SERVICE, NOON, Bench, Parcel, keys, messages, order_created, reserved
+from tests.runtime.fakes import DESK_SERVICE, NOON, SHOP, Bench, Parcel, keys, messages, order_created, reserved
 
 
 async def test_a_batch_of_orders_is_one_commit_and_one_send() -> None:
@@ -49,7 +49,7 @@ async def test_events_of_one_order_in_one_batch_build_on_each_other() -> None:
 
     record = bench.records.records["o-1"]
     assert record.state == Parcel(3, "ada")
-    assert list(record.handled) == keys("created-o-1", "a", "b")
+    assert list(record.handled) == [*keys("created-o-1", source=SHOP), *keys("a", "b")]
 
 
 @pytest.mark.parametrize(("acts_outside", "commits"), [(False, 1), (True, 3)])
@@ -94,7 +94,7 @@ async def test_a_crash_after_the_commit_publishes_the_recorded_answers_later() -
 
     await bench.engine().process("0", messages(order_created("o-1")))
 
-    assert tuple(bench.hub.said) == bench.records.records["o-1"].handled[keys("created-o-1")[0]]
+    assert tuple(bench.hub.said) == bench.records.records["o-1"].handled[keys("created-o-1", source=SHOP)[0]]
     assert bench.records.records["o-1"].state == Parcel(1, "ada")
 
 
@@ -153,7 +153,7 @@ async def test_an_unreadable_message_is_stored_and_the_partition_continues(body:
 async def test_events_for_others_cost_nothing() -> None:
     bench = Bench()
     completed = OrderCompleted(order_id="o-1", currency="EUR", total=Decimal("24.90"))
-    batch = await bench.engine().process("0", messages(new_event(completed, source="/tests", time=NOON)))
+    batch = await bench.engine().process("0", messages(new_event(completed, source="/services/order", time=NOON)))
     assert (bench.records.loads, bench.records.commits, bench.hub.sends, bench.dead.letters) == ([], [], [], [])
     assert (batch.task, batch.first_unfinished) == (None, None)
 
@@ -221,7 +221,7 @@ async def test_an_outage_is_outlasted_however_long_it_takes() -> None:
 
 async def test_a_participant_says_only_what_it_has_announced() -> None:
     bench = Bench()
-    failed = new_event(PaymentFailed(order_id="o-1", reason="card_declined"), source="/tests", time=NOON)
+    failed = new_event(PaymentFailed(order_id="o-1", reason="card_declined"), source="/services/payment", time=NOON)
     await bench.engine().process("0", messages(failed))
 
     assert bench.hub.said == []

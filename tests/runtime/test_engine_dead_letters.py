@@ -63,7 +63,9 @@ async def test_used_up_retries_are_counted_and_put_the_event_first_in_the_queue(
 
 
 async def test_an_answer_that_says_does_not_list_is_a_bug_and_changes_nothing(bench: Bench) -> None:
-    event = new_event(PaymentFailed(order_id="o-1", reason="card_declined"), source="/tests", time=NOON, id="x")
+    event = new_event(
+        PaymentFailed(order_id="o-1", reason="card_declined"), source="/services/payment", time=NOON, id="x"
+    )
     [message] = messages(event)
     said = "desk does not say PaymentFailed.v1 about PaymentFailed.v1"
     bug = f"TypeError: {said}: add it to what the reaction says"

@@ -12,7 +12,7 @@ from quartet.engine.engine import Engine
 from quartet.process.heartbeat import Heartbeat
 from tests.runtime.fakes import Bench, messages, order_created, reserved
 
-OWNED = {"0", "3"}
+OWNED = 2
 
 
 class Sleeps:
@@ -39,7 +39,7 @@ async def lines(bench: Bench, *work: Sequence[Any], behind: int | None = None) -
             engine,
             every=300,
             standing_seconds=60,
-            owned=OWNED,
+            partitions=lambda: OWNED,
             behind=lambda: behind,
             log=structlog.get_logger(),
             sleep=sleeps.sleep,

@@ -137,7 +137,7 @@ async def test_an_event_for_other_participants_blocks_nothing() -> None:
     """The version that could not read it is gone; this one can, and knows that it need not."""
     bench = Bench()
     bench.records.put(OPENED)
-    cancelled = new_event(OrderCancelled(order_id="o-1", reason="cancelled"), source="/tests", time=NOON)
+    cancelled = new_event(OrderCancelled(order_id="o-1", reason="cancelled"), source="/services/order", time=NOON)
     foreign, waiting = messages(cancelled, reserved("o-1"))
     letter = DeadLetter(foreign, "0", "unknown_type", "", 1, "o-1", cancelled.id, cancelled.type, NOON)
     bench.records.put(replace(OPENED, parked=(letter.id,)))

@@ -182,7 +182,7 @@ async def test_a_bug_of_the_runtime_is_logged_once_with_its_message(
 
 async def test_one_message_is_returned_with_its_outcome() -> None:
     engine = Bench().engine()
-    foreign = encode({**to_json(EVENT), "type": "OrderCancelled.v1"})
+    foreign = encode({**to_json(EVENT), "type": "OrderCancelled.v1", "source": "/services/order"})
     became = [await engine.redeliver(PARTITION, message) for message in messages(EVENT, b"not json", foreign)]
     assert told_of([one for one in became if one is not None]) == [("o-1", "handled"), ("None", "not_json")]
     assert became[2] is None

@@ -66,7 +66,7 @@ class Answers:
 
     def _came_from_outside(self, head: Head, body: bytes) -> None:
         self.bodies.setdefault((head.source, head.id), body)
-        if head.type == "OrderCreated.v1" and not head.kept_by:
+        if head.type == "OrderCreated.v1":
             self.placed[head.order_id].append(head.content["data"])
 
     def _of_its_own_accord(self, service: str, head: Head, body: bytes) -> None:
@@ -86,7 +86,7 @@ class Answers:
 
     def _answered(self, service: str, cause: str, head: Head, body: bytes) -> None:
         data = head.content["data"]
-        causes = [known for known in self.heads[cause] if known.order_id == head.order_id and not known.kept_by]
+        causes = [known for known in self.heads[cause] if known.order_id == head.order_id]
         if not any(head.type in ANSWERS.get((service, known.type), ()) for known in causes):
             self.broke("a service answers what it hears", f"{service} says {head} because of {cause}: {causes[:2]}")
         self._has_one_id((service, cause, head.type, data.get("compensation", ""), head.order_id), head)

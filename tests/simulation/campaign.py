@@ -96,6 +96,7 @@ def story(plan: Plan) -> str:
     return "\n".join(
         [
             f"replicas of each service: {plan.replicas}, partitions: {plan.partitions}, events in a send: {plan.room}",
+            f"hubs: {plan.layout}",
             *(f"  {one.at:.3f} s: {one.what} of {one.order_id}, key {one.key}" for one in plan.publications),
             *(f"  {fault}" for fault in plan.faults),
             *result.trace.lines,

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 FOR_GOOD = frozenset({"not_json", "not_cloudevents", "invalid_envelope", "invalid_data", "unknown_type"}) | {
-    "conflicting_order"
+    "conflicting_order",
+    "wrong_author",
+    "wrong_hub",
 }
 """Why a dead letter may stay one although everything is mended."""
 
@@ -59,8 +61,8 @@ async def check_end(simulation: "Simulation") -> None:
 def _all_was_heard(simulation: "Simulation") -> None:
     watcher = simulation.watcher
     cluster = simulation.cluster
-    for service, partition in cluster.books.behind(cluster.hub.partitions, cluster.replicas.alive):
-        done, end = watcher.accounts.done[service, partition], len(cluster.hub.partitions[partition]) - 1
+    for service, partition in cluster.behind():
+        done, end = watcher.accounts.done[service, partition], len(cluster.logs[partition]) - 1
         watcher.broke("no partition stands still", f"{service} has {partition} up to {done} of {end}")
     for service, recorded in watcher.recorded.items():
         for cause, answers in recorded.items():

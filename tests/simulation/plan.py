@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
+from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.events import bucket_of
 from quartet.testing.cluster.plan.faults import COSMOS, ProcessFault
 from quartet.testing.cluster.plan.plan import BUCKETS, EPOCH, ClusterPlan
@@ -13,7 +14,8 @@ from quartet.testing.cluster.plan.scale import SCALES
 from quartet.testing.cluster.proof.drawing import draw_faults
 from tests.simulation import content
 from tests.simulation.content import PRICES, Json, Wire, cloud_event
-from tests.simulation.garbage import garbage
+from tests.simulation.forgery import forged
+from tests.simulation.garbage import ALL, garbage
 from tests.simulation.publication import Publication
 from tests.simulation.saga import SERVICES
 
@@ -51,12 +53,13 @@ def make_plan(seed: int) -> Plan:
     until = random.uniform(3, 5) * 3600 if long else random.uniform(20, 60)
     placed = 60.0 if long else 0.7 * until
     shops = Shops(random)
+    layout = LAYOUTS[seed % len(LAYOUTS)]
     plan = Plan(
         seed=seed,
         publications=tuple(
             one
             for number in range(orders)
-            for one in _order(random, shops, _order_id(random, seed, number), random.uniform(0.5, placed))
+            for one in _order(random, shops, layout, _order_id(random, seed, number), random.uniform(0.5, placed))
         ),
         stock=dict.fromkeys((*PRICES, "Lamp"), 6 * orders) | {"kettle": random.randint(0, orders), "unicorn": 1},
         replicas=random.choice((1, 2, 2, 3)),
@@ -65,6 +68,7 @@ def make_plan(seed: int) -> Plan:
         room=random.choice((1, 2, 5, 1000)),
         pace=60.0 if long else random.choice((1.0, 2.0)),
         scale=random.choice(SCALES),
+        layout=layout,
     )
     count = max(1, round(intensity * orders))
     faults = draw_faults(random, plan.names(), count, 80.0 if long else 0.9 * until)
@@ -99,7 +103,7 @@ class Shops:
         return event_of(kind, data, source, str(self._events[source]))
 
 
-def _order(random: Random, shops: Shops, order_id: str, at: float) -> list[Publication]:
+def _order(random: Random, shops: Shops, layout: Layout, order_id: str, at: float) -> list[Publication]:
     """An order, and what else is sent about it."""
     key = bucket_of(order_id, BUCKETS) if random.random() < 0.7 else order_id
     data = content.order_data(random, order_id)
@@ -134,6 +138,10 @@ def _order(random: Random, shops: Shops, order_id: str, at: float) -> list[Publi
         (body, content_type, properties), odd, kept_by = garbage(random, shops.event("OrderCreated.v1", data, shop))
         when = max(0.1, at + random.uniform(-0.5, 1.5))
         sent.append(Publication(when, "garbage", order_id, other_key(), body, content_type, properties, odd, kept_by))
+    if random.random() < 0.2:
+        when = max(0.1, at + random.uniform(-0.5, 5))
+        event = forged(random, layout, placed)
+        sent.append(replace(publication(when, "forgery", other_key(), event), kept_by=ALL))
     return sent
 
 

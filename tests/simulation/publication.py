@@ -11,8 +11,8 @@ from quartet.testing.cluster.plan import publication
 class Publication(publication.Publication):
     """Something that a customer, or somebody who knows no better, sends to the hub.
 
-    `what` is `order`, `duplicate`, `conflict`, `cancellation` or `garbage`. The other attributes are for the watcher,
-    who must not read a message as the services do: whoever makes a message knows what it is.
+    `what` is `order`, `duplicate`, `conflict`, `cancellation`, `garbage` or `forgery`. The other attributes are for
+    the watcher, who must not read a message as the services do: whoever makes a message knows what it is.
 
     Attributes:
         event: the CloudEvent that it is; None if it is none.

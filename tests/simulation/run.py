@@ -111,7 +111,7 @@ class Simulation:
         result.statuses = Counter(document["status"] for document in watcher.orders.values() if "status" in document)
         result.history = watcher.history
         result.requests = cluster.requests
-        result.figures["events"] = sum(len(log) for log in cluster.hub.partitions.values())
+        result.figures["events"] = sum(len(log) for log in cluster.logs.values())
         result.figures["needed a person"] = len(watcher.needed_attention)
         result.figures["requests"] = cluster.network.requests
         result.figures["repeated answers in the hub"] = watcher.answers.repeats

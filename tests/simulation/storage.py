@@ -39,7 +39,8 @@ def awaited(document: Document) -> tuple[str, ...]:
 
 def place_of(letter: Document) -> tuple[str, int]:
     """From which partition of the hub a dead letter comes, and its number there."""
-    return letter["partition"], letter["sequence_number"]
+    hub, partition = letter.get("hub"), letter["partition"]
+    return f"{hub}/{partition}" if hub else partition, letter["sequence_number"]
 
 
 def is_open(letter: Document) -> bool:

@@ -17,7 +17,7 @@ from tests.simulation.effects import Effects
 from tests.simulation.heads import REDRIVE, Head, head_of
 from tests.simulation.letters import Letters
 from tests.simulation.saga import ENDED, Document, end_of
-from tests.simulation.storage import DATABASES, LETTERS, awaited, handled_by, is_state, key_of
+from tests.simulation.storage import DATABASES, LETTERS, awaited, handled_by, is_state, key_of, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,11 @@ class Watcher:
         # What a document of another release says was handled, nobody can read.
         if self.states.get((service, letter["saga_id"]), {}).get("version") == FOREIGN:
             return False
-        heads = self.heads.get(letter["partition"], [])
-        number = letter["sequence_number"]
+        place, number = place_of(letter)
+        heads = self.heads.get(place, [])
         head = heads[number] if number < len(heads) else Head()
+        if head.kept_by:
+            return False  # it cannot be read, or was forged: what it says of its id means nothing
         # A record forgets what lies far back: what it does not know any more may become a dead letter.
         document = self.states.get((service, head.order_id), {})
         return key_of(head.source, head.id) in dict(handled_by(document))
@@ -161,10 +163,12 @@ class Watcher:
         if head is None:
             self.broke("what a service says can be read", repr(stored.body[:200]))
             head = Head()
-        self.heads[stored.partition].append(head)
+        self.heads[stored.place].append(head)
         if not head.type:
             return
         self.history.append(f"{head.type} {head.order_id}")
+        if head.kept_by:
+            return  # nobody has said what cannot be read, or is forged
         if head.type in REDRIVE:
             self.accounts.redriven.add(str(head.cause))
             return

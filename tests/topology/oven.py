@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from quartet import Choreography, Event, EventData, Ignored, Outcome, Participant, Registry, SagaId, on
+from quartet.events import OUTSIDE
 
 
 class BreadEvent(EventData):
@@ -12,22 +13,27 @@ class BreadEvent(EventData):
 
 class BreadWanted(BreadEvent):
     type: ClassVar[str] = "BreadWanted.v1"
+    said_by: ClassVar[tuple[str, ...]] = (OUTSIDE,)
 
 
 class FlourGround(BreadEvent):
     type: ClassVar[str] = "FlourGround.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("miller",)
 
 
 class BreadBaked(BreadEvent):
     type: ClassVar[str] = "BreadBaked.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("baker",)
 
 
 class BreadBurnt(BreadEvent):
     type: ClassVar[str] = "BreadBurnt.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("baker",)
 
 
 class FlourReturned(BreadEvent):
     type: ClassVar[str] = "FlourReturned.v1"
+    said_by: ClassVar[tuple[str, ...]] = ("miller",)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,10 @@ def test_a_correct_choreography_has_no_problem(app: Choreography) -> None:
             replace(BAKERY, events=Registry(BreadWanted, FlourGround, BreadBurnt, FlourReturned)),
             "baker says or hears BreadBaked.v1, which is not in the registry: add it to the registry",
         ),
+        (
+            replace(BAKERY, inputs=(BreadWanted, FlourReturned)),
+            "FlourReturned.v1 says that it is said by miller: write said_by = (OUTSIDE, 'miller'), or change the",
+        ),
     ],
 )
 def test_each_rule_has_a_line_that_says_what_to_do(app: Choreography, problem: str) -> None:

@@ -232,6 +232,7 @@ def dead_letter_document(letter: DeadLetter, buckets: int) -> dict[str, Any]:
         "text": message.body.decode("utf-8", "backslashreplace")[:10_000],
         **({"digest": message.digest} if message.digest else {}),
         **({"body_form": message.body_form} if message.body_form != "data" else {}),
+        **({"hub": message.hub} if message.hub else {}),
         "settled": None,
     }
 

@@ -39,6 +39,7 @@ def stored_letter(document: Mapping[str, Any]) -> StoredLetter:
         offset=_field(document, "offset", str),
         digest=_field({"digest": "", **document}, "digest", str),
         body_form=_body_form(document),
+        hub=_field({"hub": "", **document}, "hub", str),
     )
     letter = DeadLetter(
         message=message,

@@ -245,11 +245,12 @@ class HubPublisher:
             await self._client.send_batch(batch)
 
 
-def message_of(data: EventData) -> Message:
+def message_of(data: EventData, hub: str = "") -> Message:
     """What the engine needs of an event, free of the SDK. It never raises, whatever the message contains.
 
     A value body that is one string or binary is as good as a data section. Of any other body that is not data,
-    `Message.body` is a rendering for people. Properties have text for keys, and values that JSON has.
+    `Message.body` is a rendering for people. Properties have text for keys, and values that JSON has. `hub` is as in
+    `Message`.
     """
     body, body_form = _body_of(data)
     content_type = scalar(data.content_type)
@@ -263,6 +264,7 @@ def message_of(data: EventData) -> Message:
         sequence_number=data.sequence_number or 0,
         offset=str(data.offset),
         body_form=body_form,
+        hub=hub,
     )
 
 

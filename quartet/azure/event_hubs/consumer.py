@@ -48,8 +48,12 @@ class Consumer:
         progress: StallDetector,
         log: FilteringBoundLogger,
         starts: datetime | None = None,
+        hub: str = "",
     ) -> None:
-        """`starts`: where to begin in a partition without a checkpoint; None means at the beginning."""
+        """`starts`: where to begin in a partition without a checkpoint; None means at the beginning.
+
+        `hub`: as in `Message`.
+        """
         self._connect = connect
         self._client = client
         self._process = process
@@ -57,6 +61,7 @@ class Consumer:
         self._checkpoints = checkpoints
         self._log = log
         self._starts = starts
+        self._hub = hub
         self._working: dict[asyncio.Task[None], str] = {}
         self._slow: set[asyncio.Task[None]] = set()
         self._watermarks: dict[str, Watermark] = {}
@@ -167,7 +172,7 @@ class Consumer:
     async def _finish(self, context: PartitionContext, events: list[EventData]) -> None:
         partition = context.partition_id
         watermark = self._watermarks.setdefault(partition, Watermark())
-        batch = await self._process(partition, [message_of(event) for event in events])
+        batch = await self._process(partition, [message_of(event, self._hub) for event in events])
         watermark.add(events, batch)
         self._mark(context, watermark)
         if batch.first_unfinished is not None:

@@ -40,8 +40,12 @@ class StaleCheckpoints:
         deployment: ContainerProxy,
         group: str,
         log: FilteringBoundLogger,
+        *,
+        label: str = "",
     ) -> None:
+        """`label`: the name of the hub, unless it is the main one."""
         self._hub = hub
+        self._id = f"{_RECORD}-{label}" if label else _RECORD
         self._store = store
         self._deployment = deployment
         self._log = log
@@ -106,13 +110,13 @@ class StaleCheckpoints:
     async def _recorded(self) -> str | None:
         with outages():
             try:
-                return str((await self._deployment.read_item(_RECORD, partition_key=_RECORD))["made_at"])
+                return str((await self._deployment.read_item(self._id, partition_key=self._id))["made_at"])
             except CosmosResourceNotFoundError:
                 return None
 
     async def _record(self, made_at: str) -> None:
         with outages():
-            await self._deployment.upsert_item({"id": _RECORD, "made_at": made_at})
+            await self._deployment.upsert_item({"id": self._id, "made_at": made_at})
 
 
 def _blob_outage(error: Exception) -> OutageError:

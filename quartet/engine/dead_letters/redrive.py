@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from quartet.engine.dead_letters.store import DISCARDED, DeadLetterStore, Settled, StoredLetter
+from quartet.engine.declaration.hubs import REFUSED
 from quartet.engine.engine import Engine
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
@@ -132,7 +133,9 @@ class Redrive(Generic[S]):
             return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)
         letter = stored.letter
         if letter.saga_id is not None:
-            await self._engine.discard(letter.saga_id, letter.id, letter.partition, letter.message)
+            # What a forged event says of its id is not believed: it may be that of a true one.
+            message = None if letter.reason in REFUSED else letter.message
+            await self._engine.discard(letter.saga_id, letter.id, letter.partition, message)
             await self._line_up(letter.saga_id, letter.partition)
         if stored.settled is not None:
             return Report(stored.letter, Verdict.SETTLED, stored.settled.outcome)

@@ -26,7 +26,7 @@ from quartet.testing.cluster.servers.account import MakeAccount
 from quartet.testing.cluster.servers.blobs import Blobs
 from quartet.testing.cluster.servers.books import Books
 from quartet.testing.cluster.servers.cosmos import MemoryCosmos
-from quartet.testing.cluster.servers.hub import Hub
+from quartet.testing.cluster.servers.hub import Hub, Stored
 from quartet.testing.cluster.servers.observer import Observer
 from quartet.testing.cluster.strikes import strike
 
@@ -41,7 +41,8 @@ class Cluster:
         loop: the virtual clock.
         trace: what happened, line by line.
         faults, network: what goes wrong, and with which requests.
-        cosmos, hub, blobs: the servers.
+        cosmos, hubs, blobs: the servers; the hubs by their labels, see `Message.hub`.
+        layout: which events come in by which hub.
         books: how far the services are, and which dead letters are open.
         replicas: the processes of the services.
         commands: the processes of commands.
@@ -81,11 +82,16 @@ class Cluster:
         self.faults = Faults(plan.faults)
         self.network = Network(self.faults, self.trace)
         self.cosmos = MemoryCosmos(app.participants, account, self._epoch_seconds, self.books.written, plan.scale)
-        self.hub = Hub(app.hub, plan.partitions, observer.appended)
+        self.layout = app.hubs(plan.layout)
+        self.hubs = {
+            self.layout.label(hub): Hub(hub.name, plan.partitions, observer.appended, self.layout.label(hub))
+            for hub in self.layout.all
+        }
         self.blobs = Blobs(self.loop.time, self.books.checkpointed)
         self.setup = Setup(
             self.cosmos,
-            self.hub,
+            self.hubs,
+            self.layout,
             self.blobs,
             self.network,
             settings_at(plan.pace, app.hub),
@@ -120,7 +126,21 @@ class Cluster:
 
     def is_quiet(self) -> bool:
         """Whether every service needs nothing more of the hub, and nothing is on its way there."""
-        return not self.network.late and not self.books.behind(self.hub.partitions, self.replicas.alive)
+        return not self.network.late and not self.behind()
+
+    def behind(self) -> list[tuple[str, str]]:
+        """The services that still need something of a partition that they hear, and its place."""
+        return [
+            (service, place)
+            for service in self.replicas.alive
+            for hub in self.layout.read_by(self.app.participant(service))
+            for place in self.books.behind(service, self.hubs[self.layout.label(hub)].logs)
+        ]
+
+    @property
+    def logs(self) -> dict[str, list[Stored]]:
+        """What each partition of every hub holds, by its place."""
+        return {place: log for hub in self.hubs.values() for place, log in hub.logs.items()}
 
     @property
     def requests(self) -> dict[str, list[tuple[str, float]]]:
@@ -158,8 +178,9 @@ class Cluster:
         self._early.append(self.loop.create_task(operator.look(self), context=Context()))
 
     def recreate_hub(self) -> None:
-        """Replace the hub by an empty one of the same name."""
-        self.hub.recreate(f"{self.now:%Y-%m-%d %H:%M:%S}")
+        """Replace every hub by an empty one of the same name."""
+        for hub in self.hubs.values():
+            hub.recreate(f"{self.now:%Y-%m-%d %H:%M:%S}")
         self.books.hub_recreated()
 
     def _epoch_seconds(self) -> float:

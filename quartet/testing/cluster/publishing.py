@@ -23,15 +23,18 @@ def sender_of(publication: Publication, seed: int) -> Process:
 async def publish(cluster: "Cluster", sender: Process, publication: Publication) -> None:
     """Send it at its time, as often as it takes until the hub has accepted it."""
     await cluster.until(publication.at)
-    partition = cluster.hub.partition_of(publication.key)
+    hub = cluster.hubs[cluster.layout.label(cluster.layout.of_outside)]
+    partition = hub.partition_of(publication.key)
     events = [Outgoing(publication.body, publication.content_type, publication.properties, publication)]
     while True:
         try:
             await cluster.network.request(
-                sender, HUB, f"publish {publication.what}", lambda: cluster.hub.append(partition, events)
+                sender, HUB, f"publish {publication.what}", lambda: hub.append(partition, events)
             )
         except (AzureError, EventHubError):
             await asyncio.sleep(1)
         else:
-            cluster.trace(publication.publisher, f"{publication.what} of {publication.saga_id} to {partition}")
+            cluster.trace(
+                publication.publisher, f"{publication.what} of {publication.saga_id} to {hub.place(partition)}"
+            )
             return

@@ -8,9 +8,9 @@ AZURE: Final = (
     mutant(
         "checkpoint before publish",
         "quartet/azure/event_hubs/consumer.py",
-        "        batch = await self._process(partition, [message_of(event) for event in events])\n",
+        "        batch = await self._process(partition, [message_of(event, self._hub) for event in events])\n",
         "        self._checkpoints.mark(context, events[-1])\n"
-        "        batch = await self._process(partition, [message_of(event) for event in events])\n",
+        "        batch = await self._process(partition, [message_of(event, self._hub) for event in events])\n",
     ),
     mutant(
         "receiving begins at the end of the stream",
@@ -28,9 +28,9 @@ AZURE: Final = (
     mutant(
         "what is cancelled at stop() counts as finished",
         "quartet/azure/event_hubs/consumer.py",
-        "        batch = await self._process(partition, [message_of(event) for event in events])\n",
+        "        batch = await self._process(partition, [message_of(event, self._hub) for event in events])\n",
         "        try:\n"
-        "            batch = await self._process(partition, [message_of(event) for event in events])\n"
+        "            batch = await self._process(partition, [message_of(event, self._hub) for event in events])\n"
         "        except asyncio.CancelledError:\n"
         "            self._checkpoints.mark(context, events[-1])\n"
         "            raise\n",

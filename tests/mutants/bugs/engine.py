@@ -43,10 +43,40 @@ ENGINE: Final = (
     mutant(
         "what cannot be read is skipped",
         "quartet/engine/received.py",
-        "            if letter.saga_id is None or letter.event_type in opens:\n"
+        "            if letter.saga_id is None or letter.event_type in opens or read.reason in REFUSED:\n"
         "                received.letters.append(letter)",
         "            if letter.saga_id is None:\n                pass\n"
-        "            elif letter.event_type in opens:\n                received.letters.append(letter)",
+        "            elif letter.event_type in opens or read.reason in REFUSED:\n"
+        "                received.letters.append(letter)",
+    ),
+    # Who may say what
+    mutant(
+        "a forged event is handled",
+        "quartet/engine/received.py",
+        "    if refusal is not None:\n",
+        "    if refusal is not None and envelope.type in REFUSED:\n",
+    ),
+    mutant(
+        "an event counts on every hub",
+        "quartet/engine/declaration/hubs.py",
+        "if hub is None or author not in hub.authors:",
+        "if hub is None:",
+        "            for author in hub.authors.intersection(model.said_by) - {OUTSIDE}\n",
+        "            for author in set(model.said_by) - {OUTSIDE}\n",
+    ),
+    mutant(
+        "a forged event blocks the saga that it names",
+        "quartet/engine/received.py",
+        " or read.reason in REFUSED:\n",
+        ":\n",
+        proof="tests/runtime/test_forged.py::test_it_is_a_dead_letter_and_blocks_no_saga",
+    ),
+    mutant(
+        "to discard a forged event discards the true one",
+        "quartet/engine/dead_letters/redrive.py",
+        "message = None if letter.reason in REFUSED else letter.message",
+        "message = letter.message",
+        proof="tests/runtime/test_forged.py::test_to_discard_it_leaves_the_true_event_with_its_id_alone",
     ),
     mutant(
         "a receiver that gets nothing is left alone",
@@ -75,12 +105,10 @@ ENGINE: Final = (
     mutant(
         "a discard settles the letter before it strikes it",
         "quartet/engine/dead_letters/redrive.py",
-        "        letter = stored.letter\n"
-        "        if letter.saga_id is not None:\n"
-        "            await self._engine.discard(",
+        "        letter = stored.letter\n        if letter.saga_id is not None:\n            # What a forged",
         "        letter = stored.letter\n"
         "        await self._settle(stored, Report(letter, Verdict.DISCARDED), DISCARDED)\n"
-        "        if letter.saga_id is not None:\n            await self._engine.discard(",
+        "        if letter.saga_id is not None:\n            # What a forged",
         case="blocked, and the operator dies",
     ),
     mutant(

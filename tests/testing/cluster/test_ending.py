@@ -9,6 +9,7 @@ from quartet_emulators.cosmos.in_process import InProcessAccount
 
 from examples.trip.app import TRIP
 from examples.trip.payment import PAYMENT
+from quartet.engine.declaration.hubs import MAIN
 from quartet.testing.cluster.cluster import Cluster
 from quartet.testing.cluster.plan.plan import ClusterPlan
 from quartet.testing.cluster.plan.publication import Publication, Unreadable
@@ -42,33 +43,33 @@ def found(trips: Cluster, rules: Rules) -> list[str]:
 
 def all_have_read(trips: Cluster) -> None:
     for name in TRIP.names:
-        trips.books.checkpointed(name, "0", len(trips.hub.partitions["0"]) - 1)
+        trips.books.checkpointed(name, "0", len(trips.hubs[MAIN].partitions["0"]) - 1)
 
 
 def test_a_trip_that_has_ended_in_one_way_breaks_no_rule() -> None:
     trips, rules = cluster()
-    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    trips.hubs[MAIN].append("0", said(rules, "TripCancelled.v1"))
     all_have_read(trips)
     assert found(trips, rules) == []
 
 
 def test_a_trip_that_has_not_ended_is_found() -> None:
     trips, rules = cluster()
-    trips.hub.append("0", said(rules, "PaymentFailed.v1"))
+    trips.hubs[MAIN].append("0", said(rules, "PaymentFailed.v1"))
     all_have_read(trips)
     assert found(trips, rules) == ["t-1 has not ended: ['PaymentFailed.v1']"]
 
 
 def test_a_trip_that_has_ended_in_two_ways_is_found() -> None:
     trips, rules = cluster()
-    trips.hub.append("0", said(rules, "TripCancelled.v1", "TripBooked.v1"))
+    trips.hubs[MAIN].append("0", said(rules, "TripCancelled.v1", "TripBooked.v1"))
     all_have_read(trips)
     assert found(trips, rules) == ["t-1 has ended in 2 ways: TripBooked.v1, TripCancelled.v1"]
 
 
 def test_a_service_that_stalls_is_found() -> None:
     trips, rules = cluster()
-    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    trips.hubs[MAIN].append("0", said(rules, "TripCancelled.v1"))
     all_have_read(trips)
     trips.books.done["car", "0"] = -1
     assert found(trips, rules) == ["car stalls: it has partition 0 up to -1 of 0"]
@@ -76,7 +77,7 @@ def test_a_service_that_stalls_is_found() -> None:
 
 def test_an_answer_that_was_never_said_is_found() -> None:
     trips, rules = cluster()
-    trips.hub.append("0", said(rules, "TripCancelled.v1", "PaymentFailed.v1")[:1])
+    trips.hubs[MAIN].append("0", said(rules, "TripCancelled.v1", "PaymentFailed.v1")[:1])
     all_have_read(trips)
     unsaid = uuid5(NAMESPACE_URL, "PaymentFailed.v1")
     assert found(trips, rules) == [f"payment never said its answer {unsaid} in t-1"]
@@ -84,7 +85,7 @@ def test_an_answer_that_was_never_said_is_found() -> None:
 
 def test_a_dead_letter_that_no_redrive_has_settled_is_found() -> None:
     trips, rules = cluster()
-    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    trips.hubs[MAIN].append("0", said(rules, "TripCancelled.v1"))
     all_have_read(trips)
     letter: dict[str, Any] = {
         "pk": "1",
@@ -102,10 +103,10 @@ def test_a_dead_letter_that_no_redrive_has_settled_is_found() -> None:
 
 def test_a_message_that_cannot_be_read_and_is_not_kept_is_found() -> None:
     trips, rules = cluster()
-    trips.hub.append("0", said(rules, "TripCancelled.v1"))
+    trips.hubs[MAIN].append("0", said(rules, "TripCancelled.v1"))
     for number, event_type in enumerate((None, "TripCancellationRequested.v1"), start=1):
         origin = Unreadable(0.0, "garbage", "t-1", "1", b"?", event_type=event_type)
-        trips.hub.append("0", [Outgoing(b"?", origin=origin)])
+        trips.hubs[MAIN].append("0", [Outgoing(b"?", origin=origin)])
         for participant in TRIP.participants[number:]:
             letter = {"id": f"l-{number}", "pk": "1", "partition": "0", "sequence_number": number, "reason": "not_json"}
             trips.cosmos.fill(participant.database, "dead-letters", letter)

@@ -97,7 +97,7 @@ async def serve(path: str, name: str, script: Script) -> None:
         floor = Floor(participant, script, settings, container, servers.producer)
         sys.stdout.write(f"{READY}\n")
         sys.stdout.flush()
-        await servers.receiver.receive_batch(
+        await servers.hubs[0].receiver.receive_batch(
             floor.on_batch, max_batch_size=_BATCH, prefetch=_BATCH, starting_position="-1"
         )
 

@@ -41,7 +41,8 @@ class HubProperties:
 class CheckpointStore:
     """What the SDK's `BlobCheckpointStore` looks like to what resets checkpoints."""
 
-    def __init__(self, blobs: Blobs, network: Network, process: Process) -> None:
+    def __init__(self, hub: Hub, blobs: Blobs, network: Network, process: Process) -> None:
+        self._hub = hub
         self._blobs = blobs
         self._network = network
         self._process = process
@@ -52,8 +53,8 @@ class CheckpointStore:
         def apply() -> list[Json]:
             return [
                 {"partition_id": partition, "sequence_number": number, "consumer_group": group}
-                for (of_group, partition), number in self._blobs.checkpoints.items()
-                if of_group == group
+                for partition in self._hub.partitions
+                if (number := self._blobs.checkpoints.get((group, self._hub.place(partition)))) is not None
             ]
 
         return await self._ask("list checkpoints", apply)
@@ -61,9 +62,8 @@ class CheckpointStore:
     async def update_checkpoint(self, checkpoint: Json) -> None:
         """As in the SDK."""
         group, partition, number = (checkpoint[name] for name in ("consumer_group", "partition_id", "sequence_number"))
-        await self._ask(
-            f"put checkpoint {partition} to {number}", lambda: self._blobs.checkpoint(group, partition, number)
-        )
+        place = self._hub.place(partition)
+        await self._ask(f"put checkpoint {place} to {number}", lambda: self._blobs.checkpoint(group, place, number))
 
     async def _ask(self, what: str, apply: Callable[[], R]) -> R:
         return await self._network.request(self._process, BLOB, what, apply, kind=ADMIN)

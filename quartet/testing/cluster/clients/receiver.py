@@ -93,14 +93,17 @@ class Receiver:
 
     async def checkpoint(self, partition: str, sequence_number: int) -> None:
         """Write a checkpoint."""
+        place = self._hub.place(partition)
         await self._ask(
-            f"checkpoint {partition} at {sequence_number}",
-            lambda: self._blobs.checkpoint(self._group, partition, sequence_number),
+            f"checkpoint {place} at {sequence_number}",
+            lambda: self._blobs.checkpoint(self._group, place, sequence_number),
         )
 
     async def _claim(self) -> list[str]:
         """Confirm what is ours, take what is free, and take one from the owner that has most."""
-        listed = await self._ask("list owners", lambda: self._blobs.listed(self._group))
+        of_group = await self._ask("list owners", lambda: self._blobs.listed(self._group))
+        places = {self._hub.place(partition): partition for partition in self._hub.partitions}
+        listed = {places[place]: entry for place, entry in of_group.items() if place in places}
         now = self._blobs.clock() + self._process.skew
         alive = {name: entry for name, entry in listed.items() if now - entry.renewed < self._expires and entry.owner}
         mine = [name for name in self._hub.partitions if name in alive and alive[name].owner == self.me]
@@ -115,16 +118,19 @@ class Receiver:
         got: list[str] = []
         for name in wanted:
             etag = listed[name].etag if name in listed else None
-            claim = partial(self._blobs.claim, self._group, name, self.me, etag)
-            if await self._ask(f"claim {name}", claim) is not None:
+            claim = partial(self._blobs.claim, self._group, self._hub.place(name), self.me, etag)
+            if await self._ask(f"claim {self._hub.place(name)}", claim) is not None:
                 got.append(name)
         return got
 
     def _start(self, partition: str, checkpoints: dict[tuple[str, str], int]) -> int:
-        checkpoint = checkpoints.get((self._group, partition))
+        checkpoint = checkpoints.get((self._group, self._hub.place(partition)))
         if checkpoint is not None:
             return checkpoint + 1
         return 0 if self._on["starting_position"] == "-1" else len(self._hub.partitions[partition])
+
+    def _checkpoint_of(self, partition: str) -> int:
+        return self._blobs.checkpoints.get((self._group, self._hub.place(partition)), -1)
 
     async def _receive(self, partition: str, position: int) -> None:
         context = Context(self, partition)
@@ -143,18 +149,19 @@ class Receiver:
     async def _next(self, context: Context, position: int, hub: str) -> int:
         """Hand over one batch, and say where the next one begins."""
         partition = context.partition_id
+        place = self._hub.place(partition)
         await self._hub.beyond(partition, position)
         if hub != self._hub.created_at:
             await asyncio.get_running_loop().create_future()  # a link to a hub that is gone delivers nothing
         await asyncio.sleep(0.001 + 0.05 * self._random.random())
         fault = self._network.faults.on_receive(self._process.name, asyncio.get_running_loop().time())
         if fault is not None:
-            self._network.trace(self._process.name, f"** {fault.kind}: partition {partition} at {position}")
+            self._network.trace(self._process.name, f"** {fault.kind}: partition {place} at {position}")
             match fault.kind:
                 case "delivered again":
                     position = max(0, position - fault.amount)
                 case "rewound":
-                    position = min(position, self._blobs.checkpoints.get((self._group, partition), -1) + 1)
+                    position = min(position, self._checkpoint_of(partition) + 1)
                 case "from the start":
                     position = 0
                 case "stalls":
@@ -163,7 +170,7 @@ class Receiver:
                     raise ConnectionLostError("link detached")
         size = min(self._random.choice(_SIZES), self._on["max_batch_size"])
         batch = self._hub.partitions[partition][position : position + size]
-        self._network.trace(self._process.name, f"receives {partition} from {position}, {len(batch)} events")
+        self._network.trace(self._process.name, f"receives {place} from {position}, {len(batch)} events")
         await self._on["on_event_batch"](context, batch)
         return position + len(batch)
 

@@ -43,7 +43,7 @@ class Sender:
 
     async def send_batch(self, batch: Batch) -> None:
         """As in the SDK."""
-        what = f"send {len(batch.events)} to {batch.partition}"
+        what = f"send {len(batch.events)} to {self._hub.place(batch.partition)}"
         await self._network.request(self._process, HUB, what, lambda: self._hub.append(batch.partition, batch.events))
 
     async def _start_producer(self, partition: str, _timeout: object) -> None:

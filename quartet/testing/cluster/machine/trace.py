@@ -19,10 +19,15 @@ class Trace:
 class Log:
     """The logger that the services get. It writes to the trace, or nowhere if the trace keeps nothing."""
 
-    def __init__(self, who: str, trace: Trace) -> None:
+    def __init__(self, who: str, trace: Trace, **bound: object) -> None:
         self._who = who
         self._trace = trace
+        self._bound = bound
         self._broken_until = 0.0
+
+    def bind(self, **fields: object) -> "Log":
+        """See `FilteringBoundLogger.bind`."""
+        return Log(self._who, self._trace, **self._bound, **fields)
 
     def break_for(self, seconds: float) -> None:
         """Refuse every line for some `seconds`: the call raises `OSError`."""
@@ -57,7 +62,7 @@ class Log:
             self._say("EXCEPTION: ", event, fields)
 
     def _say(self, level: str, event: str, fields: dict[str, object]) -> None:
-        shown = (f"{name}={value}" for name, value in fields.items() if name not in _TOO_MUCH)
+        shown = (f"{name}={value}" for name, value in {**self._bound, **fields}.items() if name not in _TOO_MUCH)
         self._trace(self._who, f"{level}{event} {' '.join(shown)}")
 
 

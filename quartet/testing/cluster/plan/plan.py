@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from quartet.engine.declaration.hubs import Layout
 from quartet.testing.cluster.plan.faults import ProcessFault
 from quartet.testing.cluster.plan.publication import Publication, Unreadable
 from quartet.testing.cluster.plan.scale import LARGE, Scale
@@ -25,7 +26,8 @@ class ClusterPlan:
         publications: what is sent from outside.
         faults: what goes wrong.
         replicas: processes of each service.
-        partitions: of the hub.
+        partitions: of each hub.
+        layout: how events are spread over hubs.
         skews: seconds by which clocks are ahead, by process.
         until: seconds after which all faults are over.
         room: events that fit into one send.
@@ -43,6 +45,7 @@ class ClusterPlan:
     room: int = 1000
     pace: float = 1.0
     scale: Scale = LARGE
+    layout: Layout = "one"
 
     @property
     def sagas(self) -> list[str]:

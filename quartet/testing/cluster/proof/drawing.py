@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from quartet.choreography import Choreography
+from quartet.engine.declaration.hubs import LAYOUTS
 from quartet.events import bucket_of, encode, new_event, to_json
 from quartet.testing.cluster.plan.faults import BLOB, COSMOS, HUB, ON_RECEIVE, ON_REQUEST, TIMED, ProcessFault
 from quartet.testing.cluster.plan.plan import BUCKETS, EPOCH, ClusterPlan
@@ -44,6 +45,7 @@ def draw_plan(app: Choreography, first: First, seed: int, sagas: Sequence[str]) 
         until=until,
         room=random.choice((1, 2, 5, 1000)),
         scale=random.choice(SCALES),
+        layout=LAYOUTS[seed % len(LAYOUTS)] if all(model.said_by for model in app.events.models) else "one",
     )
     names = plan.processes_of(app.names)
     return replace(

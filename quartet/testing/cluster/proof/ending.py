@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from quartet.engine.declaration.hubs import MAIN
 from quartet.engine.declaration.invariant import Invariant
-from quartet.engine.declaration.participant import DEAD_LETTERS
+from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.testing.cluster.cluster import Cluster
 from quartet.testing.cluster.plan.publication import Unreadable
 from quartet.testing.cluster.proof.evidence import ClusterEvidence, read_evidence
 from quartet.testing.cluster.proof.rules import Rules
+from quartet.testing.cluster.servers.hub import Stored, place_of
 from quartet.testing.violation import NOT_HANDLED
 
 
@@ -35,19 +38,27 @@ def _judged(evidence: ClusterEvidence, invariants: Sequence[Invariant]) -> Itera
 
 
 def _unread(cluster: Cluster) -> Iterator[str]:
-    for service, partition in cluster.books.behind(cluster.hub.partitions, cluster.replicas.alive):
-        done, end = cluster.books.done[service, partition], len(cluster.hub.partitions[partition]) - 1
+    for service, partition in cluster.behind():
+        done, end = cluster.books.done[service, partition], len(cluster.logs[partition]) - 1
         yield f"{service} stalls: it has partition {partition} up to {done} of {end}"
 
 
 def _lost(cluster: Cluster) -> Iterator[str]:
     for participant in cluster.app:
         letters = cluster.cosmos.documents(participant.database, DEAD_LETTERS.name)
-        kept = {(letter["partition"], letter["sequence_number"]) for letter in letters}
-        for stored in (one for log in cluster.hub.partitions.values() for one in log):
-            origin, place = stored.origin, (stored.partition, stored.sequence_number)
+        kept = {
+            (place_of(letter.get("hub", MAIN), letter["partition"]), letter["sequence_number"]) for letter in letters
+        }
+        for stored in _received(cluster, participant):
+            origin, place = stored.origin, (stored.place, stored.sequence_number)
             if isinstance(origin, Unreadable) and origin.is_kept_by(participant.hears) and place not in kept:
                 yield f"{participant.name} has lost {origin.what} at {place}: {origin.body[:60]!r}"
+
+
+def _received(cluster: Cluster, participant: Participant[Any, Any]) -> Iterator[Stored]:
+    for hub in cluster.layout.read_by(participant):
+        for log in cluster.hubs[cluster.layout.label(hub)].logs.values():
+            yield from log
 
 
 def _unsaid(rules: Rules) -> Iterator[str]:

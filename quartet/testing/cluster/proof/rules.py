@@ -63,7 +63,7 @@ class Rules:
 
     def appended(self, stored: Stored) -> None:
         """See `Observer.appended`."""
-        self._lengths[stored.partition] = stored.sequence_number + 1
+        self._lengths[stored.place] = stored.sequence_number + 1
         if isinstance(stored.origin, Unreadable):
             return
         event = json.loads(stored.body)

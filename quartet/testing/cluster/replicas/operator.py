@@ -6,13 +6,18 @@ A redrive is a request on the hub; the service does it, in a process that may be
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from azure.eventhub.aio import EventHubProducerClient
+
+from quartet.azure.event_hubs.client import HubPublisher
 from quartet.engine.dead_letters.redrive import Redrive
 from quartet.engine.dead_letters.requests import MOST_LETTERS, RedriveRequested
 from quartet.engine.dead_letters.store import StoredLetter
+from quartet.engine.declaration.hubs import REFUSED
 from quartet.engine.errors import OutageError
 from quartet.events import new_event, to_json
+from quartet.testing.cluster.clients.sender import Sender
 from quartet.testing.cluster.machine.process import Process
 from quartet.testing.cluster.plan.faults import OPERATOR
 from quartet.testing.cluster.replicas.replica import Replica
@@ -20,7 +25,7 @@ from quartet.testing.cluster.replicas.replica import Replica
 if TYPE_CHECKING:
     from quartet.testing.cluster.cluster import Cluster
 
-_DISCARDED: Final = frozenset({"unknown_type", "invalid_data", "invalid_envelope"})
+_DISCARDED: Final = frozenset({"unknown_type", "invalid_data", "invalid_envelope"}) | REFUSED
 # What is still a dead letter after this number of attempts, with everything repaired, remains one.
 _ATTEMPTS: Final = 5
 
@@ -84,6 +89,9 @@ class Operator:
 
     async def _ask(self, cluster: "Cluster", replica: Replica, letters: list[StoredLetter]) -> None:
         """As `quartet dead-letters redrive`: a request for each saga, to the partition of its first letter."""
+        hub = cluster.hubs[cluster.layout.label(cluster.layout.of_operators)]
+        sender = Sender(hub, cluster.network, replica.process, cluster.plan.room)
+        publisher = HubPublisher(cast(EventHubProducerClient, sender))
         by_saga: dict[str, list[StoredLetter]] = {}
         for stored in letters:
             by_saga.setdefault(str(stored.letter.saga_id), []).append(stored)
@@ -94,7 +102,7 @@ class Operator:
             event = new_event(data, source="/operator", time=replica.context.now(), id=f"{self._name}-{self._asked}")
             cluster.trace(self._name, f"asks {data.participant} to redrive {len(ids)} of {saga_id}")
             cluster.figures["redriven"] += len(ids)
-            await replica.context.publisher.publish(some[0].letter.partition, [to_json(event)])
+            await publisher.publish(some[0].letter.partition, [to_json(event)])
 
     def _is_worth_it(self, service: str, stored: StoredLetter) -> bool:
         """Whether to try it: a limited number of times, and never what is final."""

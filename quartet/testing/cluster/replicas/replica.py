@@ -1,9 +1,11 @@
 """One process of a service: the real parts, put together as `quartet.process.service` does it, on servers in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
@@ -12,17 +14,15 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.cosmos.records import CosmosRecords
-from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.client import HubPublisher
-from quartet.azure.event_hubs.consumer import Consumer
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
+from quartet.engine.declaration.hubs import MAIN
 from quartet.engine.declaration.participant import DEPLOYMENT
 from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import OutageError
-from quartet.engine.failures.stall_detector import StallDetector
 from quartet.process.health import Health
+from quartet.process.hub_listener import HubListener, HubServers
 from quartet.process.service import Service, ServiceContext
-from quartet.process.watchdog import Watchdog
 from quartet.testing.cluster.clients.container import MemoryDatabase
 from quartet.testing.cluster.clients.management import CheckpointStore, HubProperties
 from quartet.testing.cluster.clients.receiver import Receiver
@@ -32,6 +32,7 @@ from quartet.testing.cluster.machine.trace import Log
 from quartet.testing.cluster.plan.plan import EPOCH
 from quartet.testing.cluster.replicas.ports import Unreliable
 from quartet.testing.cluster.replicas.setup import Setup, record_limits_of
+from quartet.testing.cluster.servers.hub import Hub
 
 
 class Replica:
@@ -42,10 +43,10 @@ class Replica:
         stopping: set to make it end in order.
         engine, letters, context: what the service works with.
         owned: the partitions that it receives from.
-        consumer: what receives; there is none before `run`.
+        listeners: what receives, one for each hub; there are none before `run`.
     """
 
-    consumer: Consumer
+    listeners: Sequence[HubListener] = ()
 
     def __init__(self, service: Service[Any, Any], process: Process, setup: Setup, *, look_first: bool = False) -> None:
         participant, settings = service.participant, setup.settings
@@ -53,11 +54,13 @@ class Replica:
         self.stopping = asyncio.Event()
         self._service = service
         self._setup = setup
-        self._clients = 0
+        self._clients: Counter[str] = Counter()
         loop = asyncio.get_running_loop()
         self._log = log = cast(FilteringBoundLogger, Log(process.name, setup.network.trace))
         database = MemoryDatabase(setup.cosmos, setup.network, process, participant.database)
-        producer = Sender(setup.hub, setup.network, process, setup.room)
+        self._layout = layout = setup.layout
+        own = setup.hubs[layout.label(layout.written_by(participant.name))]
+        producer = Sender(own, setup.network, process, setup.room)
         self._publisher = publisher = HubPublisher(cast(EventHubProducerClient, producer))
         self.owned: set[str] = set()
         self.context = context = ServiceContext(
@@ -78,13 +81,15 @@ class Replica:
         )
         redriver = service.redriver(context, self._new_engine(look_first=True), self.letters)
         self.engine = self._new_engine(look_first=look_first, on_redrive=redriver.answer)
-        self._stale = StaleCheckpoints(
-            cast(EventHubProducerClient, HubProperties(setup.hub, setup.network, process)),
-            cast(BlobCheckpointStore, CheckpointStore(setup.blobs, setup.network, process)),
-            _container(database, DEPLOYMENT.name),
-            process.service,
-            log,
-        )
+
+    def _hub_servers(self, hub: Hub) -> HubServers:
+        setup = self._setup
+        properties = cast(EventHubProducerClient, HubProperties(hub, setup.network, self.process))
+        store = cast(BlobCheckpointStore, CheckpointStore(hub, setup.blobs, setup.network, self.process))
+        deployment = self.context.database.get_container_client(DEPLOYMENT.name)
+        stale = StaleCheckpoints(properties, store, deployment, self.process.service, self._log, label=hub.label)
+        connect = partial(self._connect, hub)
+        return HubServers(hub.label, properties, connect(), connect, stale)
 
     def _new_engine(self, *, look_first: bool, on_redrive: OnRedrive | None = None) -> Engine[Any]:
         return Engine(
@@ -100,6 +105,7 @@ class Replica:
             look_first=look_first,
             limits=record_limits_of(self._setup.seed),
             on_redrive=on_redrive,
+            hubs=self._layout,
         )
 
     def time_out(self, calls: int) -> None:
@@ -121,42 +127,33 @@ class Replica:
 
     @property
     def receives_as(self) -> str:
-        """The name under which its client owns partitions."""
-        return f"{self.process.name}/{self.process.life}.{self._clients}"
+        """The name under which its client owns partitions of the main hub."""
+        return f"{self.process.name}/{self.process.life}.{self._clients[MAIN]}"
 
     async def run(self) -> None:
         """Do what the process does, until `stopping` is set."""
         async with AsyncExitStack() as stack:
             await self.open_port(stack)
-            await self._reset_stale_checkpoints()
-            await self._work()
+            participant, layout = self._service.participant, self._layout
+            hubs = [self._hub_servers(self._setup.hubs[layout.label(hub)]) for hub in layout.read_by(participant)]
+            await _reset_stale_checkpoints(hubs)
+            await self._work(hubs)
 
-    async def _work(self) -> None:
-        settings, clock = self._setup.settings, asyncio.get_running_loop().time
-        checkpoints = Checkpoints(settings.checkpoint_seconds, self._log)
-        self.consumer = Consumer(
-            self._connect(),
-            connect=self._connect,
-            process=self.engine.process,
-            prepare=self._prepare,
-            checkpoints=checkpoints,
-            owned=self.owned,
-            progress=StallDetector(settings.watchdog_seconds),
-            log=self._log,
-            starts=self._service.participant.starts,
-        )
-        hub = HubProperties(self._setup.hub, self._setup.network, self.process)
-        watchdog = Watchdog(
-            self.consumer,
-            cast(EventHubProducerClient, hub),
-            self._stale,
-            owned=self.owned,
-            restart_after=settings.watchdog_seconds,
-            log=self._log,
-            clock=clock,
-        )
-        beside: tuple[Callable[[], Awaitable[None]], ...] = (checkpoints.run, watchdog.run)
-        await self._service._work(self.context, self.consumer, beside, Health(), self.stopping)  # noqa: SLF001 -- it is what is checked
+    async def _work(self, hubs: Sequence[HubServers]) -> None:
+        self.listeners = [
+            HubListener(
+                hub,
+                self._setup.settings,
+                process=self.engine.process,
+                prepare=self._prepare,
+                log=self._log,
+                clock=asyncio.get_running_loop().time,
+                starts=self._service.participant.starts,
+                owned=self.owned if hub.label == MAIN else None,
+            )
+            for hub in hubs
+        ]
+        await self._service._work(self.context, self.listeners, (), Health(), self.stopping)  # noqa: SLF001 -- it is what is checked
 
     async def open_port(self, stack: AsyncExitStack) -> Any:  # noqa: ANN401 -- whatever the service makes
         """The port, which `stack` closes if it must be closed."""
@@ -169,35 +166,37 @@ class Replica:
         async def nothing() -> None:
             """Do nothing between the two clients."""
 
-        await self.consumer.restart(nothing)
+        await asyncio.gather(*(listener.consumer.restart(nothing) for listener in self.listeners))
 
-    async def _reset_stale_checkpoints(self) -> None:
-        """Do what a service does when it starts."""
-        while True:
-            try:
-                await self._stale.reset()
-            except OutageError:
-                await asyncio.sleep(1)
-            else:
-                return
-
-    def _connect(self) -> EventHubConsumerClient:
-        self._clients += 1
+    def _connect(self, hub: Hub) -> EventHubConsumerClient:
+        self._clients[hub.label] += 1
         setup = self._setup
         receiver = Receiver(
-            setup.hub,
+            hub,
             setup.blobs,
             setup.network,
             self.process,
             interval=setup.settings.load_balancing_seconds,
             expires=setup.settings.ownership_expires_seconds,
-            number=self._clients,
+            number=self._clients[hub.label],
         )
         return cast(EventHubConsumerClient, receiver)
 
     async def _prepare(self, partition: str) -> None:
         await self.engine.prepare()
         await self._publisher.open(partition)
+
+
+async def _reset_stale_checkpoints(hubs: Sequence[HubServers]) -> None:
+    """Do what a service does when it starts."""
+    for hub in hubs:
+        while True:
+            try:
+                await hub.stale_checkpoints.reset()
+            except OutageError:
+                await asyncio.sleep(1)
+            else:
+                break
 
 
 def _container(database: MemoryDatabase, name: str) -> ContainerProxy:

@@ -8,6 +8,7 @@ from typing import Final
 from quartet.azure.cosmos.client import BatchLimits
 from quartet.azure.environment import EnvironmentSettings
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import Hubs
 from quartet.engine.records.record import RecordLimits
 from quartet.testing.cluster.machine.network import Network
 from quartet.testing.cluster.plan.plan import BUCKETS
@@ -31,7 +32,8 @@ class Setup:
     """The servers, and the settings of every process.
 
     Attributes:
-        cosmos, hub, blobs: the servers.
+        cosmos, hubs, blobs: the servers; the hubs by their labels, see `Message.hub`.
+        layout: which events come in by which hub.
         network: what carries requests to them.
         settings: those of every service.
         own_settings: those of one participant, by its name.
@@ -42,7 +44,8 @@ class Setup:
     """
 
     cosmos: MemoryCosmos
-    hub: Hub
+    hubs: Mapping[str, Hub]
+    layout: Hubs
     blobs: Blobs
     network: Network
     settings: Settings

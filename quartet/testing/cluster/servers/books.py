@@ -8,8 +8,6 @@ from quartet.testing.cluster.servers.account import Document
 from quartet.testing.cluster.servers.hub import Stored
 from quartet.testing.cluster.servers.observer import Observer
 
-Behind = list[tuple[str, str]]
-
 
 class Books:
     """Passes everything on to the observer.
@@ -43,11 +41,6 @@ class Books:
         self.done.clear()
         self.observer.hub_recreated()
 
-    def behind(self, partitions: Mapping[str, Sequence[Stored]], services: Sequence[str]) -> Behind:
-        """The services that still need something of a partition, and the partition."""
-        return [
-            (service, partition)
-            for partition, log in partitions.items()
-            for service in services
-            if self.done[service, partition] < len(log) - 1
-        ]
+    def behind(self, service: str, logs: Mapping[str, Sequence[Stored]]) -> list[str]:
+        """The partitions of which a service still needs something."""
+        return [partition for partition, log in logs.items() if self.done[service, partition] < len(log) - 1]

@@ -13,6 +13,7 @@ class Stored:
     """An event in the hub, with the names by which the runtime reads an `EventData` of the SDK.
 
     Attributes:
+        hub: the label of the hub; see `Message.hub`.
         origin: what was published; None for what a service has said. Observers read it, services do not.
     """
 
@@ -22,6 +23,12 @@ class Stored:
     content_type: str | None
     properties: Mapping[str, object]
     origin: Publication | None = None
+    hub: str = ""
+
+    @property
+    def place(self) -> str:
+        """The partition, with its hub if that is not the main one."""
+        return place_of(self.hub, self.partition)
 
     @property
     def offset(self) -> str:
@@ -39,11 +46,17 @@ class Outgoing:
     origin: Publication | None = None
 
 
+def place_of(hub: str, partition: str) -> str:
+    """A partition among those of all hubs: by its id alone in the main one."""
+    return f"{hub}/{partition}" if hub else partition
+
+
 class Hub:
     """Partitions with a total order each. A receiver that has come to the end waits there."""
 
-    def __init__(self, name: str, partitions: int, appended: Callable[[Stored], None]) -> None:
+    def __init__(self, name: str, partitions: int, appended: Callable[[Stored], None], label: str = "") -> None:
         self.name = name
+        self.label = label
         self.partitions: dict[str, list[Stored]] = {str(number): [] for number in range(partitions)}
         self._appended = appended
         self.created_at = "2026-06-30 09:00:00"
@@ -53,13 +66,24 @@ class Hub:
         """Store a batch, all or nothing."""
         log = self.partitions[partition]
         for event in events:
-            stored = Stored(partition, len(log), event.body, event.content_type, event.properties, event.origin)
+            stored = Stored(
+                partition, len(log), event.body, event.content_type, event.properties, event.origin, self.label
+            )
             log.append(stored)
             self._appended(stored)
         waiting, self._waiting[partition] = self._waiting[partition], []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+    def place(self, partition: str) -> str:
+        """See `Stored.place`."""
+        return place_of(self.label, partition)
+
+    @property
+    def logs(self) -> dict[str, list[Stored]]:
+        """What each partition holds, by its place."""
+        return {self.place(partition): log for partition, log in self.partitions.items()}
 
     def recreate(self, created_at: str) -> None:
         """Drop all events: there is another hub of this name. Receivers are not notified."""

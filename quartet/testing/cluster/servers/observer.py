@@ -31,7 +31,7 @@ class Observer(Protocol):
         ...
 
     def checkpointed(self, service: str, partition: str, number: int) -> None:
-        """A service writes that it needs nothing of a partition up to this sequence number."""
+        """A service writes that it needs nothing of a partition (`Stored.place`) up to this sequence number."""
         ...
 
     def hub_recreated(self) -> None:
