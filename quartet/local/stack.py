@@ -18,7 +18,7 @@ from quartet.choreography import Choreography
 from quartet.engine.failures.timeouts import stretched
 from quartet.extras import require_emulators
 from quartet.local.child import DEFAULT_GRACE
-from quartet.local.hub_config import PARTITIONS, hub_flags
+from quartet.local.hub_config import PARTITIONS, chosen_layout, hub_flags
 from quartet.local.output import OUTPUT_NAME, Sink
 from quartet.local.supervisor import Exit, Process, Supervisor
 from quartet.process.application import Application
@@ -182,9 +182,14 @@ class LocalStack:
 def stack_settings(choreography: Choreography) -> dict[str, str]:
     """What a program that joins a local stack must know besides where the emulators are.
 
-    There are as many buckets as partitions, unless BUCKETS says otherwise.
+    There are as many buckets as partitions, unless BUCKETS says otherwise, and one hub, unless HUB_LAYOUT does.
+
+    Raises:
+        UserError: there is no such layout.
     """
-    return {"BUCKETS": os.environ.get("BUCKETS") or str(PARTITIONS), **simulated_ports(choreography)}
+    layout = chosen_layout()
+    hubs = {} if layout == "one" else {"HUB_LAYOUT": layout, "INBOUND_HUB_NAME": choreography.inbound_hub}
+    return {"BUCKETS": os.environ.get("BUCKETS") or str(PARTITIONS), **hubs, **simulated_ports(choreography)}
 
 
 def simulated_ports(choreography: Choreography) -> dict[str, str]:

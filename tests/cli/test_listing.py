@@ -38,6 +38,7 @@ from services.operations.status.stuck_reading import StuckReport
 from services.operations.status.stuck_view import stuck_view
 from services.operations.status.view import status_view
 from services.order.domain import Entry, Fact, Order, OrderStatus
+from services.shop import SHOP
 from shared.events import OrderCancellationRequested
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -73,7 +74,11 @@ VIEWS: list[tuple[str, RenderableType, list[str]]] = [
     ),
     ("stuck", stuck_view(StuckReport((STUCK,), 1, ()), Standstill((STANDING,))), [ORDER_ID, DEAD.id]),
     ("status", status_view(KNOWN, NOON), [ORDER_ID, f"payment_{ORDER_ID}"]),
-    ("timeline", timeline_listing(tell([Heard("0", NOON, MESSAGE)]), f"Order {ORDER_ID}"), [ORDER_ID, EVENT.type]),
+    (
+        "timeline",
+        timeline_listing(tell([Heard("0", NOON, MESSAGE)], SHOP.hubs()), f"Order {ORDER_ID}"),
+        [ORDER_ID, EVENT.type],
+    ),
     ("audit", audit_listing([AuditFinding(1, "a rule", {}, (Violation(ORDER_ID, "2 charges"),))]), [ORDER_ID]),
     ("doctor", findings_listing([Finding("service payment", broken(str(STANDING), "see"))]), [ORDER_ID]),
     ("outcomes", outcome_listing({ORDER_ID: Outcome(OrderStatus.CANCELLED, "out_of_stock")}), [ORDER_ID]),

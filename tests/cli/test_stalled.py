@@ -245,14 +245,7 @@ async def test_only_a_few_requests_are_in_progress_at_the_same_time(deployment: 
     """Each question to the hub is a connection, and there may be dozens of partitions."""
     await deployment.publish("0", "ord-1", "ord-2")
     async with open_lag_reader(deployment.servers.settings) as reader:
-        narrow = LagReader(
-            reader._client,  # noqa: SLF001 -- the same clients
-            reader._partitions,  # noqa: SLF001
-            reader._store,  # noqa: SLF001
-            deployment.servers.settings,
-            connect=reader._connect,  # noqa: SLF001
-            most_requests=1,
-        )
+        narrow = LagReader(list(reader._hubs.values()), reader._store, most_requests=1)  # noqa: SLF001 -- the same clients
         lags = await narrow.lags(await narrow.look(SERVICES), datetime.now(UTC))
     assert [lag.place.waiting for lag in lags if lag.place.partition == "0"] == [2, 2, 2, 2]
     assert len({id(lag.head) for lag in lags if lag.head}) == 1, "services that are equally far share one question"

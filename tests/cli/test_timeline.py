@@ -9,6 +9,7 @@ from quartet.cli.timeline.timeline import Said, concerns, tell
 from quartet.cli.timeline.view import timeline_json, timeline_listing
 from quartet.engine.ports import Message
 from quartet.events import CONTENT_TYPE, Event, answer, encode, new_event, service_source, to_json
+from services.shop import SHOP
 from shared.events import InventoryReservationFailed, OrderCancelled, OrderCreated
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -64,7 +65,7 @@ def rendered(story: list[Said]) -> str:
 
 
 def test_a_story_names_what_who_when_and_because_of_what() -> None:
-    assert [(said.milliseconds, said.type, said.source, said.cause) for said in tell(saga())] == [
+    assert [(said.milliseconds, said.type, said.source, said.cause) for said in tell(saga(), SHOP.hubs())] == [
         (0, "OrderCreated.v1", "/quartet/cli", None),
         (30, "InventoryReservationFailed.v1", "/services/inventory", 1),
         (61, "OrderCancelled.v1", "/services/order", 2),
@@ -74,27 +75,27 @@ def test_a_story_names_what_who_when_and_because_of_what() -> None:
 def test_the_end_of_a_saga_stands_out() -> None:
     console = Console(width=160, force_terminal=True, color_system="standard")
     with console.capture() as capture:
-        console.print(timeline_listing(tell(saga()), "Order ord-1", {"OrderCancelled.v1"}))
+        console.print(timeline_listing(tell(saga(), SHOP.hubs()), "Order ord-1", {"OrderCancelled.v1"}))
     assert "\x1b[1mOrderCancelled.v1" in capture.get()
     assert "\x1b[31mInventoryReservationFailed.v1" in capture.get()
 
 
 def test_an_event_that_was_said_before_is_marked() -> None:
     *events, last = saga()
-    story = tell([*events, found(placed(), 40), last])
+    story = tell([*events, found(placed(), 40), last], SHOP.hubs())
     assert [said.repeats for said in story] == [None, None, 1, None]
     assert story[3].cause == 2
 
 
 def test_a_cause_that_the_hub_no_longer_has_is_left_out() -> None:
-    story = tell(saga()[1:])
+    story = tell(saga()[1:], SHOP.hubs())
     assert story[0].cause is None
     assert story[0].causation_id == "created"
 
 
 def test_an_unreadable_event_says_why() -> None:
     broken = found(placed(), 5, data={"order_id": "ord-1"})
-    (said,) = tell([broken])
+    (said,) = tell([broken], SHOP.hubs())
     assert said.remark.startswith("cannot be read: customer_id: is missing")
     assert not said.is_read
 
@@ -121,7 +122,7 @@ def test_a_message_concerns_an_order_by_its_subject_or_if_it_is_not_an_event_by_
 def test_an_unreadable_message_is_shown_in_its_place() -> None:
     noise = Found("0", NOON + timedelta(milliseconds=20), Message(b"ord-1", None, {}, 0, "0"))
     first, *others = saga()
-    story = tell([first, noise, *others])
+    story = tell([first, noise, *others], SHOP.hubs())
     assert [said.type for said in story if not said.is_read] == ["not an event"]
     assert [said.cause for said in story] == [None, None, 1, 3]
     assert "cannot be read: body: " in rendered(story)
@@ -129,19 +130,19 @@ def test_an_unreadable_message_is_shown_in_its_place() -> None:
 
 def test_the_same_id_of_another_source_is_another_event() -> None:
     first, *_ = saga()
-    story = tell([first, found(placed(), 40, source="/another/shop"), found(placed(), 50)])
+    story = tell([first, found(placed(), 40, source="/another/shop"), found(placed(), 50)], SHOP.hubs())
     assert [said.repeats for said in story] == [None, None, 1]
 
 
 def test_people_see_a_row_per_event() -> None:
-    text = rendered(tell(saga()))
+    text = rendered(tell(saga(), SHOP.hubs()))
     assert "2 x viola" in text
     assert "1 OrderCreated.v1" in text
     assert "out_of_stock" in text
 
 
 def test_programs_see_every_field() -> None:
-    second = timeline_json(tell(saga()))[1]
+    second = timeline_json(tell(saga(), SHOP.hubs()))[1]
     assert second == {
         "number": 2,
         "at": "2026-03-01T12:00:00.035000Z",
@@ -153,6 +154,7 @@ def test_programs_see_every_field() -> None:
         "cause": 1,
         "repeats": None,
         "remark": "out_of_stock",
+        "hub": "",
         "partition": "0",
         "sequence_number": 35,
         "readable": True,

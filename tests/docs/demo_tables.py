@@ -128,7 +128,7 @@ def _story() -> list[Said]:
     world.say(order, source="/quartet/cli")
     world.run()
     [messages] = world.hub.partitions.values()
-    return tell([Found("0", _NOON, message) for message in messages])
+    return tell([Found("0", _NOON, message) for message in messages], SHOP.hubs())
 
 
 def _findings() -> list[Finding]:

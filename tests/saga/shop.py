@@ -19,13 +19,17 @@ from azure.cosmos.exceptions import CosmosResourceNotFoundError
 from quartet.azure.cosmos.client import cosmos_client
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import HubPublisher, producer_client
+from quartet.azure.event_hubs.deployed_hubs import settings_on
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import Layout
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.records.record import Json
 from quartet.events import Event, EventData, bucket_of, new_event, partition_of, to_json
+from quartet.local.hub_config import hubs_config, readers_of
 from quartet.local.stack import settings_flags
 from quartet.local.supervisor import Process, Supervisor
 from services.operations.participants import SIMULATED_PORTS
+from services.shop import SHOP
 from shared.events import OrderCancellationRequested, OrderCreated
 from tests.hubs import SHOP_HUB, SHOP_PARTITIONS
 
@@ -57,25 +61,26 @@ class Logs:
         """The lines of one service, all its replicas."""
         return [line for who, line in self.lines if who.split("-")[0] == name]
 
-    def owners(self) -> dict[tuple[str, str], set[str]]:
-        """The replicas that receive each partition of each service now."""
-        found: dict[tuple[str, str], set[str]] = {}
+    def owners(self) -> dict[tuple[str, str, str], set[str]]:
+        """The replicas that receive now, by service, hub (empty for the main one) and partition."""
+        found: dict[tuple[str, str, str], set[str]] = {}
         for who, line in self.lines:
             if re.search('"event": "partition (opened|closed)"', line):
                 told = json.loads(line)
-                replicas = found.setdefault((told["service"], told["partition"]), set())
+                replicas = found.setdefault((told["service"], told.get("hub", ""), told["partition"]), set())
                 (replicas.add if told["event"] == "partition opened" else replicas.discard)(who)
         return found
 
     async def until_shared_out(self, services: int = 4, partitions: int = 4, replicas: int = 2) -> None:
-        """Every partition has one owner, and each replica of a service its share of them.
+        """Every partition has one owner, and each replica of a service its share of those of each hub.
 
-        Before that, a partition that changes its owner may be read twice: events are said again.
+        With several hubs, a service counts once for each that it reads. Before that, a partition that changes its owner
+        may be read twice: events are said again.
         """
         deadline = time.monotonic() + LIMIT
         while True:
             owners = self.owners()
-            sizes = Counter(who for found in owners.values() for who in found)
+            sizes = Counter((who, hub) for (_, hub, _), found in owners.items() for who in found)
             all_owned_once = len(owners) == sizes.total() == partitions * services
             if all_owned_once and set(sizes.values()) == {partitions // replicas}:
                 return
@@ -199,10 +204,13 @@ class Shop:
         return sorted(str(entry["outcome"]) for entry in entries)
 
 
-def emulators(data_dir: Path, *hub: str) -> Process:
-    """The three emulators in one process, on free ports, with the flags for their hub; without, the shop's."""
+def emulators(data_dir: Path, *hub: str, **settings: str) -> Process:
+    """The three emulators in one process, on free ports, with the flags for their hub; without, the shop's.
+
+    Their file of settings has further `settings`.
+    """
     ports = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
-    flags = settings_flags(SIMULATED_PORTS)
+    flags = settings_flags({**SIMULATED_PORTS, **settings})
     return Process("emulators", "quartet_emulators", ("--data-dir", str(data_dir), *(hub or SHOP_HUB), *ports, *flags))
 
 
@@ -223,9 +231,24 @@ def services(environment: dict[str, str], replicas: int, log_format: str = "json
     return [process for name in SERVICES for process in Process(name, f"services.{name}", env=env).replicas(replicas)]
 
 
+def emulators_with(data_dir: Path, layout: Layout) -> Process:
+    """The emulators with the hubs of this layout."""
+    if layout == "one":
+        return emulators(data_dir)
+    config = data_dir / "hubs.json"
+    config.write_text(json.dumps(hubs_config(readers_of(SHOP, layout))), encoding="utf-8")
+    return emulators(data_dir, "--event-hubs-config", str(config), HUB_LAYOUT=layout, INBOUND_HUB_NAME=SHOP.inbound_hub)
+
+
 @asynccontextmanager
 async def running_shop(
-    data_dir: Path, *, replicas: int, log_format: str = "json", **settings_of_services: str
+    data_dir: Path,
+    layout: Layout = "one",
+    /,
+    *,
+    replicas: int,
+    log_format: str = "json",
+    **settings_of_services: str,
 ) -> AsyncIterator[Shop]:
     """Start everything, wait until every replica receives its share, and stop everything.
 
@@ -234,7 +257,7 @@ async def running_shop(
     logs = Logs()
     async with AsyncExitStack() as stack:
         supervisor = await stack.enter_async_context(Supervisor(logs))
-        await supervisor.start(emulators(data_dir), ready_line="ready")
+        await supervisor.start(emulators_with(data_dir, layout), ready_line="ready")
         environment = read_environment(data_dir)
         await supervisor.start(*services(environment | settings_of_services, replicas, log_format))
         settings = Settings(
@@ -242,12 +265,14 @@ async def running_shop(
             blob_connection_string=environment["BLOB_CONNECTION_STRING"],
             cosmos_connection_string=environment["COSMOS_CONNECTION_STRING"],
         )
+        readings = sum(len(readers) for readers in readers_of(SHOP, layout).values())
         credentials = await stack.enter_async_context(Credentials())
         client = await stack.enter_async_context(cosmos_client(settings, credentials, "quartet-tests"))
-        producer = await stack.enter_async_context(producer_client(settings, credentials, "quartet-tests"))
+        outside = settings_on(settings, SHOP.hubs(layout).of_outside)
+        producer = await stack.enter_async_context(producer_client(outside, credentials, "quartet-tests"))
         shop = Shop(data_dir, supervisor, logs, environment, client, HubPublisher(producer))
         if log_format == "json":
-            await logs.until_shared_out(replicas=replicas)
+            await logs.until_shared_out(readings, replicas=replicas)
         else:
             await logs.until_ready()
         yield shop

@@ -13,7 +13,9 @@ from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import consumer_client, hub_outages
 from quartet.azure.settings import Settings
+from quartet.cli.application import choreography
 from quartet.cli.reading.hub_reader import stop_receiving
+from quartet.cli.reading.hubs import for_said_by
 from quartet.local.hub_config import CONSOLE
 
 AGENT: Final = "quartet-bench"
@@ -40,7 +42,7 @@ class End:
 
 @asynccontextmanager
 async def hearing(settings: Settings, ends: frozenset[str], heard: Callable[[End], None]) -> AsyncIterator[None]:
-    """Receive what comes into the hub from now on; `heard` is called with each end of a saga.
+    """Receive what the participants say from now on; `heard` is called with each end of a saga.
 
     Args:
         settings: of a local stack.
@@ -62,18 +64,19 @@ async def hearing(settings: Settings, ends: frozenset[str], heard: Callable[[End
     prompt = settings.model_copy(update={"receive": "immediate"})
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        client = await stack.enter_async_context(consumer_client(prompt, credentials, AGENT, CONSOLE))
-        for partition, position in (await _positions(client)).items():
-            receiving = client.receive_batch(
-                pass_on, partition_id=partition, starting_position=position, max_batch_size=_BATCH, prefetch=_BATCH
-            )
-            stack.push_async_callback(stop_receiving, asyncio.create_task(receiving))
+        for hub in for_said_by(prompt, *choreography().names):
+            client = await stack.enter_async_context(consumer_client(hub, credentials, AGENT, CONSOLE))
+            for partition, position in (await _positions(client)).items():
+                receiving = client.receive_batch(
+                    pass_on, partition_id=partition, starting_position=position, max_batch_size=_BATCH, prefetch=_BATCH
+                )
+                stack.push_async_callback(stop_receiving, asyncio.create_task(receiving))
         yield
 
 
 def end_in(event: EventData, ends: frozenset[str], needles: Iterable[bytes]) -> End | None:
     """The end of a saga that an event is; None if it is something else. What is no end is not even parsed."""
-    body = b"".join(cast(Iterable[bytes], event.body))  # on this hub, all events are data
+    body = b"".join(cast(Iterable[bytes], event.body))  # on these hubs, all events are data
     if not any(needle in body for needle in needles) or event.enqueued_time is None:
         return None
     value = json.loads(body)

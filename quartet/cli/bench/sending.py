@@ -13,6 +13,7 @@ from quartet.azure.event_hubs.client import hub_outages, producer_client
 from quartet.azure.settings import Settings
 from quartet.cli.bench.hearing import AGENT
 from quartet.cli.publish.outgoing import Outgoing
+from quartet.cli.reading.hubs import for_outside
 from quartet.events import CONTENT_TYPE, encode
 
 CLIENTS: Final = 8
@@ -56,7 +57,8 @@ async def clients(settings: Settings) -> AsyncIterator[Clients]:
     """
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        producers = [producer_client(settings, credentials, AGENT) for _ in range(CLIENTS)]
+        hub = for_outside(settings)
+        producers = [producer_client(hub, credentials, AGENT) for _ in range(CLIENTS)]
         for producer in producers:
             await stack.enter_async_context(producer)
         with hub_outages():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -17,6 +17,7 @@ from quartet.cli.dead_letters.dead_letters import Found
 from quartet.cli.publish.outgoing import SOURCE
 from quartet.cli.reading.connection import open_consumer, open_producer
 from quartet.cli.reading.hub_reader import stop_receiving
+from quartet.cli.reading.hubs import for_operators, for_said_by
 from quartet.engine.dead_letters.requests import (
     MOST_LETTERS,
     NO_SAGA,
@@ -26,7 +27,7 @@ from quartet.engine.dead_letters.requests import (
     RedriveRequested,
 )
 from quartet.engine.failures.timeouts import stretched
-from quartet.events import Event, Unreadable, new_event, partition_of, read_envelope, to_json
+from quartet.events import Event, Unreadable, new_event, partition_of, read_envelope, service_source, to_json
 from quartet.terminal.user_error import UserError
 
 _BATCH: Final = 100
@@ -57,13 +58,17 @@ async def ask(settings: Settings, chosen: Sequence[Found], seconds: float) -> As
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer.
     """
-    async with open_producer(settings) as (producer, partitions), open_consumer(settings) as (consumer, _):
+    async with AsyncExitStack() as stack:
+        producer, partitions = await stack.enter_async_context(open_producer(for_operators(settings)))
         requests = [*_requests(chosen, partitions)]
         answers = _Answers({request.event.id for request in requests})
-        async with _listening(consumer, {request.partition for request in requests}, answers):
-            await _send(HubPublisher(producer), requests)
-            async for became in answers.until_all(stretched(seconds)):
-                yield became
+        wanted = {request.partition for request in requests}
+        for hub in for_said_by(settings, *sorted({found.service for found in chosen})):
+            consumer, _ = await stack.enter_async_context(open_consumer(hub))
+            await stack.enter_async_context(_listening(consumer, wanted, answers))
+        await _send(HubPublisher(producer), requests)
+        async for became in answers.until_all(stretched(seconds)):
+            yield became
     if answers.missing:
         raise UserError(_unanswered(requests, answers.missing, seconds))
 
@@ -120,7 +125,10 @@ class _Answers:
             if isinstance(envelope, Unreadable) or envelope.type != RedriveReported.type:
                 continue
             event = envelope.read(REDRIVE_EVENTS)
-            if isinstance(event, Event) and isinstance(event.data, RedriveReported):
+            if not isinstance(event, Event) or not isinstance(event.data, RedriveReported):
+                continue
+            # A client that may send to the hub could send another participant's report.
+            if event.source == service_source(event.data.participant):
                 self._came.put_nowait(cast("Event[RedriveReported]", event))
 
     async def on_error(self, _: PartitionContext | None, error: Exception) -> None:

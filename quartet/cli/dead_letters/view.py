@@ -59,6 +59,7 @@ def letter_json(one: Found) -> dict[str, Any]:
         "attempts": letter.attempts,
         "dead_at": format_time(letter.dead_at),
         "age_seconds": round((datetime.now(UTC) - letter.dead_at).total_seconds()),
+        "hub": letter.message.hub,
         "partition": letter.partition,
         "sequence_number": letter.message.sequence_number,
         "offset": letter.message.offset,

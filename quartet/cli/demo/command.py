@@ -21,6 +21,7 @@ from quartet.cli.demo.staging import staged
 from quartet.cli.publish.outgoing import Outgoing, event_of
 from quartet.cli.publish.sending import send
 from quartet.cli.reading.connection import open_cosmos, open_producer
+from quartet.cli.reading.hubs import for_outside
 from quartet.cli.reading.stored import Stored
 from quartet.cli.status.ends import wait_for_ends
 from quartet.cli.status.view import ends_view
@@ -81,7 +82,10 @@ async def _play(stack: LocalStack, beginnings: Sequence[EventData]) -> Evidence:
     app = runnable()
     await stack.start_emulators()
     await asyncio.gather(stack.start_services(), prepare(stack))
-    async with open_cosmos(stack.settings) as cosmos, open_producer(stack.settings) as (producer, partitions):
+    async with (
+        open_cosmos(stack.settings) as cosmos,
+        open_producer(for_outside(stack.settings)) as (producer, partitions),
+    ):
         now = datetime.now(UTC)
         events = [event_of(data.in_saga(f"demo-{number:03}"), now) for number, data in enumerate(beginnings, 1)]
         await send(events, HubPublisher(producer), partitions)

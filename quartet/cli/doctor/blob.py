@@ -55,14 +55,15 @@ class BlobVisit:
         refusal = await self._try_to_write(lag.checkpoint_name(group, _NO_PARTITION))
         if refusal is not None:
             return refusal
-        view = await lag.view()
+        views = [view for view in await lag.views() if group in view.progress]
         return judge_checkpoints(
             [
-                {"partition_id": partition, "sequence_number": known.checkpoint}
+                {"partition_id": view.where(partition), "sequence_number": known.checkpoint}
+                for view in views
                 for partition, known in view.progress[group].items()
                 if known.checkpoint is not None
             ],
-            view.ends_for(group),
+            {view.where(one): ends for view in views for one, ends in view.ends_for(group).items()},
         )
 
     async def _try_to_write(self, name: str) -> Verdict | None:

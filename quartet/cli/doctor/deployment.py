@@ -1,7 +1,7 @@
 """Everything that is asked of a deployment, in the order in which a person would."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +20,8 @@ from quartet.cli.doctor.network import Now, check_clock, check_connection, check
 from quartet.cli.doctor.own_settings import check_own_settings
 from quartet.cli.doctor.receivers import VARIABLE, check_receivers
 from quartet.cli.doctor.versions import check_versions
+from quartet.cli.reading.hubs import for_each, hearers_of, hubs_of
+from quartet.engine.declaration.hubs import MAIN
 from quartet.engine.errors import ConfigurationError
 from quartet.local.hub_config import CONSOLE
 
@@ -62,14 +64,14 @@ def all_checks(
     limit: timedelta | None = None,
 ) -> Sequence[Check]:
     """The checks, before they run. Everything that they open is closed with `stack`."""
-    hub = HubVisit(settings, servers[HUB], credentials, stack)
+    visits = {label: HubVisit(one, servers[HUB], credentials, stack) for label, one in for_each(settings).items()}
     cosmos = CosmosVisit(settings, servers[COSMOS], credentials, stack)
     blob = BlobVisit(settings, servers[BLOB], credentials, stack)
     lag = LagVisit(
         settings,
         choreography().names,
         stack,
-        hub=hub,
+        hubs=visits,
         store=lambda: blob.store,
         now=now,
         limit=timedelta(seconds=settings.standing_seconds) if limit is None else limit,
@@ -84,8 +86,10 @@ def all_checks(
         *([Check("alerts", partial(check_receivers, os.environ))] if VARIABLE in os.environ else []),
         Check("identity", partial(check_identity, servers, credentials)),
     ]
-    visits = ((HUB, hub.check_access), (COSMOS, cosmos.check_access), (BLOB, blob.check_access))
-    for name, check_access in visits:
+    # How far a service is, is asked of every hub.
+    needed = (f"{BLOB}: access", *map(_hub_check, visits))
+    servers_in_order = ((HUB, visits[MAIN].check_access), (COSMOS, cosmos.check_access), (BLOB, blob.check_access))
+    for name, check_access in servers_in_order:
         address = servers[name]
         checks += [
             Check(f"{name}: name", partial(check_name, address)),
@@ -96,21 +100,36 @@ def all_checks(
         needs = (f"{name}: connection", "identity") if address.key is None else (f"{name}: connection",)
         checks.append(Check(f"{name}: access", check_access, needs))
         if name == HUB:
-            checks += _hub_checks(hub)
+            checks += _all_hub_checks(settings, visits)
         elif name == COSMOS:
             checks += _cosmos_checks(cosmos)
         else:
-            checks += _blob_checks(blob, lag)
-    return checks + _service_checks(lag)
+            checks += _blob_checks(blob, lag, needed)
+    return checks + _service_checks(lag, needed)
 
 
-def _hub_checks(hub: HubVisit) -> list[Check]:
-    groups = [*choreography().names, CONSOLE]
-    return [
-        Check(f"{HUB}: hub", hub.check_hub, (f"{HUB}: access",)),
-        *(Check(f"{HUB}: group {group}", partial(hub.check_group, group), (f"{HUB}: hub",)) for group in groups),
-        Check(f"{HUB}: sending", hub.check_sending, (f"{HUB}: hub",)),
-    ]
+def _hub_check(label: str) -> str:
+    """The name of the check whether a hub exists."""
+    return f"{HUB}: hub {label}" if label else f"{HUB}: hub"
+
+
+def _all_hub_checks(settings: Settings, visits: Mapping[str, HubVisit]) -> list[Check]:
+    hubs = hubs_of(settings)
+    sent_to = {hubs.label(hubs.of_outside), hubs.label(hubs.of_operators)}
+    checks = []
+    for label, visit in visits.items():
+        # Of the main hub, access was checked before.
+        name, check = _hub_check(label), visit.check_hub if label == MAIN else visit.check_all
+        groups = [*hearers_of(settings, label), CONSOLE]
+        about = f" of {label}" if label else ""
+        needs = (name,)
+        checks += [
+            Check(name, check, (f"{HUB}: access",)),
+            *(Check(f"{HUB}: group {one}{about}", partial(visit.check_group, one), needs) for one in groups),
+        ]
+        if label in sent_to:
+            checks.append(Check(f"{HUB}: sending{f' to {label}' if label else ''}", visit.check_sending, needs))
+    return checks
 
 
 def _cosmos_checks(cosmos: CosmosVisit) -> list[Check]:
@@ -124,24 +143,23 @@ def _cosmos_checks(cosmos: CosmosVisit) -> list[Check]:
     return checks
 
 
-def _blob_checks(blob: BlobVisit, lag: LagVisit) -> list[Check]:
+def _blob_checks(blob: BlobVisit, lag: LagVisit, needed: tuple[str, ...]) -> list[Check]:
     return [
         Check(
             f"{BLOB}: checkpoints of {participant.name}",
             partial(blob.check_checkpoints, lag, participant.name),
-            (f"{BLOB}: access", f"{HUB}: hub"),
+            needed,
         )
         for participant in choreography()
     ]
 
 
-def _service_checks(lag: LagVisit) -> list[Check]:
-    needs = (f"{BLOB}: access", f"{HUB}: hub")
+def _service_checks(lag: LagVisit, needed: tuple[str, ...]) -> list[Check]:
     return [
         Check(
             f"service {participant.name}",
             partial(lag.check_service, participant.name),
-            needs,
+            needed,
             limit_factor=FACTOR,
         )
         for participant in choreography()

@@ -16,7 +16,7 @@ from quartet.azure.event_hubs.client import (
 )
 from quartet.azure.settings import Settings
 from quartet.cli.doctor.addresses import Address
-from quartet.cli.doctor.check import Verdict, broken, fine
+from quartet.cli.doctor.check import Status, Verdict, broken, fine
 from quartet.cli.reading.connection import AGENT, console_client
 from quartet.engine.errors import ConfigurationError, OutageError
 
@@ -24,15 +24,16 @@ _ROLES = "Azure Event Hubs Data Receiver and Data Sender"
 
 
 class HubVisit:
-    """The checks of one hub, which share a client.
+    """The checks of one hub, which share a client. `settings` are those of a client of this hub.
 
     Attributes:
+        settings: the same.
         partitions: the hub's partitions, once `check_hub` has found them.
     """
 
     def __init__(self, settings: Settings, address: Address, credentials: Credentials, stack: AsyncExitStack) -> None:
         self.partitions: list[str] = []
-        self._settings = settings
+        self.settings = settings
         self._address = address
         self._credentials = credentials
         self._stack = stack
@@ -56,7 +57,7 @@ class HubVisit:
 
     async def check_hub(self) -> Verdict:
         """Whether the hub exists."""
-        name = self._settings.event_hub_name
+        name = self.settings.event_hub_name
         if self._is_missing:
             return broken(
                 f"there is no hub {name!r} in this namespace",
@@ -64,19 +65,24 @@ class HubVisit:
             )
         return fine(f"{name} has {len(self.partitions)} partitions")
 
+    async def check_all(self) -> Verdict:
+        """Whether the key or identity is let in, and the hub exists: for every hub but the first."""
+        access = await self.check_access()
+        return await self.check_hub() if self._is_missing or access.status is Status.OK else access
+
     async def check_group(self, group: str) -> Verdict:
         """Whether a consumer group exists and may be received from."""
         # A client has a token for its own group alone, so each group needs one.
-        async with consumer_client(self._settings, self._credentials, AGENT, group, retry_total=1) as client:
+        async with consumer_client(self.settings, self._credentials, AGENT, group, retry_total=1) as client:
             try:
-                await check_group(client, group, self.partitions[0], self._settings)
+                await check_group(client, group, self.partitions[0], self.settings)
             except (ConfigurationError, OutageError) as error:
                 return broken(str(error), f"deploy the infrastructure: the group, and the roles {_ROLES}")
         return fine("there")
 
     async def check_sending(self) -> Verdict:
         """Whether we may send; nothing is sent."""
-        async with producer_client(self._settings, self._credentials, AGENT) as producer:
+        async with producer_client(self.settings, self._credentials, AGENT) as producer:
             try:
                 await HubPublisher(producer).open(self.partitions[0])
             except OutageError as outage:
@@ -85,7 +91,7 @@ class HubVisit:
 
     def connect(self) -> EventHubConsumerClient:
         """Another client of the console's group, not opened yet."""
-        return console_client(self._settings, self._credentials)
+        return console_client(self.settings, self._credentials)
 
     @property
     def client(self) -> EventHubConsumerClient:

@@ -1,7 +1,7 @@
 """Whether the services run and keep up: one look at hub and checkpoints for the checks of all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Final, TypeVar
@@ -13,7 +13,9 @@ from quartet.azure.settings import Settings
 from quartet.cli.doctor.check import Verdict, broken, fine
 from quartet.cli.doctor.event_hubs import HubVisit
 from quartet.cli.lag.lag import Lag, Standstill, behind, in_words, oldest
-from quartet.cli.lag.reading import LagReader, View
+from quartet.cli.lag.reading import HubAtWork, LagReader, View
+from quartet.cli.reading.hubs import hearers_of
+from quartet.engine.declaration.hubs import MAIN
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.ports import Now
 from quartet.terminal.user_error import UserError
@@ -33,33 +35,33 @@ class LagVisit:
         services: Sequence[str],
         stack: AsyncExitStack,
         *,
-        hub: HubVisit,
+        hubs: Mapping[str, HubVisit],
         store: Callable[[], BlobCheckpointStore],
         now: Now,
         limit: timedelta,
     ) -> None:
-        """`store` gives the checkpoint store, once it is open."""
+        """`hubs` are by label; `store` gives the checkpoint store, once it is open."""
         self._settings = settings
         self._services = services
         self._stack = stack
-        self._hub = hub
+        self._hubs = hubs
         self._store = store
         self._now = now
         self._limit = limit
         self._reader: LagReader | None = None
-        self._view: asyncio.Task[View] | None = None
+        self._views: asyncio.Task[list[View]] | None = None
         self._judged: asyncio.Task[tuple[list[Lag], Standstill]] | None = None
 
     def checkpoint_name(self, service: str, partition: str) -> str:
-        """The name of the blob with a checkpoint, as the SDK makes it."""
-        namespace = namespace_of(self._hub.client)
+        """The name of the blob with a checkpoint of the main hub, as the SDK makes it."""
+        namespace = namespace_of(self._hubs[MAIN].client)
         return f"{namespace}/{self._settings.event_hub_name}/{service}/checkpoint/{partition}".lower()
 
-    async def view(self) -> View:
+    async def views(self) -> list[View]:
         """The reading that all checks share."""
-        if self._view is None:
-            self._view = self._start(lambda: self._lag_reader().look(self._services))
-        return await asyncio.shield(self._view)
+        if self._views is None:
+            self._views = self._start(lambda: self._lag_reader().look(self._services))
+        return await asyncio.shield(self._views)
 
     async def check_service(self, service: str) -> Verdict:
         """Whether a service runs, and makes progress in each partition."""
@@ -72,14 +74,19 @@ class LagVisit:
         return judge_service(service, lags, standstill, oldest(lags, service, self._now()), self._limit)
 
     async def _judge(self) -> tuple[list[Lag], Standstill]:
-        view, reader = await self.view(), self._lag_reader()
-        lags = await reader.lags(view, self._now())
+        views, reader = await self.views(), self._lag_reader()
+        lags = await reader.lags(views, self._now())
         return lags, await reader.standstill(lags, self._now, self._limit)
 
     def _lag_reader(self) -> LagReader:
         if self._reader is None:
-            hub = self._hub
-            self._reader = LagReader(hub.client, hub.partitions, self._store(), self._settings, connect=hub.connect)
+            hubs = [
+                HubAtWork(
+                    label, hub.settings, hearers_of(self._settings, label), hub.client, hub.partitions, hub.connect
+                )
+                for label, hub in self._hubs.items()
+            ]
+            self._reader = LagReader(hubs, self._store())
         return self._reader
 
     def _start(self, work: Callable[[], Awaitable[R]]) -> "asyncio.Task[R]":

@@ -40,7 +40,7 @@ ByPartition: TypeAlias = dict[str, Progress]
 
 
 async def read_progress(store: BlobCheckpointStore, namespace: str, settings: Settings, service: str) -> ByPartition:
-    """The positions and owners of a service, by partition, in one list of blobs.
+    """The positions and owners of a service in the hub of these settings, by partition, in one list of blobs.
 
     Raises:
         UserError: there is no container, or a checkpoint cannot be read.

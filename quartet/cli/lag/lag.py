@@ -13,6 +13,7 @@ class Place:
     """Where one service is in one partition of the hub.
 
     Attributes:
+        hub: the label of the hub; see `Message.hub`.
         first, last: the sequence numbers of the first and the last event that the hub has; `last` is before `first`
             if it has none.
         checkpoint: the last event that is finished; None if there is no checkpoint, so that a receiver begins with the
@@ -28,6 +29,12 @@ class Place:
     checkpoint: int | None = None
     written: datetime | None = None
     is_owned: bool = False
+    hub: str = ""
+
+    @property
+    def where(self) -> str:
+        """The partition, with its hub if that is not the main one."""
+        return f"{self.hub}/{self.partition}" if self.hub else self.partition
 
     @property
     def next(self) -> int:
@@ -79,7 +86,7 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A partition that is stalled for a service, at one event."""
+    """A partition that is stalled for a service, at one event. `partition` is its `Place.where`."""
 
     service: str
     partition: str
@@ -113,15 +120,15 @@ class Standstill:
         return not self.standing and not self.silent
 
     def holds(self, service: str, partition: str) -> bool:
-        """Whether a partition is stalled for a service."""
-        return any((one.service, one.partition) == (service, partition) for one in self.standing)
+        """Whether a partition is stalled for a service, in some hub."""
+        return any((one.service, one.partition.rpartition("/")[2]) == (service, partition) for one in self.standing)
 
 
 def judge(lags: Iterable[Lag], now: datetime, limit: timedelta) -> Standstill:
     """Find the stalled partitions, and the services that do not run: none of their partitions has an owner."""
     known = list(lags)
     standing = tuple(
-        Standing(lag.place.service, lag.place.partition, lag.head, lag.age(now), lag.place.waiting)
+        Standing(lag.place.service, lag.place.where, lag.head, lag.age(now), lag.place.waiting)
         for lag in known
         if lag.head is not None and lag.is_stalled(now, limit)
     )

@@ -5,10 +5,11 @@ They are made side by side, a few at a time: each question to the hub is a conne
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
 from azure.eventhub.aio import EventHubConsumerClient
@@ -23,6 +24,7 @@ from quartet.cli.lag.checkpoints import ByPartition, Progress, read_progress
 from quartet.cli.lag.hub_head import read_head
 from quartet.cli.lag.lag import Head, Lag, Place, Standstill, judge
 from quartet.cli.reading.connection import AGENT, console_client, open_consumer
+from quartet.cli.reading.hubs import for_each, hearers_of
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.ports import Now, Sleep
 from quartet.process.startup import new_checkpoint_store
@@ -48,16 +50,45 @@ class Ends(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class HubAtWork:
+    """A hub, and who hears it.
+
+    Attributes:
+        label: see `Message.hub`.
+        settings: those of a client of this hub.
+        services: the participants that hear it.
+        client: is asked for what the hub holds.
+        connect: makes another client like it.
+    """
+
+    label: str
+    settings: Settings
+    services: tuple[str, ...]
+    client: EventHubConsumerClient
+    partitions: Sequence[str]
+    connect: Callable[[], EventHubConsumerClient]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """One look at the checkpoint store, by service and partition, and at the hub after it."""
+    """One look at the checkpoint store, by service and partition, and at the hub after it.
+
+    Attributes:
+        hub: the label of the hub; see `Message.hub`.
+    """
 
     progress: dict[str, ByPartition]
     ends: dict[str, Ends]
+    hub: str = ""
+
+    def where(self, partition: str) -> str:
+        """A partition, with the hub if that is not the main one."""
+        return f"{self.hub}/{partition}" if self.hub else partition
 
     def places(self, alive_since: datetime) -> list[Place]:
         """The position of every service in every partition; an owner counts if it was active since `alive_since`."""
         return [
-            _place(service, partition, ends, known.get(partition, Progress()), alive_since)
+            replace(_place(service, partition, ends, known.get(partition, Progress()), alive_since), hub=self.hub)
             for service, known in self.progress.items()
             for partition, ends in self.ends_for(service).items()
         ]
@@ -75,47 +106,43 @@ class View:
 
 
 class LagReader:
-    """Looks at the services' progress."""
+    """Looks at the services' progress in all hubs."""
 
     def __init__(
-        self,
-        client: EventHubConsumerClient,
-        partitions: Sequence[str],
-        store: BlobCheckpointStore,
-        settings: Settings,
-        *,
-        connect: Callable[[], EventHubConsumerClient],
-        most_requests: int = MOST_REQUESTS,
+        self, hubs: Sequence[HubAtWork], store: BlobCheckpointStore, *, most_requests: int = MOST_REQUESTS
     ) -> None:
-        """`connect` makes another client like the first."""
-        self._client = client
-        self._connect = connect
-        self._partitions = partitions
+        """`store` has the checkpoints of all of them."""
+        self._hubs = {hub.label: hub for hub in hubs}
         self._store = store
-        self._settings = settings
         self._gate = asyncio.Semaphore(most_requests)
-        self._namespace = namespace_of(client)
 
-    async def look(self, services: Sequence[str]) -> View:
-        """Look once.
+    async def look(self, services: Collection[str]) -> list[View]:
+        """Look at each hub once.
 
         Raises:
             UserError: the checkpoint store has no container, or a checkpoint cannot be read.
             ConfigurationError: a server refuses the key or identity.
             OutageError: a server does not answer.
         """
-        # The checkpoints come first: events that arrive meanwhile can only make the ends later.
-        progress = await self._progress(services)
-        ends = await asyncio.gather(*(self._ends(partition) for partition in self._partitions))
-        return View(progress, dict(zip(self._partitions, ends, strict=True)))
+        return list(await asyncio.gather(*(self._look(hub, services) for hub in self._hubs.values())))
 
-    async def lags(self, view: View, now: datetime) -> list[Lag]:
+    async def _look(self, hub: HubAtWork, services: Collection[str]) -> View:
+        # The checkpoints come first: events that arrive meanwhile can only make the ends later.
+        progress = await self._progress(hub, services)
+        ends = await asyncio.gather(*(self._ends(hub, partition) for partition in hub.partitions))
+        return View(progress, dict(zip(hub.partitions, ends, strict=True)), hub.label)
+
+    async def lags(self, views: Sequence[View], now: datetime) -> list[Lag]:
         """Where every service is, with the event that is next there. Raises as `look` does."""
-        places = view.places(now - timedelta(seconds=self._settings.ownership_expires_seconds))
+        places = [
+            place
+            for view in views
+            for place in view.places(now - timedelta(seconds=self._hubs[view.hub].settings.ownership_expires_seconds))
+        ]
         # Services that are equally far wait for the same event.
-        positions = [(place.partition, _position(place)) for place in places]
+        positions = [(place.hub, place.partition, _position(place)) for place in places]
         wanted = list(dict.fromkeys(one for one, place in zip(positions, places, strict=True) if place.waiting))
-        found = await asyncio.gather(*(self._head(partition, position) for partition, position in wanted))
+        found = await asyncio.gather(*(self._head(*one) for one in wanted))
         heads = dict(zip(wanted, found, strict=True))
         return [_lag(place, heads.get(one)) for one, place in zip(positions, places, strict=True)]
 
@@ -129,27 +156,31 @@ class LagReader:
         first = judge(lags, now(), limit)
         if not first.standing:
             return first
-        await sleep(2 + 2 * self._settings.checkpoint_seconds)
-        progress = await self._progress(list(dict.fromkeys(one.service for one in first.standing)))
-        return judge([_again(lag, progress, now()) for lag in lags], now(), limit)
+        hubs = self._hubs.values()
+        await sleep(2 + 2 * max(hub.settings.checkpoint_seconds for hub in hubs))
+        services = {one.service for one in first.standing}
+        progress = {hub.label: await self._progress(hub, services) for hub in hubs}
+        return judge([_again(lag, progress[lag.place.hub], now()) for lag in lags], now(), limit)
 
-    async def _progress(self, services: Sequence[str]) -> dict[str, ByPartition]:
+    async def _progress(self, hub: HubAtWork, services: Collection[str]) -> dict[str, ByPartition]:
+        heard = [service for service in hub.services if service in services]
+        namespace = namespace_of(hub.client)
         found = await asyncio.gather(
-            *(read_progress(self._store, self._namespace, self._settings, service) for service in services)
+            *(read_progress(self._store, namespace, hub.settings, service) for service in heard)
         )
-        return dict(zip(services, found, strict=True))
+        return dict(zip(heard, found, strict=True))
 
-    async def _ends(self, partition: str) -> Ends:
+    async def _ends(self, hub: HubAtWork, partition: str) -> Ends:
         async def ask() -> Ends:
             with hub_outages():
-                properties = await self._client.get_partition_properties(partition)
+                properties = await hub.client.get_partition_properties(partition)
             first, last = int(properties["beginning_sequence_number"]), int(properties["last_enqueued_sequence_number"])
             return Ends(last + 1 if properties["is_empty"] else first, last, properties["last_enqueued_time_utc"])
 
         return await self._gated(ask)
 
-    async def _head(self, partition: str, position: int | datetime) -> Head:
-        return await self._gated(lambda: read_head(self._connect(), partition, position))
+    async def _head(self, hub: str, partition: str, position: int | datetime) -> Head:
+        return await self._gated(lambda: read_head(self._hubs[hub].connect(), partition, position))
 
     async def _gated(self, step: Callable[[], Awaitable[R]]) -> R:
         async with self._gate:
@@ -158,7 +189,7 @@ class LagReader:
 
 @asynccontextmanager
 async def open_lag_reader(settings: Settings) -> AsyncIterator[LagReader]:
-    """A reader with clients of its own.
+    """A reader with clients of its own, one for each hub.
 
     Raises:
         ConfigurationError: the settings cannot be used, or the hub does not exist.
@@ -167,12 +198,12 @@ async def open_lag_reader(settings: Settings) -> AsyncIterator[LagReader]:
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
         store = await stack.enter_async_context(new_checkpoint_store(settings, credentials, AGENT))
-        client, partitions = await stack.enter_async_context(open_consumer(settings))
-
-        def connect() -> EventHubConsumerClient:
-            return console_client(settings, credentials)
-
-        yield LagReader(client, partitions, store, settings, connect=connect)
+        hubs = []
+        for label, hub_settings in for_each(settings).items():
+            client, partitions = await stack.enter_async_context(open_consumer(hub_settings))
+            connect = partial(console_client, hub_settings, credentials)
+            hubs.append(HubAtWork(label, hub_settings, hearers_of(settings, label), client, partitions, connect))
+        yield LagReader(hubs, store)
 
 
 async def try_standstill(

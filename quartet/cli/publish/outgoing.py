@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from quartet.engine.declaration.hubs import MAIN, Hubs
 from quartet.events import (
     SAGA_ID_PATTERN,
     EventData,
@@ -55,13 +56,15 @@ def read_events(entries: Sequence[Entry], now: datetime, events: Registry, plain
     """The events that entries stand for: each is a CloudEvent of any type in the registry, or the data of a `plain`.
 
     Raises:
-        UserError: an entry does not keep the contract: the line names it and the field, and how many more there are.
+        UserError: an entry does not keep the contract, or its source may not say it: the line names it and the field,
+            and how many more there are.
     """
     found: list[Outgoing] = []
     problems: list[str] = []
+    hubs = Hubs(events)
     for entry in entries:
         event = _read(entry.value, now, events, plain)
-        problem = event if isinstance(event, str) else unsendable(event.event)
+        problem = event if isinstance(event, str) else unsendable(event.event) or _unheard(event.event, hubs)
         if problem:
             problems.append(f"{entry.where}: {problem}")
         elif isinstance(event, Outgoing):
@@ -113,6 +116,12 @@ def _read_cloud_event(value: Mapping[str, Any], events: Registry) -> Outgoing | 
     if isinstance(event, Unreadable):
         return event.detail
     return Outgoing(event.saga_id, dict(value))
+
+
+def _unheard(event: Mapping[str, Any], hubs: Hubs) -> str | None:
+    """Why no participant would act on an event; None if some may."""
+    refusal = hubs.refusal(MAIN, str(event["type"]), str(event["source"]))
+    return refusal.detail if refusal is not None else None
 
 
 def _wrap(entry: Entry, now: datetime, plain: type[EventData]) -> Outgoing:

@@ -10,6 +10,7 @@ from quartet.azure.event_hubs.client import HubPublisher, hub_outages
 from quartet.azure.settings import Settings
 from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.reading.connection import open_producer
+from quartet.cli.reading.hubs import for_outside
 from quartet.events import encode, partition_of
 from quartet.terminal.user_error import UserError
 
@@ -33,7 +34,7 @@ async def publish(
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer, or stopped to. Publishing the same again is harmless: same ids.
     """
-    async with open_producer(settings) as (producer, partitions):
+    async with open_producer(for_outside(settings)) as (producer, partitions):
         await check_sizes(events, producer)
         await send(events, HubPublisher(producer), partitions, rate=rate, progress=progress)
 

@@ -1,7 +1,8 @@
-"""Reading the whole hub once, as it is now: for looking back at a saga, not for taking part in it."""
+"""Reading all that the hubs hold once, as it is now: for looking back at a saga, not for taking part in it."""
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +13,7 @@ from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 from quartet.azure.event_hubs.client import hub_outages, message_of
 from quartet.azure.settings import Settings
 from quartet.cli.reading.connection import open_consumer
+from quartet.cli.reading.hubs import for_each
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
 from quartet.engine.ports import Message
@@ -38,8 +40,8 @@ class Found:
     message: Message
 
 
-async def read_hub(settings: Settings, wanted: Callable[[Message], bool]) -> list[Found]:
-    """Every wanted message that the hub holds now, by the time when it came in.
+async def read_hubs(settings: Settings, wanted: Callable[[Message], bool]) -> list[Found]:
+    """Every wanted message that the application's hubs hold now, by the time when it came in.
 
     Events that arrive during the reading are left out. The order within each partition is kept.
 
@@ -47,8 +49,13 @@ async def read_hub(settings: Settings, wanted: Callable[[Message], bool]) -> lis
         ConfigurationError: the settings cannot be used, or the hub does not exist.
         OutageError: the hub does not answer, or stopped to.
     """
-    async with open_consumer(settings) as (client, partitions), asyncio.TaskGroup() as group:
-        reading = [group.create_task(_Reader(client, partition, wanted).read()) for partition in partitions]
+    async with AsyncExitStack() as stack:
+        readers = []
+        for hub, hub_settings in for_each(settings).items():
+            client, partitions = await stack.enter_async_context(open_consumer(hub_settings))
+            readers += [_Reader(client, hub, partition, wanted) for partition in partitions]
+        async with asyncio.TaskGroup() as group:
+            reading = [group.create_task(reader.read()) for reader in readers]
     found = [one for task in reading for one in task.result()]
     # The sort is stable: two messages of one partition with the same time stay as they are.
     return sorted(found, key=lambda one: one.enqueued)
@@ -57,8 +64,11 @@ async def read_hub(settings: Settings, wanted: Callable[[Message], bool]) -> lis
 class _Reader:
     """Reads one partition from its first event to the one that is the last at the start."""
 
-    def __init__(self, client: EventHubConsumerClient, partition: str, wanted: Callable[[Message], bool]) -> None:
+    def __init__(
+        self, client: EventHubConsumerClient, hub: str, partition: str, wanted: Callable[[Message], bool]
+    ) -> None:
         self._client = client
+        self._hub = hub
         self._partition = partition
         self._wanted = wanted
         self._found: list[Found] = []
@@ -118,7 +128,7 @@ class _Reader:
             if number is None or not self._read < number <= self._last:
                 continue
             self._read = number
-            message = message_of(data)
+            message = message_of(data, self._hub)
             if self._wanted(message):
                 if data.enqueued_time is None:
                     raise OutageError(f"Event Hubs does not say when it took in event {number} of {self._partition}")

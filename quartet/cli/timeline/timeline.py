@@ -7,9 +7,11 @@ from datetime import datetime
 
 from quartet.azure.settings import Settings
 from quartet.cli.application import choreography
-from quartet.cli.reading.hub_reader import Found, read_hub
+from quartet.cli.reading.hub_reader import Found, read_hubs
+from quartet.cli.reading.hubs import hubs_of
+from quartet.engine.declaration.hubs import Hubs, Refusal
 from quartet.engine.ports import Message
-from quartet.events import Envelope, Event, EventData, Unreadable, read_envelope
+from quartet.events import Envelope, Unreadable, read_envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,10 @@ class Said:
         milliseconds: since the first event of the saga.
         cause: the number of the event that it answers; None if it answers none, or one that the hub no longer has.
         repeats: the number of the event that had the same source and id before; None if it was said for the first time.
-        remark: its content in a word, or why it cannot be read.
-        is_read: whether this release can read it; one that it cannot read is shown, too.
+        remark: its content in a word, why it cannot be read, or why it has no effect.
+        is_read: whether this release can read it; one that it cannot read is shown, too. So is one that its source may
+            not say, or not on the hub that it came in by.
+        hub: the label of that hub; see `Message.hub`.
     """
 
     number: int
@@ -39,6 +43,7 @@ class Said:
     partition: str
     sequence_number: int
     is_read: bool = True
+    hub: str = ""
 
 
 async def read_timeline(saga_id: str, settings: Settings) -> list[Said]:
@@ -56,10 +61,10 @@ async def read_timeline(saga_id: str, settings: Settings) -> list[Said]:
         may_be = needle in message.body or b"\\u" in message.body or bool(message.properties)
         return may_be and concerns(message, saga_id)
 
-    return tell(await read_hub(settings, wanted))
+    return tell(await read_hubs(settings, wanted), hubs_of(settings))
 
 
-def tell(found: Sequence[Found]) -> list[Said]:
+def tell(found: Sequence[Found], hubs: Hubs) -> list[Said]:
     """The timeline of one saga from its readable messages, in the order given."""
     story: list[Said] = []
     first_saying: dict[str, int] = {}
@@ -71,6 +76,8 @@ def tell(found: Sequence[Found]) -> list[Said]:
         if isinstance(envelope, Unreadable):
             story.append(_unreadable(one, envelope, number, milliseconds))
             continue
+        refusal = hubs.refusal(one.message.hub, envelope.type, envelope.source)
+        remark, is_read = _remark(envelope, refusal)
         story.append(
             Said(
                 number=number,
@@ -82,12 +89,15 @@ def tell(found: Sequence[Found]) -> list[Said]:
                 causation_id=envelope.causation_id,
                 cause=first_saying.get(envelope.causation_id or ""),
                 repeats=known.get((envelope.source, envelope.id)),
-                remark=_remark(event := envelope.read(choreography().models)),
+                remark=remark,
                 partition=one.partition,
                 sequence_number=one.message.sequence_number,
-                is_read=not isinstance(event, Unreadable),
+                is_read=is_read,
+                hub=one.message.hub,
             )
         )
+        if refusal is not None:
+            continue  # what it says of its id means nothing
         first_saying.setdefault(envelope.id, number)
         known.setdefault((envelope.source, envelope.id), number)
     return story
@@ -116,6 +126,7 @@ def _unreadable(one: Found, why: Unreadable, number: int, milliseconds: int) -> 
         partition=one.partition,
         sequence_number=one.message.sequence_number,
         is_read=False,
+        hub=one.message.hub,
     )
 
 
@@ -123,5 +134,11 @@ def _envelope(message: Message) -> Envelope | Unreadable:
     return read_envelope(message.body, message.content_type, message.properties, message.body_form)
 
 
-def _remark(event: Event[EventData] | Unreadable) -> str:
-    return f"cannot be read: {event.detail}" if isinstance(event, Unreadable) else event.data.remark
+def _remark(envelope: Envelope, refusal: Refusal | None) -> tuple[str, bool]:
+    """What an event says in a word, and whether the participants read it at all."""
+    if refusal is not None:
+        return f"has no effect: {refusal.detail}", False
+    event = envelope.read(choreography().models)
+    if isinstance(event, Unreadable):
+        return f"cannot be read: {event.detail}", False
+    return event.data.remark, True

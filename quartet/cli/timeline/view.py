@@ -40,6 +40,7 @@ def timeline_json(story: Sequence[Said]) -> list[dict[str, Any]]:
             "cause": said.cause,
             "repeats": said.repeats,
             "remark": said.remark,
+            "hub": said.hub,
             "partition": said.partition,
             "sequence_number": said.sequence_number,
             "readable": said.is_read,

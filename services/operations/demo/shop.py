@@ -15,6 +15,7 @@ from quartet.cli.publish.outgoing import Outgoing
 from quartet.cli.publish.sending import send
 from quartet.cli.reading.connection import Cosmos, open_cosmos, open_producer
 from quartet.cli.reading.counters import Counters, read_counters
+from quartet.cli.reading.hubs import for_outside
 from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.events import bucket_of
 from quartet.local.stack import LocalStack
@@ -142,5 +143,5 @@ class Shop:
 async def open_shop(stack: LocalStack) -> AsyncIterator[Shop]:
     """The shop on a stack whose emulators run."""
     settings = stack.settings
-    async with open_cosmos(settings) as cosmos, open_producer(settings) as (producer, partitions):
+    async with open_cosmos(settings) as cosmos, open_producer(for_outside(settings)) as (producer, partitions):
         yield Shop(stack, cosmos, HubPublisher(producer), partitions)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from quartet.azure.settings import Settings
 from quartet.choreography import Choreography
-from quartet.cli.reading.hub_reader import read_hub
+from quartet.cli.reading.hub_reader import read_hubs
 from quartet.engine.ports import Message
 from quartet.terminal.user_error import UserError
 
@@ -61,7 +61,7 @@ async def record(settings: Settings, app: Choreography, saga_id: str) -> Script:
     def wanted(message: Message) -> bool:
         return needle in message.body
 
-    found = await read_hub(settings, wanted)
+    found = await read_hubs(settings, wanted)
     script = script_of(app, saga_id, [json.loads(one.message.body) for one in found])
     if not script.answers:
         raise UserError(f"the hub has no answer in saga {saga_id}: there is nothing that a floor could play")
