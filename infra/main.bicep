@@ -1,6 +1,7 @@
 // All resources of Quartet in Azure, except the four services: `azd deploy` adds those, one revision
-// each, from service.bicep. What the code expects (hub, groups, databases, containers) is in saga.json, which a test
-// compares with the code; what differs between a small and a large deployment is in tiers.json.
+// each, from service.bicep. What the code expects is in saga.json (databases, containers) and hubs.json (hubs, who reads
+// and who writes them), which tests compare with the code; what differs between a small and a large deployment is in
+// tiers.json.
 targetScope = 'subscription'
 
 @minLength(1)
@@ -15,6 +16,10 @@ param location string
 @description('dev: small, public endpoints that ask for an identity. prod: zone redundant, private endpoints.')
 param tier string = 'dev'
 
+@allowed(['one', 'inbound', 'authors'])
+@description('one: all events are on one hub. inbound: what front ends send has a hub of its own. authors: so has each service. See docs/deploy.md.')
+param hubLayout string = 'one'
+
 @description('Second region of Cosmos DB, to fail over to; empty for none.')
 param secondaryLocation string = ''
 
@@ -23,6 +28,12 @@ param operatorPrincipalId string = ''
 
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param operatorPrincipalType string = 'User'
+
+@description('Object id of the identity of front ends: what places orders and requests cancellations; empty for none.')
+param frontEndPrincipalId string = ''
+
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param frontEndPrincipalType string = 'ServicePrincipal'
 
 @description('Comma-separated IP ranges that may reach the servers from outside in prod; empty for none.')
 param operatorIpRanges string = ''
@@ -33,7 +44,7 @@ param alertEmails string = ''
 @description('Keep every event as Avro in its own storage account, for analytics.')
 param capture bool = false
 
-@description('Receive rights of a service on its own consumer group only, and checkpoint writes under its own prefix only. False widens both to the whole hub and the whole checkpoint container.')
+@description('Receive rights of a service on its own consumer group only, on a hub to which it may send, and checkpoint writes under its own prefixes only. False widens both: to the whole of each hub that it reads, and to the whole checkpoint container.')
 param narrowRoles bool = true
 
 @allowed(['database', 'account'])
@@ -58,6 +69,10 @@ param paymentGateway string
 param carrier string
 
 var saga = loadJsonContent('saga.json')
+var layouts = loadJsonContent('hubs.json')
+var layout = layouts[hubLayout]
+var hubsOf = layout.services
+var hubNames = [for hub in layout.hubs: hub.name]
 var tiers = loadJsonContent('tiers.json')
 var size = tiers[tier]
 var abbreviations = loadJsonContent('abbreviations.json')
@@ -124,9 +139,8 @@ module eventHubs 'modules/event-hubs.bicep' = {
   scope: group
   params: {
     name: '${abbreviations.eventHubsNamespace}${token}'
-    hubName: saga.hub
+    hubs: layout.hubs
     partitionCount: saga.partitions
-    services: saga.services
     consoleGroup: saga.consoleGroup
     throughputUnits: size.throughputUnits
     maxThroughputUnits: size.maxThroughputUnits
@@ -244,7 +258,9 @@ module access 'modules/service-access.bicep' = [for service in saga.services: {
     database: service.database
     identityName: '${abbreviations.managedIdentity}${service.name}-${environmentName}'
     namespaceName: eventHubs.outputs.namespaceName
-    hubName: saga.hub
+    sendTo: hubsOf[service.name].writes
+    receiveFrom: hubsOf[service.name].reads
+    onlyReceiveFrom: hubsOf[service.name].onlyReads
     cosmosName: cosmos.outputs.accountName
     metadataRoleId: readsAccount ? metadataRole.outputs.roleId : ''
     storageName: checkpoints.outputs.accountName
@@ -264,12 +280,26 @@ module operator 'modules/operator-access.bicep' = if (!empty(operatorPrincipalId
     principalId: operatorPrincipalId
     principalType: operatorPrincipalType
     namespaceName: eventHubs.outputs.namespaceName
-    hubName: saga.hub
+    sendTo: union([layout.operators], [layout.outside])
+    receiveFrom: hubNames
     cosmosName: cosmos.outputs.accountName
     storageName: checkpoints.outputs.accountName
     registryName: registry.outputs.registryName
   }
   dependsOn: [access]
+}
+
+module frontEnd 'modules/hub-access.bicep' = if (!empty(frontEndPrincipalId)) {
+  name: 'access-front-end'
+  scope: group
+  params: {
+    principalId: frontEndPrincipalId
+    principalType: frontEndPrincipalType
+    key: frontEndPrincipalId
+    namespaceName: eventHubs.outputs.namespaceName
+    sendTo: [layout.outside]
+    receiveFrom: []
+  }
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -298,6 +328,8 @@ output QUARTET_SCALE_RULE string = scaleRule
 output QUARTET_ALERT_RECEIVERS int = length(emails)
 output EVENT_HUBS_NAMESPACE string = eventHubs.outputs.fullyQualifiedName
 output EVENT_HUB_NAME string = saga.hub
+output HUB_LAYOUT string = hubLayout
+output INBOUND_HUB_NAME string = saga.inboundHub
 output BLOB_ACCOUNT_URL string = checkpoints.outputs.accountUrl
 output BLOB_CONTAINER string = saga.checkpointContainer
 output COSMOS_ENDPOINT string = cosmos.outputs.endpoint

@@ -14,6 +14,9 @@ param identityName string
 param tier string
 param eventHubsNamespace string
 param eventHubName string
+@allowed(['one', 'inbound', 'authors'])
+param hubLayout string
+param inboundHubName string
 param blobAccountUrl string
 param blobContainer string
 param cosmosEndpoint string
@@ -34,11 +37,31 @@ param location string = resourceGroup().location
 var tiers = loadJsonContent('tiers.json')
 var size = tiers[tier]
 var abbreviations = loadJsonContent('abbreviations.json')
+var layouts = loadJsonContent('hubs.json')
+var layout = layouts[hubLayout]
+var hubsOf = layout.services
 var healthPort = 8080
 // Lag is counted from the last checkpoint: a replica that keeps up with 500 events per second seems to lag by as many for
 // each second between two checkpoints. Only more than that calls for another one.
 var eventsPerReplica = 500 * size.checkpointSeconds
 var maxReplicas = 32
+// One for each hub that it reads. The rule that asks for the most replicas decides: they are not added up.
+var lagRules = [for hub in hubsOf[service].reads: {
+  name: 'lag-${hub}'
+  custom: {
+    type: 'azure-eventhub'
+    identity: identity.id
+    metadata: {
+      eventHubNamespace: split(eventHubsNamespace, '.')[0]
+      eventHubName: hub
+      consumerGroup: service
+      storageAccountName: split(split(blobAccountUrl, '//')[1], '.')[0]
+      blobContainer: blobContainer
+      checkpointStrategy: 'blobMetadata'
+      unprocessedEventThreshold: string(eventsPerReplica)
+    }
+  }
+}]
 // For an environment in which the scaler of lag does not work. Events that wait for a port use no CPU.
 // https://learn.microsoft.com/azure/container-apps/scale-app#custom
 var cpuRules = [
@@ -117,6 +140,14 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             {
               name: 'EVENT_HUB_NAME'
               value: eventHubName
+            }
+            {
+              name: 'HUB_LAYOUT'
+              value: hubLayout
+            }
+            {
+              name: 'INBOUND_HUB_NAME'
+              value: inboundHubName
             }
             {
               name: 'BLOB_ACCOUNT_URL'
@@ -215,26 +246,9 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
       scale: {
         // Never 0: the deadline watch must run, and an order must not wait for a container to start.
         minReplicas: size.minReplicas
-        // A partition has one owner in a group: more replicas than partitions would be idle.
+        // A partition has one owner in a group: more replicas than a hub has partitions would be idle.
         maxReplicas: maxReplicas
-        rules: scalesByLag ? [
-          {
-            name: 'lag'
-            custom: {
-              type: 'azure-eventhub'
-              identity: identity.id
-              metadata: {
-                eventHubNamespace: split(eventHubsNamespace, '.')[0]
-                eventHubName: eventHubName
-                consumerGroup: service
-                storageAccountName: split(split(blobAccountUrl, '//')[1], '.')[0]
-                blobContainer: blobContainer
-                checkpointStrategy: 'blobMetadata'
-                unprocessedEventThreshold: string(eventsPerReplica)
-              }
-            }
-          }
-        ] : otherRules
+        rules: scalesByLag ? lagRules : otherRules
       }
     }
   }

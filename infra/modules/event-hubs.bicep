@@ -1,8 +1,7 @@
-// The namespace and the hub of all services.
+// The namespace, and the hubs of the layout: who reads which of them is in hubs.json.
 param name string
-param hubName string
+param hubs array
 param partitionCount int
-param services array
 param consoleGroup string
 param throughputUnits int
 param maxThroughputUnits int
@@ -24,7 +23,7 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
   name: name
   location: location
   tags: tags
-  // Standard is the smallest tier that has five consumer groups, 32 partitions and private endpoints.
+  // Standard is the smallest tier that has five consumer groups, 32 partitions and private endpoints. It has ten hubs.
   sku: {
     name: 'Standard'
     tier: 'Standard'
@@ -59,48 +58,22 @@ resource firewall 'Microsoft.EventHub/namespaces/networkRuleSets@2024-01-01' = i
   }
 }
 
-resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' = {
-  parent: namespace
-  name: hubName
-  properties: {
-    partitionCount: partitionCount
-    retentionDescription: {
-      cleanupPolicy: 'Delete'
-      retentionTimeInHours: retentionHours
-    }
-    captureDescription: hasCapture ? {
-      enabled: true
-      encoding: 'Avro'
-      intervalInSeconds: 300
-      sizeLimitInBytes: 314572800
-      skipEmptyArchives: true
-      destination: {
-        name: 'EventHubArchive.AzureBlockBlob'
-        identity: {
-          type: 'UserAssigned'
-          userAssignedIdentity: captureIdentityId
-        }
-        properties: {
-          storageAccountResourceId: captureAccountId
-          blobContainer: captureContainer
-          archiveNameFormat: '{Namespace}/{EventHub}/{PartitionId}/{Year}/{Month}/{Day}/{Hour}/{Minute}/{Second}'
-        }
-      }
-    } : null
-  }
-}
-
+// One after the other: a namespace refuses changes that are made at the same time.
 @batchSize(1)
-resource groups 'Microsoft.EventHub/namespaces/eventhubs/consumergroups@2024-01-01' = [for service in services: {
-  parent: hub
-  name: service.name
+module each 'event-hub.bicep' = [for hub in hubs: {
+  name: 'event-hub-${hub.name}'
+  params: {
+    namespaceName: namespace.name
+    hubName: hub.name
+    partitionCount: partitionCount
+    readers: hub.readers
+    consoleGroup: consoleGroup
+    retentionHours: retentionHours
+    captureAccountId: captureAccountId
+    captureContainer: captureContainer
+    captureIdentityId: captureIdentityId
+  }
 }]
-
-resource console 'Microsoft.EventHub/namespaces/eventhubs/consumergroups@2024-01-01' = {
-  parent: hub
-  name: consoleGroup
-  dependsOn: [groups]
-}
 
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'

@@ -3,7 +3,12 @@ param service string
 param database string
 param identityName string
 param namespaceName string
-param hubName string
+@description('The hub on which it says its events.')
+param sendTo string
+@description('The hubs by which something comes in that it hears.')
+param receiveFrom array
+@description('Those of them to which it does not send.')
+param onlyReceiveFrom array
 param cosmosName string
 @description('Id of the role that reads the metadata of the account; empty if the rights on the database are enough.')
 param metadataRoleId string
@@ -12,39 +17,26 @@ param checkpointContainer string
 @description('Id of the role from checkpoint-role.bicep.')
 param checkpointRoleId string
 param registryName string
-@description('Rights on its own consumer group and checkpoints only; otherwise on the hub and the container.')
+@description('Rights on its own consumer groups, where it can be, and checkpoints only; otherwise on the hubs and the container.')
 param narrow bool
 param location string
 param tags object
 
-var eventHubsDataReceiver = 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde'
-var eventHubsDataSender = '2b629674-e913-4c01-ae53-ef4638d8f975'
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
 
-// Allows reads, and writes of blobs under NAMESPACE/HUB/GROUP/. It names every action of the role that changes something.
+// Allows reads, and writes of blobs under NAMESPACE/HUB/GROUP/ of a hub that it reads. It names every action of the role
+// that changes something.
 var blobAction = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
-var ownPrefix = '*/${hubName}/${service}/*'
-var ownCheckpointsOnly = '((!(ActionMatches{\'${blobAction}/write\'}) AND !(ActionMatches{\'${blobAction}/add/action\'})) OR (@Resource[${blobAction}:path] StringLike \'${ownPrefix}\'))'
+var orAnother = '/${service}/*\' OR @Resource[${blobAction}:path] StringLike \'*/'
+var readHubs = join(receiveFrom, orAnother)
+var isOwn = '@Resource[${blobAction}:path] StringLike \'*/${readHubs}/${service}/*\''
+var ownCheckpointsOnly = '((!(ActionMatches{\'${blobAction}/write\'}) AND !(ActionMatches{\'${blobAction}/add/action\'})) OR (${isOwn}))'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: identityName
   location: location
   tags: tags
-}
-
-resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
-  name: namespaceName
-}
-
-resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' existing = {
-  parent: namespace
-  name: hubName
-}
-
-resource ownGroup 'Microsoft.EventHub/namespaces/eventhubs/consumergroups@2024-01-01' existing = {
-  parent: hub
-  name: service
 }
 
 resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
@@ -69,33 +61,19 @@ resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing =
   name: registryName
 }
 
-resource mayReceive 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (narrow) {
-  name: guid(ownGroup.id, identityName, eventHubsDataReceiver)
-  scope: ownGroup
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataReceiver)
+// The SDK and the scaler ask a hub for its partitions, which takes a right on the whole hub. Where the service may send,
+// that is the right to send; a hub that it only reads, it must be allowed to read as a whole.
+module onHubs 'hub-access.bicep' = {
+  name: 'on-hubs-${service}'
+  params: {
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
-  }
-}
-
-resource mayReceiveWidely 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!narrow) {
-  name: guid(hub.id, identityName, eventHubsDataReceiver)
-  scope: hub
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataReceiver)
-    principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
-  }
-}
-
-resource maySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(hub.id, identityName, eventHubsDataSender)
-  scope: hub
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', eventHubsDataSender)
-    principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
+    key: identityName
+    namespaceName: namespaceName
+    sendTo: [sendTo]
+    receiveFrom: narrow ? onlyReceiveFrom : receiveFrom
+    receiveNarrowlyFrom: narrow ? intersection(receiveFrom, [sendTo]) : []
+    consumerGroup: service
   }
 }
 

@@ -212,7 +212,7 @@ async def test_a_name_that_does_not_exist_is_found(monkeypatch: pytest.MonkeyPat
 
 async def test_a_missing_consumer_group_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = json.loads(HUB_CONFIG.read_text(encoding="utf-8"))
-    (hub,) = config["UserConfig"]["NamespaceConfig"][0]["Entities"]
+    hub = config["UserConfig"]["NamespaceConfig"][0]["Entities"][0]
     hub["ConsumerGroups"] = [group for group in hub["ConsumerGroups"] if group["Name"] != "payment"]
     file = tmp_path / "Config.json"
     file.write_text(json.dumps(config), encoding="utf-8")

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,62 +56,6 @@ def body_of(config: Mapping[str, Any]) -> Mapping[str, Any]:
     while "config" in config and ("loop_type" in config or "condition" in config):
         config = config["config"]
     return config
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Values for the names that an expression uses."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def value(self, expression: Any) -> Any:  # noqa: ANN401 -- a value of the language
-        """The value of an expression: literals, names, `a.b`, `==`, `?:`, "${name}" and a few functions are understood.
-
-        The parser does not tell a name from a string: what is no name in `values` is taken for a string.
-        """
-        if isinstance(expression, list):
-            return [self.value(one) for one in expression]
-        if isinstance(expression, dict):
-            return self._composed(expression)
-        if isinstance(expression, str):
-            filled = re.sub(r"\$\{(\w+)\}", lambda match: str(self.values[match[1]]), expression)
-            return self.values.get(expression, filled)
-        return expression
-
-    def _composed(self, expression: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- a value of the language
-        if "function" in expression:
-            return self._call(expression["function"])
-        if "operator" in expression:
-            return self._operation(expression["operator"]["type"], expression["operator"]["operands"])
-        return {name.strip("'"): self.value(one) for name, one in expression.items()}
-
-    def _operation(self, kind: str, operands: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- a value of the language
-        match kind:
-            case "property_accessor":
-                return self.values[operands["operand_1"]][operands["operand_2"]]
-            case "equals":
-                return self.value(operands["operand_1"]) == self.value(operands["operand_2"])
-            case "conditional":
-                # Only the branch that is taken, as Azure does.
-                return self.value(operands["true_value" if self.value(operands["condition"]) else "false_value"])
-            case other:
-                raise NotImplementedError(other)
-
-    def _call(self, function: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- a value of the language
-        arguments = [self.value(one) for one in function["parameters"].values() if one is not None]
-        match function["type"], arguments:
-            case "string", [value]:
-                return str(value)
-            case "json", [text]:
-                return json.loads(text)
-            case "empty", [value]:
-                return not value
-            case "any", [value]:
-                return value
-            case "split", [text, delimiter]:
-                return text.split(delimiter)
-            case other:
-                raise NotImplementedError(other)
 
 
 def assignments(bicepparam: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ from quartet_emulators.blob import BlobEmulator
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings
 from quartet.process.startup import checkpoint_store
-from tests.infra.bicep import Scope, parsed, resource
+from tests.infra.bicep import parsed, resource
+from tests.infra.scope import Scope
 
 BLOBS: Final = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 ACTION_OF: Final = {

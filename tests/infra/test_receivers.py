@@ -11,7 +11,8 @@ from quartet.cli.doctor.addresses import blob_address, cosmos_address, event_hub
 from quartet.cli.doctor.check import Status
 from quartet.cli.doctor.deployment import BLOB, COSMOS, HUB, all_checks
 from quartet.cli.doctor.receivers import VARIABLE, check_receivers
-from tests.infra.bicep import Scope, assignments, parsed
+from tests.infra.bicep import assignments, parsed
+from tests.infra.scope import Scope
 
 MAIN = parsed("main.bicep")
 GUARD = "alertEmailsMustBeSetInProd"

@@ -8,9 +8,11 @@ import pytest
 
 from quartet.azure.cosmos.stored_letters import OF_SAGA
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import LAYOUTS
 from quartet.engine.declaration.participant import Participant
-from quartet.local.hub_config import CONSOLE
+from quartet.local.hub_config import CONSOLE, PARTITIONS
 from services.operations.participants import PARTICIPANTS
+from tests.infra import deployed
 from tests.infra.bicep import INFRA, parsed, read_json, resource
 
 SAGA = read_json("saga.json")
@@ -52,15 +54,23 @@ def test_the_dead_letters_of_a_saga_are_found_by_an_index() -> None:
     assert filtered <= set(FILTERS["dead-letters"])
 
 
-def test_hub_and_groups_are_those_of_the_code_and_of_the_emulators() -> None:
-    emulator = json.loads((INFRA / "eventhubs-emulator" / "Config.json").read_text())
-    (hub,) = emulator["UserConfig"]["NamespaceConfig"][0]["Entities"]
-    groups = [*SERVICES, SAGA["consoleGroup"]]
-
+def test_groups_and_container_are_those_of_the_code() -> None:
     assert SAGA["consoleGroup"] == CONSOLE
-    assert SAGA["hub"] == hub["Name"] == Settings.model_fields["event_hub_name"].default
-    assert groups == [group["Name"] for group in hub["ConsumerGroups"]]
     assert SAGA["checkpointContainer"] == Settings.model_fields["blob_container"].default
+
+
+def test_the_emulators_have_the_hubs_of_every_layout() -> None:
+    """Each with a group for every service that reads it in some layout."""
+    emulator = json.loads((INFRA / "eventhubs-emulator" / "Config.json").read_text())
+    entities = emulator["UserConfig"]["NamespaceConfig"][0]["Entities"]
+    made = {hub["Name"]: {group["Name"] for group in hub["ConsumerGroups"]} for hub in entities}
+    asked = {name: groups for layout in LAYOUTS for name, groups in deployed.hubs(layout).items()}
+
+    assert made.keys() == asked.keys()
+    for layout in LAYOUTS:
+        for name, groups in deployed.hubs(layout).items():
+            assert set(groups) <= made[name]
+    assert {hub["PartitionCount"] for hub in entities} == {PARTITIONS}
 
 
 def test_partitions_and_buckets_are_those_of_the_design() -> None:
@@ -71,20 +81,8 @@ def test_partitions_and_buckets_are_those_of_the_design() -> None:
 
 
 def test_bicep_makes_what_saga_json_says() -> None:
-    hub = parsed("main.bicep")["modules"]["eventHubs"]["config"]["params"]
-    for parameter, key in {
-        "hubName": "hub",
-        "partitionCount": "partitions",
-        "services": "services",
-        "consoleGroup": "consoleGroup",
-    }.items():
-        assert hub[parameter]["operator"]["operands"] == {"operand_1": "saga", "operand_2": key}
-    assert resource("modules/event-hubs.bicep", "hub").properties["partitionCount"] == "partitionCount"
-    assert parsed("modules/event-hubs.bicep")["resources"]["groups"]["config"]["loop_type"]["detail"] == {
-        "item_name": "service",
-        "array_name": "services",
-    }
-    assert resource("modules/event-hubs.bicep", "console").body["name"] == "consoleGroup"
+    (given,) = deployed.given(deployed.main("one"), "main.bicep", "eventHubs", ("partitionCount", "consoleGroup"))
+    assert given == {"partitionCount": SAGA["partitions"], "consoleGroup": SAGA["consoleGroup"]}
 
 
 def test_containers_expire_nothing_and_are_made_as_listed() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.process import health
 from quartet.process.service import Service
 from services.operations.participants import PARTICIPANTS, SERVICES
 from services.order.settings import OrderSettings
 from services.shop import SHOP
-from tests.infra.bicep import INFRA, Scope, assignments, parsed, read_json, resource, using
+from tests.infra.bicep import INFRA, assignments, parsed, read_json, resource, using
+from tests.infra.scope import Scope
 
 TIERS = read_json("tiers.json")
 NAMES = [participant.name for participant in PARTICIPANTS]
@@ -32,6 +34,8 @@ def environment(tier: str, service: str = "order") -> dict[str, str]:
         "healthPort": parsed("service.bicep")["variables"]["healthPort"]["value"],
         "eventHubsNamespace": "evhns-x.servicebus.windows.net",
         "eventHubName": "saga-events",
+        "hubLayout": "inbound",
+        "inboundHubName": "orders",
         "blobAccountUrl": "https://stx.blob.core.windows.net/",
         "blobContainer": "checkpoints",
         "cosmosEndpoint": "https://cosmos-x.documents.azure.com:443/",
@@ -59,6 +63,7 @@ def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPat
     assert set(given) - {"AZURE_CLIENT_ID"} <= Settings.variables() | SHOP.variables
     assert OrderSettings().order_deadline_seconds == float(given["ORDER_DEADLINE_SECONDS"])
     assert settings.event_hubs_namespace == "evhns-x.servicebus.windows.net"
+    assert (settings.hub_layout, settings.inbound_hub_name) == ("inbound", "orders")
     assert settings.log_format == "json"
     assert settings.buckets == read_json("saga.json")["buckets"]
     # Health is asked from outside of the container.
@@ -98,21 +103,45 @@ def test_its_probes_ask_what_the_service_answers() -> None:
     assert {probe["type"] for probe in CONTAINER["probes"]} == {"Liveness", "Readiness"}
 
 
-def test_it_scales_by_the_lag_of_its_own_group() -> None:
-    scale = APP["template"]["scale"]
-    (rule,) = scale["rules"]["operator"]["operands"]["true_value"]
-    metadata = rule["custom"]["metadata"]
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("service", NAMES)
+def test_it_scales_by_the_lag_of_its_own_group_on_every_hub_that_it_reads(layout: Layout, service: str) -> None:
+    parameters = {
+        "service": service,
+        "hubLayout": layout,
+        "scaleRule": "lag",
+        "eventHubsNamespace": "evhns-x.servicebus.windows.net",
+        "blobAccountUrl": "https://stx.blob.core.windows.net/",
+        "blobContainer": "checkpoints",
+        "identity": {"id": "its identity"},
+        "eventsPerReplica": 5000,
+    }
+    scope = Scope.of("service.bicep", parameters, ("layouts", "layout", "hubsOf", "scalesByLag", "lagRules"))
+    read = [hub.name for hub in SHOP.hubs(layout).read_by(SHOP.participant(service))]
+    assert scope.value(APP["template"]["scale"]["rules"]) == [
+        {
+            "name": f"lag-{hub}",
+            "custom": {
+                "type": "azure-eventhub",
+                "identity": "its identity",
+                "metadata": {
+                    "eventHubNamespace": "evhns-x",
+                    "eventHubName": hub,
+                    "consumerGroup": service,
+                    "storageAccountName": "stx",
+                    "blobContainer": "checkpoints",
+                    # The layout of checkpoints that the Python SDK writes.
+                    "checkpointStrategy": "blobMetadata",
+                    "unprocessedEventThreshold": "5000",
+                },
+            },
+        }
+        for hub in read
+    ]
 
-    assert scale["minReplicas"] == {
-        "operator": {"type": "property_accessor", "operands": {"operand_1": "size", "operand_2": "minReplicas"}}
-    }
-    assert rule["custom"]["type"] == "azure-eventhub"
-    assert rule["custom"]["identity"] == {
-        "operator": {"type": "property_accessor", "operands": {"operand_1": "identity", "operand_2": "id"}}
-    }
-    assert metadata["consumerGroup"] == "service"
-    # The layout of checkpoints that the Python SDK writes.
-    assert metadata["checkpointStrategy"] == "blobMetadata"
+
+def test_it_is_never_without_a_replica() -> None:
+    assert Scope({"size": TIERS["dev"]}).value(APP["template"]["scale"]["minReplicas"]) == TIERS["dev"]["minReplicas"]
 
 
 @pytest.mark.parametrize(("chosen", "types"), [("cpu", ["cpu"]), ("none", [])])
@@ -126,9 +155,9 @@ def test_it_scales_by_something_else_on_request(chosen: str, types: list[str]) -
 
 
 def test_lag_is_what_it_scales_by_unless_another_rule_is_chosen() -> None:
-    (lag,) = APP["template"]["scale"]["rules"]["operator"]["operands"]["true_value"]
-    assert APP["template"]["scale"]["rules"]["operator"]["operands"]["condition"] == "scalesByLag"
-    assert lag["name"] == parsed("main.bicep")["parameters"]["scaleRule"]["default"]
+    chosen = APP["template"]["scale"]["rules"]["operator"]["operands"]
+    assert (chosen["condition"], chosen["true_value"]) == ("scalesByLag", "lagRules")
+    assert parsed("main.bicep")["parameters"]["scaleRule"]["default"] == "lag"
     choices = [
         next(
             one["argument"] for one in parsed(file)["parameters"]["scaleRule"]["decorators"] if one["type"] == "allowed"

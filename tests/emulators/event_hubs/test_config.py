@@ -23,8 +23,9 @@ def hub(name: object = "eh", count: object = 2, groups: object = None) -> dict[s
 
 def test_the_projects_own_configuration_is_read() -> None:
     config = load_config(Path("infra/eventhubs-emulator/Config.json"))
-    assert [(hub.name, hub.partition_count) for hub in config.hubs] == [("saga-events", 4)]
-    assert config.hubs[0].consumer_groups[0] == "$Default"
+    assert [hub.name for hub in config.hubs][:2] == ["saga-events", "orders"]
+    assert {hub.partition_count for hub in config.hubs} == {4}
+    assert {hub.consumer_groups[0] for hub in config.hubs} == {"$Default"}
     assert {"order", "inventory", "payment", "shipping", "console"} < set(config.hubs[0].consumer_groups)
 
 
