@@ -22,6 +22,15 @@ var rules = [
     dimensions: ['service']
   }
   {
+    name: 'forged-events'
+    description: 'A service has refused events that their source may not say, or not on the hub that they came in by.'
+    severity: 1
+    query: loadTextContent('../queries/forged-events.kql')
+    frequency: 'PT5M'
+    window: 'PT15M'
+    dimensions: ['service']
+  }
+  {
     name: 'lag'
     description: 'A service has not heard events that others said more than ten minutes ago.'
     severity: 2

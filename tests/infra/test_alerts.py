@@ -2,12 +2,14 @@
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
 
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import REFUSED, WRONG_AUTHOR
 from shared.events import REGISTRY
 from tests.infra.bicep import INFRA, parsed, resource, resources
 from tests.runtime.fakes import Bench, messages, order_created, reserved
@@ -26,7 +28,7 @@ OF_PLATFORM = {
     "scaler": {"KEDAScalerFailed", "ScaledObjectCheckFailed"},
 }
 # Arguments of the other log calls of the runtime; `exception` is what structlog makes of a traceback.
-OTHER_FIELDS = {"doing", "error", "partition", "exception"}
+OTHER_FIELDS = {"hub", "doing", "error", "partition", "exception"}
 RULES = parsed("modules/alerts.bicep")["variables"]["rules"]["value"]
 
 
@@ -67,6 +69,19 @@ def test_the_other_fields_are_written_somewhere() -> None:
         for keyword in node.keywords
     }
     assert OTHER_FIELDS - {"exception"} <= keywords
+
+
+@pytest.mark.parametrize("name", ["forged-events", "dead-letters", "lag", "needs-attention"])
+def test_a_forged_event_is_one_for_which_it_was_refused(name: str) -> None:
+    assert set(re.findall(r'startswith_cs "(\w+)"', QUERIES[name])) == REFUSED
+
+
+async def test_the_line_about_a_forged_event_begins_with_the_reason() -> None:
+    forged = replace(reserved("o-1"), source="/services/payment")
+    with structlog.testing.capture_logs() as lines:
+        await Bench().engine(log=structlog.get_logger()).process("3", messages(forged))
+    (line,) = [line for line in lines if line.get("outcome") == "dead letter"]
+    assert line["detail"].startswith(f"{WRONG_AUTHOR}: ")
 
 
 @each_query
