@@ -26,12 +26,12 @@ def _default(match: re.Match[str]) -> str:
     return match[2]
 
 
-def services(profile: str | None = None) -> dict[str, dict[str, Any]]:
-    """The services by name, for a user who accepts the licence and sets nothing else.
+def services(profile: str | None = None, **variables: str) -> dict[str, dict[str, Any]]:
+    """The services by name, for a user who accepts the licence and sets these variables and nothing else.
 
     With a profile, those that `up` starts under it.
     """
-    values = dot_env() | {"ACCEPT_EULA": "Y"}
+    values = dot_env() | {"ACCEPT_EULA": "Y"} | variables
     text = _VARIABLE.sub(
         lambda match: values.get(match[1]) or _default(match),
         COMPOSE_FILE.read_text(encoding="utf-8"),

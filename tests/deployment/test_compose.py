@@ -10,7 +10,9 @@ from quartet_emulators.blob.authorisation import ACCOUNT_KEY
 from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
 
+from quartet.azure.event_hubs.deployed_hubs import deployed_hubs
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.local.hub_config import CONSOLE
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from services.shop import SHOP
@@ -91,12 +93,23 @@ def test_the_keys_are_those_of_the_emulators() -> None:
     assert parts(ours.cosmos_connection_string)["AccountKey"] == WELL_KNOWN_KEY
 
 
-def test_the_hub_has_a_consumer_group_for_every_receiver() -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_hub_of_the_layout_is_there_with_a_group_for_every_receiver(layout: Layout) -> None:
+    """`HUB_LAYOUT=inbound docker compose up` needs nothing else."""
     config = json.loads((ROOT / "infra/eventhubs-emulator/Config.json").read_text(encoding="utf-8"))
     (namespace,) = config["UserConfig"]["NamespaceConfig"]
-    (hub,) = namespace["Entities"]
-    assert hub["Name"] == settings(ALL["order"]).event_hub_name
-    assert {group["Name"] for group in hub["ConsumerGroups"]} == {*PARTICIPANT_NAMES, CONSOLE}
+    groups = {hub["Name"]: {group["Name"] for group in hub["ConsumerGroups"]} for hub in namespace["Entities"]}
+    for name in FROM_OUR_IMAGE:
+        given = settings(services(HUB_LAYOUT=layout)[name])
+        hubs = deployed_hubs(given, SHOP.events, SHOP.names)
+        assert hubs == SHOP.hubs(layout)
+        for hub in hubs.all:
+            readers = {one.name for one in PARTICIPANTS if hub in hubs.read_by(one)}
+            assert groups[hub.name] >= readers | {CONSOLE}
+
+
+def test_all_events_are_on_one_hub_by_default() -> None:
+    assert {settings(ALL[name]).hub_layout for name in FROM_OUR_IMAGE} == {"one"}
 
 
 def test_the_same_hubs_are_configured_in_both_profiles() -> None:
