@@ -4,11 +4,15 @@ import re
 
 import pytest
 
+from quartet.engine.declaration.hubs import LAYOUTS
+from services.shop import SHOP
+from shared.events import InventoryReserved, OrderCompleted, OrderCreated, OrderShipped, PaymentCompleted
 from tests.evidence.cost import formula
 from tests.infra.bicep import INFRA, parsed, read_json, resources
 
 PAGE = (INFRA.parent / "docs" / "costs.md").read_text()
 TIERS = read_json("tiers.json")
+HAPPY_PATH = (OrderCreated, InventoryReserved, PaymentCompleted, OrderShipped, OrderCompleted)
 
 
 def test_the_table_is_what_the_formula_says() -> None:
@@ -28,6 +32,38 @@ def test_the_table_is_what_the_formula_says() -> None:
 def test_more_orders_than_the_request_units_allow_for_are_refused() -> None:
     with pytest.raises(ValueError, match="are allowed"):
         formula()["month"](TIERS["dev"], 1e9)
+
+
+def test_the_hubs_of_a_layout_are_those_of_the_deployment() -> None:
+    """How many services read each, and how many events of an order on the happy path it gets."""
+    for layout, hubs in formula()["HUBS"].items():
+        of_shop = SHOP.hubs(layout)
+        said = [of_shop.written_by(event.said_by[0]).name for event in HAPPY_PATH]
+        made = [(len(hub["readers"]), said.count(hub["name"])) for hub in read_json("hubs.json")[layout]["hubs"]]
+        assert hubs == made
+    assert set(formula()["HUBS"]) == set(LAYOUTS)
+    assert formula()["EVENTS"] == len(HAPPY_PATH)
+
+
+def test_the_table_of_layouts_is_what_the_formula_says() -> None:
+    block = formula()
+    rows = {
+        name: figures.split(" | ") for name, figures in re.findall(r"^\| `(\w+)` \| ([\d |]+) \|$", PAGE, re.MULTILINE)
+    }
+    assert rows == {
+        layout: [
+            str(len(hubs)),
+            str(sum(groups for groups, _ in hubs)),
+            *(str(round(block["month"](size, 1e6, layout=layout)["checkpoints"])) for size in TIERS.values()),
+            str(round(block["scaler"](layout))),
+        ]
+        for layout, hubs in block["HUBS"].items()
+    }
+
+
+def test_the_connections_are_one_for_each_partition_that_is_read() -> None:
+    partitions = [32 * sum(groups for groups, _ in hubs) for hubs in formula()["HUBS"].values()]
+    assert "so {}, {} and {}\n".format(*partitions) in PAGE
 
 
 def test_the_blocks_constants_are_those_of_the_deployment() -> None:
