@@ -19,6 +19,7 @@ from quartet.cli.doctor.lag import FACTOR, LagVisit
 from quartet.cli.doctor.network import Now, check_clock, check_connection, check_name
 from quartet.cli.doctor.own_settings import check_own_settings
 from quartet.cli.doctor.receivers import VARIABLE, check_receivers
+from quartet.cli.doctor.senders import check_senders
 from quartet.cli.doctor.versions import check_versions
 from quartet.cli.reading.hubs import for_each, hearers_of, hubs_of
 from quartet.engine.declaration.hubs import MAIN
@@ -84,6 +85,7 @@ def all_checks(
             if service.settings is not None
         ),
         *([Check("alerts", partial(check_receivers, os.environ))] if VARIABLE in os.environ else []),
+        Check("senders", partial(check_senders, settings, os.environ)),
         Check("identity", partial(check_identity, servers, credentials)),
     ]
     # How far a service is, is asked of every hub.
