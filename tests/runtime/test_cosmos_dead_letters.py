@@ -13,6 +13,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters
 from quartet.engine.dead_letters.store import DISCARDED, Settled
+from quartet.engine.declaration.hubs import REFUSED
 from quartet.engine.ports import DeadLetter, Message
 from tests.cosmos_fixture import Cosmos, running_cosmos
 from tests.runtime.fakes import NOON
@@ -113,11 +114,14 @@ async def test_of_two_that_close_one_dead_letter_the_second_gets_an_error(box: C
     assert kept.settled == Settled(LATER, "handled")
 
 
-async def test_a_dead_letter_stays_discarded_when_its_event_fails_again(box: CosmosDeadLetters) -> None:
-    await box.put([NAMELESS])
+@pytest.mark.parametrize("letter", [NAMELESS, *(replace(LETTER, reason=reason) for reason in sorted(REFUSED))])
+async def test_a_dead_letter_that_blocks_no_saga_stays_discarded_when_its_event_fails_again(
+    box: CosmosDeadLetters, letter: DeadLetter
+) -> None:
+    await box.put([letter])
     [stored] = await box.find()
     assert await box.settle(stored, Settled(LATER, DISCARDED))
-    await box.put([NAMELESS])
+    await box.put([letter])
     assert await box.find() == []
     [kept] = await box.find(settled=True)
     assert kept.settled == Settled(LATER, DISCARDED)

@@ -38,6 +38,7 @@ from quartet.azure.cosmos.stored_letters import (
 )
 from quartet.azure.settings import DEAD_LETTER_DAYS
 from quartet.engine.dead_letters.store import DISCARDED, Settled, StoredLetter
+from quartet.engine.declaration.hubs import REFUSED
 from quartet.engine.errors import OutageError
 from quartet.engine.ports import DeadLetter
 from quartet.events import bucket_of
@@ -178,8 +179,8 @@ class CosmosDeadLetters:
     async def _die_again(self, document: Document) -> bool:
         """A dead letter that exists is open again. Returns whether it still existed.
 
-        One that names no saga stays discarded if it was. Of a saga, the record knows what was discarded, and an event
-        that gets here is not among it.
+        One that names no saga, or is forged, stays discarded if it was. Of a saga, the record knows what was discarded,
+        and an event that gets here is not among it.
         """
         replaced = False
         while not replaced:
@@ -189,7 +190,8 @@ class CosmosDeadLetters:
                 except CosmosResourceNotFoundError:
                     return False
                 outcome = (current.get("settled") or {}).get("outcome")
-                if document["saga_id"] is None and outcome == DISCARDED:
+                blocks_none = document["saga_id"] is None or document["reason"] in REFUSED
+                if blocks_none and outcome == DISCARDED:
                     return True
                 replaced = await self._replace(current, opened_again(current, document))
         return True
