@@ -22,6 +22,7 @@ from quartet.cli.bench.running import Run, measure
 from quartet.cli.bench.stored import stored_listing
 from quartet.cli.bench.usage import check_measurable
 from quartet.engine.declaration.workload import USUAL
+from quartet.local.hub_config import chosen_layout
 from quartet.terminal.console import show
 from quartet.terminal.files import read_text
 from quartet.terminal.numbers import a_number
@@ -97,6 +98,9 @@ def bench(
         plot(read_figures(from_file), plot_directory)
         return
     check_measurable()
+    layout = chosen_layout()
+    if floor and layout != "one":
+        raise UserError(f"HUB_LAYOUT={layout}: the floor knows one hub; leave out --floor, or set HUB_LAYOUT=one")
     mix = mix_of(runnable(), workload, failures)
     if json_file is not None:
         _write(json_file, "")  # what cannot be written is found before the run, not after it
@@ -104,6 +108,7 @@ def bench(
     loads, quiet = loads_of(in_flight, rate, idle)
     run = Run(the_application(), mix, loads, quiet, Limits(seconds, sagas), replicas, floor, sorted(stored or ()), plan)
     surroundings = {**machine(), "replicas": replicas, "workload": workload, "failures_percent": mix.failures}
+    surroundings["hubs"] = layout
     if plan is not None:
         surroundings["faults"] = plan
     result = asyncio.run(measure(run))
@@ -145,7 +150,8 @@ def _caption(surroundings: dict[str, Any]) -> str:
     faulty = " The emulators follow a plan of faults." if "faults" in surroundings else ""
     return (
         f"{surroundings['cores']} cores, Python {surroundings['python']}, replicas: {surroundings['replicas']}, "
-        f"workload: {surroundings['workload']}, {surroundings['failures_percent']:g} % fail.{faulty} "
+        f"workload: {surroundings['workload']}, {surroundings['failures_percent']:g} % fail, "
+        f"hubs: {surroundings['hubs']}.{faulty} "
         f"Load average of the machine before the run: {surroundings['load_average_before']}. "
         "Latency: from the send of the first event to the last event in the hub, by the hub's clock"
     )

@@ -141,3 +141,19 @@ def test_a_mistake_is_one_line_before_anything_is_started(
     assert run(["bench", *words]) == status
     [line] = capsys.readouterr().err.splitlines()
     assert hint in line
+
+
+def test_the_floor_is_for_one_hub(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_LAYOUT", "authors")
+    assert run(["bench", "--floor"]) == FAILED
+    [line] = capsys.readouterr().err.splitlines()
+    assert "HUB_LAYOUT=authors: the floor knows one hub" in line
+
+
+def test_a_layout_that_does_not_exist_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_LAYOUT", "many")
+    assert run(["bench"]) == FAILED
+    [line] = capsys.readouterr().err.splitlines()
+    assert "HUB_LAYOUT=many: it is one of one, inbound, authors" in line
