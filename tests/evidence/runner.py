@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from quartet.engine.failures.timeouts import stretched
+
 ROOT: Final = Path(__file__).parents[2]
 _GRACE_SECONDS: Final = 10
 _LONGEST: Final = 300
@@ -59,7 +61,7 @@ class Running:
                 return
             os.killpg(self.process.pid, number)
             try:
-                self.process.wait(_GRACE_SECONDS)
+                self.process.wait(stretched(_GRACE_SECONDS))
             except subprocess.TimeoutExpired:
                 continue
 
