@@ -220,7 +220,7 @@ def _plan(case: Case) -> Plan:
         sent.append(_sent(6.7, "conflict", "1", "OrderCreated.v1", _order(case, lamps=1)))
         faults = tuple(ProcessFault("slow", f"shipping-{n}", COSMOS, at=5.0, seconds=3.0) for n in (1, 2))
     if case.blocked:
-        about = event_of("ShippingFailed.v1", {"order_id": "marple-1"}, "/stranger", "3")
+        about = event_of("ShippingFailed.v1", {"order_id": "marple-1"}, "/services/shipping", "3")
         kept_by = frozenset({"order", "inventory", "payment"})
         sent.append(replace(publication(5.02, "garbage", "1", about), kept_by=kept_by))
     if case.recreated:

@@ -6,15 +6,17 @@ from random import Random
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from quartet.engine.declaration.hubs import Layout
 from quartet.testing.cluster.plan.publication import CLOUDEVENTS
 from tests.simulation.content import Json, Wire
 from tests.simulation.saga import HEARS
 
 ALL: Final = frozenset(HEARS)
+_AUTHORS: Final = {"ShippingFailed.v1": "/services/shipping", "PaymentCompleted.v1": "/services/payment"}
 Change: TypeAlias = Callable[[Json], object]
 
 
-def garbage(random: Random, event: Json) -> tuple[Wire, Json | None, frozenset[str]]:
+def garbage(random: Random, layout: Layout, event: Json) -> tuple[Wire, Json | None, frozenset[str]]:
     """A message that looks like this event more or less; the event that it is, as far as it is one; who keeps it."""
     event = json.loads(json.dumps(event)) | {"id": f"{event['id']}-garbage"}
     kind = random.choice(("bytes", "bytes", "envelope", "envelope", "data", "binary", "about"))
@@ -30,8 +32,11 @@ def garbage(random: Random, event: Json) -> tuple[Wire, Json | None, frozenset[s
         case "about":
             name = random.choice(("ShippingFailed.v1", "PaymentCompleted.v1", "OrderCancellationRequested.v1"))
             event |= {"type": name, "data": random.choice(({"order_id": event["subject"]}, [], None, "data"))}
-            # What only services may say is kept by whoever receives it.
-            return _sent(event), event, _hearers(name) if name == "OrderCancellationRequested.v1" else ALL
+            if name in _AUTHORS:
+                event |= {"source": random.choice((event["source"], _AUTHORS[name]))}
+            # What its source may not say, or not on this hub, is kept by every service that receives it.
+            is_refused = name in _AUTHORS and (layout != "one" or event["source"] != _AUTHORS[name])
+            return _sent(event), event, ALL if is_refused else _hearers(name)
         case _:
             return (json.dumps(event["data"]).encode(), "application/json", random.choice(_PROPERTIES)), None, ALL
 

@@ -135,7 +135,9 @@ def _order(random: Random, shops: Shops, layout: Layout, order_id: str, at: floa
             event = event_of("OrderCancellationRequested.v1", request, f"/callcentre/{shop}", placed["id"])
             sent.append(publication(when + 0.1, "cancellation", other_key(), event))
     for _ in range(random.choices((0, 1, 2), (85, 10, 5))[0]):
-        (body, content_type, properties), odd, kept_by = garbage(random, shops.event("OrderCreated.v1", data, shop))
+        (body, content_type, properties), odd, kept_by = garbage(
+            random, layout, shops.event("OrderCreated.v1", data, shop)
+        )
         when = max(0.1, at + random.uniform(-0.5, 1.5))
         sent.append(Publication(when, "garbage", order_id, other_key(), body, content_type, properties, odd, kept_by))
     if random.random() < 0.2:
