@@ -16,10 +16,7 @@ from tests.mutants.bugs import MUTANTS
 from tests.mutants.mutant import Mutant
 
 _ROOT = Path(__file__).resolve().parents[2]
-_COPIED = (
-    *("services", "shared", "quartet", "emulators", "pyproject.toml"),
-    *("tests/simulation", "tests/domain", "tests/__init__.py"),
-)
+_COPIED = ("services", "shared", "quartet", "emulators", "tests", "pyproject.toml")
 _LIMIT = stretched(600)
 
 
