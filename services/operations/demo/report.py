@@ -4,19 +4,16 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Final
 
+from quartet.cli.application import choreography
 from quartet.cli.reading.counters import Costs
+from quartet.local.hub_config import PARTITIONS, chosen_layout, readers_of
 from quartet.terminal.cells import cell
 from quartet.terminal.listing import Listing
 from services.operations.audit.invariants import Finding
 from services.operations.demo.acts import Play
 from services.operations.demo.costs import MOST_REQUESTS_ONE_AT_A_TIME, REQUESTS_IN_A_RUSH
 from services.operations.demo.expectations import Verdict
-from services.operations.participants import PARTICIPANTS
 
-PARTITIONS: Final = 4
-"""Of the local hub."""
-
-_PROMISED_REQUESTS: Final = f"alone at most {MOST_REQUESTS_ONE_AT_A_TIME}; in a rush less than {REQUESTS_IN_A_RUSH}"
 _PROMISED_CHECKPOINTS: Final = "at most one per service, partition and second"
 
 
@@ -32,6 +29,7 @@ def verdict_listing(verdicts: Sequence[Verdict]) -> Listing:
 def cost_listing(play: Play) -> Listing:
     """What one saga costs, alone and among others; counted by the emulators, for the four services together."""
     alone, among, rush = play.one_at_a_time, play.together, play.in_a_rush
+    requests = f"alone at most {_most_requests()}; in a rush less than {REQUESTS_IN_A_RUSH}"
     listing = Listing(
         "per saga",
         f"alone ({alone.sagas} orders)",
@@ -47,7 +45,7 @@ def cost_listing(play: Play) -> Listing:
         ),
     )
     rows: tuple[tuple[str, Callable[[Costs], float], str], ...] = (
-        ("Cosmos DB requests", lambda costs: costs.requests, _PROMISED_REQUESTS),
+        ("Cosmos DB requests", lambda costs: costs.requests, requests),
         ("AMQP sends", lambda costs: costs.sends, "one per received batch"),
         ("events in them", lambda costs: costs.events, ""),
         ("checkpoint writes", lambda costs: costs.checkpoints, _PROMISED_CHECKPOINTS),
@@ -62,10 +60,10 @@ def failures(play: Play, findings: Sequence[Finding]) -> list[str]:
     """The unexpected results; empty if all is well."""
     wrong = [f"{verdict.story}: {verdict.got}" for verdict in play.verdicts if not verdict.is_met]
     wrong += [f"invariant {finding.number} is broken" for finding in findings if not finding.holds]
-    if play.one_at_a_time.requests_without_queries > MOST_REQUESTS_ONE_AT_A_TIME:
+    if play.one_at_a_time.requests_without_queries > _most_requests():
         wrong.append(
             f"a saga costs {play.one_at_a_time.requests_without_queries:.1f} Cosmos DB requests, "
-            f"at most {MOST_REQUESTS_ONE_AT_A_TIME} are allowed"
+            f"at most {_most_requests()} are allowed"
         )
     if play.in_a_rush.requests >= REQUESTS_IN_A_RUSH * play.in_a_rush.sagas:
         wrong.append(f"{play.in_a_rush.requests} Cosmos DB requests for {play.in_a_rush.sagas} sagas in a rush")
@@ -87,6 +85,11 @@ def proof(play: Play) -> str:
     )
 
 
+def _most_requests() -> int:
+    return MOST_REQUESTS_ONE_AT_A_TIME[chosen_layout()]
+
+
 def _too_many_checkpoints(costs: Costs) -> bool:
     """More than one per partition and second; a part of a second counts as one, and the first write takes two."""
-    return costs.checkpoints > len(PARTICIPANTS) * PARTITIONS * (ceil(costs.seconds) + 2)
+    readings = sum(len(readers) for readers in readers_of(choreography(), chosen_layout()).values())
+    return costs.checkpoints > readings * PARTITIONS * (ceil(costs.seconds) + 2)
