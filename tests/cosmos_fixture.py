@@ -1,5 +1,6 @@
 """A Cosmos DB of our own, for tests that go through the real SDK."""
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -39,10 +40,10 @@ class Cosmos:
 
 
 @asynccontextmanager
-async def running_cosmos(data_dir: Path) -> AsyncIterator[Cosmos]:
+async def running_cosmos(data_dir: Path, clock: Callable[[], float] = time.time) -> AsyncIterator[Cosmos]:
     """An emulator on a free port, and a client for it."""
     counters: Counter[tuple[str, str]] = Counter()
-    emulator = CosmosEmulator(data_dir, counters=counters)
+    emulator = CosmosEmulator(data_dir, counters=counters, clock=clock)
     await emulator.start()
     settings = Settings(
         cosmos_connection_string=emulator.connection_string,

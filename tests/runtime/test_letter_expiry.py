@@ -10,17 +10,15 @@ from typing import Any, cast
 import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
-from quartet_emulators.cosmos import CosmosEmulator
 
-from quartet.azure.cosmos.client import cosmos_client
 from quartet.azure.cosmos.dead_letters import CosmosDeadLetters, dead_letter_document
 from quartet.azure.cosmos.provision import PER_DOCUMENT, open_database
-from quartet.azure.credentials import Credentials
 from quartet.azure.settings import DEAD_LETTER_DAYS, Settings
 from quartet.engine.dead_letters.store import DISCARDED, Settled
 from quartet.engine.declaration.participant import DEAD_LETTERS, DEPLOYMENT
 from quartet.engine.errors import OutageError
 from quartet.engine.ports import DeadLetter, Message
+from tests.cosmos_fixture import running_cosmos
 from tests.emulators.cosmos.clock import Clock
 from tests.runtime.fakes import NOON
 
@@ -57,20 +55,10 @@ class Shelf:
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     clock = Clock()
-    emulator = CosmosEmulator(tmp_path, clock=clock)
-    await emulator.start()
-    settings = Settings(
-        cosmos_connection_string=emulator.connection_string,
-        event_hubs_connection_string="not used",
-        blob_connection_string="not used",
-    )
-    try:
-        async with Credentials() as credentials, cosmos_client(settings, credentials, "tests") as client:
-            database = await open_database(client, "desk", SPECS, buckets=16, may_create=True)
-            container = database.get_container_client(DEAD_LETTERS.name)
-            yield Shelf(client, clock, CosmosDeadLetters(container, 16, days=30), container)
-    finally:
-        await emulator.stop()
+    async with running_cosmos(tmp_path, clock) as cosmos:
+        database = await open_database(cosmos.client, "desk", SPECS, buckets=16, may_create=True)
+        container = database.get_container_client(DEAD_LETTERS.name)
+        yield Shelf(cosmos.client, clock, CosmosDeadLetters(container, 16, days=30), container)
 
 
 async def test_an_open_dead_letter_never_expires(shelf: Shelf) -> None:
