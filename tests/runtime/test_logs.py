@@ -238,6 +238,7 @@ except RuntimeError:
 """
 
 
+# The values are in pieces: from Python 3.13 on, a traceback shows the lines of such a program.
 REFUSING = """
 import sys, structlog
 from pydantic import BaseModel
@@ -251,7 +252,7 @@ class Address(BaseModel):
 configure_logs(sys.argv[1], "INFO", colors=False)
 log = structlog.get_logger(service="payment")
 try:
-    Address.model_validate({"street": "12 Rose Lane, input_type=", "city": "Rosetown"})
+    Address.model_validate({"street": "12 Ro" "se Lane, input_type=", "city": "Ro" "setown"})
 except ValueError as error:
     log.exception("handler failed", error=one_line(error))
 """
