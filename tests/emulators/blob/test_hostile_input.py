@@ -1,7 +1,7 @@
 """Whatever a client sends is answered with an error of the service, never with a bug."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -58,10 +58,11 @@ def test_what_is_kept_of_a_request_can_be_sent_back(name: str, value: str) -> No
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> BlobStore:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlobStore]:
     store = BlobStore(Path(tmp_path_factory.mktemp("hostile")) / "blob.sqlite3")
     store.save_container(Container("shop", "0x8D", 0, {}))
-    return store
+    yield store
+    store.close()
 
 
 @STEADY
