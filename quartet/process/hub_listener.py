@@ -12,6 +12,7 @@ from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.consumer import Consumer, Process
 from quartet.azure.event_hubs.stale_checkpoints import StaleCheckpoints
 from quartet.azure.settings import Settings
+from quartet.engine.declaration.hubs import place_of
 from quartet.engine.failures.stall_detector import StallDetector
 from quartet.process.watchdog import Watchdog
 
@@ -96,7 +97,7 @@ class HubListener:
     @property
     def partitions(self) -> list[str]:
         """The partitions that this replica receives from, with the name of the hub if that is not the main one."""
-        return sorted(f"{self._label}/{one}" if self._label else one for one in self.owned)
+        return sorted(place_of(self._label, one) for one in self.owned)
 
 
 async def receive(listeners: Sequence[HubListener]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from quartet.engine.declaration.hubs import place_of
 from quartet.events import format_time
 
 
@@ -34,7 +35,7 @@ class Place:
     @property
     def where(self) -> str:
         """The partition, with its hub if that is not the main one."""
-        return f"{self.hub}/{self.partition}" if self.hub else self.partition
+        return place_of(self.hub, self.partition)
 
     @property
     def next(self) -> int:

@@ -25,6 +25,7 @@ from quartet.cli.lag.hub_head import read_head
 from quartet.cli.lag.lag import Head, Lag, Place, Standstill, judge
 from quartet.cli.reading.connection import AGENT, console_client, open_consumer
 from quartet.cli.reading.hubs import for_each, hearers_of
+from quartet.engine.declaration.hubs import place_of
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.ports import Now, Sleep
 from quartet.process.startup import new_checkpoint_store
@@ -83,7 +84,7 @@ class View:
 
     def where(self, partition: str) -> str:
         """A partition, with the hub if that is not the main one."""
-        return f"{self.hub}/{partition}" if self.hub else partition
+        return place_of(self.hub, partition)
 
     def places(self, alive_since: datetime) -> list[Place]:
         """The position of every service in every partition; an owner counts if it was active since `alive_since`."""

@@ -37,6 +37,11 @@ LAYOUTS: Final = get_args(Layout)
 _LONGEST: Final = 60  # the id of a dead letter names its hub
 
 
+def place_of(label: str, partition: str) -> str:
+    """A partition among those of all hubs: by its id alone in the main hub."""
+    return partition if label == MAIN else f"{label}/{partition}"
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """One hub, and who may send to it: names of participants, `OUTSIDE` and `OPERATORS`."""

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from quartet.engine.declaration.hubs import MAIN
+from quartet.engine.declaration.hubs import MAIN, place_of
 from quartet.engine.declaration.invariant import Invariant
 from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.testing.cluster.cluster import Cluster
 from quartet.testing.cluster.plan.publication import Unreadable
 from quartet.testing.cluster.proof.evidence import ClusterEvidence, read_evidence
 from quartet.testing.cluster.proof.rules import Rules
-from quartet.testing.cluster.servers.hub import Stored, place_of
+from quartet.testing.cluster.servers.hub import Stored
 from quartet.testing.violation import NOT_HANDLED
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from quartet.engine.declaration.hubs import place_of
 from quartet.testing.cluster.plan.publication import Publication
 
 
@@ -44,11 +45,6 @@ class Outgoing:
     content_type: str | None = None
     properties: Mapping[str, object] = field(default_factory=dict)
     origin: Publication | None = None
-
-
-def place_of(hub: str, partition: str) -> str:
-    """A partition among those of all hubs: by its id alone in the main one."""
-    return f"{hub}/{partition}" if hub else partition
 
 
 class Hub:
