@@ -1,5 +1,6 @@
 """A late checkpoint costs a redelivery, so whatever goes wrong with one, it is written later."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -23,8 +24,15 @@ class Store:
     fails: list[Exception] = field(default_factory=list)
     may_create: bool = True
     written: list[object] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     async def update_checkpoint(self, event: object) -> None:
+        self.begun.set()
+        await self.answers.wait()
         if self.fails:
             raise self.fails.pop()
         if not self.exists:
@@ -75,3 +83,47 @@ async def test_after_any_failure_the_checkpoint_stays_due(error: Exception) -> N
     await checkpoints.flush()
     assert store.written == ["event 7"]
     assert checkpoints.written == 1
+
+
+async def writing(checkpoints: Checkpoints, store: Store) -> "asyncio.Task[None]":
+    """A flush that waits for the answer of the store."""
+    store.answers.clear()
+    flushing = asyncio.create_task(checkpoints.flush())
+    await store.begun.wait()
+    return flushing
+
+
+async def test_a_flush_waits_for_the_one_under_way_so_a_process_that_stops_after_it_leaves_nothing_due() -> None:
+    store = Store()
+    checkpoints = marked(store)
+    periodic = await writing(checkpoints, store)
+    last = asyncio.create_task(checkpoints.flush())
+    await asyncio.sleep(0)
+    assert not last.done()
+    store.answers.set()
+    await last
+    assert (store.written, periodic.done()) == (["event 7"], True)
+
+
+async def test_what_is_marked_during_a_write_is_written_by_the_next_flush_and_not_before_it() -> None:
+    store = Store()
+    checkpoints = marked(store)
+    periodic = await writing(checkpoints, store)
+    checkpoints.mark(cast(PartitionContext, store), cast(EventData, "event 8"))
+    last = asyncio.create_task(checkpoints.flush())
+    await asyncio.sleep(0)
+    store.answers.set()
+    await asyncio.gather(periodic, last)
+    assert store.written == ["event 7", "event 8"]
+
+
+async def test_what_is_forgotten_during_a_write_that_fails_is_not_written_again() -> None:
+    """The partition has another owner: the checkpoint of this one would move back the other's."""
+    store = Store(fails=[AzureError("away")])
+    checkpoints = marked(store)
+    periodic = await writing(checkpoints, store)
+    checkpoints.forget(store.partition_id)
+    store.answers.set()
+    await periodic
+    await checkpoints.flush()
+    assert store.written == []

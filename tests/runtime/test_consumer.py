@@ -13,6 +13,7 @@ from quartet.azure.event_hubs.checkpoints import Checkpoints
 from quartet.azure.event_hubs.consumer import Consumer
 from quartet.engine.batch import Batch
 from quartet.engine.failures.stall_detector import StallDetector
+from quartet.engine.failures.timeouts import stretched
 from quartet.engine.ports import Message
 from quartet.engine.received import ReceivedBatch
 from tests.runtime.fakes import NOON, QUIET
@@ -72,6 +73,8 @@ class Bench:
         self.processed: list[int] = []
         self.may_finish = asyncio.Event()
         self.may_finish.set()
+        self.goes_slow = False
+        self.slow_may_finish = asyncio.Event()
         self.first, self.second = FakeClient(self.written, fails=fails), FakeClient(self.written)
         self.checkpoints = Checkpoints(1, QUIET)
         self.consumer = Consumer(
@@ -90,8 +93,15 @@ class Bench:
         await self.may_finish.wait()
         self.processed += [message.sequence_number for message in messages]
         batch = Batch(partition, messages, ReceivedBatch(), NOON)
-        batch.close()
+        if self.goes_slow:
+            batch.task = asyncio.create_task(self._finish_slow(batch))
+        else:
+            batch.close()
         return batch
+
+    async def _finish_slow(self, batch: Batch) -> None:
+        await self.slow_may_finish.wait()
+        batch.close()
 
     async def _prepare(self, _partition: str) -> None:
         pass
@@ -157,6 +167,28 @@ async def test_it_receives_even_if_the_work_before_the_restart_fails() -> None:
 async def test_a_bug_in_receiving_is_not_swallowed() -> None:
     with pytest.raises(RuntimeError, match="a bug in the SDK"):
         await Bench(fails=True).consumer.run()
+
+
+async def test_a_batch_that_turns_slow_during_the_stop_is_finished_and_checkpointed() -> None:
+    bench = Bench()
+    running = asyncio.create_task(bench.consumer.run())
+    await bench.first.is_receiving.wait()
+    bench.may_finish.clear()
+    bench.goes_slow = True
+    delivered = asyncio.create_task(bench.first.deliver(1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert bench.consumer.busy == {"0"}
+
+    stopping = asyncio.create_task(bench.consumer.stop(stretched(60)))
+    await asyncio.sleep(0)
+    bench.may_finish.set()
+    await delivered
+    assert not stopping.done()
+    bench.slow_may_finish.set()
+    await stopping
+    assert bench.written == [1]
+    await running
 
 
 async def _nothing() -> None:

@@ -31,6 +31,7 @@ class Checkpoints:
         self._sleep = sleep
         self._restore = restore
         self._due: dict[str, tuple[PartitionContext, EventData]] = {}
+        self._writing = asyncio.Lock()
         self.written = 0
 
     def mark(self, context: PartitionContext, event: EventData) -> None:
@@ -38,7 +39,10 @@ class Checkpoints:
         self._due[context.partition_id] = (context, event)
 
     def forget(self, partition: str) -> None:
-        """Drop what is due: the partition has another owner, whose checkpoint must not be moved back."""
+        """Drop what is due: the partition has another owner, whose checkpoint must not be moved back.
+
+        A write that is under way is not tried again if it fails.
+        """
         self._due.pop(partition, None)
 
     async def run(self) -> None:
@@ -48,16 +52,26 @@ class Checkpoints:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what is due now. What cannot be written stays due."""
-        due, self._due = self._due, {}
-        for partition, (context, event) in due.items():
-            try:
-                await context.update_checkpoint(event)
-                self.written += 1
-            except Exception as error:  # noqa: BLE001 -- whatever it is, a late checkpoint only costs a redelivery
-                self._due.setdefault(partition, (context, event))
-                self._log.warning("checkpoint not written", partition=partition, error=one_line(error))
-                await self.restore_after(error)
+        """Write what is due now. What cannot be written stays due.
+
+        Returns when a write that had begun before is at its end, too: whoever stops after a flush leaves nothing due.
+        """
+        async with self._writing:
+            for partition in list(self._due):
+                if (due := self._due.get(partition)) is not None:
+                    await self._write(partition, due)
+
+    async def _write(self, partition: str, due: tuple[PartitionContext, EventData]) -> None:
+        context, event = due
+        try:
+            await context.update_checkpoint(event)
+            self.written += 1
+        except Exception as error:  # noqa: BLE001 -- whatever it is, a late checkpoint only costs a redelivery
+            self._log.warning("checkpoint not written", partition=partition, error=one_line(error))
+            await self.restore_after(error)
+        else:
+            if self._due.get(partition) is due:  # neither forgotten nor replaced by a later one meanwhile
+                del self._due[partition]
 
     async def restore_after(self, error: Exception) -> None:
         """If the error says that the checkpoint container is gone, create it again."""

@@ -150,12 +150,17 @@ class Consumer:
         await self._client.close()
 
     async def _finish_batches(self, within: float) -> set[asyncio.Task[None]]:
-        """Wait for the batches under way, for so many seconds at most. Returns those that have not finished."""
-        under_way = {*self._working, *self._slow}
-        if not under_way:
-            return set()
-        _, unfinished = await asyncio.wait(under_way, timeout=within)
-        return unfinished
+        """Wait for the batches under way, for so many seconds at most. Returns those that have not finished.
+
+        One that turns out to be slow meanwhile is waited for as well.
+        """
+        now = asyncio.get_running_loop().time
+        end = now() + within
+        while under_way := {task for task in (*self._working, *self._slow) if not task.done()}:
+            if now() >= end:
+                break
+            await asyncio.wait(under_way, timeout=end - now())
+        return under_way
 
     async def _on_batch(self, context: PartitionContext, events: list[EventData]) -> None:
         if self._stopping or self._pausing or not events:
