@@ -54,7 +54,8 @@ class Checkpoints:
     async def flush(self) -> None:
         """Write what is due now. What cannot be written stays due.
 
-        Returns when a write that had begun before is at its end, too: whoever stops after a flush leaves nothing due.
+        Returns when a write that had begun before is at its end, too. So a process that stops after a flush leaves
+        nothing due.
         """
         async with self._writing:
             for partition in list(self._due):
