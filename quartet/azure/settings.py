@@ -88,6 +88,9 @@ class Settings(EnvironmentSettings):
     port_seconds: float | None = Field(default=None, gt=0, le=_YEAR, allow_inf_nan=False)
     """After how long a call of a port counts as one of unknown outcome; without it, as the participant says."""
 
+    recording: Literal["off", "on"] = "off"
+    """Whether records also keep what the ports answered, so that `quartet verify-replay` can run the saga again."""
+
     startup_seconds: float = Field(default=120, gt=0, le=_YEAR, allow_inf_nan=False)
     """How long a service waits for its servers when it starts."""
 

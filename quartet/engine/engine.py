@@ -73,6 +73,7 @@ class Engine(Generic[S]):
         together_seconds: float | None = _TOGETHER_SECONDS,
         on_redrive: OnRedrive | None = None,
         hubs: Hubs | None = None,
+        recording: bool = False,
     ) -> None:
         """An engine of `participant` on these ports.
 
@@ -80,7 +81,7 @@ class Engine(Generic[S]):
         and is never wrong: for redriving, where the saga is known. `together_seconds` is how long a batch waits for
         all of its handlers before the partition continues without the slow ones; None: without a limit. `on_redrive`
         answers requests to redrive; without it, they are ignored. `hubs` are those of the deployment; without them,
-        all events are on one.
+        all events are on one. With `recording`, each record also keeps what the ports answered; see ADR 31.
         """
         self.participant = participant
         self._now = now
@@ -120,6 +121,7 @@ class Engine(Generic[S]):
             rng=self._rng,
             log=self._log,
             stats=self.stats,
+            recording=recording,
         )
         self._settler = Settler(self._recorder, runner, self._finisher, sleep, self.stats)
         self._batches: set[Batch] = set()

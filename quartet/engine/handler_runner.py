@@ -16,12 +16,14 @@ from quartet.engine.failures.outage_retry import OutageRetry
 from quartet.engine.failures.time_limit import with_time_limit
 from quartet.engine.ports import Now, Sleep
 from quartet.engine.received import Delivered, Delivery
+from quartet.engine.recording.tape import Tape, Tapes
 from quartet.engine.records.record import Json, Record, RecordLimits
 from quartet.engine.saga_update import SagaUpdate
 from quartet.events import Event, answer, to_json
 
 S = TypeVar("S")
 _Handler: TypeAlias = Callable[[Event[Any], S | None, Any], Awaitable[Outcome[S]]]
+_Call: TypeAlias = Callable[[_Handler[S]], Awaitable[Outcome[S]]]
 
 
 class RetriesUsedUpError(Exception):
@@ -44,9 +46,12 @@ class HandlerRunner(Generic[S]):
         rng: random.Random,
         log: FilteringBoundLogger,
         stats: Counter[str],
+        recording: bool = False,
     ) -> None:
+        """With `recording`, what the ports answer is kept in the record; see `Tape`."""
         self._participant = participant
         self._ports = with_time_limit(ports, retry.call_seconds)
+        self._tapes = Tapes(self._ports) if recording else None
         self._retry = retry
         self._limits = limits
         self._outages = outages
@@ -73,42 +78,49 @@ class HandlerRunner(Generic[S]):
 
     async def _handle(self, run: SagaUpdate[S], delivery: Delivery) -> None:
         began, before, steps = time.perf_counter(), run.record, len(run.steps)
+        tape, ports = self._tapes.new() if self._tapes is not None else (None, self._ports)
         try:
-            outcome = await self._decide(delivery, run.record.state)
+            outcome = await self._decide(delivery, run.record.state, ports, tape)
             if isinstance(outcome, Decided):
-                run.decide(delivery, outcome, self._answers(delivery, outcome), began)
+                run.decide(delivery, outcome, self._answers(delivery, outcome), began, tape)
             elif isinstance(outcome, Ignored):
-                run.ignore(delivery, outcome, began)
+                run.ignore(delivery, outcome, began, tape)
             else:
-                run.reject(delivery, outcome, began)
+                run.reject(delivery, outcome, began, tape)
         except RetriesUsedUpError as used_up:
-            run.fail(delivery, "retries_used_up", str(used_up), self._retry.attempts, began)
+            run.fail(delivery, "retries_used_up", str(used_up), self._retry.attempts, began, tape=tape)
         except Exception as bug:  # noqa: BLE001 -- whatever a handler raises, the partition must continue
             self._log.exception("handler failed", type=delivery.event.type, saga=delivery.event.saga_id)
             run.record = before
             del run.steps[steps:]
-            run.fail(delivery, "handler_failed", one_line(bug), 1, began)
+            run.fail(delivery, "handler_failed", one_line(bug), 1, began, tape=tape)
 
-    async def _decide(self, delivery: Delivery, state: S | None) -> Outcome[S]:
+    async def _decide(self, delivery: Delivery, state: S | None, ports: object, tape: Tape | None) -> Outcome[S]:
         """Run the handler with its retries; when they are used up, its fallback."""
         reaction = self._participant.reaction_to(type(delivery.event.data))
+
+        def call(handler: _Handler[S]) -> Awaitable[Outcome[S]]:
+            if tape is None:
+                return handler(delivery.event, state, ports)
+            return tape.attempt(lambda: handler(delivery.event, state, ports))
+
         try:
-            return await self._attempt(reaction.handler, delivery, state)
+            return await self._attempt(reaction.handler, delivery, call, tape)
         except RetriesUsedUpError:
             if reaction.fallback is None:
                 raise
-            return await self._attempt(reaction.fallback, delivery, state)
+            return await self._attempt(reaction.fallback, delivery, call, tape)
 
-    async def _attempt(self, handler: _Handler[S], delivery: Delivery, state: S | None) -> Outcome[S]:
+    async def _attempt(self, handler: _Handler[S], delivery: Delivery, call: _Call[S], tape: Tape | None) -> Outcome[S]:
         delays = self._retry.backoff.delays(self._rng)
         for attempt in range(1, self._retry.attempts + 1):
             try:
-                return await self._outages.retry(
-                    f"run {_name(handler)}", lambda: handler(delivery.event, state, self._ports)
-                )
+                return await self._outages.retry(f"run {_name(handler)}", lambda: call(handler))
             except Exception as error:
                 if classify(error) is not Kind.TRANSIENT:
                     raise
+                if tape is not None:
+                    tape.attempts = self._retry.attempts
                 self._note_retry(handler, delivery, attempt, error)
                 if attempt == self._retry.attempts:
                     raise RetriesUsedUpError(one_line(error)) from error

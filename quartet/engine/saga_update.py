@@ -18,6 +18,8 @@ from typing import Final, Generic, TypeGuard, TypeVar
 from quartet.engine.declaration.outcome import Decided, Ignored, Rejected
 from quartet.engine.ports import DeadLetter, Now
 from quartet.engine.received import Delivered, Delivery, UnreadableDelivery
+from quartet.engine.recording.runs import with_run, without_events
+from quartet.engine.recording.tape import Tape
 from quartet.engine.records.record import Answers, Json, Record, RecordLimits, surplus
 
 S = TypeVar("S")
@@ -119,7 +121,14 @@ class SagaUpdate(Generic[S]):
             return False
         return True
 
-    def decide(self, delivery: Delivery, decided: Decided[S], answers: Sequence[Json], began: float) -> None:
+    def decide(
+        self,
+        delivery: Delivery,
+        decided: Decided[S],
+        answers: Sequence[Json],
+        began: float,
+        tape: Tape | None = None,
+    ) -> None:
         """Take over a decision: the new state, and the answers under the id of their cause."""
         before = self.record.answers_to(delivery.event) or ()
         known = {said["id"] for said in before}
@@ -131,6 +140,10 @@ class SagaUpdate(Generic[S]):
             self._change(owed=(*self.record.owed, delivery.message.letter_id(self.partition)))
         self.new_state = self.new_state or self.record.is_new or decided.state != self.record.state
         self._record(delivery, decided.state, recorded)
+        if tape is not None:
+            places = {said["id"]: place for place, said in enumerate(recorded)}
+            outcome = "owed" if decided.owed else "decided"
+            self._keep(tape.run(delivery.event.key, outcome, [places[said["id"]] for said in answers]))
         if decided.owed:
             letter = self._letter(delivery, COMPENSATION_FAILED, decided.owed, 1)
             detail = f"{letter.reason}: {letter.detail}"
@@ -138,22 +151,28 @@ class SagaUpdate(Generic[S]):
         else:
             self.steps.append(Step(delivery, decided.note, recorded, time.perf_counter() - began))
 
-    def ignore(self, delivery: Delivery, ignored: Ignored, began: float) -> None:
+    def ignore(self, delivery: Delivery, ignored: Ignored, began: float, tape: Tape | None = None) -> None:
         """Note that there was nothing to do."""
         self._leave_line(delivery)
+        self._keep_calls(delivery, tape, "ignored")
         recorded = self.record.answers_to(delivery.event) or ()
         self.steps.append(Step(delivery, "ignored", recorded, time.perf_counter() - began, ignored.reason))
 
-    def reject(self, delivery: Delivery, rejected: Rejected, began: float) -> None:
+    def reject(self, delivery: Delivery, rejected: Rejected, began: float, tape: Tape | None = None) -> None:
         """Note that the event must not have an effect: it becomes a dead letter that blocks nothing."""
         if not self._is_owed(delivery):
             self._leave_line(delivery)
+        self._keep_calls(delivery, tape, "rejected", rejected.reason)
         self._bury(delivery, rejected.reason, rejected.detail, 1, began)
 
-    def fail(self, delivery: Delivery, reason: str, detail: str, attempts: int, began: float) -> None:
+    def fail(
+        self, delivery: Delivery, reason: str, detail: str, attempts: int, began: float, *, tape: Tape | None = None
+    ) -> None:
         """Note that the event could not be handled: it becomes a dead letter, and the saga waits for it."""
         if not self._is_owed(delivery):
             self._park(delivery)
+            if tape is not None:
+                self._keep(tape.run(delivery.event.key, "failed", reason=reason))
         self._bury(delivery, reason, detail, attempts, began)
 
     def _record(self, delivery: Delivery, state: S, answers: Answers) -> None:
@@ -162,13 +181,26 @@ class SagaUpdate(Generic[S]):
         handled = {key: kept for key, kept in self.record.handled.items() if key not in {own, delivery.event.id}}
         handled[own] = answers
         self._added.add(own)
+        gone = set[str]()
         for key in list(handled)[: surplus(handled, self.limits)]:
             if key in self._added:
                 break  # answers that are not committed have not been published either
             self.dropped += handled.pop(key)
+            gone.add(key)
         types = (str(answer["type"]) for answer in self.dropped if "type" in answer)
         said = dict.fromkeys((*self.record.said_before, *types))
-        self._change(state=state, handled=handled, said_before=tuple(said))
+        runs = without_events(self.record.runs, gone) if gone else self.record.runs
+        self._change(state=state, handled=handled, said_before=tuple(said), runs=runs)
+
+    def _keep(self, run: Json) -> None:
+        runs = with_run(self.record.runs, run, most_bytes=self.limits.run_bytes)
+        if runs != self.record.runs:
+            self._change(runs=runs)
+
+    def _keep_calls(self, delivery: Delivery, tape: Tape | None, outcome: str, reason: str = "") -> None:
+        """Keep what was asked about an event that changes nothing. No record is made for it."""
+        if tape is not None and tape.calls and not self.record.is_new:
+            self._keep(tape.run(delivery.event.key, outcome, reason=reason))
 
     def _note_unread(self, item: UnreadableDelivery) -> None:
         # Of a saga that is not known here there is nothing to hold up.

@@ -213,6 +213,7 @@ class Service(Generic[S, P]):
             look_first=look_first,
             on_redrive=on_redrive,
             hubs=hubs,
+            recording=context.settings.recording == "on",
         )
 
     def redriver(self, context: ServiceContext, engine: Engine[S], letters: DeadLetterStore) -> Redriver:

@@ -44,9 +44,23 @@ class World:
     """
 
     def __init__(
-        self, app: Choreography, ports: Mapping[str, object] | None = None, *, partitions: int = 4, seed: int = 0
+        self,
+        app: Choreography,
+        ports: Mapping[str, object] | None = None,
+        *,
+        partitions: int = 4,
+        seed: int = 0,
+        recording: bool = False,
     ) -> None:
-        """A world without events. `ports`: the last argument of each participant's handlers, by its name."""
+        """A world without events.
+
+        Args:
+            app: the application.
+            ports: the last argument of each participant's handlers, by its name.
+            partitions: of the hub.
+            seed: of the pauses between retries.
+            recording: keep what the ports answer, for `save_recordings`.
+        """
         self.app = app
         self.ports: dict[str, Any] = dict(ports or {})
         unknown = self.ports.keys() - {participant.name for participant in app}
@@ -59,6 +73,7 @@ class World:
         self.checkpoints: dict[tuple[str, str], int] = {}
         self.witness = Witness()
         self.seed = seed
+        self.recording = recording
 
     def copy(self) -> "World":
         """Another world in the same state, which then goes its own way. The ports are copied deeply."""
@@ -172,6 +187,7 @@ class World:
             rng=random.Random(f"{self.seed} {name}"),
             log=_QUIET,
             look_first=look_first,
+            recording=self.recording,
         )
 
     def _partition(self, saga_id: str) -> str:

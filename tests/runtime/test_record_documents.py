@@ -125,7 +125,11 @@ def test_a_form_that_cannot_work_is_refused_with_its_reason(state: type[Any], ve
 
 
 def test_every_name_of_a_document_but_the_states_belongs_to_the_runtime() -> None:
-    names = {*CODEC.encode(replace(IN_LINE, said_before=("OrderShipped.v1",)))} - {"seen", "customer", "given_back"}
+    names = {*CODEC.encode(replace(IN_LINE, said_before=("OrderShipped.v1",), runs=({"event": "e-1"},)))} - {
+        "seen",
+        "customer",
+        "given_back",
+    }
     assert names == RESERVED - {"ttl"}
 
 

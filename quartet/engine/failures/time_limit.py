@@ -18,7 +18,7 @@ def with_time_limit(port: P, seconds: float) -> P:
     A port may know better: its attribute `call_seconds` counts in place of `seconds`. In a port that is a bundle
     of others, each of those has a limit of its own. Only what awaits can be interrupted: a port must not block.
     """
-    return _Limited(port, seconds) if _is_port(port) else port  # type: ignore[return-value]  # it acts as the port
+    return _Limited(port, seconds) if is_port(port) else port  # type: ignore[return-value]  # it acts as the port
 
 
 class _Limited:
@@ -52,9 +52,9 @@ class _Limited:
             ) from error
 
 
-def _is_port(value: object) -> bool:
-    """Whether it has something to await, itself or in one of the ports that it bundles as a dataclass."""
+def is_port(value: object) -> bool:
+    """Whether it is no plain data: it has something to await, itself or in one of the ports that it bundles."""
     if any(inspect.iscoroutinefunction(getattr(type(value), name, None)) for name in dir(type(value))):
         return True
     bundled = fields(value) if is_dataclass(value) else ()
-    return any(_is_port(getattr(value, field.name)) for field in bundled)
+    return any(is_port(getattr(value, field.name)) for field in bundled)

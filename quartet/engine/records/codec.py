@@ -16,12 +16,14 @@ S = TypeVar("S")
 RESERVED: Final = frozenset(
     {
         *("id", "pk", "partition", "handled", "parked", "parked_beyond", "owed", "discarded", "said_before", "version"),
+        "recorded_runs",
         "ttl",  # of Cosmos DB, which deletes a document when that many seconds have passed
     }
 )
 _LINE: Final = ("parked", "owed", "discarded")
 _BEYOND: Final = "parked_beyond"
 _SAID: Final = "said_before"
+_RUNS: Final = "recorded_runs"
 # What Cosmos DB adds to a document, and ignores in one that is written.
 _SYSTEM: Final = frozenset({"_rid", "_self", "_etag", "_attachments", "_ts"})
 
@@ -92,6 +94,7 @@ class RecordCodec(Generic[S]):
             "partition": record.partition,
             "handled": {cause: list(answers) for cause, answers in record.handled.items()},
             **({_SAID: list(record.said_before)} if record.said_before else {}),
+            **({_RUNS: list(record.runs)} if record.runs else {}),
             **_line(record),
         }
 
@@ -121,6 +124,7 @@ class RecordCodec(Generic[S]):
             owed=tuple(_checked("owed", current.get("owed", []), list)),
             discarded=tuple(_checked("discarded", current.get("discarded", []), list)),
             said_before=tuple(_checked(_SAID, current.get(_SAID, []), list)),
+            runs=tuple(_checked(_RUNS, current.get(_RUNS, []), list)),
         )
 
     def _upcast(self, document: Json) -> Json:

@@ -25,12 +25,14 @@ class RecordLimits:
         handled_bytes: how many bytes of JSON those answers may take.
         parked: the number of dead letters in the record's queue; those after them are only counted.
         discarded: how many discarded dead letters it remembers.
+        run_bytes: how many bytes of JSON the recorded runs may take; beyond, no more are recorded.
     """
 
     handled: int = 64
     handled_bytes: int = 32_768
     parked: int = 200
     discarded: int = 32
+    run_bytes: int = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Record(Generic[S]):
         owed: the ids of the dead letters of open compensations. They block nothing; each is handled again at each
             redelivery.
         discarded: the ids of dead letters, and the keys of their events, that never have an effect.
+        runs: what the ports answered in each handling, the oldest first; empty unless that is recorded. See `Tape.run`.
         foreign: the stored document, if it cannot be read. Only the queue of dead letters is known then.
     """
 
@@ -80,6 +83,7 @@ class Record(Generic[S]):
     parked_beyond: int = 0
     discarded: tuple[str, ...] = ()
     said_before: tuple[str, ...] = ()
+    runs: tuple[Json, ...] = ()
     foreign: Foreign | None = None
 
     @property

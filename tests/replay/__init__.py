@@ -1,0 +1,1 @@
+"""Recorded sagas, run again."""
