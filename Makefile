@@ -15,7 +15,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test azure-evidence compose-evidence lock lock-check clean
+.PHONY: help demo bench test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test azure-evidence compose-evidence lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,10 @@ soak: $(DEV) ## the tests that take minutes
 	RECEIVE=stock $(BIN)/python -m pytest tests/faults tests/saga --timeout 600
 
 check: $(DEV) format-check lint types imports docs infra-check container-check lock-check image-test wheel-test test ## what CI runs
+
+recordings: $(DEV) ## make the recordings of the samples again, after a wanted change of a rule; then read the diff
+	$(BIN)/python -m tests.recordings
+	$(BIN)/python -m examples.trip.tests.recorded
 
 simulate: $(DEV) ## thousands of sagas under faults on a virtual clock, then every fault at every request (SAGAS, SEED)
 	$(BIN)/python -m tests.simulation --processes 2 --sagas $(or $(SAGAS),8000) $(if $(SEED),--seed $(SEED))

@@ -22,6 +22,8 @@ from quartet.cli.emulators import emulators
 from quartet.cli.failures import BUG, FAILED, describe, one_line
 from quartet.cli.new.command import new, new_participant
 from quartet.cli.publish.command import publish
+from quartet.cli.replay.recordings import recordings
+from quartet.cli.replay.verify_replay import verify_replay
 from quartet.cli.schema import schema
 from quartet.cli.status.command import status
 from quartet.cli.timeline.command import timeline
@@ -33,7 +35,7 @@ from quartet.printable import printable_lines
 from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
 
-_GENERIC: Final = (new, demo, up, publish, status, timeline, doctor, check, graph, schema, bench)
+_GENERIC: Final = (new, demo, up, publish, status, timeline, recordings, doctor, check, graph, schema, bench)
 
 
 def build(application: Application | None) -> typer.Typer:
@@ -60,6 +62,7 @@ def build(application: Application | None) -> typer.Typer:
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )(emulators)
     app.command("new-participant")(new_participant)
+    app.command("verify-replay")(verify_replay)
     app.add_typer(dead_letters, name="dead-letters")
     if application is not None and application.choreography.invariants and "audit" not in own:
         app.command()(audit)

@@ -27,9 +27,19 @@ def _letter_id(text: str) -> str:
 
 
 SagaArgument = Annotated[str, typer.Argument(parser=_saga_id, metavar="SAGA", help="The id of the saga.")]
+SomeSagasArgument = Annotated[
+    list[str] | None, typer.Argument(parser=_saga_id, metavar="SAGA", help="The ids of the sagas.")
+]
+LastOption = Annotated[
+    int, typer.Option("--last", min=0, max=100_000, metavar="N", help="Also the N sagas that have ended last.")
+]
 AnySagaArgument = Annotated[str | None, typer.Argument(parser=_saga_id, metavar="SAGA", help="The id of the saga.")]
 SagaOption = Annotated[
     str | None, typer.Option("--saga", parser=_saga_id, metavar="SAGA", help="Only those of this saga.")
+]
+SagasOption = Annotated[
+    list[str] | None,
+    typer.Option("--saga", parser=_saga_id, metavar="SAGA", help="A saga of the running deployment. May be repeated."),
 ]
 LetterArgument = Annotated[str, typer.Argument(parser=_letter_id, metavar="ID", help="The dead letter's id.")]
 SomeLettersArgument = Annotated[

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quartet.testing.exploration import Report, explore
     from quartet.testing.faults import Fault
     from quartet.testing.plugin import Running
+    from quartet.testing.replay import save_recordings, verify_replay
     from quartet.testing.simulation import simulate
     from quartet.testing.up import RunningApp
     from quartet.testing.violation import Invariant, Violation
@@ -35,8 +36,10 @@ __all__ = [
     "decide",
     "explore",
     "problems",
+    "save_recordings",
     "simulate",
     "simulate_services",
+    "verify_replay",
 ]
 
 _HOMES: Final = {
@@ -47,6 +50,7 @@ _HOMES: Final = {
     "testing.exploration": ("Report", "explore"),
     "testing.faults": ("Fault",),
     "testing.plugin": ("Running",),
+    "testing.replay": ("save_recordings", "verify_replay"),
     "testing.simulation": ("simulate",),
     "testing.up": ("RunningApp",),
     "testing.violation": ("Invariant", "Violation"),

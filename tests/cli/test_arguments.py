@@ -8,6 +8,8 @@ from quartet.cli.main import run
 COMMANDS = [
     ("status",),
     ("timeline",),
+    ("recordings",),
+    ("verify-replay", "--saga"),
     ("cancel",),
     ("dead-letters", "list", "--saga"),
     ("dead-letters", "redrive", "--saga"),

@@ -167,6 +167,8 @@ def test_only_the_module_of_cells_makes_rich_text_of_values() -> None:
 # Each with `ORDER` and `LETTER` in the place of ids, in the order in which they are to run.
 COMMANDS: dict[str, list[list[str]]] = {
     "timeline": [["timeline", "ORDER"]],
+    "recordings": [["recordings", "ORDER"]],
+    "verify-replay": [["verify-replay", "--saga", "ORDER"]],
     "status": [["status", "ORDER"], ["status", "--stuck"], ["status", "--stuck", "--grace", "0"]],
     "audit": [["audit", "--settle", "0"]],
     "doctor": [["doctor"]],
@@ -247,7 +249,7 @@ def test_no_command_prints_control_characters_of_a_hostile_event(
     assert "owned" in seen
 
 
-NO_JSON = {"seed", "cancel"}
+NO_JSON = {"seed", "cancel", "recordings"}
 
 
 def first_letter(up: Up, capsys: pytest.CaptureFixture[str]) -> str:

@@ -27,6 +27,7 @@ SURFACE = {
     "quartet.testing": {
         *("decide", "World", "explore", "simulate", "problems", "Report", "Fault", "Invariant", "Violation"),
         *("MemoryBook", "ProcessFault", "simulate_services", "Running", "RunningApp"),
+        *("save_recordings", "verify_replay"),
     },
 }
 PUBLIC = {*SURFACE, "quartet.events", "quartet.testing.strategies", "quartet.testing.conformance"}
