@@ -18,14 +18,15 @@ class Options:
     Attributes:
         data_dir: where the data, the lock and, unless said otherwise, the settings file are.
         event_hubs_config: a `Config.json` as Microsoft's Event Hubs emulator reads it.
-        host: the address that the three emulators listen on; the control endpoint stays on loopback.
+        host: the address that the emulators listen on; the control endpoint stays on loopback.
         tls_certificate, tls_key: PEM files; with them, the emulators speak TLS.
         accept_tokens_signed_with: with it, the emulators accept bearer tokens that are signed with this key.
         faults: a plan of faults to begin with; None means none.
+        durable_tasks_port: with it, the emulator of the Durable Task Scheduler runs; None means that it does not.
         env_file: the settings file; None means `.env` in `data_dir`.
         settings: further variables for the settings file, for the clients that read it.
 
-    The ports are those of Microsoft's emulators by default; 0 takes any free one.
+    The other ports are those of Microsoft's emulators by default; 0 takes any free one.
     """
 
     data_dir: Path
@@ -36,6 +37,7 @@ class Options:
     blob_port: int
     control_port: int
     env_file: Path | None
+    durable_tasks_port: int | None = None
     faults: Path | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
@@ -56,7 +58,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """
     parser = argparse.ArgumentParser(
         prog="emulators",
-        description="Run emulators of Event Hubs, Cosmos DB and Blob Storage until SIGTERM or Ctrl-C.",
+        description="Run emulators of Event Hubs, Cosmos DB and Blob Storage until SIGTERM or Ctrl-C;"
+        " with --durable-tasks-port, also of the Durable Task Scheduler.",
     )
     parser.add_argument("--data-dir", type=Path, default=Path(".quartet"), metavar="D", help="default: .quartet")
     parser.add_argument(
@@ -69,6 +72,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--event-hubs-port", type=_port, default=5672, metavar="N", help="default: 5672; 0: any")
     parser.add_argument("--cosmos-port", type=_port, default=8081, metavar="N", help="default: 8081; 0: any")
     parser.add_argument("--blob-port", type=_port, default=10000, metavar="N", help="default: 10000; 0: any")
+    parser.add_argument(
+        "--durable-tasks-port",
+        type=_port,
+        metavar="N",
+        help="run the Durable Task Scheduler too; 8080 is that of Microsoft's emulator; 0: any",
+    )
     parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
     parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")

@@ -1,4 +1,4 @@
-"""The three emulators and their control endpoint, started and stopped as one."""
+"""The emulators and their control endpoint, started and stopped as one."""
 
 import asyncio
 import errno
@@ -10,9 +10,11 @@ from quartet_emulators.blob import BlobEmulator
 from quartet_emulators.control import ControlEndpoint
 from quartet_emulators.control_faults import FaultRoutes
 from quartet_emulators.cosmos import CosmosEmulator
+from quartet_emulators.durable_tasks_option import durable_tasks_of
 from quartet_emulators.env_file import to_join
 from quartet_emulators.event_hubs import ConfigError, EventHubsEmulator, load_config
 from quartet_emulators.faults import FaultsError, Switchboard
+from quartet_emulators.faults.outage import Interruptible
 from quartet_emulators.faults.reading import read_plan_file
 from quartet_emulators.options import Options
 from quartet_emulators.security import read_security
@@ -56,6 +58,7 @@ class Stack:
         self._options = options
         self._hub = config.hubs[0].name
         counters: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ("event_hubs", "cosmos", "blob")}
+        self.durable_tasks = durable_tasks_of(options, counters, self.faults.injectors["durable_tasks"])
         charged: dict[tuple[str, str], float] = {}
         faults = self.faults.injectors
         data, host = options.data_dir, options.host
@@ -85,11 +88,14 @@ class Stack:
             faults=faults["blob"],
             security=security,
         )
-        self._routes = FaultRoutes(
-            self.faults,
-            {"event_hubs": self.event_hubs, "cosmos": self.cosmos, "blob": self.blob},
-            self.event_hubs.recreate_hubs,
-        )
+        interruptible: dict[str, Interruptible] = {
+            "event_hubs": self.event_hubs,
+            "cosmos": self.cosmos,
+            "blob": self.blob,
+        }
+        if self.durable_tasks is not None:
+            interruptible["durable_tasks"] = self.durable_tasks
+        self._routes = FaultRoutes(self.faults, interruptible, self.event_hubs.recreate_hubs)
         self.control = ControlEndpoint(
             {**counters, "request_units": charged}, port=options.control_port, routes=self._routes.all()
         )
@@ -99,6 +105,8 @@ class Stack:
             "blob": (self.blob, options.blob_port),
             "control": (self.control, options.control_port),
         }
+        if self.durable_tasks is not None:
+            self._parts["durable-tasks"] = (self.durable_tasks, self.durable_tasks.port)
 
     async def start(self) -> None:
         """Start all of them, or none.
@@ -139,6 +147,8 @@ class Stack:
             "BLOB_CONTAINER": "checkpoints",
             "EMULATORS_CONTROL_URL": self.control.url,
         }
+        if self.durable_tasks is not None:
+            others["DURABLE_TASK_SCHEDULER_CONNECTION_STRING"] = self.durable_tasks.connection_string
         if self._security.tokens is None:
             return others | {
                 "EVENT_HUBS_CONNECTION_STRING": self.event_hubs.connection_string,
@@ -155,10 +165,12 @@ class Stack:
         """What listens where, for people; several lines."""
         host, settings, http = self._options.host, self._options.settings_path, self._security.http
         amqp = "amqp" if self._security.tls is None else "amqps"
+        scheduler = {} if self.durable_tasks is None else {"Scheduler": f"{self.durable_tasks.endpoint}  any task hub"}
         lines = {
             "Event Hubs": f"{amqp}://{host}:{self.event_hubs.port}  hub {self._hub}",
             "Cosmos DB": f"{http}://{host}:{self.cosmos.port}",
             "Blob": f"{http}://{host}:{self.blob.port}/devstoreaccount1",
+            **scheduler,
             "control": f"{self.control.url}  (/counters, /faults, /health)",
             "data": str(self._options.data_dir),
             "settings": f"{settings}  (to join: {to_join(settings)})",

@@ -7,7 +7,7 @@ from typing import Final
 from quartet.extras import require_emulators
 from quartet.terminal.user_error import UserError
 
-_DATA: Final = ("event-hubs", "cosmos", "blob")
+_DATA: Final = ("event-hubs", "cosmos", "blob", "durable-tasks")
 _LOCK: Final = ".lock"
 _OURS: Final = frozenset({*_DATA, _LOCK, ".env"})
 

@@ -29,6 +29,7 @@ MATCHES: Final[Mapping[str, tuple[str, ...]]] = {
     "event_hubs": ("operation", "agent", "hub", "group", "partition"),
     "cosmos": ("operation", "agent", "database", "container", "partition"),
     "blob": ("operation", "agent", "container", "path"),
+    "durable_tasks": ("operation", "agent", "hub", "instance"),
 }
 """By server: what a rule can match, each with a glob."""
 
@@ -65,6 +66,12 @@ KINDS: Final[Mapping[str, Mapping[str, Kind]]] = {
         "stale": Kind(("list", "get", "get_metadata", "head"), ("versions",)),
         "lost_reply": Kind(),
         "drop_connection": Kind(),
+        "slow": Kind(parameters=("seconds",), lasts=1.0),
+    },
+    "durable_tasks": {
+        "unavailable": Kind(parameters=("applied",)),
+        "lost_reply": Kind(),
+        "drop_stream": Kind(("get_work_items", "work_*")),
         "slow": Kind(parameters=("seconds",), lasts=1.0),
     },
 }

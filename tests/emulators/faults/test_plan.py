@@ -27,7 +27,7 @@ def decisions(injector: Injector, count: int, **where: str) -> list[bool]:
         ({"rules": [], "sed": 1}, "unknown field 'sed'; known are 'seed' and 'rules'"),
         ({"rules": [], "seed": "x"}, "seed: expected a whole number, not 'x'"),
         ({"rules": [7]}, "rule 1: expected an object, not 7"),
-        ({"rules": [SLOW, {}]}, "rule 2: server: expected one of event_hubs, cosmos, blob, not None"),
+        ({"rules": [SLOW, {}]}, "rule 2: server: expected one of event_hubs, cosmos, blob, durable_tasks, not None"),
         ({"rules": [{"server": "blob", "fault": "steal"}]}, "rule 1: fault: expected one of unavailable, timeout,"),
         ({"rules": [SLOW | {"events": 3}]}, "rule 1 (cosmos slow): unknown field 'events'; known are name,"),
         (
