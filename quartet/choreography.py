@@ -37,6 +37,10 @@ class Choreography:
             open `Cosmos` and returns a line for people, or nothing. Empty: there is none.
         workloads: the sagas that `quartet bench` begins, by name: `usual` unless another one is asked for, and
             `failing` for the sagas that must fail. Without `usual`, it begins the samples that begin a saga.
+        emulators: the servers that its services need besides Event Hubs, Cosmos DB and Blob Storage, by the names that
+            the emulators have for them: `durable-tasks`. A local stack starts them.
+        styles: other applications that run the same sagas in another way, by name, as import paths:
+            `{"orchestrated": "shop.orchestrator.app:APP"}`. `quartet up --style orchestrated` runs that one.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Choreography:
     commands: Mapping[str, str] = field(default_factory=dict)
     on_start: str = ""
     workloads: Mapping[str, Workload] = field(default_factory=dict)
+    emulators: AbstractSet[str] = frozenset()
+    styles: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse participants with the same name or database, and services of other participants.

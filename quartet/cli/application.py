@@ -2,7 +2,7 @@
 
 from quartet.choreography import Choreography
 from quartet.engine.errors import ConfigurationError
-from quartet.process.application import Application, find_application, missing_application
+from quartet.process.application import Application, find_application, load, missing_application
 
 _current: Application | None = None
 
@@ -51,3 +51,19 @@ def runnable() -> Choreography:
     if not found.services:
         raise ConfigurationError(f"application {found.name} has no services: it can be tested, but not run")
     return found
+
+
+def in_style(name: str) -> Application:
+    """The application that runs the same sagas in this style.
+
+    Raises:
+        ConfigurationError: there is no such style, or it is no application; or as `the_application`.
+    """
+    styles = choreography().styles
+    if name not in styles:
+        has = f"the styles {', '.join(sorted(styles))}" if styles else "no other style"
+        raise ConfigurationError(f"there is no style {name}: {choreography().name} has {has}")
+    found = load(styles[name], f"style {name}")
+    if not isinstance(found, Choreography):
+        raise ConfigurationError(f"style {name}: {styles[name]} is no Choreography")
+    return Application(styles[name], found)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from quartet.cli.application import runnable, the_application
+from quartet.cli.application import in_style, runnable, the_application, use
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.provisioning import provision
 from quartet.extras import require_emulators
@@ -39,6 +39,9 @@ def up(
     restart: Annotated[
         bool, typer.Option("--restart/--no-restart", help="Restart a process that dies, or stop everything.")
     ] = True,
+    style: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Run the same sagas in another way that the application has.")
+    ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,12 +62,15 @@ def up(
     shared = _settings(setting or [])
     if fresh:
         wipe(data_dir)
-    ports = any_ports() if any_port else free_ports()
+    application = in_style(style) if style else the_application()
+    further = application.choreography.emulators
+    ports = any_ports(further) if any_port else free_ports(further)
     if not any_port:
         for name in sorted(name for name, port in ports.items() if port == 0):
             remarks().print(f"the default port of {name} is taken: it gets another one")
+    use(application)
     runnable()
-    options = StackOptions(the_application(), data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
+    options = StackOptions(application, data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
     asyncio.run(_run(options, restart=restart))
 
 

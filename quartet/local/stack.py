@@ -6,7 +6,7 @@ import re
 import shlex
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,12 +31,14 @@ EMULATORS: Final = "emulators"
 _READY_LINE: Final = "ready"  # the emulators' output
 _HOST: Final = "127.0.0.1"
 _PORTS: Final = {"event-hubs": 5672, "cosmos": 8081, "blob": 10000}
+_FURTHER_PORTS: Final = {"durable-tasks": 8080}
 _TOLD_BY: Final = {
     "event-hubs": "EVENT_HUBS_CONNECTION_STRING",
     "cosmos": "COSMOS_CONNECTION_STRING",
     "blob": "BLOB_CONNECTION_STRING",
     "control": "EMULATORS_CONTROL_URL",
 }
+_FURTHER_TOLD_BY: Final = {"durable-tasks": "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"}
 # Settings of the shell for the cloud must not reach a local service: only one of each pair may be set.
 _CLOUD: Final = {"EVENT_HUBS_NAMESPACE": "", "BLOB_ACCOUNT_URL": "", "COSMOS_ENDPOINT": ""}
 
@@ -234,7 +236,8 @@ def ports_in(environment: Mapping[str, str]) -> dict[str, int]:
         UserError: a setting names no port.
     """
     ports: dict[str, int] = {}
-    for name, variable in _TOLD_BY.items():
+    further = {name: variable for name, variable in _FURTHER_TOLD_BY.items() if variable in environment}
+    for name, variable in (_TOLD_BY | further).items():
         found = re.search(r"://[^/;]+:(\d+)", environment.get(variable, ""))
         if not found:
             raise UserError(f"the emulators have not said on which port {name} listens: {variable} is missing")
@@ -248,14 +251,15 @@ def local_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(**{name: value for name, value in own.items() if name in Settings.model_fields})  # type: ignore[arg-type]  # every field is read from text
 
 
-def free_ports() -> dict[str, int]:
-    """The default port of each emulator, or 0 where it is taken: any free one."""
-    return {name: port if _is_free(port) else 0 for name, port in _PORTS.items()}
+def free_ports(further: Collection[str] = ()) -> dict[str, int]:
+    """The default port of each emulator, and of these further ones, or 0 where it is taken: any free one."""
+    ports = {**_PORTS, **{name: _FURTHER_PORTS[name] for name in further}}
+    return {name: port if _is_free(port) else 0 for name, port in ports.items()}
 
 
-def any_ports() -> dict[str, int]:
-    """Any free port for each emulator."""
-    return dict.fromkeys(_PORTS, 0)
+def any_ports(further: Collection[str] = ()) -> dict[str, int]:
+    """Any free port for each emulator, and for these further ones."""
+    return dict.fromkeys((*_PORTS, *further), 0)
 
 
 def _is_free(port: int) -> bool:

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from quartet_emulators.env_file import write_env_file
 
-from quartet.local.stack import free_ports, local_settings, read_settings_file, says_ready, stack_settings
+from quartet.local.stack import (
+    any_ports,
+    free_ports,
+    local_settings,
+    ports_in,
+    read_settings_file,
+    says_ready,
+    stack_settings,
+)
 from quartet.terminal.user_error import UserError
 from services.operations.participants import SIMULATED_PORTS
 from services.shop import SHOP
@@ -46,6 +54,19 @@ def test_a_default_port_that_is_taken_is_replaced(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr("quartet.local.stack._PORTS", {"cosmos": number})
         assert free_ports() == {"cosmos": 0}
     assert free_ports() == {"cosmos": number}
+
+
+def test_an_application_may_need_a_further_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quartet.local.stack._is_free", lambda _port: True)
+    assert free_ports({"durable-tasks"}).keys() - free_ports().keys() == {"durable-tasks"}
+    assert any_ports({"durable-tasks"})["durable-tasks"] == 0
+
+
+def test_running_servers_keep_their_ports_when_they_are_restarted() -> None:
+    """The control server is asked for, too. A server that does not run has none."""
+    assert ports_in(STACK) == {"event-hubs": 5672, "cosmos": 8081, "blob": 10000, "control": 4711}
+    scheduler = {"DURABLE_TASK_SCHEDULER_CONNECTION_STRING": "Endpoint=http://127.0.0.1:8080;TaskHub=default"}
+    assert ports_in(STACK | scheduler)["durable-tasks"] == 8080
 
 
 @pytest.mark.parametrize(

@@ -5,24 +5,26 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from quartet.cli.application import runnable, the_application
+from quartet.cli.application import in_style, runnable, the_application, use
 from quartet.cli.bench.driving import Limits
 from quartet.cli.bench.mixing import mix_of
-from quartet.cli.bench.plan import DEFAULT_IDLE, DEFAULT_LOADS, AtRate, Idle, InFlight
+from quartet.cli.bench.plan import DEFAULT_IDLE, DEFAULT_LOADS, AtRate, Idle, InFlight, Measurement
 from quartet.cli.bench.plots.figures import figures_of, read_figures
 from quartet.cli.bench.plots.writing import make_directory, plot
-from quartet.cli.bench.ratio import ratio_listing
+from quartet.cli.bench.ratio import floor_listing, style_listing
 from quartet.cli.bench.report import figures_json, figures_listing
-from quartet.cli.bench.running import Run, measure
+from quartet.cli.bench.running import Result, Run, measure
 from quartet.cli.bench.stored import stored_listing
 from quartet.cli.bench.usage import check_measurable
 from quartet.engine.declaration.workload import USUAL
 from quartet.local.hub_config import chosen_layout
+from quartet.process.application import Application
 from quartet.terminal.console import show
 from quartet.terminal.files import read_text
 from quartet.terminal.numbers import a_number
@@ -67,6 +69,10 @@ def bench(
     floor: Annotated[
         bool, typer.Option("--floor", help="Also measure programs that make the same calls of the SDKs without logic.")
     ] = False,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="STYLE", help="Also measure the same sagas in another style that the application has."),
+    ] = None,
     faults: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A plan of faults that the emulators follow, such as delays. - reads stdin."),
@@ -102,6 +108,8 @@ def bench(
     if floor and layout != "one":
         raise UserError(f"HUB_LAYOUT={layout}: the floor knows one hub; leave out --floor, or set HUB_LAYOUT=one")
     mix = mix_of(runnable(), workload, failures)
+    if compare is not None:
+        in_style(compare)  # a style that is not there is found before the run, not after it
     if json_file is not None:
         _write(json_file, "")  # what cannot be written is found before the run, not after it
     plan = None if faults is None else read_text(faults)
@@ -112,19 +120,58 @@ def bench(
     if plan is not None:
         surroundings["faults"] = plan
     result = asyncio.run(measure(run))
-    title = f"{run.application.choreography.name}: the cost of a saga"
-    show(figures_listing(result.measurements, title, _caption(surroundings)))
-    if stored and loads:
-        show(stored_listing(result.measurements))
-    if result.floor:
-        show(ratio_listing(result.measurements, result.floor))
-    content = {"application": run.application.path, **surroundings, "loads": figures_json(result.measurements)}
-    if result.floor:
-        content["floor"] = figures_json(result.floor)
+    compared = None if compare is None else _measure_in(compare, run)
+    _show(run, result, compared, _caption(surroundings))
+    content = {"application": run.application.path, **surroundings, **_as_json(result, compared)}
     if plot_directory is not None:
         plot(figures_of(content), plot_directory)
     if json_file is not None:
         _write(json_file, json.dumps(content, indent=2) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The same run in another style of the application."""
+
+    style: str
+    application: Application
+    measurements: Sequence[Measurement]
+
+
+def _show(run: Run, result: Result, compared: Compared | None, caption: str) -> None:
+    show(figures_listing(result.measurements, _title(run.application), caption))
+    if run.stored and run.loads:
+        show(stored_listing(result.measurements))
+    if result.floor:
+        show(floor_listing(result.measurements, result.floor))
+    if compared is not None:
+        show(figures_listing(compared.measurements, _title(compared.application), caption))
+        show(style_listing(result.measurements, compared.measurements, compared.style))
+
+
+def _title(application: Application) -> str:
+    return f"{application.choreography.name}: the cost of a saga"
+
+
+def _as_json(result: Result, compared: Compared | None) -> dict[str, Any]:
+    content: dict[str, Any] = {"loads": figures_json(result.measurements)}
+    if result.floor:
+        content["floor"] = figures_json(result.floor)
+    if compared is not None:
+        loads = figures_json(compared.measurements)
+        content["compared"] = {"style": compared.style, "application": compared.application.path, "loads": loads}
+    return content
+
+
+def _measure_in(style: str, run: Run) -> Compared:
+    """The same run in another style. All of this process is about that application meanwhile."""
+    other = in_style(style)
+    use(other)
+    try:
+        result = asyncio.run(measure(replace(run, application=other, with_floor=False)))
+    finally:
+        use(run.application)
+    return Compared(style, other, result.measurements)
 
 
 def loads_of(

@@ -1,4 +1,4 @@
-"""The cost of the runtime, compared with the floor."""
+"""Two runs of the same loads, side by side."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -17,6 +17,7 @@ FIGURES: Final[dict[str, Callable[[Measurement], float]]] = {
     "per saga: Cosmos DB requests": lambda one: one.costs.requests / one.sagas,
     "per saga: request units": lambda one: one.costs.request_units / one.sagas,
     "per saga: sends": lambda one: one.costs.sends / one.sagas,
+    "per saga: events sent": lambda one: one.costs.events / one.sagas,
 }
 """The figures that are compared, of a load with sagas."""
 
@@ -26,20 +27,38 @@ def participants_cpu(one: Measurement) -> float:
     return sum(seconds for name, seconds in one.cpu.items() if name != EMULATORS)
 
 
-def ratio_listing(measurements: Sequence[Measurement], floors: Sequence[Measurement]) -> Listing:
+def floor_listing(measurements: Sequence[Measurement], floors: Sequence[Measurement]) -> Listing:
     """For each load that both have carried: the runtime, the floor, and the ratio of the two."""
-    pairs = [(one, floor) for one, floor in zip(measurements, floors, strict=True) if one.sagas]
-    listing = Listing(
-        "runtime / floor = ratio",
-        *(one.heading for one, _ in pairs),
+    return _listing(
+        measurements,
+        floors,
+        corner="runtime / floor = ratio",
         title="Compared with the floor",
         caption="The floor makes the calls of the SDKs that a participant cannot do without, and has no logic",
     )
+
+
+def style_listing(measurements: Sequence[Measurement], others: Sequence[Measurement], style: str) -> Listing:
+    """For each load that both have carried: the application, the same sagas in the other style, and the ratio."""
+    return _listing(
+        measurements,
+        others,
+        corner=f"application / {style} = ratio",
+        title=f"Compared with the {style} style",
+        caption="Both began the same sagas, one run after the other, and the audit holds in both",
+    )
+
+
+def _listing(
+    measurements: Sequence[Measurement], others: Sequence[Measurement], *, corner: str, title: str, caption: str
+) -> Listing:
+    pairs = [(one, other) for one, other in zip(measurements, others, strict=True) if one.sagas]
+    listing = Listing(corner, *(one.heading for one, _ in pairs), title=title, caption=caption)
     for name, figure in FIGURES.items():
-        listing.add(name, *(_beside(figure(one), figure(floor)) for one, floor in pairs))
+        listing.add(name, *(_beside(figure(one), figure(other)) for one, other in pairs))
     return listing
 
 
-def _beside(runtime: float, floor: float) -> str:
-    ratio = f"{runtime / floor:.2f}" if floor else "-"
-    return f"{runtime:.1f} / {floor:.1f} = {ratio}"
+def _beside(first: float, second: float) -> str:
+    ratio = f"{first / second:.2f}" if second else "-"
+    return f"{first:.1f} / {second:.1f} = {ratio}"

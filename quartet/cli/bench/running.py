@@ -91,7 +91,8 @@ async def _on_a_stack(run: Run, play: Callable[[LocalStack], Awaitable[T]]) -> T
     lines = LastLines()
     with tempfile.TemporaryDirectory(prefix="quartet-bench-") as directory:
         settings = {"LOG_FORMAT": "json"}  # as in a deployment
-        options = StackOptions(run.application, Path(directory), any_ports(), run.replicas, settings)
+        ports = any_ports(run.application.choreography.emulators)
+        options = StackOptions(run.application, Path(directory), ports, run.replicas, settings)
 
         async def work(stack: LocalStack) -> T:
             await stack.start_emulators()
@@ -117,6 +118,7 @@ async def _play(stack: LocalStack, run: Run) -> tuple[list[Measurement], Script 
         say("auditing")
         stored = max(run.stored, default=0) + sum(one.sagas for one in measurements)
         await audit(run.application, {**os.environ, **stack.client_environment}, longest(stored))
+        say(f"the audit of {app.name} holds")
     else:
         say(f"not audited: {app.name} names no invariants")
     return measurements, script

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from quartet.cli.bench.floor.script import read_script, script_of
-from quartet.cli.bench.ratio import ratio_listing
+from quartet.cli.bench.ratio import floor_listing
 from quartet.terminal.console import show
 from tests.cli.bench.figures import BUSY, IDLE
 from tests.topology.oven import BAKERY
@@ -50,7 +50,7 @@ def test_what_was_not_answered_in_the_saga_is_not_answered_again() -> None:
 
 def test_the_runtime_is_compared_with_the_floor(capsys: pytest.CaptureFixture[str]) -> None:
     floor = replace(BUSY, cpu={"order": 0.025, "emulators": 0.03}, latencies=(5.0, 10.0, 15.0, 20.0))
-    show(ratio_listing([BUSY, IDLE], [floor, IDLE]))
+    show(floor_listing([BUSY, IDLE], [floor, IDLE]))
     out = capsys.readouterr().out
     assert "per saga: CPU of the participants, ms │ 12.5 / 6.2 = 2.00" in out
     assert "latency p50, ms                       │ 20.0 / 10.0 = 2.00" in out

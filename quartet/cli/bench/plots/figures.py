@@ -35,16 +35,30 @@ class LoadFigures(BaseModel):
         return sorted((ms, float(name.removeprefix("p"))) for name, ms in self.latency_ms.items())
 
 
+class ComparedFigures(BaseModel):
+    """The same loads in another style."""
+
+    style: str
+    loads: list[LoadFigures]
+
+
 class Figures(BaseModel):
     """All figures of a run."""
 
     application: str
     loads: list[LoadFigures]
+    compared: ComparedFigures | None = None
 
     @property
     def with_sagas(self) -> list[LoadFigures]:
-        """The loads in which sagas have ended: not those of an idle system."""
-        return [one for one in self.loads if one.sagas]
+        """The loads in which sagas have ended: not those of an idle system. Each is followed by that which it met."""
+        loads = list(self.loads)
+        if self.compared is not None:
+            others = [
+                one.model_copy(update={"load": f"{one.load}, {self.compared.style}"}) for one in self.compared.loads
+            ]
+            loads = [one for pair in zip(loads, others, strict=True) for one in pair]
+        return [one for one in loads if one.sagas]
 
 
 def figures_of(content: dict[str, Any]) -> Figures:
