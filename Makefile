@@ -15,7 +15,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test azure-evidence compose-evidence lock lock-check clean
+.PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test azure-evidence compose-evidence lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ demo: $(RUNTIME) ## run the whole saga on this machine and prove that it adds up
 
 bench: $(RUNTIME) ## what a saga costs on this machine, and how long it takes (ARGS="--in-flight 5000 --replicas 2")
 	$(BIN)/quartet bench $(ARGS)
+
+compare: $(RUNTIME) ## both styles of the shop on the same 400 orders, with an audit each; then 5 orders a second (ARGS="--replicas 2")
+	$(BIN)/quartet bench --compare orchestrated --in-flight 400 --rate 5 --sagas 400 --seconds 40 $(ARGS)
 
 test: $(DEV) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
@@ -53,8 +56,8 @@ mutation: $(MUTATION) ## make every small change to the rules and the runtime, a
 	$(BIN)/python -m mutmut run --max-children 2
 	$(BIN)/python -m tests.mutants.score
 
-chaos: $(DEV) ## the whole stack under faults, kills and pauses, then audited (MINUTES, ORDERS, SEED)
-	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
+chaos: $(DEV) ## the whole stack under faults, kills and pauses, then audited (MINUTES, ORDERS, SEED, STYLE)
+	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED)) $(if $(STYLE),--style $(STYLE))
 
 fuzz: $(DEV) ## garbage against the emulators and the command line for some minutes, other garbage each time
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest tests/emulators/faults/test_fuzz.py tests/cli/test_fuzz_*.py --timeout=1800

@@ -29,4 +29,5 @@ SHOP: Final = Choreography(
     },
     on_start="services.operations.seed.seeding:fill_empty_shelves",
     workloads=WORKLOADS,
+    styles={"orchestrated": "services.orchestrator.app:ORCHESTRATED"},
 )

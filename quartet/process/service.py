@@ -30,7 +30,7 @@ from quartet.engine.declaration.participant import DEAD_LETTERS, Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import ConfigurationError
-from quartet.engine.ports import DeadLetters
+from quartet.engine.ports import DeadLetters, Publisher
 from quartet.process.garbage import look_for_garbage_seldom
 from quartet.process.health import Health, health_server
 from quartet.process.heartbeat import Heartbeat
@@ -196,15 +196,19 @@ class Service(Generic[S, P]):
         *,
         look_first: bool = False,
         on_redrive: OnRedrive | None = None,
+        publisher: Publisher | None = None,
     ) -> Engine[S]:
-        """The participant's engine on these ports; it handles batches, and does not receive."""
+        """The participant's engine on these ports; it handles batches, and does not receive.
+
+        What it says goes to `publisher`; without one, to that of the context.
+        """
         database, buckets = context.database, context.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(
             self.participant,
             ports=ports,
             store=CosmosRecords(records, self.participant.state, buckets, context.limits),
-            publisher=context.publisher,
+            publisher=publisher or context.publisher,
             dead_letters=dead_letters,
             buckets=buckets,
             retry=self._retry(context.settings),

@@ -190,10 +190,15 @@ def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) 
     order = replace(
         order,
         placed_at=event.time,
-        deadline=data.complete_by or event.time + policy.deadline,
+        deadline=deadline_of(event, policy),
         fingerprint=data.fingerprint(),
     )
     return _decided(known, order.learn(Fact.PLACED, event, note=f"{order.total} {order.currency}"))
+
+
+def deadline_of(event: Event[OrderCreated], policy: OrderPolicy) -> datetime:
+    """When the order is given up if it has not shipped: by its own deadline, or by that of the deployment."""
+    return event.data.complete_by or event.time + policy.deadline
 
 
 def _agreed(order: Order, data: OrderCreated | InventoryReserved) -> Order:

@@ -65,6 +65,12 @@ async def fill_empty_shelves(cosmos: Cosmos) -> str | None:
     return f"the stock was empty: seeded {len(products)} products of the sample catalogue"
 
 
+async def provision_and_fill_shelves(cosmos: Cosmos) -> str | None:
+    """Create the shop's databases, where another service than its four runs, and fill the shelves as above."""
+    await provision(cosmos)
+    return await fill_empty_shelves(cosmos)
+
+
 async def has_stock(cosmos: Cosmos) -> bool:
     """Whether there is any product.
 
