@@ -18,6 +18,7 @@ from tests.chaos import report
 from tests.chaos.customers import Customers
 from tests.chaos.director import Director
 from tests.chaos.fleet import Fleet, running_fleet
+from tests.chaos.scenario import CASTS
 from tests.chaos.strangers import Strangers
 from tests.chaos.verdict import Verdict, judge
 from tests.chaos.workload import CATALOGUE, SCARCE, SOLD_OUT, make_workload
@@ -33,7 +34,10 @@ def main() -> int:
     data_dir = Path(tempfile.mkdtemp(prefix="quartet-chaos-"))
     console.print(f"seed {arguments.seed}; data and logs in {data_dir}")
     verdict = asyncio.run(_run(arguments, data_dir, console))
-    again = f"python -m tests.chaos --minutes {arguments.minutes:g} --orders {arguments.orders} --seed {arguments.seed}"
+    again = (
+        f"python -m tests.chaos --style {arguments.style} --minutes {arguments.minutes:g} "
+        f"--orders {arguments.orders} --seed {arguments.seed}"
+    )
     if verdict.problems:
         console.print(
             f"{len(verdict.problems)} violations; logs are kept in {data_dir}/logs. Again: {again}", style="red"
@@ -50,13 +54,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=3.0, help="how long to do harm (default: %(default)s)")
     parser.add_argument("--orders", type=int, default=3000, help="how many orders to place (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000, help="of orders and harm")
+    parser.add_argument("--style", choices=CASTS, default="choreographed", help="of the saga (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep data and logs also if all is well")
     return parser.parse_args()
 
 
 async def _run(arguments: argparse.Namespace, data_dir: Path, console: Console) -> Verdict:
     seconds = arguments.minutes * 60
-    async with running_fleet(data_dir) as fleet, AsyncExitStack() as background:
+    async with running_fleet(data_dir, arguments.style) as fleet, AsyncExitStack() as background:
         await _start(fleet)
         workload = make_workload(arguments.orders, seconds, arguments.seed)
         customers = Customers(fleet.settings)
@@ -73,7 +78,7 @@ async def _run(arguments: argparse.Namespace, data_dir: Path, console: Console) 
         healed = time.monotonic()
         console.print("healed; waiting for quiet")
         expected = workload.expected | director.probed
-        verdict = await judge(fleet.settings, expected, strangers.sent, limit=_LIMIT)
+        verdict = await judge(fleet.settings, expected, strangers.sent, fleet.cast.application, limit=_LIMIT)
         verdict.problems += [
             (name, f"took {size} MB, more than {_MOST_MEMORY_MB}")
             for name, size in fleet.peak_mb.items()

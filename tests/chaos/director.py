@@ -42,7 +42,7 @@ class Director:
         """Play for this time, then heal everything."""
         loop = asyncio.get_running_loop()
         start = loop.time()
-        for number, act in enumerate(acts(self._seed)):
+        for number, act in enumerate(acts(self._seed, self._fleet.cast)):
             left = start + seconds - loop.time()
             if left < act.seconds:
                 break
@@ -83,7 +83,7 @@ class Director:
 
     async def _faults(self, act: Act | None, *, calm: bool = False) -> None:
         """Switch on the faults of an act, besides the weather; count what those before have done."""
-        rules = [] if calm else [*(act.rules if act else ()), *weather()]
+        rules = [] if calm else [*(act.rules if act else ()), *weather(self._fleet.cast)]
         await self._count()
         await self._fleet.inject({"seed": self._seed, "rules": rules})
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -14,15 +14,15 @@ import aiohttp
 
 from quartet.azure.settings import Settings
 from quartet.engine.failures.timeouts import stretched
+from quartet.local.hub_config import hub_flags
 from quartet.local.stack import local_settings, read_settings_file, settings_flags
 from quartet.local.supervisor import Exit, Process, ProcessExitedError, Supervisor
 from services.operations.participants import SIMULATED_PORTS
-from tests.chaos.scenario import SERVICES, replica_names
+from tests.chaos.scenario import CASTS, Cast, replica_names
 from tests.chaos.watching import Watch
-from tests.hubs import SHOP_HUB
 
 EMULATORS: Final = "emulators"
-_SERVERS: Final = ("event-hubs", "cosmos", "blob", "control")
+_CONTROL: Final = "control"
 _CLOUD: Final = {"EVENT_HUBS_NAMESPACE": "", "BLOB_ACCOUNT_URL": "", "COSMOS_ENDPOINT": ""}
 _SETTINGS: Final = {
     "LOG_FORMAT": "json",
@@ -42,14 +42,18 @@ class Fleet:
         peak_mb: the most resident memory that each process was seen with.
     """
 
-    def __init__(self, data_dir: Path, supervisor: Supervisor, watch: Watch, control: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, data_dir: Path, supervisor: Supervisor, watch: Watch, control: aiohttp.ClientSession, cast: Cast
+    ) -> None:
+        self.cast = cast
         self.supervisor = supervisor
         self.watch = watch
         self.died: list[Exit] = []
         self.peak_mb: dict[str, int] = {}
         self._data_dir = data_dir
         self._control = control
-        self._ports = _ports(len(_SERVERS) + len(SERVICES) * 2)
+        names = [_CONTROL, *(server.replace("_", "-") for server in cast.servers)]
+        self._ports = dict(zip(names, _ports(len(names)), strict=True))
         self._health: dict[str, int] = {}
         self._stats: dict[tuple[str, int], Counter[str]] = {}
         self._faults: Mapping[str, Any] = {"rules": []}
@@ -66,18 +70,17 @@ class Fleet:
 
     async def start_emulators(self) -> None:
         """Start the emulators."""
-        flags = [
-            word for name, port in zip(_SERVERS, self._ports, strict=False) for word in (f"--{name}-port", str(port))
-        ]
+        flags = [word for name, port in self._ports.items() for word in (f"--{name}-port", str(port))]
         flags += settings_flags(SIMULATED_PORTS)
-        process = Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._data_dir), *SHOP_HUB, *flags))
+        hub = hub_flags(self.cast.application, self._data_dir)
+        process = Process(EMULATORS, "quartet_emulators", ("--data-dir", str(self._data_dir), *hub, *flags))
         await self.supervisor.start(process, ready_line="ready")
 
     async def start_services(self) -> None:
         """Start all replicas, and wait until each of them receives."""
         environment = {**_CLOUD, **read_settings_file(self._data_dir / ".env"), **_SETTINGS}
-        names = [name for service in SERVICES for name in replica_names(service)]
-        self._health = dict(zip(names, self._ports[len(_SERVERS) :], strict=True))
+        names = [name for service in self.cast.services for name in replica_names(service)]
+        self._health = dict(zip(names, _ports(len(names)), strict=True))
         processes = [
             Process(name, f"services.{name.split('-')[0]}", env={**environment, "HEALTH_PORT": str(port)})
             for name, port in self._health.items()
@@ -145,7 +148,7 @@ class Fleet:
 
     @property
     def _url(self) -> str:
-        return f"http://127.0.0.1:{self._ports[_SERVERS.index('control')]}"
+        return f"http://127.0.0.1:{self._ports[_CONTROL]}"
 
 
 def _resident_mb(pid: int) -> int:
@@ -158,18 +161,18 @@ def _resident_mb(pid: int) -> int:
 
 
 @asynccontextmanager
-async def running_fleet(data_dir: Path) -> AsyncIterator[Fleet]:
+async def running_fleet(data_dir: Path, style: str = "choreographed") -> AsyncIterator[Fleet]:
     """Nothing runs yet; everything is stopped at the end."""
     watch = Watch(data_dir / "logs")
     timeout = aiohttp.ClientTimeout(total=stretched(5))
     try:
         async with Supervisor(watch) as supervisor, aiohttp.ClientSession(timeout=timeout) as control:
-            yield Fleet(data_dir, supervisor, watch, control)
+            yield Fleet(data_dir, supervisor, watch, control, CASTS[style])
     finally:
         watch.close()
 
 
-def _ports(count: int) -> Sequence[int]:
+def _ports(count: int) -> list[int]:
     """Free ports that stay ours while a process is down: outside of the range that clients' sockets get."""
     random = Random()
     found: list[int] = []

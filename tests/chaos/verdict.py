@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+from quartet import Participant
 from quartet.azure.cosmos.client import outages
 from quartet.azure.settings import Settings
 from quartet.cli.reading.connection import Cosmos, open_cosmos
@@ -16,7 +17,6 @@ from quartet.engine.declaration.participant import DEAD_LETTERS
 from quartet.engine.errors import OutageError
 from services.operations.audit.invariants import Finding
 from services.operations.audit.running import run_audit
-from services.operations.participants import PARTICIPANTS
 from services.operations.publish.waiting import Outcome, wait_until_settled
 from tests.chaos.workload import Expected
 
@@ -43,11 +43,17 @@ class Verdict:
 
 
 async def judge(
-    settings: Settings, expected: Mapping[str, Expected], strange: AbstractSet[str], *, limit: float
+    settings: Settings,
+    expected: Mapping[str, Expected],
+    strange: AbstractSet[str],
+    participants: Iterable[Participant[Any, Any]],
+    *,
+    limit: float,
 ) -> Verdict:
     """Wait until every order has ended or none has moved on for `limit` seconds, and look at everything.
 
-    `strange` are the digests of the messages that no service can read: each must be a dead letter of each service.
+    `strange` are the digests of the messages that no service can read. Each of `participants` must have each of them as
+    a dead letter.
     """
     verdict = Verdict()
     async with open_cosmos(settings) as cosmos:
@@ -59,7 +65,7 @@ async def judge(
             for finding in verdict.findings
             for violation in finding.violations
         ]
-        await _look_for_dead_letters(verdict, cosmos, strange)
+        await _look_for_dead_letters(verdict, cosmos, strange, participants)
     for subject in list(dict.fromkeys(subject for subject, _ in verdict.problems if subject in expected)):
         if len(verdict.timelines) < _MOST_TIMELINES:
             verdict.timelines[subject] = await read_timeline(subject, settings)
@@ -102,8 +108,10 @@ def _compare(verdict: Verdict, expected: Mapping[str, Expected], known: Mapping[
             verdict.problems.append((order_id, f"{one.kind} order is {status} ({outcome.reason}), not {wanted}"))
 
 
-async def _look_for_dead_letters(verdict: Verdict, cosmos: Cosmos, strange: AbstractSet[str]) -> None:
-    for participant in PARTICIPANTS:
+async def _look_for_dead_letters(
+    verdict: Verdict, cosmos: Cosmos, strange: AbstractSet[str], participants: Iterable[Participant[Any, Any]]
+) -> None:
+    for participant in participants:
         rows = cosmos.container(participant, DEAD_LETTERS.name).query_items(
             "SELECT c.id, c.saga_id, c.reason, c.detail FROM c WHERE IS_DEFINED(c.reason)"
         )
