@@ -1,4 +1,4 @@
-// All resources of Quartet in Azure, except the four services: `azd deploy` adds those, one revision
+// All resources of Quartet in Azure, except the services: `azd deploy` adds those, one revision
 // each, from service.bicep. What the code expects is in saga.json (databases, containers) and hubs.json (hubs, who reads
 // and who writes them), which tests compare with the code; what differs between a small and a large deployment is in
 // tiers.json.
@@ -19,6 +19,10 @@ param tier string = 'dev'
 @allowed(['one', 'inbound', 'authors'])
 @description('one: all events are on one hub. inbound: what front ends send has a hub of its own. authors: so has each service. See docs/deploy.md.')
 param hubLayout string = 'one'
+
+@allowed(['choreographed', 'orchestrated'])
+@description('choreographed: four services hear each other. orchestrated: one service in their place, on a Durable Task Scheduler. See docs/deploy.md before you change it.')
+param sagaStyle string = 'choreographed'
 
 @description('Second region of Cosmos DB, to fail over to; empty for none.')
 param secondaryLocation string = ''
@@ -72,6 +76,16 @@ var saga = loadJsonContent('saga.json')
 var layouts = loadJsonContent('hubs.json')
 var layout = layouts[hubLayout]
 var hubsOf = layout.services
+var isOrchestrated = sagaStyle == 'orchestrated'
+var hasAuthors = hubLayout == 'authors'
+var isRefused = isOrchestrated && hasAuthors
+// The orchestrator calls the handlers of all services, on their own databases.
+var stored = isOrchestrated ? concat(saga.services, [saga.orchestrator]) : saga.services
+var running = isOrchestrated ? [saga.orchestrator] : saga.services
+// The least that autoscale takes. The orchestrator stores dead letters there; its sagas are in the scheduler.
+var ofOrchestrator = {
+  orchestrator: 1000
+}
 var hubNames = [for hub in layout.hubs: hub.name]
 var tiers = loadJsonContent('tiers.json')
 var size = tiers[tier]
@@ -85,6 +99,7 @@ var tags = {
 var ipRanges = empty(operatorIpRanges) ? [] : split(operatorIpRanges, ',')
 var isProd = tier == 'prod'
 var readsAccount = cosmosRoleScope == 'account'
+var databaseNames = [for service in stored: service.database]
 var emails = empty(alertEmails) ? [] : split(alertEmails, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -104,6 +119,7 @@ module monitoring 'modules/monitoring.bicep' = {
     emails: emails
     // `any`: the compiler warns that it may be too short, which is the point.
     alertEmailsMustBeSetInProd: any(isProd ? alertEmails : 'not required')
+    orchestratedSagasNeedHubLayoutOneOrInbound: any(isRefused ? '' : hubLayout)
     location: location
     tags: tags
   }
@@ -142,6 +158,8 @@ module eventHubs 'modules/event-hubs.bicep' = {
     hubs: layout.hubs
     partitionCount: saga.partitions
     consoleGroup: saga.consoleGroup
+    orchestratorGroup: saga.orchestrator.name
+    orchestratorHubs: isOrchestrated ? hubsOf.orchestrator.reads : []
     throughputUnits: size.throughputUnits
     maxThroughputUnits: size.maxThroughputUnits
     retentionHours: size.retentionHours
@@ -161,8 +179,8 @@ module cosmos 'modules/cosmos.bicep' = {
   scope: group
   params: {
     name: '${abbreviations.cosmosAccount}${token}'
-    services: saga.services
-    requestUnits: size.requestUnits
+    services: stored
+    requestUnits: union(size.requestUnits, ofOrchestrator)
     zoneRedundant: size.zoneRedundant
     secondaryLocation: secondaryLocation
     backupTier: size.cosmosBackup
@@ -235,6 +253,7 @@ module endpoints 'modules/private-endpoints.bicep' = if (size.private) {
     cosmosId: cosmos.outputs.accountId
     storageId: checkpoints.outputs.accountId
     registryId: registry.outputs.registryId
+    schedulerId: isOrchestrated ? scheduler.outputs.schedulerId : ''
     location: location
     tags: tags
   }
@@ -255,10 +274,10 @@ module access 'modules/service-access.bicep' = [for service in saga.services: {
   scope: group
   params: {
     service: service.name
-    database: service.database
+    databases: [service.database]
     identityName: '${abbreviations.managedIdentity}${service.name}-${environmentName}'
     namespaceName: eventHubs.outputs.namespaceName
-    sendTo: hubsOf[service.name].writes
+    sendTo: [hubsOf[service.name].writes]
     receiveFrom: hubsOf[service.name].reads
     onlyReceiveFrom: hubsOf[service.name].onlyReads
     cosmosName: cosmos.outputs.accountName
@@ -273,6 +292,49 @@ module access 'modules/service-access.bicep' = [for service in saga.services: {
   }
 }]
 
+// Its app is always there, because azd deploys all services: in a choreography without a replica, and without a right but
+// to pull the image. One process has the rights of four only where it runs.
+module orchestratorAccess 'modules/service-access.bicep' = {
+  name: 'access-orchestrator'
+  scope: group
+  params: {
+    service: saga.orchestrator.name
+    databases: isOrchestrated ? databaseNames : []
+    identityName: '${abbreviations.managedIdentity}${saga.orchestrator.name}-${environmentName}'
+    namespaceName: eventHubs.outputs.namespaceName
+    sendTo: isOrchestrated ? [hubsOf.orchestrator.writes] : []
+    receiveFrom: isOrchestrated ? hubsOf.orchestrator.reads : []
+    onlyReceiveFrom: isOrchestrated ? hubsOf.orchestrator.onlyReads : []
+    cosmosName: cosmos.outputs.accountName
+    metadataRoleId: (isOrchestrated && readsAccount) ? metadataRole.outputs.roleId : ''
+    storageName: checkpoints.outputs.accountName
+    checkpointContainer: saga.checkpointContainer
+    checkpointRoleId: checkpointRole.outputs.roleId
+    registryName: registry.outputs.registryName
+    narrow: narrowRoles
+    location: location
+    tags: tags
+  }
+  dependsOn: [access]
+}
+
+module scheduler 'modules/scheduler.bicep' = if (isOrchestrated) {
+  name: 'scheduler'
+  scope: group
+  params: {
+    name: '${abbreviations.durableTaskScheduler}${token}'
+    taskHubName: saga.orchestrator.taskHub
+    isPrivate: size.private
+    ipRanges: ipRanges
+    serviceName: saga.orchestrator.name
+    servicePrincipalId: orchestratorAccess.outputs.principalId
+    operatorPrincipalId: operatorPrincipalId
+    operatorPrincipalType: operatorPrincipalType
+    location: location
+    tags: tags
+  }
+}
+
 module operator 'modules/operator-access.bicep' = if (!empty(operatorPrincipalId)) {
   name: 'access-operator'
   scope: group
@@ -286,7 +348,7 @@ module operator 'modules/operator-access.bicep' = if (!empty(operatorPrincipalId
     storageName: checkpoints.outputs.accountName
     registryName: registry.outputs.registryName
   }
-  dependsOn: [access]
+  dependsOn: [orchestratorAccess]
 }
 
 module frontEnd 'modules/hub-access.bicep' = if (!empty(frontEndPrincipalId)) {
@@ -310,7 +372,7 @@ module alerts 'modules/alerts.bicep' = {
     actionGroupId: monitoring.outputs.actionGroupId
     namespaceId: eventHubs.outputs.namespaceId
     cosmosId: cosmos.outputs.accountId
-    services: saga.services
+    services: running
     orderDeadlineSeconds: orderDeadlineSeconds
     location: location
     tags: tags
@@ -323,6 +385,9 @@ output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
 output AZURE_CONTAINER_APPS_ENVIRONMENT_ID string = environment.outputs.environmentId
 output QUARTET_TIER string = tier
+output QUARTET_SAGA_STYLE string = sagaStyle
+output QUARTET_APP string = isOrchestrated ? 'services.orchestrator.app:ORCHESTRATED' : 'services.shop:SHOP'
+output QUARTET_SCHEDULER string = isOrchestrated ? scheduler.outputs.address : 'none'
 output QUARTET_ACTION_GROUP_ID string = monitoring.outputs.actionGroupId
 output QUARTET_SCALE_RULE string = scaleRule
 output QUARTET_ALERT_RECEIVERS int = length(emails)
@@ -342,3 +407,4 @@ output ORDER_IDENTITY_NAME string = access[0].outputs.identityName
 output INVENTORY_IDENTITY_NAME string = access[1].outputs.identityName
 output PAYMENT_IDENTITY_NAME string = access[2].outputs.identityName
 output SHIPPING_IDENTITY_NAME string = access[3].outputs.identityName
+output ORCHESTRATOR_IDENTITY_NAME string = orchestratorAccess.outputs.identityName

@@ -1,6 +1,6 @@
 // One service as a container app. Deployed by `azd deploy` with services/NAME.bicepparam: image and settings together, so
 // that a change of either is one revision.
-@allowed(['order', 'inventory', 'payment', 'shipping'])
+@allowed(['order', 'inventory', 'payment', 'shipping', 'orchestrator'])
 param service string
 
 @description('Image of all services, with its registry and tag.')
@@ -17,6 +17,13 @@ param eventHubName string
 @allowed(['one', 'inbound', 'authors'])
 param hubLayout string
 param inboundHubName string
+
+@allowed(['choreographed', 'orchestrated'])
+@description('Which services run: the four, or the orchestrator. The others have no replica.')
+param sagaStyle string
+
+@description('Where the Durable Task Scheduler is: Endpoint=…;TaskHub=…. `none` without one.')
+param scheduler string
 param blobAccountUrl string
 param blobContainer string
 param cosmosEndpoint string
@@ -44,6 +51,14 @@ var healthPort = 8080
 // Lag is counted from the last checkpoint: a replica that keeps up with 500 events per second seems to lag by as many for
 // each second between two checkpoints. Only more than that calls for another one.
 var eventsPerReplica = 500 * size.checkpointSeconds
+var isOrchestrator = service == 'orchestrator'
+// The name of an app has 32 characters at most.
+var shortName = isOrchestrator ? 'sagas' : service
+var orchestratorRuns = sagaStyle == 'orchestrated'
+var runs = isOrchestrator == orchestratorRuns
+// With no rule and no ingress, an app without replicas never starts.
+// https://learn.microsoft.com/azure/container-apps/scale-app#scale-rules
+var minReplicas = runs ? size.minReplicas : 0
 var maxReplicas = 32
 // One for each hub that it reads. The rule that asks for the most replicas decides: they are not added up.
 var lagRules = [for hub in hubsOf[service].reads: {
@@ -76,9 +91,138 @@ var cpuRules = [
     }
   }
 ]
+// What an orchestrator has to do waits in the scheduler, not in the hub: a saga is begun within milliseconds.
+// https://learn.microsoft.com/azure/durable-task/sdks/durable-task-scheduler-auto-scaling
+var parts = split('${scheduler};', ';')
+var activityThreads = '64'
+var workItems = [
+  {
+    name: 'orchestration'
+    type: 'Orchestration'
+  }
+  {
+    name: 'activity'
+    type: 'Activity'
+  }
+]
+var sagaRules = [for item in workItems: {
+  name: 'sagas-${item.name}'
+  custom: {
+    type: 'azure-durabletask-scheduler'
+    identity: identity.id
+    metadata: {
+      endpoint: replace(parts[0], 'Endpoint=', '')
+      taskhubName: replace(parts[1], 'TaskHub=', '')
+      workItemType: item.type
+      maxConcurrentWorkItemsCount: activityThreads
+    }
+  }
+}]
+var waitingRules = isOrchestrator ? concat(lagRules, sagaRules) : lagRules
 var scalesByLag = scaleRule == 'lag'
 var scalesByCpu = scaleRule == 'cpu'
 var otherRules = scalesByCpu ? cpuRules : []
+var chosenRules = scalesByLag ? waitingRules : otherRules
+var settings = [
+  {
+    name: 'AZURE_CLIENT_ID'
+    value: identity.properties.clientId
+  }
+  {
+    name: 'EVENT_HUBS_NAMESPACE'
+    value: eventHubsNamespace
+  }
+  {
+    name: 'EVENT_HUB_NAME'
+    value: eventHubName
+  }
+  {
+    name: 'HUB_LAYOUT'
+    value: hubLayout
+  }
+  {
+    name: 'INBOUND_HUB_NAME'
+    value: inboundHubName
+  }
+  {
+    name: 'BLOB_ACCOUNT_URL'
+    value: blobAccountUrl
+  }
+  {
+    name: 'BLOB_CONTAINER'
+    value: blobContainer
+  }
+  {
+    name: 'COSMOS_ENDPOINT'
+    value: cosmosEndpoint
+  }
+  {
+    name: 'BUCKETS'
+    value: string(buckets)
+  }
+  {
+    name: 'DEAD_LETTER_DAYS'
+    value: string(size.deadLetterDays)
+  }
+  {
+    name: 'LOG_FORMAT'
+    value: 'json'
+  }
+  {
+    name: 'HEALTH_HOST'
+    value: '0.0.0.0'
+  }
+  {
+    name: 'HEALTH_PORT'
+    value: string(healthPort)
+  }
+  {
+    name: 'ORDER_DEADLINE_SECONDS'
+    value: string(orderDeadlineSeconds)
+  }
+  {
+    name: 'PAYMENT_GATEWAY'
+    value: paymentGateway
+  }
+  {
+    name: 'CARRIER'
+    value: carrier
+  }
+  {
+    name: 'DEADLINE_SCAN_SECONDS'
+    value: string(size.deadlineScanSeconds)
+  }
+  {
+    name: 'LOAD_BALANCING_SECONDS'
+    value: string(size.loadBalancingSeconds)
+  }
+  {
+    name: 'OWNERSHIP_EXPIRES_SECONDS'
+    value: string(size.ownershipExpiresSeconds)
+  }
+  {
+    name: 'CHECKPOINT_SECONDS'
+    value: string(size.checkpointSeconds)
+  }
+  {
+    name: 'STARTUP_SECONDS'
+    value: '300'
+  }
+  {
+    name: 'SHUTDOWN_SECONDS'
+    value: '20'
+  }
+]
+var orchestratorSettings = [
+  {
+    name: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
+    value: '${scheduler};Authentication=ManagedIdentity;ClientID=${identity.properties.clientId}'
+  }
+  {
+    name: 'ACTIVITY_THREADS'
+    value: activityThreads
+  }
+]
 var tags = {
   'azd-env-name': environmentName
   application: 'quartet'
@@ -94,7 +238,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 }
 
 resource app 'Microsoft.App/containerApps@2025-01-01' = {
-  name: toLower('${abbreviations.containerApp}${service}-${environmentName}')
+  name: toLower('${abbreviations.containerApp}${shortName}-${environmentName}')
   location: location
   tags: appTags
   identity: {
@@ -128,96 +272,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             cpu: json(size.cpu)
             memory: size.memory
           }
-          env: [
-            {
-              name: 'AZURE_CLIENT_ID'
-              value: identity.properties.clientId
-            }
-            {
-              name: 'EVENT_HUBS_NAMESPACE'
-              value: eventHubsNamespace
-            }
-            {
-              name: 'EVENT_HUB_NAME'
-              value: eventHubName
-            }
-            {
-              name: 'HUB_LAYOUT'
-              value: hubLayout
-            }
-            {
-              name: 'INBOUND_HUB_NAME'
-              value: inboundHubName
-            }
-            {
-              name: 'BLOB_ACCOUNT_URL'
-              value: blobAccountUrl
-            }
-            {
-              name: 'BLOB_CONTAINER'
-              value: blobContainer
-            }
-            {
-              name: 'COSMOS_ENDPOINT'
-              value: cosmosEndpoint
-            }
-            {
-              name: 'BUCKETS'
-              value: string(buckets)
-            }
-            {
-              name: 'DEAD_LETTER_DAYS'
-              value: string(size.deadLetterDays)
-            }
-            {
-              name: 'LOG_FORMAT'
-              value: 'json'
-            }
-            {
-              name: 'HEALTH_HOST'
-              value: '0.0.0.0'
-            }
-            {
-              name: 'HEALTH_PORT'
-              value: string(healthPort)
-            }
-            {
-              name: 'ORDER_DEADLINE_SECONDS'
-              value: string(orderDeadlineSeconds)
-            }
-            {
-              name: 'PAYMENT_GATEWAY'
-              value: paymentGateway
-            }
-            {
-              name: 'CARRIER'
-              value: carrier
-            }
-            {
-              name: 'DEADLINE_SCAN_SECONDS'
-              value: string(size.deadlineScanSeconds)
-            }
-            {
-              name: 'LOAD_BALANCING_SECONDS'
-              value: string(size.loadBalancingSeconds)
-            }
-            {
-              name: 'OWNERSHIP_EXPIRES_SECONDS'
-              value: string(size.ownershipExpiresSeconds)
-            }
-            {
-              name: 'CHECKPOINT_SECONDS'
-              value: string(size.checkpointSeconds)
-            }
-            {
-              name: 'STARTUP_SECONDS'
-              value: '300'
-            }
-            {
-              name: 'SHUTDOWN_SECONDS'
-              value: '20'
-            }
-          ]
+          env: isOrchestrator ? concat(settings, orchestratorSettings) : settings
           probes: [
             {
               type: 'Liveness'
@@ -244,11 +299,11 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
         }
       ]
       scale: {
-        // Never 0: the deadline watch must run, and an order must not wait for a container to start.
-        minReplicas: size.minReplicas
+        // Never 0 in a service that runs: the deadline watch must run, and an order must not wait for a container to start.
+        minReplicas: minReplicas
         // A partition has one owner in a group: more replicas than a hub has partitions would be idle.
         maxReplicas: maxReplicas
-        rules: scalesByLag ? lagRules : otherRules
+        rules: runs ? chosenRules : []
       }
     }
   }
@@ -260,7 +315,7 @@ resource cannotKeepUp 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   tags: tags
   properties: {
     description: 'All replicas of ${service} have been busy for a quarter of an hour. See docs/runbook.md, lag.'
-    enabled: true
+    enabled: runs
     severity: 2
     scopes: [app.id]
     evaluationFrequency: 'PT5M'
@@ -292,7 +347,7 @@ resource keepsRestarting 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   tags: tags
   properties: {
     description: 'A replica of ${service} keeps restarting. See docs/runbook.md, restarts.'
-    enabled: true
+    enabled: runs
     severity: 1
     scopes: [app.id]
     evaluationFrequency: 'PT5M'
@@ -326,7 +381,7 @@ resource hasNoReplica 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   tags: tags
   properties: {
     description: 'No replica of ${service} has run for five minutes. See docs/runbook.md, no-replicas.'
-    enabled: true
+    enabled: runs
     severity: 1
     scopes: [app.id]
     evaluationFrequency: 'PT5M'

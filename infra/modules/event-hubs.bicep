@@ -3,6 +3,9 @@ param name string
 param hubs array
 param partitionCount int
 param consoleGroup string
+param orchestratorGroup string
+@description('The hubs that the orchestrator reads; none if it does not run.')
+param orchestratorHubs array
 param throughputUnits int
 param maxThroughputUnits int
 param retentionHours int
@@ -66,7 +69,7 @@ module each 'event-hub.bicep' = [for hub in hubs: {
     namespaceName: namespace.name
     hubName: hub.name
     partitionCount: partitionCount
-    readers: hub.readers
+    readers: contains(orchestratorHubs, hub.name) ? concat(hub.readers, [orchestratorGroup]) : hub.readers
     consoleGroup: consoleGroup
     retentionHours: retentionHours
     captureAccountId: captureAccountId

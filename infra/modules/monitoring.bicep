@@ -11,6 +11,11 @@ param emails array
 @description('In prod someone must receive the alerts. Set QUARTET_ALERT_EMAILS (azd) or ALERT_EMAILS (prod.bicepparam).')
 #disable-next-line no-unused-params
 param alertEmailsMustBeSetInProd string
+
+@minLength(1)
+@description('The orchestrator speaks for all services, so none of them can have a hub of its own. Set HUB_LAYOUT to one or inbound.')
+#disable-next-line no-unused-params
+param orchestratedSagasNeedHubLayoutOneOrInbound string
 param location string
 param tags object
 

@@ -1,4 +1,4 @@
-// The private endpoints of the four servers, and their DNS names.
+// The private endpoints of the servers, and their DNS names.
 param namePrefix string
 param networkId string
 param subnetId string
@@ -6,10 +6,12 @@ param namespaceId string
 param cosmosId string
 param storageId string
 param registryId string
+@description('The Durable Task Scheduler; empty if there is none.')
+param schedulerId string
 param location string
 param tags object
 
-var servers = [
+var always = [
   {
     name: 'event-hubs'
     id: namespaceId
@@ -35,6 +37,16 @@ var servers = [
     zone: 'privatelink${environment().suffixes.acrLoginServer}'
   }
 ]
+// https://learn.microsoft.com/azure/durable-task/scheduler/durable-task-scheduler-private-endpoints
+var ofSagas = [
+  {
+    name: 'scheduler'
+    id: schedulerId
+    groupId: 'scheduler'
+    zone: 'privatelink.durabletask.io'
+  }
+]
+var servers = empty(schedulerId) ? always : concat(always, ofSagas)
 
 resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for server in servers: {
   name: server.zone

@@ -1,10 +1,11 @@
 // One service's identity and its rights.
 param service string
-param database string
+@description('The databases in which it stores. More than one only for the orchestrator.')
+param databases array
 param identityName string
 param namespaceName string
-@description('The hub on which it says its events.')
-param sendTo string
+@description('The hub on which it says its events; none for a service that does not run.')
+param sendTo array
 @description('The hubs by which something comes in that it hears.')
 param receiveFrom array
 @description('Those of them to which it does not send.')
@@ -70,14 +71,14 @@ module onHubs 'hub-access.bicep' = {
     principalType: 'ServicePrincipal'
     key: identityName
     namespaceName: namespaceName
-    sendTo: [sendTo]
+    sendTo: sendTo
     receiveFrom: narrow ? onlyReceiveFrom : receiveFrom
-    receiveNarrowlyFrom: narrow ? intersection(receiveFrom, [sendTo]) : []
+    receiveNarrowlyFrom: narrow ? intersection(receiveFrom, sendTo) : []
     consumerGroup: service
   }
 }
 
-resource mayCheckpoint 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource mayCheckpoint 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(receiveFrom)) {
   name: guid(container.id, identityName, checkpointRoleId)
   scope: container
   properties: {
@@ -99,7 +100,8 @@ resource mayPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource mayStore 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = {
+@batchSize(1)
+resource mayStore 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = [for database in databases: {
   parent: cosmos
   name: guid(cosmos.id, database, identityName, cosmosDataContributor)
   properties: {
@@ -107,7 +109,7 @@ resource mayStore 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024
     principalId: identity.properties.principalId
     scope: '${cosmos.id}/dbs/${database}'
   }
-}
+}]
 
 resource mayReadAccount 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = if (!empty(metadataRoleId)) {
   parent: cosmos
@@ -121,3 +123,4 @@ resource mayReadAccount 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignment
 }
 
 output identityName string = identity.name
+output principalId string = identity.properties.principalId

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 INFRA: Final = Path(__file__).parents[1]
-SERVICES: Final[list[str]] = [
-    service["name"] for service in json.loads((INFRA / "saga.json").read_text(encoding="utf-8"))["services"]
-]
+_SAGA: Final = json.loads((INFRA / "saga.json").read_text(encoding="utf-8"))
+SERVICES: Final[list[str]] = [service["name"] for service in [*_SAGA["services"], _SAGA["orchestrator"]]]
+"""Every service that is deployed. Which of them have replicas is the style of the deployment."""
 
 
 class UnusableError(Exception):

@@ -7,6 +7,7 @@ from quartet_emulators.event_hubs.config import load_config
 
 from examples.trip.app import TRIP
 from quartet.local.hub_config import hub_config, hub_flags
+from services.orchestrator.app import ORCHESTRATED
 from services.shop import SHOP
 from tests.hubs import HUB_CONFIG
 
@@ -16,7 +17,7 @@ def test_the_main_hub_of_the_configuration_file_is_what_the_shop_says() -> None:
     config = json.loads(HUB_CONFIG.read_text(encoding="utf-8"))
     (namespace,) = config["UserConfig"]["NamespaceConfig"]
     del namespace["Entities"][1:]
-    assert config == hub_config(SHOP.hub, SHOP.names)
+    assert config == hub_config(SHOP.hub, (*SHOP.names, *ORCHESTRATED.names))
 
 
 def test_an_application_has_its_own_hub_with_a_group_for_each_participant(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from quartet.engine.declaration.hubs import Layout
 from tests.infra.bicep import parsed
@@ -15,7 +15,14 @@ SEND: Final = "2b629674-e913-4c01-ae53-ef4638d8f975"
 RECEIVE: Final = "a638d3c7-ab3a-418d-83e6-5f17a39d4fde"
 """Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
 
-_VARIABLES: Final = ("saga", "layouts", "layout", "hubsOf", "hubNames", "abbreviations")
+Style: TypeAlias = Literal["choreographed", "orchestrated"]
+CHOREOGRAPHED: Final = "choreographed"
+ORCHESTRATED: Final = "orchestrated"
+
+_VARIABLES: Final = (
+    *("saga", "layouts", "layout", "hubsOf", "hubNames", "abbreviations"),
+    *("isOrchestrated", "hasAuthors", "isRefused", "stored", "running", "databaseNames", "ofOrchestrator"),
+)
 _HUB_ACCESS: Final = "modules/hub-access.bicep"
 _SERVICE_ACCESS: Final = "modules/service-access.bicep"
 
@@ -30,10 +37,11 @@ class Right:
     name: str
 
 
-def main(layout: Layout, *, narrow: bool = True) -> Scope:
-    """The names in main.bicep, as far as they matter for hubs."""
+def main(layout: Layout, style: Style = CHOREOGRAPHED, *, narrow: bool = True) -> Scope:
+    """The names in main.bicep, as far as they matter for hubs and databases."""
     parameters = {
         "hubLayout": layout,
+        "sagaStyle": style,
         "environmentName": "shop",
         "narrowRoles": narrow,
         "operatorPrincipalId": OPERATOR,
@@ -48,28 +56,30 @@ def given(scope: Scope, file: str, module: str, names: Sequence[str]) -> list[di
     return [{name: inner.value(body["params"][name]) for name in names} for inner, body in scope.each(config)]
 
 
-def hubs(layout: Layout) -> dict[str, list[str]]:
+def hubs(layout: Layout, style: Style = CHOREOGRAPHED) -> dict[str, list[str]]:
     """The consumer groups of each hub."""
-    names = ("hubs", "partitionCount", "consoleGroup")
-    (parameters,) = given(main(layout), "main.bicep", "eventHubs", names)
+    names = ("hubs", "partitionCount", "consoleGroup", "orchestratorGroup", "orchestratorHubs")
+    (parameters,) = given(main(layout, style), "main.bicep", "eventHubs", names)
     module = Scope.of("modules/event-hubs.bicep", parameters, ())
-    names = ("hubName", "readers", "consoleGroup")
+    of_hub = ("hubName", "readers", "consoleGroup")
     return {
         str(one["hubName"]): [
             inner.value(body["name"])
             for resource in ("groups", "console")
             for inner, body in Scope(one).each(parsed("modules/event-hub.bicep")["resources"][resource]["config"])
         ]
-        for one in given(module, "modules/event-hubs.bicep", "each", names)
+        for one in given(module, "modules/event-hubs.bicep", "each", of_hub)
     }
 
 
-def rights(layout: Layout, *, narrow: bool = True) -> dict[str, list[Right]]:
+def rights(layout: Layout, style: Style = CHOREOGRAPHED, *, narrow: bool = True) -> dict[str, list[Right]]:
     """The rights on hubs of each service, of the operator and of front ends."""
-    scope = main(layout, narrow=narrow)
+    scope = main(layout, style, narrow=narrow)
     (operator,) = given(scope, "main.bicep", OPERATOR, ("principalId", "principalType", "sendTo", "receiveFrom"))
     (front_end,) = given(scope, "main.bicep", "frontEnd", ("principalId", "key", "sendTo", "receiveFrom"))
-    found = {service["service"]: _of_module(_SERVICE_ACCESS, service) for service in services(layout, narrow=narrow)}
+    found = {
+        service["service"]: _of_module(_SERVICE_ACCESS, service) for service in services(layout, style, narrow=narrow)
+    }
     return {
         **found,
         OPERATOR: _of_module("modules/operator-access.bicep", operator),
@@ -77,10 +87,11 @@ def rights(layout: Layout, *, narrow: bool = True) -> dict[str, list[Right]]:
     }
 
 
-def services(layout: Layout, *, narrow: bool = True) -> list[dict[str, Any]]:
-    """What service-access.bicep is given for each service."""
-    names = ("service", "identityName", "sendTo", "receiveFrom", "onlyReceiveFrom", "narrow")
-    return given(main(layout, narrow=narrow), "main.bicep", "access", names)
+def services(layout: Layout, style: Style = CHOREOGRAPHED, *, narrow: bool = True) -> list[dict[str, Any]]:
+    """What service-access.bicep is given for each service: the four, and the orchestrator."""
+    names = ("service", "identityName", "databases", "sendTo", "receiveFrom", "onlyReceiveFrom", "narrow")
+    scope = main(layout, style, narrow=narrow)
+    return [one for module in ("access", "orchestratorAccess") for one in given(scope, "main.bicep", module, names)]
 
 
 def checkpoint_prefixes(service: Mapping[str, Any]) -> list[str]:

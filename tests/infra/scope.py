@@ -10,8 +10,14 @@ from typing import Any, Final
 from tests.infra.bicep import parsed, read_json
 
 
-def _union(*lists: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(item for one in lists for item in one))
+def _union(*parts: Any) -> Any:  # noqa: ANN401 -- lists or objects
+    if isinstance(parts[0], dict):
+        return {name: value for one in parts for name, value in one.items()}
+    return list(dict.fromkeys(item for one in parts for item in one))
+
+
+def _concat(*lists: Sequence[Any]) -> list[Any]:
+    return [item for one in lists for item in one]
 
 
 def _intersection(first: Sequence[str], second: Sequence[str]) -> list[str]:
@@ -30,6 +36,9 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "any": lambda value: value,
     "join": lambda items, delimiter: delimiter.join(items),
     "split": str.split,
+    "replace": str.replace,
+    "contains": operator.contains,
+    "concat": _concat,
     "union": _union,
     "intersection": _intersection,
     "load_json_content": read_json,
@@ -116,6 +125,10 @@ class Scope:
                 return self.value(operands["operand_1"])[self.value(operands["operand_2"])]
             case "equals":
                 return self.value(operands["operand_1"]) == self.value(operands["operand_2"])
+            case "and":
+                return self.value(operands["operand_1"]) and self.value(operands["operand_2"])
+            case "not":
+                return not self.value(operands["bool_value"])
             case "conditional":
                 # Only the branch that is taken, as Azure does.
                 return self.value(operands["true_value" if self.value(operands["condition"]) else "false_value"])

@@ -1,10 +1,15 @@
 """The arithmetic of docs/costs.md: its block of code runs, and its table is what comes out."""
 
 import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, cast
 
 import pytest
 
+from quartet import EventData
 from quartet.engine.declaration.hubs import LAYOUTS
+from services.orchestrator.saga import order_saga
 from services.shop import SHOP
 from shared.events import InventoryReserved, OrderCompleted, OrderCreated, OrderShipped, PaymentCompleted
 from tests.evidence.cost import formula
@@ -12,6 +17,17 @@ from tests.infra.bicep import INFRA, parsed, read_json, resources
 
 PAGE = (INFRA.parent / "docs" / "costs.md").read_text()
 TIERS = read_json("tiers.json")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An event that has not come."""
+
+    name: str = ""
+    is_complete: bool = False
+
+
+NEVER: Final = Pending()
 HAPPY_PATH = (OrderCreated, InventoryReserved, PaymentCompleted, OrderShipped, OrderCompleted)
 
 
@@ -70,6 +86,52 @@ def test_the_blocks_constants_are_those_of_the_deployment() -> None:
     block = formula()
     assert block["PARTITIONS"] == read_json("saga.json")["partitions"]
     assert block["SERVICES"] == len(read_json("saga.json")["services"])
+
+
+def test_the_actions_of_an_orchestrated_order_are_counted() -> None:
+    """One for the start, and for each step one that begins it and one that has its result."""
+    steps: list[str] = []
+
+    class Context:
+        current_utc_datetime = datetime(2026, 1, 1)  # noqa: DTZ001 -- as the SDK says it
+        instance_id = "o-1"
+
+        def call_activity(self, name: str, *, input: object) -> str:  # noqa: A002, ARG002 -- the SDK's word
+            steps.append(name)
+            return name
+
+        def wait_for_external_event(self, name: str) -> object:
+            return replace(NEVER, name=name)
+
+        def set_custom_status(self, status: str) -> None:
+            """As the SDK."""
+
+    answers = iter(HAPPY_PATH[1:-1])
+
+    def answer(step: str) -> list[dict[str, str]]:
+        """What the participant says. The order's own record says how the saga has ended when it is noted last."""
+        said: list[type[EventData]] = []
+        if step == "note_facts":
+            said = [OrderCompleted] if len(steps) > 1 else []
+        elif step != "ship_stock":
+            said = [next(answers)]
+        return [{"type": event.type, "id": event.type} for event in said]
+
+    first = {"event": {"type": OrderCreated.type}, "deadline": "2026-02-01T00:00:00Z"}
+    saga = order_saga(cast("Any", Context()), first)
+    ended = ""
+    step = str(next(saga))
+    while not ended:
+        try:
+            step = str(saga.send(answer(step)))
+        except StopIteration as end:
+            ended = end.value
+    assert ended == OrderCompleted.type
+    assert len(steps) == 6
+    actions = 1 + 2 * len(steps)
+    assert f"has {len(steps)} steps, so {actions} actions. A million orders are {actions} million actions" in PAGE
+    assert f"500 actions a second at most: {500 // actions} orders a second" in PAGE
+    assert f"a million orders would cost {round(actions * 1e6 * 0.003):,}," in PAGE
 
 
 def test_the_alerts_are_counted() -> None:

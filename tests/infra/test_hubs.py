@@ -29,7 +29,7 @@ def test_the_layouts_are_those_of_the_library() -> None:
 @each_layout
 def test_who_reads_a_hub_is_what_the_participants_hear(layout: Layout) -> None:
     hubs = SHOP.hubs(layout)
-    assert {name: one["reads"] for name, one in STATED[layout]["services"].items()} == {
+    assert {name: one["reads"] for name, one in STATED[layout]["services"].items() if name in SHOP.names} == {
         participant.name: [hub.name for hub in hubs.read_by(participant)] for participant in SHOP
     }
     for one in STATED[layout]["services"].values():
@@ -42,7 +42,7 @@ def test_who_reads_a_hub_is_what_the_participants_hear(layout: Layout) -> None:
 @each_layout
 def test_who_writes_a_hub_is_what_the_events_say(layout: Layout) -> None:
     stated = STATED[layout]
-    writes = {name: one["writes"] for name, one in stated["services"].items()}
+    writes = {name: one["writes"] for name, one in stated["services"].items() if name in SHOP.names}
     writes |= {OUTSIDE: stated["outside"], OPERATORS: stated["operators"]}
     assert {hub.name: hub.authors for hub in SHOP.hubs(layout).all} == {
         hub["name"]: frozenset(who for who, where in writes.items() if where == hub["name"]) for hub in stated["hubs"]
@@ -182,7 +182,10 @@ def test_a_right_has_a_name_of_its_own_which_it_keeps_in_every_layout() -> None:
 def test_a_service_writes_checkpoints_of_its_own_groups_only(layout: Layout) -> None:
     # The SDK's layout: NAMESPACE/HUB/GROUP/checkpoint/PARTITION and …/ownership/PARTITION, in lower case.
     hubs = SHOP.hubs(layout)
-    assert {one["service"]: deployed.checkpoint_prefixes(one) for one in deployed.services(layout)} == {
+    made = {
+        one["service"]: deployed.checkpoint_prefixes(one) for one in deployed.services(layout) if one["receiveFrom"]
+    }
+    assert made == {
         participant.name: [f"*/{hub.name}/{participant.name}/*" for hub in hubs.read_by(participant)]
         for participant in SHOP
     }

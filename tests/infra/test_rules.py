@@ -19,7 +19,9 @@ from tests.infra.bicep import (
 from tests.infra.scope import Scope
 
 MADE = [one for one in resources() if not one.existing]
-TAGGED = re.compile(r"namespaces$|databaseAccounts$|storageAccounts$|registries$|managedEnvironments$|containerApps$")
+TAGGED = re.compile(
+    r"namespaces$|databaseAccounts$|storageAccounts$|registries$|managedEnvironments$|containerApps$|schedulers$"
+)
 
 # Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 ROLES = {
@@ -30,6 +32,7 @@ ROLES = {
     "acrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
     "acrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
     "cosmosDataContributor": "00000000-0000-0000-0000-000000000002",
+    "durableTaskDataContributor": "0ad04412-c4d5-4796-b79c-f76d14c8d402",
 }
 
 
@@ -121,7 +124,7 @@ def test_a_service_has_a_role_of_its_own_on_checkpoints() -> None:
 def test_every_right_is_given_by_one_of_these_modules() -> None:
     """So that one which another module gives is looked at."""
     giving = {one.module for one in MADE if "roleAssignments" in one.type or "sqlRoleAssignments" in one.type}
-    modules = {*ON_SERVERS, "hub-access", "capture"}
+    modules = {*ON_SERVERS, "hub-access", "capture", "scheduler"}
     assert giving == {f"modules/{module}.bicep" for module in modules}
 
 
@@ -163,7 +166,7 @@ def test_a_condition_is_about_everything_that_changes_a_checkpoint() -> None:
     assert condition.count("(") == condition.count(")")
 
 
-@pytest.mark.parametrize("module", ["hub-access", "service-access", "operator-access", "capture"])
+@pytest.mark.parametrize("module", ["hub-access", "service-access", "operator-access", "capture", "scheduler"])
 def test_roles_have_their_ids(module: str) -> None:
     variables = parsed(f"modules/{module}.bicep")["variables"]
     used = {name: one["value"] for name, one in variables.items() if name in ROLES}

@@ -12,43 +12,63 @@ from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.process import health
 from quartet.process.service import Service
 from services.operations.participants import PARTICIPANTS, SERVICES
+from services.orchestrator.app import ORCHESTRATED as TWIN
+from services.orchestrator.service import SERVICE as ORCHESTRATOR
+from services.orchestrator.settings import OrchestratorSettings
 from services.order.settings import OrderSettings
 from services.shop import SHOP
 from tests.infra.bicep import INFRA, assignments, parsed, read_json, resource, using
+from tests.infra.deployed import CHOREOGRAPHED, ORCHESTRATED, Style
 from tests.infra.scope import Scope
 
 TIERS = read_json("tiers.json")
-NAMES = [participant.name for participant in PARTICIPANTS]
+NAMES = [*(participant.name for participant in PARTICIPANTS), *TWIN.names]
+STYLES: dict[str, Style] = {name: ORCHESTRATED if name in TWIN.names else CHOREOGRAPHED for name in NAMES}
+"""The style in which each service runs."""
+SCHEDULER = "Endpoint=https://dts-x.westeurope.durabletask.io;TaskHub=sagas"
 APP = resource("service.bicep", "app").properties
 (CONTAINER,) = APP["template"]["containers"]
 # What azd itself puts into the environment.
 FROM_AZD = {"AZURE_ENV_NAME", *(f"SERVICE_{name.upper()}_IMAGE_NAME" for name in NAMES)}
 
 
-def environment(tier: str, service: str = "order") -> dict[str, str]:
-    """The environment of the container."""
+def deployed(service: str, style: Style, **more: Any) -> Scope:  # noqa: ANN401 -- values of the language
+    """The names in service.bicep."""
     values = {
         "service": service,
-        "size": TIERS[tier],
-        "identity": {"properties.clientId": "a-client-id"},
-        "healthPort": parsed("service.bicep")["variables"]["healthPort"]["value"],
-        "eventHubsNamespace": "evhns-x.servicebus.windows.net",
-        "eventHubName": "saga-events",
+        "sagaStyle": style,
+        "scheduler": SCHEDULER if style == ORCHESTRATED else "none",
         "hubLayout": "inbound",
-        "inboundHubName": "orders",
+        "scaleRule": "lag",
+        "eventHubsNamespace": "evhns-x.servicebus.windows.net",
         "blobAccountUrl": "https://stx.blob.core.windows.net/",
         "blobContainer": "checkpoints",
+        "identity": {"id": "its identity", "properties": {"clientId": "a-client-id"}},
+        "eventsPerReplica": 5000,
+        "size": TIERS["dev"],
+    }
+    variables = (
+        *("layouts", "layout", "hubsOf", "healthPort", "isOrchestrator", "orchestratorRuns", "runs", "minReplicas"),
+        *("lagRules", "cpuRules", "parts", "activityThreads", "workItems", "sagaRules", "waitingRules"),
+        *("scalesByLag", "scalesByCpu", "otherRules", "chosenRules", "settings", "orchestratorSettings"),
+    )
+    return Scope.of("service.bicep", values | more, variables)
+
+
+def environment(tier: str, service: str = "order") -> dict[str, str]:
+    """The environment of the container."""
+    more = {
+        "size": TIERS[tier],
+        "eventHubName": "saga-events",
+        "inboundHubName": "orders",
         "cosmosEndpoint": "https://cosmos-x.documents.azure.com:443/",
         "buckets": 256,
         "orderDeadlineSeconds": 900,
         "paymentGateway": "shop.gateway:open_gateway",
         "carrier": "simulated",
     }
-    scope = Scope(values)
-    return {
-        one["name"]: "a-client-id" if one["name"] == "AZURE_CLIENT_ID" else scope.value(one["value"])
-        for one in CONTAINER["env"]
-    }
+    given = deployed(service, STYLES[service], **more).value(CONTAINER["env"])
+    return {one["name"]: one["value"] for one in given}
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -71,11 +91,29 @@ def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPat
     assert settings.shutdown_seconds < APP["template"]["terminationGracePeriodSeconds"]
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=NAMES)
+def test_the_orchestrator_finds_its_scheduler_with_its_own_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = environment("prod", ORCHESTRATOR.participant.name)
+    added = set(given) - set(environment("prod"))
+    assert added == {"DURABLE_TASK_SCHEDULER_CONNECTION_STRING", "ACTIVITY_THREADS"}
+    assert added <= OrchestratorSettings.variables()
+    for name in ORCHESTRATOR.variables:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = OrchestratorSettings()
+    scheduler = settings.scheduler
+    assert (scheduler.host_address, scheduler.taskhub) == ("dts-x.westeurope.durabletask.io", "sagas")
+    assert (scheduler.secure_channel, scheduler.with_identity, scheduler.client_id) == (True, True, "a-client-id")
+    assert str(settings.activity_threads) == parsed("service.bicep")["variables"]["activityThreads"]["value"]
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=SHOP.names)
 def test_its_environment_names_its_ports(service: Service[Any, Any]) -> None:
-    given = environment("prod", service.participant.name)
+    """The orchestrator's, too, which opens the ports of all services."""
     names = {"PAYMENT_GATEWAY": "shop.gateway:open_gateway", "CARRIER": "simulated"}
-    assert service.port_names(given) == {variable: names[variable] for variable in service.port_variables}
+    for caller in (service, ORCHESTRATOR):
+        given = environment("prod", caller.participant.name)
+        assert service.port_names(given) == {variable: names[variable] for variable in service.port_variables}
 
 
 @pytest.mark.parametrize("parameter", ["paymentGateway", "carrier"])
@@ -103,22 +141,21 @@ def test_its_probes_ask_what_the_service_answers() -> None:
     assert {probe["type"] for probe in CONTAINER["probes"]} == {"Liveness", "Readiness"}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("service", NAMES)
+def rules(service: str, style: Style, **more: str) -> list[dict[str, Any]]:
+    """Its scale rules."""
+    found: list[dict[str, Any]] = deployed(service, style, **more).value(APP["template"]["scale"]["rules"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("layout", "service"),
+    [(layout, name) for layout in LAYOUTS for name in NAMES if (layout, STYLES[name]) != ("authors", ORCHESTRATED)],
+)
 def test_it_scales_by_the_lag_of_its_own_group_on_every_hub_that_it_reads(layout: Layout, service: str) -> None:
-    parameters = {
-        "service": service,
-        "hubLayout": layout,
-        "scaleRule": "lag",
-        "eventHubsNamespace": "evhns-x.servicebus.windows.net",
-        "blobAccountUrl": "https://stx.blob.core.windows.net/",
-        "blobContainer": "checkpoints",
-        "identity": {"id": "its identity"},
-        "eventsPerReplica": 5000,
-    }
-    scope = Scope.of("service.bicep", parameters, ("layouts", "layout", "hubsOf", "scalesByLag", "lagRules"))
-    read = [hub.name for hub in SHOP.hubs(layout).read_by(SHOP.participant(service))]
-    assert scope.value(APP["template"]["scale"]["rules"]) == [
+    app = TWIN if service in TWIN.names else SHOP
+    read = [hub.name for hub in app.hubs(layout).read_by(app.participant(service))]
+    found = [one for one in rules(service, STYLES[service], hubLayout=layout) if one["name"].startswith("lag-")]
+    assert found == [
         {
             "name": f"lag-{hub}",
             "custom": {
@@ -140,23 +177,36 @@ def test_it_scales_by_the_lag_of_its_own_group_on_every_hub_that_it_reads(layout
     ]
 
 
-def test_it_is_never_without_a_replica() -> None:
-    assert Scope({"size": TIERS["dev"]}).value(APP["template"]["scale"]["minReplicas"]) == TIERS["dev"]["minReplicas"]
+def test_the_orchestrator_also_scales_by_the_work_that_waits_in_its_scheduler() -> None:
+    (name,) = TWIN.names
+    found = [one for one in rules(name, ORCHESTRATED) if not one["name"].startswith("lag-")]
+    assert [one["custom"]["metadata"]["workItemType"] for one in found] == ["Orchestration", "Activity"]
+    for one in found:
+        assert one["custom"]["type"] == "azure-durabletask-scheduler"
+        assert one["custom"]["identity"] == "its identity"
+        assert one["custom"]["metadata"]["endpoint"] == "https://dts-x.westeurope.durabletask.io"
+        assert one["custom"]["metadata"]["taskhubName"] == "sagas"
+
+
+@pytest.mark.parametrize("service", NAMES)
+@pytest.mark.parametrize("style", [CHOREOGRAPHED, ORCHESTRATED])
+def test_it_is_never_without_a_replica_in_its_own_style_and_always_in_the_other(service: str, style: Style) -> None:
+    """Without a minimum, a rule and ingress, an app without replicas stays without. Nothing is amiss then."""
+    scope = deployed(service, style)
+    runs = style == STYLES[service]
+    assert scope.value(APP["template"]["scale"]["minReplicas"]) == (TIERS["dev"]["minReplicas"] if runs else 0)
+    assert bool(rules(service, style)) is runs
+    for alert in ("cannotKeepUp", "keepsRestarting", "hasNoReplica"):
+        assert scope.value(resource("service.bicep", alert).properties["enabled"]) is runs
 
 
 @pytest.mark.parametrize(("chosen", "types"), [("cpu", ["cpu"]), ("none", [])])
 def test_it_scales_by_something_else_on_request(chosen: str, types: list[str]) -> None:
-    variables = parsed("service.bicep")["variables"]
-    values = {"scaleRule": chosen}
-    for name in ("scalesByLag", "scalesByCpu", "cpuRules", "otherRules"):
-        values[name] = Scope(values).value(variables[name]["value"])
-    rules = Scope(values).value(APP["template"]["scale"]["rules"])
-    assert [rule["custom"]["type"] for rule in rules] == types
+    for service in NAMES:
+        assert [one["custom"]["type"] for one in rules(service, STYLES[service], scaleRule=chosen)] == types
 
 
 def test_lag_is_what_it_scales_by_unless_another_rule_is_chosen() -> None:
-    chosen = APP["template"]["scale"]["rules"]["operator"]["operands"]
-    assert (chosen["condition"], chosen["true_value"]) == ("scalesByLag", "lagRules")
     assert parsed("main.bicep")["parameters"]["scaleRule"]["default"] == "lag"
     choices = [
         next(
@@ -179,7 +229,11 @@ def test_the_longest_names_fit() -> None:
     limits = parsed("main.bicep")["parameters"]["environmentName"]["decorators"]
     longest = next(one["argument"] for one in limits if one["type"] == "max_length")
     prefix = read_json("abbreviations.json")["containerApp"]
-    assert max(len(f"{prefix}{name}-") for name in NAMES) + longest <= 32
+    variable = parsed("service.bicep")["variables"]["shortName"]["value"]
+    names = {Scope({"service": name, "isOrchestrator": name in TWIN.names}).value(variable) for name in NAMES}
+    assert len(names) == len(NAMES)
+    assert max(len(f"{prefix}{name}-") for name in names) + longest <= 32
+    assert "${abbreviations.containerApp}${shortName}-${environmentName}" in str(resource("service.bicep", "app").body)
 
 
 def test_it_has_no_ingress() -> None:
@@ -202,9 +256,10 @@ def test_its_parameters_come_from_what_main_puts_out(service: str) -> None:
 
 def test_identities_are_put_out_in_the_order_of_the_services() -> None:
     outputs = parsed("main.bicep")["outputs"]
-    for index, name in enumerate(NAMES):
+    for index, name in enumerate(SHOP.names):
         place = str(outputs[f"{name.upper()}_IDENTITY_NAME"]["value"])
         assert f"'operand_1': 'access', 'operand_2': {index}" in place
+    assert "'operand_1': 'orchestratorAccess'" in str(outputs["ORCHESTRATOR_IDENTITY_NAME"]["value"])
 
 
 def test_each_zone_has_a_replica_where_there_are_zones() -> None:
