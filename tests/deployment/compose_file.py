@@ -11,6 +11,9 @@ COMPOSE_FILE: Final = ROOT / "docker-compose.yml"
 MICROSOFT: Final = "microsoft-emulators"
 OURS: Final = "quartet-emulators"
 PROFILES: Final = (MICROSOFT, OURS)
+"""The emulators."""
+ORCHESTRATED: Final = "orchestrated"
+"""The orchestrator with its scheduler, beside one of the others."""
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+):(?:-([^}]*)|\?[^}]*)\}")
 
@@ -26,10 +29,10 @@ def _default(match: re.Match[str]) -> str:
     return match[2]
 
 
-def services(profile: str | None = None, **variables: str) -> dict[str, dict[str, Any]]:
+def services(*profiles: str, **variables: str) -> dict[str, dict[str, Any]]:
     """The services by name, for a user who accepts the licence and sets these variables and nothing else.
 
-    With a profile, those that `up` starts under it.
+    With profiles, those that `up` starts under them.
     """
     values = dot_env() | {"ACCEPT_EULA": "Y"} | variables
     text = _VARIABLE.sub(
@@ -37,6 +40,22 @@ def services(profile: str | None = None, **variables: str) -> dict[str, dict[str
         COMPOSE_FILE.read_text(encoding="utf-8"),
     )
     every: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
-    if profile is None:
+    if not profiles:
         return every
-    return {name: service for name, service in every.items() if profile in service.get("profiles", [profile])}
+    return {
+        name: service
+        for name, service in every.items()
+        if "profiles" not in service or {*profiles} & {*service["profiles"]}
+    }
+
+
+def with_dependencies(name: str, *profiles: str) -> set[str]:
+    """What `up NAME` starts under these profiles: the service, and what it waits for, as far as that is there."""
+    there = services(*profiles)
+    started, waiting = set[str](), [name]
+    while waiting:
+        one = waiting.pop()
+        if one in there and one not in started:
+            started.add(one)
+            waiting += there[one].get("depends_on", {})
+    return started

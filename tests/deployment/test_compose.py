@@ -15,12 +15,30 @@ from quartet.azure.settings import Settings
 from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.local.hub_config import CONSOLE
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
+from services.orchestrator.app import ORCHESTRATED as TWIN
+from services.orchestrator.settings import scheduler_of
 from services.shop import SHOP
-from tests.deployment.compose_file import COMPOSE_FILE, MICROSOFT, OURS, PROFILES, ROOT, dot_env, services
+from tests.deployment.compose_file import (
+    COMPOSE_FILE,
+    MICROSOFT,
+    ORCHESTRATED,
+    OURS,
+    PROFILES,
+    ROOT,
+    dot_env,
+    services,
+    with_dependencies,
+)
 
-PARTICIPANT_NAMES = [participant.name for participant in PARTICIPANTS]
-ONE_SHOTS = {"seed", "cli", "microsoft-emulators-ready"}
-EMULATORS = {"eventhubs-emulator", "azurite", "cosmos-emulator", OURS}
+CHOREOGRAPHED_NAMES = [participant.name for participant in PARTICIPANTS]
+(ORCHESTRATOR,) = TWIN.names
+PARTICIPANT_NAMES = [*CHOREOGRAPHED_NAMES, ORCHESTRATOR]
+"""Every service, of both styles."""
+SCHEDULER = "dts-emulator"
+SCHEDULER_IS_AT = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"
+ONE_SHOTS = {"seed", "cli", "microsoft-emulators-ready", "dts-emulator-ready"}
+OF_MICROSOFT = {"eventhubs-emulator", "azurite", "cosmos-emulator"}
+EMULATORS = {*OF_MICROSOFT, OURS, SCHEDULER}
 
 ALL = services()
 FROM_OUR_IMAGE = [name for name, service in ALL.items() if service["image"] == ALL["seed"]["image"]]
@@ -56,7 +74,7 @@ def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)
 def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
     environment = ALL[name]["environment"]
-    assert environment.keys() <= Settings.variables() | SHOP.variables
+    assert environment.keys() <= Settings.variables() | SHOP.variables | TWIN.variables
     assert settings(ALL[name]).event_hub_name == "saga-events"
 
 
@@ -70,7 +88,31 @@ def test_a_port_is_simulated_because_the_environment_file_says_so() -> None:
 
 def test_the_services_differ_from_the_tools_only_by_their_health_port() -> None:
     for name in PARTICIPANT_NAMES:
-        assert ALL[name]["environment"] == {**ALL["cli"]["environment"], "HEALTH_PORT": "8080"}
+        own = {"HEALTH_PORT": "8080"}
+        if name == ORCHESTRATOR:
+            own[SCHEDULER_IS_AT] = ALL[name]["environment"][SCHEDULER_IS_AT]
+        assert ALL[name]["environment"] == {**ALL["cli"]["environment"], **own}
+
+
+def test_the_orchestrator_finds_the_scheduler_and_its_task_hub() -> None:
+    given = scheduler_of(ALL[ORCHESTRATOR]["environment"][SCHEDULER_IS_AT])
+    assert given.host_address == f"{SCHEDULER}:8080", "where Microsoft's emulator speaks gRPC"
+    assert (given.secure_channel, given.with_identity) == (False, False)
+    assert ALL[SCHEDULER]["environment"]["DTS_TASK_HUB_NAMES"] == given.taskhub
+
+
+@pytest.mark.parametrize("emulators", PROFILES)
+def test_naming_the_orchestrator_starts_everything_that_it_needs_and_none_of_the_four(emulators: str) -> None:
+    started = with_dependencies(ORCHESTRATOR, emulators, ORCHESTRATED)
+    assert {ORCHESTRATOR, SCHEDULER, "dts-emulator-ready", "seed"} <= started
+    assert not started & {*CHOREOGRAPHED_NAMES}
+    assert started >= ({OURS} if emulators == OURS else OF_MICROSOFT)
+
+
+@pytest.mark.parametrize("emulators", PROFILES)
+def test_without_its_profile_nothing_of_the_orchestrator_starts(emulators: str) -> None:
+    assert not services(emulators).keys() & {ORCHESTRATOR, SCHEDULER, "dts-emulator-ready"}
+    assert services(emulators).keys() >= {*CHOREOGRAPHED_NAMES}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -106,6 +148,8 @@ def test_every_hub_of_the_layout_is_there_with_a_group_for_every_receiver(layout
         for hub in hubs.all:
             readers = {one.name for one in PARTICIPANTS if hub in hubs.read_by(one)}
             assert groups[hub.name] >= readers | {CONSOLE}
+    for hub in () if layout == "authors" else TWIN.hubs(layout).read_by(TWIN.participant(ORCHESTRATOR)):
+        assert ORCHESTRATOR in groups[hub.name]
 
 
 def test_all_events_are_on_one_hub_by_default() -> None:
@@ -128,7 +172,8 @@ def test_a_service_can_run_in_any_number(name: str) -> None:
 
 @pytest.mark.parametrize("name", PARTICIPANT_NAMES)
 def test_a_service_starts_when_there_is_something_to_work_with(name: str) -> None:
-    assert ALL[name]["depends_on"] == {"seed": {"condition": "service_completed_successfully"}}
+    waits_for = {"seed", "dts-emulator-ready"} if name == ORCHESTRATOR else {"seed"}
+    assert ALL[name]["depends_on"] == {one: {"condition": "service_completed_successfully"} for one in waits_for}
 
 
 @pytest.mark.parametrize(("profile", "emulators"), [(MICROSOFT, "microsoft-emulators-ready"), (OURS, OURS)])
@@ -151,13 +196,19 @@ def test_a_condition_can_come_true() -> None:
                     assert (name, condition) in {
                         ("microsoft-emulators-ready", "service_started"),
                         ("eventhubs-emulator", "service_started"),
+                        ("dts-emulator-ready", "service_started"),
                     }
 
 
 def test_a_container_checks_each_of_microsofts_emulators() -> None:
     asked = {urlsplit(url).hostname for url in ALL["microsoft-emulators-ready"]["command"]}
-    assert asked == EMULATORS - {OURS}
+    assert asked == OF_MICROSOFT
     assert asked == ALL["microsoft-emulators-ready"]["depends_on"].keys()
+
+
+def test_another_container_checks_the_scheduler() -> None:
+    assert {urlsplit(url).hostname for url in ALL["dts-emulator-ready"]["command"]} == {SCHEDULER}
+    assert ALL["dts-emulator-ready"]["depends_on"].keys() == {SCHEDULER}
 
 
 @pytest.mark.parametrize("name", PARTICIPANT_NAMES)
@@ -218,7 +269,7 @@ def test_nothing_listens_but_for_this_machine(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(ALL.keys() - FROM_OUR_IMAGE))
 def test_a_foreign_image_has_a_version(name: str) -> None:
-    assert re.fullmatch(r"mcr\.microsoft\.com/[\w/.-]+:(\d+\.\d+\.\d+|vnext-EN\d{8})", ALL[name]["image"])
+    assert re.fullmatch(r"mcr\.microsoft\.com/[\w/.-]+:(v?\d+\.\d+\.\d+|vnext-EN\d{8})", ALL[name]["image"])
 
 
 def _seconds(text: str) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quartet.engine.failures.timeouts import stretched
-from tests.deployment.compose_file import PROFILES, ROOT, services
+from tests.deployment.compose_file import MICROSOFT, ORCHESTRATED, OURS, PROFILES, ROOT, services
 
 OLDEST = (2, 20, 2)  # the first one that knows `required: false`
 SECONDS = stretched(30)
@@ -51,10 +51,10 @@ def render(*arguments: str, **environment: str) -> dict[str, dict[str, Any]]:
     return rendered
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_it_means_what_the_other_tests_read(profile: str) -> None:
-    rendered = render(COMPOSE_PROFILES=profile)
-    expected = services(profile)
+@pytest.mark.parametrize("profiles", [*PROFILES, f"{MICROSOFT},{ORCHESTRATED}", f"{OURS},{ORCHESTRATED}"])
+def test_it_means_what_the_other_tests_read(profiles: str) -> None:
+    rendered = render(COMPOSE_PROFILES=profiles)
+    expected = services(*profiles.split(","))
     assert rendered.keys() == expected.keys()
     for name, service in expected.items():
         assert rendered[name].get("environment") == service.get("environment")
