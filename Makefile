@@ -16,6 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test azure-evidence compose-evidence lock lock-check clean
+.PHONY: help demo bench test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -100,6 +101,9 @@ image-test: $(DEV) ## build the image and run the stack in it, without Docker (n
 wheel-test: $(DEV) ## install the two wheels into an empty folder, make a project there, and run its tests and its demonstration
 	QUARTET_WHEELS=1 $(BIN)/python -m pytest tests/wheels --timeout 900
 
+functions-test: $(DEV) ## run the sagas as the host of Durable Functions would; needs python3.13 (or PYTHON313=…), installs into a folder of its own
+	QUARTET_FUNCTIONS=1 $(BIN)/python -m pytest tests/functions --timeout 900
+
 compose-test: $(DEV) ## the same test against `docker compose up`, with the emulators that COMPOSE_PROFILES names
 	QUARTET_STACK=compose $(BIN)/python -m pytest tests/images
 
@@ -118,6 +122,8 @@ lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTR
 	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml --extra dev --extra durable-tasks --constraint requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/examples.in --constraint requirements/dev.txt -o requirements/examples.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
+	$(subst 3.11,3.13,$(LOCK)) $(LOCK_UPGRADE) pyproject.toml requirements/functions.in requirements/shop.in \
+	  --constraint requirements/runtime.txt -o requirements/functions.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/checks.in -o requirements/checks.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/docs.in -o requirements/docs.txt
 	$(LOCK) requirements/pip-oldest.in -o requirements/pip-oldest.txt

@@ -17,6 +17,8 @@ from tests.locks.lock_file import DIRECTORY, LockError, problems, read_lock
 from tests.locks.resolution import Pip, ResolutionError, make_pip
 
 _PIPS: Final = ("pip-oldest.txt", "pip-newest.txt")
+_OLDEST_PYTHON: Final = {"functions.txt": (3, 13)}
+"""What an optional lock file needs at least, if that is more than the project does."""
 
 
 def main() -> int:
@@ -26,6 +28,9 @@ def main() -> int:
     parser.add_argument("locks", nargs="*", type=Path, help="lock files; without any, all of requirements/")
     arguments = parser.parse_args()
     locks = arguments.locks or sorted(path for path in DIRECTORY.glob("*.txt") if path.name not in _PIPS)
+    for lock in [lock for lock in locks if sys.version_info < _OLDEST_PYTHON.get(lock.name, (3,))]:
+        locks.remove(lock)
+        print(f"NOT LOOKED AT {lock.name}: it is for Python {'.'.join(map(str, _OLDEST_PYTHON[lock.name]))} or newer")
     refused = 0
     with tempfile.TemporaryDirectory() as directory:
         for outcome in _check(locks, Path(directory), arguments.processes):

@@ -1,0 +1,1 @@
+"""The sagas as Azure Durable Functions, in an environment of their own."""
