@@ -60,6 +60,10 @@ var runs = isOrchestrator == orchestratorRuns
 // https://learn.microsoft.com/azure/container-apps/scale-app#scale-rules
 var minReplicas = runs ? size.minReplicas : 0
 var maxReplicas = 32
+var program = ['python', '-m', 'services.${service}']
+// The platform may start a replica of a new revision for some minutes, also where the minimum is none. It must do nothing:
+// both styles would handle the same orders.
+var waiting = ['python', '-c', 'import signal; signal.pause()']
 // One for each hub that it reads. The rule that asks for the most replicas decides: they are not added up.
 var lagRules = [for hub in hubsOf[service].reads: {
   name: 'lag-${hub}'
@@ -223,6 +227,29 @@ var orchestratorSettings = [
     value: activityThreads
   }
 ]
+var probes = [
+  {
+    type: 'Liveness'
+    httpGet: {
+      path: '/health/live'
+      port: healthPort
+    }
+    periodSeconds: 10
+    timeoutSeconds: 5
+    failureThreshold: 6
+  }
+  {
+    type: 'Readiness'
+    httpGet: {
+      path: '/health/ready'
+      port: healthPort
+    }
+    periodSeconds: 10
+    timeoutSeconds: 5
+    // As long as STARTUP_SECONDS allows for waiting; the maximum is 10.
+    failureThreshold: 10
+  }
+]
 var tags = {
   'azd-env-name': environmentName
   application: 'quartet'
@@ -267,35 +294,13 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
         {
           name: service
           image: image
-          command: ['python', '-m', 'services.${service}']
+          command: runs ? program : waiting
           resources: {
             cpu: json(size.cpu)
             memory: size.memory
           }
           env: isOrchestrator ? concat(settings, orchestratorSettings) : settings
-          probes: [
-            {
-              type: 'Liveness'
-              httpGet: {
-                path: '/health/live'
-                port: healthPort
-              }
-              periodSeconds: 10
-              timeoutSeconds: 5
-              failureThreshold: 6
-            }
-            {
-              type: 'Readiness'
-              httpGet: {
-                path: '/health/ready'
-                port: healthPort
-              }
-              periodSeconds: 10
-              timeoutSeconds: 5
-              // As long as STARTUP_SECONDS allows for waiting; the maximum is 10.
-              failureThreshold: 10
-            }
-          ]
+          probes: runs ? probes : []
         }
       ]
       scale: {

@@ -3,7 +3,7 @@
 import inspect
 import re
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -50,6 +50,7 @@ def deployed(service: str, style: Style, **more: Any) -> Scope:  # noqa: ANN401 
     variables = (
         *("layouts", "layout", "hubsOf", "healthPort", "isOrchestrator", "orchestratorRuns", "runs", "minReplicas"),
         *("lagRules", "cpuRules", "parts", "activityThreads", "workItems", "sagaRules", "waitingRules"),
+        *("program", "waiting", "probes"),
         *("scalesByLag", "scalesByCpu", "otherRules", "chosenRules", "settings", "orchestratorSettings"),
     )
     return Scope.of("service.bicep", values | more, variables)
@@ -129,16 +130,29 @@ def test_no_port_is_simulated_by_default(parameter: str) -> None:
 
 @pytest.mark.parametrize("service", NAMES)
 def test_it_starts_a_module_that_is_there(service: str) -> None:
-    program, option, module = (Scope({"service": service}).value(one) for one in CONTAINER["command"])
+    program, option, module = deployed(service, STYLES[service]).value(CONTAINER["command"])
     assert (program, option) == ("python", "-m")
+    assert module == f"services.{service}"
     assert find_spec(f"{module}.__main__") is not None
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_a_replica_of_the_other_style_would_do_nothing(service: str) -> None:
+    """Container Apps may start one for a while. It waits for a signal, and nothing asks whether it is healthy."""
+    (other,) = {CHOREOGRAPHED, ORCHESTRATED} - {STYLES[service]}
+    scope = deployed(service, cast("Style", other))
+    assert scope.value(CONTAINER["command"]) == ["python", "-c", "import signal; signal.pause()"]
+    assert scope.value(CONTAINER["probes"]) == []
 
 
 def test_its_probes_ask_what_the_service_answers() -> None:
     served = set(re.findall(r'add_get\("([^"]+)"', inspect.getsource(health)))
-    assert {probe["httpGet"]["path"] for probe in CONTAINER["probes"]} == served
-    assert {probe["httpGet"]["port"] for probe in CONTAINER["probes"]} == {"healthPort"}
-    assert {probe["type"] for probe in CONTAINER["probes"]} == {"Liveness", "Readiness"}
+    for service in NAMES:
+        scope = deployed(service, STYLES[service])
+        probes = scope.value(CONTAINER["probes"])
+        assert {probe["httpGet"]["path"] for probe in probes} == served
+        assert {probe["httpGet"]["port"] for probe in probes} == {scope.values["healthPort"]}
+        assert {probe["type"] for probe in probes} == {"Liveness", "Readiness"}
 
 
 def rules(service: str, style: Style, **more: str) -> list[dict[str, Any]]:
