@@ -8,68 +8,21 @@ from typing import Any, cast
 import pytest
 
 from quartet.azure.settings import Settings
-from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.process import health
 from quartet.process.service import Service
-from services.operations.participants import PARTICIPANTS, SERVICES
+from services.operations.participants import SERVICES
 from services.orchestrator.app import ORCHESTRATED as TWIN
 from services.orchestrator.service import SERVICE as ORCHESTRATOR
 from services.orchestrator.settings import OrchestratorSettings
 from services.order.settings import OrderSettings
 from services.shop import SHOP
 from tests.infra.bicep import INFRA, assignments, parsed, read_json, resource, using
+from tests.infra.container import APP, CONTAINER, NAMES, STYLES, TIERS, deployed, environment
 from tests.infra.deployed import CHOREOGRAPHED, ORCHESTRATED, Style
 from tests.infra.scope import Scope
 
-TIERS = read_json("tiers.json")
-NAMES = [*(participant.name for participant in PARTICIPANTS), *TWIN.names]
-STYLES: dict[str, Style] = {name: ORCHESTRATED if name in TWIN.names else CHOREOGRAPHED for name in NAMES}
-"""The style in which each service runs."""
-SCHEDULER = "Endpoint=https://dts-x.westeurope.durabletask.io;TaskHub=sagas"
-APP = resource("service.bicep", "app").properties
-(CONTAINER,) = APP["template"]["containers"]
 # What azd itself puts into the environment.
 FROM_AZD = {"AZURE_ENV_NAME", *(f"SERVICE_{name.upper()}_IMAGE_NAME" for name in NAMES)}
-
-
-def deployed(service: str, style: Style, **more: Any) -> Scope:  # noqa: ANN401 -- values of the language
-    """The names in service.bicep."""
-    values = {
-        "service": service,
-        "sagaStyle": style,
-        "scheduler": SCHEDULER if style == ORCHESTRATED else "none",
-        "hubLayout": "inbound",
-        "scaleRule": "lag",
-        "eventHubsNamespace": "evhns-x.servicebus.windows.net",
-        "blobAccountUrl": "https://stx.blob.core.windows.net/",
-        "blobContainer": "checkpoints",
-        "identity": {"id": "its identity", "properties": {"clientId": "a-client-id"}},
-        "eventsPerReplica": 5000,
-        "size": TIERS["dev"],
-    }
-    variables = (
-        *("layouts", "layout", "hubsOf", "healthPort", "isOrchestrator", "orchestratorRuns", "runs", "minReplicas"),
-        *("lagRules", "cpuRules", "parts", "activityThreads", "workItems", "sagaRules", "waitingRules"),
-        *("program", "waiting", "probes"),
-        *("scalesByLag", "scalesByCpu", "otherRules", "chosenRules", "settings", "orchestratorSettings"),
-    )
-    return Scope.of("service.bicep", values | more, variables)
-
-
-def environment(tier: str, service: str = "order") -> dict[str, str]:
-    """The environment of the container."""
-    more = {
-        "size": TIERS[tier],
-        "eventHubName": "saga-events",
-        "inboundHubName": "orders",
-        "cosmosEndpoint": "https://cosmos-x.documents.azure.com:443/",
-        "buckets": 256,
-        "orderDeadlineSeconds": 900,
-        "paymentGateway": "shop.gateway:open_gateway",
-        "carrier": "simulated",
-    }
-    given = deployed(service, STYLES[service], **more).value(CONTAINER["env"])
-    return {one["name"]: one["value"] for one in given}
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -155,89 +108,6 @@ def test_its_probes_ask_what_the_service_answers() -> None:
         assert {probe["type"] for probe in probes} == {"Liveness", "Readiness"}
 
 
-def rules(service: str, style: Style, **more: str) -> list[dict[str, Any]]:
-    """Its scale rules."""
-    found: list[dict[str, Any]] = deployed(service, style, **more).value(APP["template"]["scale"]["rules"])
-    return found
-
-
-@pytest.mark.parametrize(
-    ("layout", "service"),
-    [(layout, name) for layout in LAYOUTS for name in NAMES if (layout, STYLES[name]) != ("authors", ORCHESTRATED)],
-)
-def test_it_scales_by_the_lag_of_its_own_group_on_every_hub_that_it_reads(layout: Layout, service: str) -> None:
-    app = TWIN if service in TWIN.names else SHOP
-    read = [hub.name for hub in app.hubs(layout).read_by(app.participant(service))]
-    found = [one for one in rules(service, STYLES[service], hubLayout=layout) if one["name"].startswith("lag-")]
-    assert found == [
-        {
-            "name": f"lag-{hub}",
-            "custom": {
-                "type": "azure-eventhub",
-                "identity": "its identity",
-                "metadata": {
-                    "eventHubNamespace": "evhns-x",
-                    "eventHubName": hub,
-                    "consumerGroup": service,
-                    "storageAccountName": "stx",
-                    "blobContainer": "checkpoints",
-                    # The layout of checkpoints that the Python SDK writes.
-                    "checkpointStrategy": "blobMetadata",
-                    "unprocessedEventThreshold": "5000",
-                },
-            },
-        }
-        for hub in read
-    ]
-
-
-def test_the_orchestrator_also_scales_by_the_work_that_waits_in_its_scheduler() -> None:
-    (name,) = TWIN.names
-    found = [one for one in rules(name, ORCHESTRATED) if not one["name"].startswith("lag-")]
-    assert [one["custom"]["metadata"]["workItemType"] for one in found] == ["Orchestration", "Activity"]
-    for one in found:
-        assert one["custom"]["type"] == "azure-durabletask-scheduler"
-        assert one["custom"]["identity"] == "its identity"
-        assert one["custom"]["metadata"]["endpoint"] == "https://dts-x.westeurope.durabletask.io"
-        assert one["custom"]["metadata"]["taskhubName"] == "sagas"
-
-
-@pytest.mark.parametrize("service", NAMES)
-@pytest.mark.parametrize("style", [CHOREOGRAPHED, ORCHESTRATED])
-def test_it_is_never_without_a_replica_in_its_own_style_and_always_in_the_other(service: str, style: Style) -> None:
-    """Without a minimum, a rule and ingress, an app without replicas stays without. Nothing is amiss then."""
-    scope = deployed(service, style)
-    runs = style == STYLES[service]
-    assert scope.value(APP["template"]["scale"]["minReplicas"]) == (TIERS["dev"]["minReplicas"] if runs else 0)
-    assert bool(rules(service, style)) is runs
-    for alert in ("cannotKeepUp", "keepsRestarting", "hasNoReplica"):
-        assert scope.value(resource("service.bicep", alert).properties["enabled"]) is runs
-
-
-@pytest.mark.parametrize(("chosen", "types"), [("cpu", ["cpu"]), ("none", [])])
-def test_it_scales_by_something_else_on_request(chosen: str, types: list[str]) -> None:
-    for service in NAMES:
-        assert [one["custom"]["type"] for one in rules(service, STYLES[service], scaleRule=chosen)] == types
-
-
-def test_lag_is_what_it_scales_by_unless_another_rule_is_chosen() -> None:
-    assert parsed("main.bicep")["parameters"]["scaleRule"]["default"] == "lag"
-    choices = [
-        next(
-            one["argument"] for one in parsed(file)["parameters"]["scaleRule"]["decorators"] if one["type"] == "allowed"
-        )
-        for file in ("main.bicep", "service.bicep")
-    ]
-    assert choices == [["lag", "cpu", "none"]] * 2
-
-
-def test_an_alert_fires_when_no_revision_has_a_replica() -> None:
-    (condition,) = resource("service.bicep", "hasNoReplica").properties["criteria"]["allOf"]
-    assert condition["metricName"] == "Replicas"
-    # A revision from before has none: the minimum would always be 0.
-    assert (condition["timeAggregation"], condition["operator"], condition["threshold"]) == ("Maximum", "LessThan", 1)
-
-
 def test_the_longest_names_fit() -> None:
     # A container app's name has 32 characters at most.
     limits = parsed("main.bicep")["parameters"]["environmentName"]["decorators"]
@@ -274,8 +144,3 @@ def test_identities_are_put_out_in_the_order_of_the_services() -> None:
         place = str(outputs[f"{name.upper()}_IDENTITY_NAME"]["value"])
         assert f"'operand_1': 'access', 'operand_2': {index}" in place
     assert "'operand_1': 'orchestratorAccess'" in str(outputs["ORCHESTRATOR_IDENTITY_NAME"]["value"])
-
-
-def test_each_zone_has_a_replica_where_there_are_zones() -> None:
-    for size in read_json("tiers.json").values():
-        assert size["minReplicas"] >= (3 if size["zoneRedundant"] else 1)
