@@ -15,8 +15,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test compose-test azure-evidence compose-evidence lock lock-check clean
-.PHONY: help demo bench test soak simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
+.PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
