@@ -20,6 +20,9 @@ _FAILURES: Final = frozenset({"handler_failed", "retries_used_up", WAITING, STAT
 """Why the engine could not handle an event. Any other reason is the handler's own: it has rejected the event."""
 
 
+_IGNORED: Final = "ignored"
+
+
 class StepError(Exception):
     """An event could not be handled. The call may be repeated."""
 
@@ -55,7 +58,8 @@ class Called:
     async def tell(self, events: Sequence[Json]) -> list[Json]:
         """Handle events of one saga, and return what is said about them, in order.
 
-        An event that the participant does not hear is skipped: there is nothing to do about it.
+        An event that the participant does not hear is skipped: there is nothing to do about it. If it has decided
+        before, and ignores the event, what it said then is returned: the caller may not have heard it.
 
         Raises:
             StepError: one could not be handled. Those before it count; a repeat finds them done.
@@ -71,8 +75,13 @@ class Called:
             if became.letter is not None and became.letter.reason != COMPENSATION_FAILED:
                 kind = StepError if became.letter.reason in _FAILURES else StepRejectedError
                 raise kind(self._failure(became.letter))
-            said += became.answers
+            ignored = became.outcome == _IGNORED
+            said += await self._said_before(became.delivery.event.saga_id) if ignored else became.answers
         return said
+
+    async def _said_before(self, saga_id: str) -> list[Json]:
+        record = await self._engine.record(saga_id)
+        return [said for answers in record.handled.values() for said in answers]
 
     def _failure(self, letter: DeadLetter) -> str:
         return f"{self._engine.participant.name}: {letter.reason}: {letter.detail}"

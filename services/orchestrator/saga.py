@@ -19,10 +19,13 @@ from shared.events import (
     CompensationFailed,
     InventoryReleased,
     InventoryReservationFailed,
+    InventoryReserved,
     OrderCancellationRequested,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
+    OrderShipped,
+    PaymentCompleted,
     PaymentFailed,
     PaymentRefunded,
     PaymentVoided,
@@ -77,11 +80,11 @@ def order_saga(ctx: OrchestrationContext, first: Json) -> Steps[str]:
     placed = yield from saga.until_placed(first)
     yield from saga.call(NOTE_FACTS, placed)
     try:
-        reserved = yield from saga.do(RESERVE_STOCK, placed, undone_by=RELEASE_STOCK)
+        reserved = yield from saga.do(RESERVE_STOCK, placed, InventoryReserved, undone_by=RELEASE_STOCK)
         yield from saga.check_that_it_is_wanted()
-        paid = yield from saga.do(CHARGE_PAYMENT, reserved, undone_by=REFUND_PAYMENT)
+        paid = yield from saga.do(CHARGE_PAYMENT, reserved, PaymentCompleted, undone_by=REFUND_PAYMENT)
         yield from saga.check_that_it_is_wanted()
-        shipped = yield from saga.do(SHIP_ORDER, paid)
+        shipped = yield from saga.do(SHIP_ORDER, paid, OrderShipped)
     except RefusedError as refused:
         yield from saga.undo_all(refused.said)
     else:
@@ -112,8 +115,8 @@ class _Saga:
         placed: Json = first["event"]
         return placed
 
-    def do(self, activity: str, event: Json, undone_by: str = "") -> Steps[Json]:
-        """Do a step, and return what was said: the input of the next step.
+    def do(self, activity: str, event: Json, says: type[EventData], undone_by: str = "") -> Steps[Json]:
+        """Do a step, and return the event that says that it is done: the input of the next step.
 
         Its compensation is noted before it is done: a charge whose answer is lost was made nevertheless. What
         cannot be undone is not given up either.
@@ -128,7 +131,12 @@ class _Saga:
         for one in said:
             if one["type"] in _REFUSALS:
                 raise RefusedError(one)
-        return said[-1]
+        done = [one for one in said if one["type"] == says.type]
+        if not done:
+            # It promised an earlier run of this saga never to do this. Shipping promised before it, and says why.
+            self._cancel = self._cancellation() or self._request_of_deadline()
+            yield from self.check_that_it_is_wanted()
+        return done[0]
 
     def check_that_it_is_wanted(self) -> Steps[None]:
         """Stop here if the customer has cancelled, or if the deadline has passed.
@@ -145,7 +153,7 @@ class _Saga:
                 # If payment has heard nothing yet, it promises never to charge.
                 self._undo.setdefault(REFUND_PAYMENT, [])
                 raise RefusedError(one)
-        # Shipping has decided before, in an earlier run of this saga. The steps to come find what was done.
+        # It had shipped before, in an earlier run of this saga. The steps to come find what was done.
 
     def reject_cancellation(self) -> Steps[None]:
         """Let shipping answer a request to cancel that has come too late."""
@@ -236,14 +244,16 @@ class _Saga:
         """The request to cancel, by the customer or since the deadline has passed."""
         if self._cancel is None and self._cancelled.is_complete:
             self._cancel = self._cancelled.get_result()["event"]
-        now = self._ctx.current_utc_datetime.replace(tzinfo=UTC)
-        if self._cancel is None and self._deadline <= now:
-            self._cancel = _deadline_request(self._ctx.instance_id, self._deadline, now)
+        if self._cancel is None and self._deadline <= self._now:
+            self._cancel = self._request_of_deadline()
         return self._cancel
 
+    def _request_of_deadline(self) -> Json:
+        """The request that the deadline watch of the choreography makes; it has the same id."""
+        data = cancellation_for(Order(self._ctx.instance_id, deadline=self._deadline))
+        event_id = legacy_derived_id(data.order_id, data.type, "deadline")
+        return to_json(new_event(data, source=service_source("order"), time=self._now, id=event_id))
 
-def _deadline_request(order_id: str, deadline: datetime, now: datetime) -> Json:
-    """The request that the deadline watch of the choreography makes; it has the same id."""
-    data = cancellation_for(Order(order_id, deadline=deadline))
-    event_id = legacy_derived_id(order_id, data.type, "deadline")
-    return to_json(new_event(data, source=service_source("order"), time=now, id=event_id))
+    @property
+    def _now(self) -> datetime:
+        return self._ctx.current_utc_datetime.replace(tzinfo=UTC)

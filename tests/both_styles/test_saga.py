@@ -123,6 +123,21 @@ async def test_a_saga_that_is_begun_again_after_its_deadline_ends_as_before(
         await ends(twin, "after-1", status)
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_cancelled_order_that_is_begun_again_stays_cancelled(tmp_path: Path, *, is_late: bool) -> None:
+    """What the customer said is no longer known here. Shipping has promised, and says so once more."""
+    first = order("after-2", {"pandoura": 1})
+    async with right_twin(tmp_path, stock(pandoura=10)) as twin:
+        await twin.begin(cancellation("after-2"))
+        await twin.say(PLACED, first)
+        await ends(twin, "after-2", OrderStatus.CANCELLED)
+        await twin.client.purge_orchestration("after-2")
+        await (twin.begin_late(first) if is_late else twin.begin(first))
+        (state,) = await twin.ended("after-2")
+        assert state.runtime_status.name == "COMPLETED"
+        await ends(twin, "after-2", OrderStatus.CANCELLED)
+
+
 async def test_a_saga_that_is_begun_again_does_nothing_twice(tmp_path: Path) -> None:
     """The scheduler has forgotten it, and the hub delivers the same event once more."""
     first = order("again-1", {"cithara": 1})
