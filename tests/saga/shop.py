@@ -122,7 +122,7 @@ class Shop:
     async def stock(self, **products: int) -> None:
         """Put products on the shelf."""
         for product, quantity in products.items():
-            await self.container("inventory", "items").create_item(
+            await self.container("inventory", "items").upsert_item(  # a create that is repeated would find itself
                 {
                     "id": product,
                     "product_id": product,
