@@ -173,6 +173,21 @@ class Shop:
             order_id,
         )
 
+    async def until_letters(self, database: str, condition: Callable[[Json], bool], count: int = 1) -> list[Json]:
+        """The dead letters of a service that fulfil the condition, as soon as there are this many.
+
+        That an order which came after them has ended proves nothing: on a busy machine, a batch that waits for the
+        store lets the partition continue.
+        """
+        deadline = time.monotonic() + LIMIT
+        while True:
+            rows = [dict(row) async for row in self.container(database, "dead-letters").read_all_items()]
+            found = [row for row in rows if condition(row)]
+            if len(found) >= count:
+                return found
+            assert time.monotonic() < deadline, f"{database} has {len(found)} of {count} dead letters: {rows}"
+            await asyncio.sleep(0.05)  # a pause between two looks at a condition
+
     async def _wait(self, what: str, condition: Callable[[Json | None], bool], database: str, order_id: str) -> Json:
         deadline = time.monotonic() + LIMIT
         while True:

@@ -1,11 +1,13 @@
 """An unreadable message is stored with its reason, and the partition continues."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 
+from quartet.engine.records.record import Json
 from quartet.events import CONTENT_TYPE, bucket_of, encode, to_json
 from tests.saga.shop import Shop, order
 
@@ -45,12 +47,16 @@ async def test_an_order_with_a_wrong_field_is_a_dead_letter_of_each_service_that
     await shop.until("wrong-2", "COMPLETED")
 
     for database in ("orders", "inventory"):
-        [letter] = await shop.rows(database, "dead-letters", "wrong-1")
+        [letter] = await shop.until_letters(database, lambda letter: letter.get("saga_id") == "wrong-1")
         assert letter["reason"] == "invalid_data"
         assert "items.0.quantity" in letter["detail"]
         assert letter["attempts"] == 1
     for database in ("payments", "shipping"):
         assert await shop.rows(database, "dead-letters", "wrong-1") == []
+
+
+def has_text(text: str, letter: Json) -> bool:
+    return bool(letter.get("text") == text)
 
 
 async def test_messages_that_are_not_events_do_not_stop_the_partition(shop: Shop) -> None:
@@ -60,9 +66,8 @@ async def test_messages_that_are_not_events_do_not_stop_the_partition(shop: Shop
     await shop.until("unread-2", "COMPLETED")
 
     for database in ("orders", "inventory", "payments", "shipping"):
-        letters = [letter async for letter in shop.container(database, "dead-letters").read_all_items()]
         for body, reason, detail in bodies:
             text = body.decode("utf-8", "backslashreplace")
-            [letter] = [letter for letter in letters if letter["text"] == text]
+            [letter] = await shop.until_letters(database, partial(has_text, text))
             assert letter["reason"] == reason
             assert detail in letter["detail"]

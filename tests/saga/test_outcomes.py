@@ -143,7 +143,7 @@ async def test_other_data_under_a_known_order_id_is_a_dead_letter_of_the_order_s
         lambda who, line: who.startswith("inventory") and "conflict-1" in line and '"ignored"' in line
     )
 
-    [letter] = await shop.rows("orders", "dead-letters", "conflict-1")
+    [letter] = await shop.until_letters("orders", lambda row: row.get("saga_id") == "conflict-1")
     assert letter["reason"] == "conflicting_order"
     assert '"knife"' in letter["text"]
     assert await shop.shelf("knife") == (3, 0, 0)
