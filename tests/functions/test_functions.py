@@ -55,7 +55,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("NOT RUN: run by `make functions-test`, not by `make test`")
     program = python_313()
     if program is None:
-        pytest.skip("NOT RUN: there is no Python 3.13; PYTHON313 names one")
+        pytest.fail("there is no Python 3.13: install one, or name it with PYTHON313", pytrace=False)
     directory = tmp_path_factory.mktemp("functions")
     made = directory / "bin" / "python"
     asyncio.run(run(program, "-m", "venv", str(directory), seconds=INSTALL_SECONDS))
