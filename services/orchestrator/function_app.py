@@ -18,10 +18,11 @@ from structlog.typing import FilteringBoundLogger
 from quartet.adapters import ServiceContext
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.settings import load_settings
+from quartet.engine.records.record import Json
 from quartet.process.logs import configure_logs
 from quartet.process.startup import open_servers
 from services.orchestrator.activities import WHO_IS_TOLD, open_participants, steps
-from services.orchestrator.saga import Json, order_saga
+from services.orchestrator.saga import order_saga
 from services.orchestrator.scheduler import Step
 from services.orchestrator.service import PARTICIPANT, SERVICE
 from services.orchestrator.settings import check_layout

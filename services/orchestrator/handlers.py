@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from quartet import Ignored, Outcome, Rejected
+from quartet.engine.records.record import Json
 from quartet.events import Event, from_json
 from services.orchestrator.saga import CANCEL, PLACED
 from shared.events import REGISTRY, OrderCancellationRequested, OrderCreated
-
-Json = dict[str, Any]
 
 
 class Sagas(Protocol):

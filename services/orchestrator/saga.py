@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_any
 
+from quartet.engine.records.record import Json
 from quartet.events import EventData, legacy_derived_id, new_event, service_source, to_json
 from services.order.domain import Order, cancellation_for
 from shared.events import (
@@ -32,7 +33,6 @@ from shared.events import (
     ShippingFailed,
 )
 
-Json: TypeAlias = dict[str, Any]
 R = TypeVar("R")
 Steps: TypeAlias = Generator[Task[Any], Any, R]
 

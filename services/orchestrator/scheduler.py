@@ -18,8 +18,9 @@ from durabletask.worker import ConcurrencyOptions
 
 from quartet import OutageError
 from quartet.adapters import ServiceContext
+from quartet.engine.records.record import Json
 from quartet.events import Event, format_time, to_json
-from services.orchestrator.saga import Json, order_saga
+from services.orchestrator.saga import order_saga
 from services.orchestrator.settings import OrchestratorSettings, Scheduler
 from services.order.domain import OrderPolicy, deadline_of
 from shared.events import OrderCreated

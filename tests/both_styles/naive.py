@@ -13,7 +13,7 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from durabletask.task import OrchestrationContext, Task, TaskFailedError
 
 from quartet.engine.records.codec import RecordCodec
-from quartet.engine.records.record import Record
+from quartet.engine.records.record import Json, Record
 from quartet.events import bucket_of, from_json
 from services.inventory.cosmos_stock import HELD, RELEASED, SHIPPED
 from services.inventory.domain import Reservation, ReservationStatus, claim_of
@@ -27,8 +27,6 @@ from services.shipping.carrier import Booked, Carrier
 from services.shipping.domain import Parcel, Shipment, ShipmentStatus
 from services.shipping.service import PARTICIPANT as SHIPPING
 from shared.events import REGISTRY, OrderCreated, merged, quantities
-
-Json = dict[str, Any]
 
 
 def naive_saga(ctx: OrchestrationContext, order: Json) -> Generator[Task[Any], Any, str]:

@@ -9,8 +9,9 @@ import pytest
 from quartet import ConfigurationError, Ignored, Rejected
 from quartet.adapters import EnvironmentSettings
 from quartet.azure.environment import load
+from quartet.engine.records.record import Json
 from quartet.events import Event, new_event, to_json
-from services.orchestrator.handlers import Json, begin_saga, cancel_saga
+from services.orchestrator.handlers import begin_saga, cancel_saga
 from services.orchestrator.saga import CANCEL, PLACED
 from services.orchestrator.settings import OrchestratorSettings, check_layout, scheduler_of
 from shared.events import OrderCreated
