@@ -20,6 +20,7 @@ from quartet.cli.doctor.network import Now, check_clock, check_connection, check
 from quartet.cli.doctor.own_settings import check_own_settings
 from quartet.cli.doctor.receivers import VARIABLE, check_receivers
 from quartet.cli.doctor.senders import check_senders
+from quartet.cli.doctor.unseen import unseen_checks
 from quartet.cli.doctor.versions import check_versions
 from quartet.cli.reading.hubs import for_each, hearers_of, hubs_of
 from quartet.engine.declaration.hubs import MAIN
@@ -87,6 +88,7 @@ def all_checks(
         *([Check("alerts", partial(check_receivers, os.environ))] if VARIABLE in os.environ else []),
         Check("senders", partial(check_senders, settings, os.environ)),
         Check("identity", partial(check_identity, servers, credentials)),
+        *unseen_checks(choreography().emulators),
     ]
     # How far a service is, is asked of every hub.
     needed = (f"{BLOB}: access", *map(_hub_check, visits))
