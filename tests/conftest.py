@@ -1,12 +1,13 @@
-"""One stack for all tests that leave it as they found it, and limits that stretch as all others do."""
+"""One stack for all tests that leave it as they found it, one application, and limits that stretch as all others do."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+from quartet.cli import application
 from quartet.engine.failures.timeouts import stretched
 from tests.saga.shop import Shop, running_shop
 
@@ -25,6 +26,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         mark = item.get_closest_marker("timeout")
         item.add_marker(pytest.mark.timeout(stretched(mark.args[0] if mark else usual)), append=False)
+
+
+@pytest.fixture(autouse=True)
+def forget_application() -> Iterator[None]:
+    """Let no test work for the application of another one: a command names one for the whole process."""
+    yield
+    application.use(None)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,7 +1,7 @@
 """A participant that is added to an application at work hears what comes in from its start, and nothing before."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,13 +22,6 @@ def use(starts: datetime) -> None:
     """The shop, in which payment was added at this moment."""
     participants = tuple(replace(one, starts=starts) if one.name == "payment" else one for one in SHOP)
     application.use(Application("tests:SHOP", replace(SHOP, participants=participants, services=())))
-
-
-@pytest.fixture(autouse=True)
-def another_application() -> Iterator[None]:
-    before = application.any_application()
-    yield
-    application.use(before)
 
 
 @pytest.fixture

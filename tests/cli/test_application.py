@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from quartet.cli.application import use
 from quartet.cli.main import run
 from services.shop import SHOP
 
@@ -88,12 +87,6 @@ def test_the_commands_of_an_application_are_its_own(project: Path, capsys: pytes
     assert said(capsys, "--app", "my_saga:APP", "audit")[0] == 2
     assert run(["--app", "services.shop:SHOP", "audit", "--help"]) == 0
     assert set(SHOP.commands) == {"demo", "seed", "publish", "cancel", "status", "audit"}
-
-
-@pytest.fixture(autouse=True)
-def forget() -> None:
-    """Let each test look for its application."""
-    use(None)
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["new", "knots"]])

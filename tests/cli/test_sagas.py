@@ -1,6 +1,6 @@
 """Where sagas of any application stand, read from what its participants have stored."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,8 @@ APP = replace(BAKERY, services=(Service(MILLER, ports=lambda _: None), Service(B
 
 
 @pytest.fixture(autouse=True)
-def bakery() -> Iterator[None]:
-    before = application.any_application()
+def bakery() -> None:
     application.use(Application("tests:APP", APP))
-    yield
-    application.use(before)
 
 
 @pytest.fixture

@@ -115,19 +115,15 @@ def test_a_cycle_of_events_needs_a_bound() -> None:
 
 
 def test_the_command_shows_each_problem_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    before = application.any_application()
-    try:
-        application.use(Application("tests:BAKERY", replace(BAKERY, inputs=(), samples=())))
-        with pytest.raises(typer.Exit) as ended:
-            check()
-        assert ended.value.exit_code == 1
-        lines = capsys.readouterr().out.splitlines()
-        assert len(lines) == 1 + len(BAKERY.events)
-        application.use(Application("tests:BAKERY", BAKERY))
+    application.use(Application("tests:BAKERY", replace(BAKERY, inputs=(), samples=())))
+    with pytest.raises(typer.Exit) as ended:
         check()
-        assert capsys.readouterr().out == "bakery: 2 participants, 5 events, nothing wrong\n"
-    finally:
-        application.use(before)
+    assert ended.value.exit_code == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + len(BAKERY.events)
+    application.use(Application("tests:BAKERY", BAKERY))
+    check()
+    assert capsys.readouterr().out == "bakery: 2 participants, 5 events, nothing wrong\n"
 
 
 def test_a_choreography_of_services_has_their_participants() -> None:
