@@ -79,6 +79,12 @@ def candidates(
     return Candidates([item for item in indexed if partition is None or item.partition == partition], exact=False)
 
 
+def names_partition(query: CompiledQuery, container: Container) -> bool:
+    """Whether a query's condition gives each level of the partition key one value: one partition answers it then."""
+    named = {term.path for term in _plan(query.query, ()).terms if len(term.constants) == 1 and not term.is_list}
+    return all(tuple(path) in named for path in container.partition_key.paths)
+
+
 def _by_id(
     branches: tuple[_Branch, ...],
     key_path: tuple[str, ...],

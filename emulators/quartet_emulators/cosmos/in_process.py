@@ -134,7 +134,8 @@ class InProcessContainer:
         Raises:
             CosmosError: the query or the token is not acceptable.
         """
-        headers = {"x-ms-max-item-count": str(page)} | ({"x-ms-continuation": token} if token else {})
+        allowed = {"x-ms-documentdb-query-enablecrosspartition": "true"}
+        headers = {"x-ms-max-item-count": str(page), **allowed} | ({"x-ms-continuation": token} if token else {})
         call = Call("POST", [], headers, json.dumps({"query": text, "parameters": list(parameters)}).encode())
         partition = None if key is None else text_of_value(key)
         answer = query_page(self._at(version), call, partition, self._clock())

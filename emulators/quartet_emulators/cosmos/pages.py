@@ -13,13 +13,13 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos import charges
-from quartet_emulators.cosmos.access import Candidates, candidates
+from quartet_emulators.cosmos.access import Candidates, candidates, names_partition
 from quartet_emulators.cosmos.container import Container, Item
 from quartet_emulators.cosmos.errors import CosmosError, bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode, decode_stored, encode, encode_text
 from quartet_emulators.cosmos.ranges import KeyRange, key_range
-from quartet_emulators.cosmos.sql.compile import compiled
+from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
 
 DEFAULT_PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
@@ -60,10 +60,12 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     """One page of a query over one logical partition, or all of them.
 
     Raises:
-        CosmosError: 400 or 501, if the query, a parameter or the continuation token is not acceptable.
+        CosmosError: 400, if the query, a parameter or the continuation token is not acceptable.
     """
     request = read_request(call.body)
     query = compiled(request.text)
+    if partition is None:
+        _require_permission(container, call, query)
     wanted = key_range(container, call)
     token = _Token(container, call.body, partition, wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
@@ -86,6 +88,23 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     except RecursionError:
         raise bad_request("The query is nested too deeply.") from None
     return _answer(container, page, token)
+
+
+def _require_permission(container: Container, call: Call, query: CompiledQuery) -> None:
+    """Refuse a query over all partitions whose client has not said that it means that: it may cost a lot.
+
+    A client that names a range of partition keys has chosen where to ask, as one has whose condition names the key.
+
+    Raises:
+        CosmosError: 400.
+    """
+    chosen = any(name in call.headers for name in ("x-ms-start-epk", "x-ms-documentdb-partitionkeyrangeid"))
+    if chosen or call.flag("x-ms-documentdb-query-enablecrosspartition") or names_partition(query, container):
+        return
+    raise bad_request(
+        "Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to "
+        "true, specify x-ms-documentdb-partitionkey, or revise your query to avoid this exception."
+    )
 
 
 def feed_page(container: Container, call: Call, partition: str | None, now: float) -> Answer:
@@ -192,7 +211,7 @@ class _Token:
         self._mark = mark.hexdigest()
 
     def write(self, position: int) -> str:
-        return base64.b64encode(encode_text({"v": 1, "query": self._mark, "after": position}).encode()).decode()
+        return base64.b64encode(encode_text({"query": self._mark, "after": position}).encode()).decode()
 
     def read(self, text: str | None) -> int:
         if not text:

@@ -58,9 +58,11 @@ class Direct:
             "POST", operations, key=key, x_ms_cosmos_is_batch_request="True", x_ms_cosmos_batch_atomic="True"
         )
 
-    def query(self, text: str, **headers: str) -> Answer:
-        path = "dbs/shop/colls/orders/docs"
-        return self("POST", path, {"query": text}, x_ms_documentdb_isquery="true", **headers)
+    def query(self, text: str, parameters: Json = None, **headers: str) -> Answer:
+        """A query over all partitions, unless a header says otherwise."""
+        body = {"query": text, **({"parameters": parameters} if parameters else {})}
+        allowed = {"x_ms_documentdb_isquery": "true", "x_ms_documentdb_query_enablecrosspartition": "True"}
+        return self("POST", "dbs/shop/colls/orders/docs", body, **(allowed | headers))
 
     def contents(self) -> dict[str, Json]:
         """All items of `shop/orders` by id, without system properties."""

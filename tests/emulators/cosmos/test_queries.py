@@ -1,6 +1,7 @@
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.cosmos import PartitionKey
@@ -186,9 +187,9 @@ def test_shortcuts_change_no_result(direct: Direct, condition: str, expected: li
         ("SELECT * FROM c JOIN t IN c.tags", 400),
         ("SELECT c.n, COUNT(1) FROM c", 400),
         ("SELECT * FROM c LIMIT 5", 400),
-        ("SELECT udf.tax(c.n) FROM c", 501),
-        ("SELECT * FROM c WHERE ST_DISTANCE(c.a, c.b) < 5", 501),
-        ("SELECT * FROM c ORDER BY RANK VectorDistance(c.v, [1])", 501),
+        ("SELECT udf.tax(c.n) FROM c", 400),
+        ("SELECT * FROM c WHERE ST_DISTANCE(c.a, c.b) < 5", 400),
+        ("SELECT * FROM c ORDER BY RANK VectorDistance(c.v, [1])", 400),
     ],
 )
 async def test_a_query_that_cannot_be_answered_is_refused_with_a_reason(
@@ -198,6 +199,48 @@ async def test_a_query_that_cannot_be_answered_is_refused_with_a_reason(
         await rows(catalogue, query)
     assert error.value.status_code == status
     assert len(error.value.http_error_message or "") > 40
+
+
+def test_a_query_over_all_partitions_must_say_that_it_means_that(direct: Direct) -> None:
+    """What the service refuses must not work here first."""
+    answer = direct.query("SELECT * FROM c", x_ms_documentdb_query_enablecrosspartition="False")
+    assert answer.status == 400
+    assert b"Cross partition query is required but disabled" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("condition", "header"),
+    [
+        ("true", {"x_ms_documentdb_partitionkey": '["b1"]'}),
+        ("true", {"x_ms_documentdb_partitionkeyrangeid": "0"}),
+        ("true", {"x_ms_start_epk": "", "x_ms_end_epk": "FF"}),
+        ("c.n = 1 AND c.pk = 'b1'", {}),
+    ],
+)
+def test_a_query_that_says_where_needs_no_permission(direct: Direct, condition: str, header: dict[str, str]) -> None:
+    direct.items("POST", {"id": "1", "pk": "b1", "n": 1})
+    refused = {"x_ms_documentdb_query_enablecrosspartition": "False"}
+    answer = direct.query(f"SELECT VALUE c.id FROM c WHERE {condition}", **(refused | header))
+    assert (answer.status, json.loads(answer.body)["Documents"]) == (200, ["1"])
+
+
+@pytest.mark.parametrize("condition", ["c.pk = 'b1' OR c.n = 1", "c.pk IN ('b1', 'b2')", "c.pk > 'b1'", "c.n = 'b1'"])
+def test_a_condition_that_names_no_one_partition_is_none(direct: Direct, condition: str) -> None:
+    refused = {"x_ms_documentdb_query_enablecrosspartition": "False"}
+    assert direct.query(f"SELECT * FROM c WHERE {condition}", **refused).status == 400
+
+
+async def test_pages_of_a_range_continue(catalogue: ContainerProxy) -> None:
+    """The client wraps tokens of its own around the server's, and knows them by their fields."""
+    ranges = [one async for one in catalogue.read_feed_ranges()]
+    found: list[Json] = []
+    token: str | None = None
+    while not found or token:
+        query = catalogue.query_items("SELECT VALUE c.name FROM c", feed_range=ranges[0], max_item_count=4)
+        pages: Any = query.by_page(token)  # the client does not say that it knows its token
+        found += [row async for row in await anext(pages)]
+        token = pages.continuation_token
+    assert found == ["tea", "mug", "pot", "jam", "tin", "gift"]
 
 
 @pytest.mark.parametrize(

@@ -64,19 +64,16 @@ def test_as_many_items_are_looked_at_as_have_the_text(direct: Direct, condition:
 def test_the_texts_may_be_a_parameter(direct: Direct) -> None:
     put(direct, 3, "open")
     for value, expected in ((["open", 7], ["o-3"]), (["open"], ["o-3"]), ([], []), ("open", []), (None, [])):
-        body = {
-            "query": "SELECT c.id FROM c WHERE ARRAY_CONTAINS(@open, c.status)",
-            "parameters": [{"name": "@open", "value": value}],
-        }
-        assert ids(direct("POST", "dbs/shop/colls/orders/docs", body, x_ms_documentdb_isquery="true")) == expected
+        query, parameters = (
+            "SELECT c.id FROM c WHERE ARRAY_CONTAINS(@open, c.status)",
+            [{"name": "@open", "value": value}],
+        )
+        assert ids(direct.query(query, parameters)) == expected
 
 
 def test_ids_in_a_list_are_looked_up(direct: Direct) -> None:
-    body = {
-        "query": "SELECT c.id FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
-        "parameters": [{"name": "@ids", "value": ["o-7", "o-5", 4, "none"]}],
-    }
-    found = direct("POST", "dbs/shop/colls/orders/docs", body, x_ms_documentdb_isquery="true")
+    parameters = [{"name": "@ids", "value": ["o-7", "o-5", 4, "none"]}]
+    found = direct.query("SELECT c.id FROM c WHERE ARRAY_CONTAINS(@ids, c.id)", parameters)
     assert ids(found) == ["o-5", "o-7"]
     assert charge(found) < 3
 
