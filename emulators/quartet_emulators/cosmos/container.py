@@ -136,6 +136,12 @@ class Container:
         self.by_number[item.number] = item
         self._log.append(item)
 
+    def sort(self, partition: str) -> None:
+        """Restore the order of creation, after an item of this partition was put in with an old number."""
+        items = self.partitions[partition]
+        self.partitions[partition] = dict(sorted(items.items(), key=lambda entry: entry[1].number))
+        self.by_number = dict(sorted(self.by_number.items()))
+
     def drop(self, item: Item) -> None:
         """Forget an item that was deleted from disk."""
         self._retire(item)

@@ -58,16 +58,20 @@ def upsert(tx: Transaction, document: Json, when: Conditions = ALWAYS) -> Outcom
 
 
 def replace(tx: Transaction, item_id: str, document: Json, when: Conditions = ALWAYS) -> Outcome:
-    """Write an item in place of the one with its id.
+    """Write an item in place of the one with its id. A document with another id gives the item that one.
 
     Raises:
-        CosmosError: 404 if there is none; 412 if the ETag is not its own; 400 or 413 if the document is not acceptable.
+        CosmosError: 404 if there is none; 412 if the ETag is not its own; 409 if another item has the new id; 400 or
+            413 if the document is not acceptable.
     """
-    if _checked(tx, document) != item_id:
-        raise bad_request(f"The id in the document is not the id of the item to replace, {item_id!r}.")
+    new_id = _checked(tx, document)
     current = existing(tx, item_id)
     _check_etag(current, when)
-    return _written(tx.write(item_id, document, current), HTTPStatus.OK)
+    if new_id != item_id:
+        if tx.find(new_id) is not None:
+            raise conflict(f"Entity with the specified id {new_id!r} already exists in the system.")
+        tx.remove(current)
+    return _written(tx.write(new_id, document, current), HTTPStatus.OK)
 
 
 def read(tx: Transaction, item_id: str, when: Conditions = ALWAYS) -> Outcome:

@@ -91,8 +91,10 @@ class Transaction:
             if stored is not None and (item_id not in self._written or self._written[item_id].number != stored.number)
         ]
         rows = [item.row(self.container.key) for item in self._written.values()]
-        if gone:
-            numbers = [item.number for item in gone]
+        # An item that got another id is written where it was.
+        kept = {item.number for item in self._written.values()}
+        numbers = [item.number for item in gone if item.number not in kept]
+        if numbers:
             storage.write_and_delete(self.container.key, rows, numbers, self._lsn, self._last_number)
         else:
             storage.write(rows)
@@ -101,6 +103,8 @@ class Transaction:
         for item in self._written.values():
             stored = replaced[item.id]
             self.container.put(item, stored if stored is not None and stored.current else None)
+        if len(numbers) < len(gone):
+            self.container.sort(self.partition)
         self.container.lsn = self._lsn
         self.container.last_number = self._last_number
 

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from azure.core import MatchConditions
@@ -137,9 +138,54 @@ async def test_items_can_be_named_by_their_self_links(orders: ContainerProxy) ->
         await orders.read_item(created, "b1")
 
 
-def test_a_replace_cannot_change_the_id(direct: Direct) -> None:
+def test_a_replace_may_change_the_id(direct: Direct) -> None:
+    before = [json.loads(direct.items("POST", {"id": number, "pk": "b1"}).body) for number in "123"]
+    answer = direct.items("PUT", {"id": "9", "pk": "b1", "n": 1}, item="1")
+    assert answer.status == 200
+    assert json.loads(answer.body)["_rid"] == before[0]["_rid"]
+    assert direct.items("GET", item="1").status == 404
+    assert [*direct.contents()] == ["9", "2", "3"]
+    assert direct.contents()["9"] == {"id": "9", "pk": "b1", "n": 1}
+
+
+def test_an_item_with_a_new_id_stays_where_it_was_in_pages(direct: Direct) -> None:
+    for number in "123":
+        direct.items("POST", {"id": number, "pk": "b1"})
+    direct.items("PUT", {"id": "9", "pk": "b1"}, item="1")
+    for key in ({}, {"x_ms_documentdb_partitionkey": '["b1"]'}):
+        found: list[str] = []
+        token = ""
+        while not found or token:
+            page = direct.query("SELECT VALUE c.id FROM c", x_ms_max_item_count="1", x_ms_continuation=token, **key)
+            found += json.loads(page.body)["Documents"]
+            token = page.headers.get("x-ms-continuation", "")
+        assert found == ["9", "2", "3"]
+
+
+def test_a_new_id_survives_a_restart(tmp_path: Path, clock: Clock) -> None:
+    first = Direct(tmp_path / "again", clock)
+    first.items("POST", {"id": "1", "pk": "b1"})
+    first.items("PUT", {"id": "9", "pk": "b1"}, item="1")
+    first.close()
+    second = Direct(tmp_path / "again", clock)
+    assert second.contents() == {"9": {"id": "9", "pk": "b1"}}
+    second.close()
+
+
+def test_in_one_batch_another_item_may_take_the_id_that_has_become_free(direct: Direct) -> None:
     direct.items("POST", {"id": "1", "pk": "b1"})
-    assert direct.items("PUT", {"id": "2", "pk": "b1"}, item="1").status == 400
+    renamed = {"operationType": "Replace", "id": "1", "resourceBody": {"id": "9", "pk": "b1"}}
+    created = {"operationType": "Create", "resourceBody": {"id": "1", "pk": "b1", "n": 2}}
+    assert direct.batch([renamed, created]).status == 200
+    assert direct.contents() == {"9": {"id": "9", "pk": "b1"}, "1": {"id": "1", "pk": "b1", "n": 2}}
+
+
+def test_a_replace_cannot_take_the_id_of_another_item(direct: Direct) -> None:
+    for number in "12":
+        direct.items("POST", {"id": number, "pk": "b1"})
+    assert direct.items("PUT", {"id": "2", "pk": "b1", "n": 1}, item="1").status == 409
+    assert direct.items("PUT", {"id": "2", "pk": "b1"}, item="3").status == 404
+    assert direct.contents() == {"1": {"id": "1", "pk": "b1"}, "2": {"id": "2", "pk": "b1"}}
 
 
 def test_the_item_must_have_the_partition_key_of_the_header(direct: Direct) -> None:
