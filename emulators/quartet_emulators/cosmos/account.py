@@ -142,8 +142,8 @@ class Account:
         """Create a container and return its body.
 
         Raises:
-            CosmosError: 400 for a bad definition, 409 if there is one of this name, 501 for policies that the emulator
-                does not keep.
+            CosmosError: 400 for a bad definition, or with policies that the emulator does not keep; 409 if there is one
+                of this name.
         """
         name = identifiers.checked_resource_id(_object(body), "container")
         definition = _checked_properties(body)
@@ -165,7 +165,7 @@ class Account:
         """Change a container's policies and return its body.
 
         Raises:
-            CosmosError: 400 if id or partition key would change, or the definition is bad; 501 as for creation.
+            CosmosError: 400 if id or partition key would change, or the definition is bad, as for creation.
         """
         name = identifiers.checked_resource_id(_object(body), "container")
         definition = _checked_properties(body)

@@ -1,17 +1,25 @@
-"""Transactional batches: up to 100 operations on one logical partition, all of them or none."""
+"""Batches of up to 100 operations.
+
+A transactional one is on one logical partition, and does all of them or none. In a bulk, each operation names its own
+partition, and has an effect and a status of its own.
+"""
 
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
 from quartet_emulators.cosmos import documents
+from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.documents import Conditions, Outcome
 from quartet_emulators.cosmos.errors import CosmosError, bad_request
 from quartet_emulators.cosmos.json_text import Json, encode_text
+from quartet_emulators.cosmos.storage import Storage
 from quartet_emulators.cosmos.transaction import Transaction
 
 MAX_OPERATIONS: Final = 100
 MAX_BYTES: Final = 2 * 1024 * 1024
+_CHARGE_OF_FAILURE: Final = 1.0
+_DEPENDENT: Final = f'{{"statusCode":{HTTPStatus.FAILED_DEPENDENCY.value},"requestCharge":0}}'.encode()
 
 Run = Callable[[Transaction, dict[str, Json]], Outcome]
 
@@ -60,13 +68,7 @@ def run_batch(tx: Transaction, operations: Json, *, minimal: bool) -> BatchResul
     Raises:
         CosmosError: 400 if the batch as a whole is malformed or has more than 100 operations.
     """
-    if not isinstance(operations, list) or not operations:
-        raise bad_request("A batch is a list of operations that is not empty.")
-    if len(operations) > MAX_OPERATIONS:
-        raise bad_request(
-            f"Batch request has more operations than what is supported: {len(operations)}, the limit is 100."
-        )
-    runs = [_known(operation) for operation in operations]
+    runs = _runs(operations)
     outcomes: list[Outcome] = []
     for run, operation in zip(runs, operations, strict=True):
         try:
@@ -76,6 +78,68 @@ def run_batch(tx: Transaction, operations: Json, *, minimal: bool) -> BatchResul
     charge = round(sum(outcome.charge for outcome in outcomes), 2)
     results = b",".join([_result(outcome, minimal=minimal) for outcome in outcomes])
     return BatchResult(b"[" + results + b"]", charge, succeeded=True)
+
+
+def run_bulk(
+    container: Container, operations: Json, storage: Storage, now: float, *, go_on: bool, minimal: bool
+) -> BatchResult:
+    """Run operations that do not depend on each other, in order; each is committed alone.
+
+    Args:
+        container: Where the items are.
+        operations: The request's body; not trusted.
+        storage: Where they are written.
+        now: The time.
+        go_on: Also run those behind one that failed; otherwise they become dependents of its failure.
+        minimal: Leave the items out of the results.
+
+    Raises:
+        CosmosError: 400 if the request as a whole is malformed or has more than 100 operations.
+        sqlite3.Error: If the disk refuses; the operations before have had their effect.
+    """
+    runs = _runs(operations)
+    results: list[bytes] = []
+    charge = 0.0
+    succeeded = True
+    for run, operation in zip(runs, operations, strict=True):
+        if not succeeded and not go_on:
+            results.append(_DEPENDENT)
+            continue
+        try:
+            tx = Transaction(container, container.partition_key.text_in_header(_key(operation)), now)
+            outcome = run(tx, operation)
+            tx.commit(storage)
+        except CosmosError as error:
+            succeeded = False
+            charge += _CHARGE_OF_FAILURE
+            results.append(_failure(error))
+        else:
+            charge += outcome.charge
+            results.append(_result(outcome, minimal=minimal))
+    return BatchResult(b"[" + b",".join(results) + b"]", round(charge, 2), succeeded=succeeded)
+
+
+def _key(operation: dict[str, Json]) -> str | None:
+    """The partition key of one operation of a bulk: the text that a single request has in its header."""
+    key = operation.get("partitionKey")
+    if not isinstance(key, str | None):
+        raise bad_request("partitionKey must be the text of a list, as in x-ms-documentdb-partitionkey.")
+    return key
+
+
+def _runs(operations: Json) -> list[Run]:
+    """How to run each of them.
+
+    Raises:
+        CosmosError: 400 if there are none, more than 100, or one of an unknown type.
+    """
+    if not isinstance(operations, list) or not operations:
+        raise bad_request("A batch is a list of operations that is not empty.")
+    if len(operations) > MAX_OPERATIONS:
+        raise bad_request(
+            f"Batch request has more operations than what is supported: {len(operations)}, the limit is 100."
+        )
+    return [_known(operation) for operation in operations]
 
 
 def run_operation(tx: Transaction, operation: dict[str, Json]) -> Outcome:
@@ -108,10 +172,13 @@ def _result(outcome: Outcome, *, minimal: bool) -> bytes:
 
 def failed(error: CosmosError, index: int, count: int) -> BatchResult:
     """The failed operation keeps its status, all others become dependents of its failure."""
-    dependent = f'{{"statusCode":{HTTPStatus.FAILED_DEPENDENCY.value},"requestCharge":0}}'
-    results = [dependent] * count
-    results[index] = (
-        f'{{"statusCode":{int(error.status)},"subStatusCode":{error.substatus},"requestCharge":1.0,'
+    results = [_DEPENDENT] * count
+    results[index] = _failure(error)
+    return BatchResult(b"[" + b",".join(results) + b"]", _CHARGE_OF_FAILURE, succeeded=False)
+
+
+def _failure(error: CosmosError) -> bytes:
+    return (
+        f'{{"statusCode":{int(error.status)},"subStatusCode":{error.substatus},"requestCharge":{_CHARGE_OF_FAILURE},'
         f'"message":{encode_text(error.message)}}}'
-    )
-    return BatchResult(f"[{','.join(results)}]".encode("utf-8", "replace"), 1.0, succeeded=False)
+    ).encode("utf-8", "replace")

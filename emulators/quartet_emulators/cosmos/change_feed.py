@@ -29,7 +29,7 @@ def change_feed_page(container: Container, call: Call, partition: str | None, no
     """One page of changes, or 304 if there are none; either way the ETag is where to continue.
 
     Raises:
-        CosmosError: 400 for a continuation that is none, 501 for the mode "all versions and deletes".
+        CosmosError: 400 for a continuation that is none, and for the mode "all versions and deletes".
     """
     if call.headers["a-im"].lower() not in _INCREMENTAL:
         raise unsupported(f"the change feed mode {call.headers['a-im']!r}; there is only the latest version")

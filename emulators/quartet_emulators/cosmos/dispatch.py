@@ -11,9 +11,9 @@ from quartet_emulators.cosmos import authorisation, charges, metadata
 from quartet_emulators.cosmos.account import Account
 from quartet_emulators.cosmos.agents import agent_of
 from quartet_emulators.cosmos.container import Container
-from quartet_emulators.cosmos.errors import CosmosError, unsupported
+from quartet_emulators.cosmos.errors import CosmosError, UnsupportedError, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.items import ITEM_OPERATIONS, answer_items, feed_operation
+from quartet_emulators.cosmos.items import ITEM_OPERATIONS, answer_items, delete_partition, feed_operation
 from quartet_emulators.cosmos.json_text import encode
 from quartet_emulators.cosmos.transaction import remove_expired
 from quartet_emulators.tokens import TokenCheck
@@ -92,11 +92,19 @@ class Dispatcher:
             return self._route_metadata(call)
         container = self._account.container(segments[1], segments[3], owner=True)
         metadata.check_container_id(container, call)
+        return self._route_child(container, call, operation)
+
+    def _route_child(self, container: Container, call: Call, operation: str) -> Answer:
+        segments = call.segments
         kind = segments[4]
         if kind == "docs" and len(segments) <= CHILD:
             return self._answer_items(container, call, operation)
         if kind == "pkranges" and len(segments) == CHILD_FEED:
             return metadata.ranges_answer(container, call)
+        if segments[4:] == ["operations", "partitionkeydelete"]:
+            return delete_partition(container, call, self._account.storage, self._clock())
+        if kind in metadata.NEVER_IN_CONTAINERS and len(segments) <= CHILD:
+            return metadata.absent_answer(call, metadata.NEVER_IN_CONTAINERS[kind], container.rid_text)
         raise unsupported(f"{call.method} on /{'/'.join(segments[4:])} of a container")
 
     def _route_metadata(self, call: Call) -> Answer:
@@ -107,7 +115,9 @@ class Dispatcher:
         if length == DATABASE:
             return metadata.database_answer(self._account, call)
         if call.segments[2] != "colls":
-            self._account.database(call.segments[1], owner=True)
+            database = self._account.database(call.segments[1], owner=True)
+            if call.segments[2] == "users":
+                return metadata.absent_answer(call, "Users", database.rid_text)
             raise unsupported(f"{call.method} on /{'/'.join(call.segments[2:])} of a database")
         if length == CONTAINER_FEED:
             return metadata.containers_answer(self._account, call, now)
@@ -141,7 +151,7 @@ def operation_of(call: Call) -> str:
 
 def error_answer(call: Call, error: CosmosError) -> Answer:
     """Put an error into words that clients understand."""
-    if error.status == HTTPStatus.NOT_IMPLEMENTED:
+    if isinstance(error, UnsupportedError):
         logger.warning("unsupported: %s /%s: %s", call.method, "/".join(call.segments), error.message)
     headers = {"x-ms-request-charge": str(charges.FAILED)}
     if error.substatus:

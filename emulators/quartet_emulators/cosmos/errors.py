@@ -30,7 +30,6 @@ CODES: dict[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "TooManyRequests",
     RETRY_WITH: "RetryWith",
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalServerError",
-    HTTPStatus.NOT_IMPLEMENTED: "NotImplemented",
     HTTPStatus.SERVICE_UNAVAILABLE: "ServiceUnavailable",
 }
 
@@ -48,6 +47,10 @@ class CosmosError(Exception):
     def code(self) -> str:
         """The service's name of the status, the ``code`` of the JSON body."""
         return CODES.get(self.status) or HTTPStatus(self.status).phrase.replace(" ", "")
+
+
+class UnsupportedError(CosmosError):
+    """The real service can do this, the emulator cannot."""
 
 
 def bad_request(message: str, *, substatus: int = 0) -> CosmosError:
@@ -76,5 +79,8 @@ def too_large(message: str) -> CosmosError:
 
 
 def unsupported(feature: str) -> CosmosError:
-    """501: the real service can do this, the emulator cannot."""
-    return CosmosError(HTTPStatus.NOT_IMPLEMENTED, f"The emulator does not support {feature}.")
+    """400: the real service can do this, the emulator cannot.
+
+    Not 501, which would say it better: clients take every 5xx for an outage, and repeat the request for a while.
+    """
+    return UnsupportedError(HTTPStatus.BAD_REQUEST, f"The emulator does not support {feature}; the service does.")

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from quartet_emulators.cosmos import batch, documents, identifiers
+from quartet_emulators.cosmos import batch, charges, documents, identifiers
 from quartet_emulators.cosmos.change_feed import change_feed_page, is_change_feed
 from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.documents import Conditions, Outcome
@@ -35,6 +35,7 @@ def feed_operation(call: Call) -> str:
     return "upsert" if call.flag("x-ms-documentdb-is-upsert") else "create"
 
 
+_PAGES: Final = {"query": query_page, "read_feed": feed_page, "change_feed": change_feed_page}
 ITEM_OPERATIONS: Final = {"GET": "read", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -49,16 +50,14 @@ def answer_items(container: Container, call: Call, operation: str, storage: Stor
         compiled(read_request(call.body).text)
         return query_plan_answer()
     header = call.headers.get("x-ms-documentdb-partitionkey")
-    if operation in {"query", "read_feed", "change_feed"}:
+    if operation in _PAGES:
         partition = None if header is None else container.partition_key.text_in_header(header)
-        if operation == "query":
-            return query_page(container, call, partition, now)
-        if operation == "read_feed":
-            return feed_page(container, call, partition, now)
-        return change_feed_page(container, call, partition, now)
+        return _PAGES[operation](container, call, partition, now)
     for name, feature in _UNSUPPORTED_HEADERS.items():
         if name in call.headers:
             raise unsupported(feature)
+    if operation == "batch" and not call.flag("x-ms-cosmos-batch-atomic"):
+        return _bulk_answer(container, call, storage, now)
     tx = Transaction(container, container.partition_key.text_in_header(header), now)
     if operation == "batch":
         return _batch_answer(tx, call, storage)
@@ -85,14 +84,46 @@ def _run(tx: Transaction, call: Call, operation: str) -> Outcome:
     raise wrong_method(call)
 
 
+def delete_partition(container: Container, call: Call, storage: Storage, now: float) -> Answer:
+    """Delete all items of a logical partition.
+
+    The service does it in the background, and hides the items at once.
+
+    Raises:
+        CosmosError: 400 if the partition key is missing or malformed.
+        sqlite3.Error: If the disk refuses; nothing has changed then.
+    """
+    if call.method != "POST":
+        raise wrong_method(call)
+    header = call.headers.get("x-ms-documentdb-partitionkey")
+    tx = Transaction(container, container.partition_key.text_in_header(header), now)
+    for item in list(container.scan(now, tx.partition)):
+        tx.remove(item)
+    tx.commit(storage)
+    return Answer(HTTPStatus.OK, b"", {"x-ms-request-charge": str(charges.METADATA)})
+
+
 def _batch_answer(tx: Transaction, call: Call, storage: Storage) -> Answer:
-    if not call.flag("x-ms-cosmos-batch-atomic"):
-        raise unsupported("batches that are not transactional (bulk)")
-    if len(call.body) > batch.MAX_BYTES:
-        raise too_large(f"Request size is too large: the batch has {len(call.body)} bytes, the limit is 2 MB.")
-    result = batch.run_batch(tx, decode(call.body), minimal=_wants_minimal(call))
+    result = batch.run_batch(tx, _operations(call), minimal=_wants_minimal(call))
     if result.succeeded:
         tx.commit(storage)
+    return _answer_of_batch(result)
+
+
+def _bulk_answer(container: Container, call: Call, storage: Storage, now: float) -> Answer:
+    go_on = call.flag("x-ms-cosmos-batch-continue-on-error")
+    return _answer_of_batch(
+        batch.run_bulk(container, _operations(call), storage, now, go_on=go_on, minimal=_wants_minimal(call))
+    )
+
+
+def _operations(call: Call) -> Json:
+    if len(call.body) > batch.MAX_BYTES:
+        raise too_large(f"Request size is too large: the batch has {len(call.body)} bytes, the limit is 2 MB.")
+    return decode(call.body)
+
+
+def _answer_of_batch(result: batch.BatchResult) -> Answer:
     status = HTTPStatus.OK if result.succeeded else HTTPStatus.MULTI_STATUS
     return Answer(status, result.body, {"x-ms-request-charge": str(result.charge)})
 

@@ -6,7 +6,7 @@ from typing import Final
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.account import Account
 from quartet_emulators.cosmos.container import Container
-from quartet_emulators.cosmos.errors import CONTAINER_RECREATED, CosmosError
+from quartet_emulators.cosmos.errors import CONTAINER_RECREATED, CosmosError, not_found, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode, encode
 from quartet_emulators.cosmos.offers import wanted_throughput
@@ -14,6 +14,14 @@ from quartet_emulators.cosmos.pages import query_resources, read_request
 from quartet_emulators.cosmos.ranges import ALL_RANGES_END, ALL_RANGES_START
 
 _RANGES_ETAG: Final = '"1"'
+NEVER_IN_CONTAINERS: Final = {
+    "sprocs": "StoredProcedures",
+    "triggers": "Triggers",
+    "udfs": "UserDefinedFunctions",
+    "conflicts": "Conflicts",
+}
+"""What the emulator cannot hold, by its name in paths, with its name in the answer that lists it."""
+
 _CHARGE: Final = {"x-ms-request-charge": str(charges.METADATA)}
 
 
@@ -112,6 +120,20 @@ def ranges_answer(container: Container, call: Call) -> Answer:
         "_ts": container.properties["_ts"],
     }
     return Answer(HTTPStatus.OK, _feed_body("PartitionKeyRanges", container.rid_text, [only]), headers)
+
+
+def absent_answer(call: Call, kind: str, owner: str) -> Answer:
+    """About what the emulator cannot hold: there is none, and none can be made.
+
+    Raises:
+        CosmosError: 404 for one that is read, replaced or deleted; 400 for one that is to be made.
+    """
+    names_one = len(call.segments) % 2 == 0
+    if names_one:
+        raise not_found("Entity with the specified id does not exist in the system.")
+    if call.method == "GET" or is_query(call):
+        return _feed(kind, owner, [])
+    raise unsupported(f"{call.method} on /{'/'.join(call.segments)}")
 
 
 def offers_answer(account: Account, call: Call, now: float) -> Answer:

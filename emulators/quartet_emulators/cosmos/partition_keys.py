@@ -24,7 +24,7 @@ class PartitionKeyDefinition:
         """Check and take over a container's definition.
 
         Raises:
-            CosmosError: 400 if it is malformed, 501 for a kind other than Hash and MultiHash.
+            CosmosError: 400 if it is malformed, or of a kind other than Hash and MultiHash.
         """
         if not isinstance(definition, dict):
             raise bad_request("A container needs a partitionKey of the form {paths, kind, version}.")

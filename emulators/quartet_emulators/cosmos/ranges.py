@@ -47,7 +47,7 @@ def key_range(container: Container, call: Call) -> KeyRange | None:
     """The range that a request is limited to, if it is.
 
     Raises:
-        CosmosError: 400 if only one end is given; 501 for the first version of partition keys, which hash otherwise.
+        CosmosError: 400 if only one end is given, and for the first version of partition keys, which hash otherwise.
     """
     start, end = call.headers.get("x-ms-start-epk"), call.headers.get("x-ms-end-epk")
     if start is None and end is None:

@@ -96,7 +96,7 @@ def test_every_request_gets_an_answer_of_the_protocol(
     if segments in (["dbs", "shop"], ["dbs", "shop", "colls", "orders"]) and method == "DELETE":
         return
     answer = victim(method, "/".join(segments), body, **headers)
-    assert answer.status in {200, 201, 204, 207, 304, 400, 404, 405, 409, 412, 413, 501}
+    assert answer.status in {200, 201, 204, 207, 304, 400, 404, 405, 409, 412, 413}
     assert answer.body == b"" or answer.body[:1] in b"{["
 
 
@@ -156,4 +156,4 @@ QUERY_WORDS = st.sampled_from(
 @given(st.lists(QUERY_WORDS, max_size=14).map(" ".join) | st.text(max_size=30))
 def test_every_query_text_gets_an_answer(victim: Direct, tail: str) -> None:
     for text in (tail, f"SELECT VALUE {tail} FROM c", f"SELECT * FROM c WHERE {tail}"):
-        assert victim.query(text).status in {200, 400, 501}
+        assert victim.query(text).status in {200, 400}

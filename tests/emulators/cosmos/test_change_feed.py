@@ -117,4 +117,4 @@ def test_a_continuation_of_something_else_is_refused(direct: Direct, etag: str) 
 
 
 def test_all_versions_and_deletes_are_not_supported(direct: Direct) -> None:
-    assert direct("GET", "dbs/shop/colls/orders/docs", a_im="Full-Fidelity Feed").status == 501
+    assert direct("GET", "dbs/shop/colls/orders/docs", a_im="Full-Fidelity Feed").status == 400

@@ -7,7 +7,12 @@ import pytest
 from azure.core import MatchConditions
 from azure.core.pipeline.transport import RequestsTransport
 from azure.cosmos import ContainerProxy, CosmosClient, PartitionKey
-from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosBatchOperationError
+from azure.cosmos.exceptions import (
+    CosmosAccessConditionFailedError,
+    CosmosBatchOperationError,
+    CosmosHttpResponseError,
+    CosmosResourceNotFoundError,
+)
 from quartet_emulators.cosmos import CosmosEmulator
 
 
@@ -69,3 +74,34 @@ def test_queries_over_all_partitions_need_no_query_plan(
     for number in (1, 2, 3):
         orders.create_item({"id": str(number), "pk": f"b{number % 2}", "n": number})
     assert list(orders.query_items(query, enable_cross_partition_query=True)) == expected
+
+
+def test_a_query_over_all_partitions_is_refused_unless_it_is_allowed(orders: ContainerProxy) -> None:
+    orders.create_item({"id": "1", "pk": "b1"})
+    with pytest.raises(CosmosHttpResponseError, match="Cross partition query is required but disabled"):
+        list(orders.query_items("SELECT * FROM c"))
+    assert [item["id"] for item in orders.query_items("SELECT * FROM c WHERE c.pk = 'b1'")] == ["1"]
+
+
+def test_all_items_of_a_partition_key_are_deleted_at_once(orders: ContainerProxy) -> None:
+    for number in range(5):
+        orders.create_item({"id": str(number), "pk": f"b{number % 2}"})
+    orders.delete_all_items_by_partition_key("b0")
+    assert [item["id"] for item in orders.read_all_items()] == ["1", "3"]
+    orders.delete_all_items_by_partition_key("nothing")
+
+
+def test_there_are_no_stored_procedures_triggers_functions_conflicts_and_users(
+    connection_string: str, orders: ContainerProxy
+) -> None:
+    scripts = orders.scripts
+    assert list(scripts.list_stored_procedures()) == []
+    assert list(scripts.list_triggers()) == []
+    assert list(scripts.query_user_defined_functions("SELECT * FROM c")) == []
+    assert list(orders.list_conflicts()) == []
+    with CosmosClient.from_connection_string(
+        connection_string, transport=RequestsTransport(use_env_settings=False)
+    ) as client:
+        assert list(client.get_database_client("shop").list_users()) == []
+    with pytest.raises(CosmosResourceNotFoundError):
+        scripts.get_stored_procedure("none")

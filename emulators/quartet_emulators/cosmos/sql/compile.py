@@ -74,7 +74,7 @@ def compiled(text: str) -> CompiledQuery:
     """Compile a query, or find it compiled already.
 
     Raises:
-        CosmosError: 400 for a query that is wrong, 501 for one that needs what the emulator does not have.
+        CosmosError: 400 for a query that is wrong, or needs what the emulator does not have.
     """
     return _compiled_and_kept(text) if len(text) <= _CACHED_TEXT else _compile(parse_query, text)
 

@@ -17,7 +17,7 @@ def compile_expression(node: nodes.Expression, scope: Scope) -> Evaluator:
     """Compile one expression.
 
     Raises:
-        CosmosError: 400 for unknown names and wrong numbers of arguments, 501 for functions that are missing.
+        CosmosError: 400 for unknown names, wrong numbers of arguments, and functions that are missing.
     """
     return _COMPILERS[type(node)](node, scope)
 

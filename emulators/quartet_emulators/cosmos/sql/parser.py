@@ -9,7 +9,7 @@ def parse_query(text: str) -> nodes.Query:
     """Parse a whole query.
 
     Raises:
-        CosmosError: 400 for wrong syntax, 501 for a feature that the emulator does not have.
+        CosmosError: 400 for wrong syntax, or a feature that the emulator does not have.
     """
     parser = Parser(text)
     query = parser.query()

@@ -22,7 +22,7 @@ def compile_select(query: nodes.Query, scope: Scope) -> Rows:
     """Compile a query or sub-query.
 
     Raises:
-        CosmosError: 400 for a query that is wrong, 501 for one that needs what the emulator does not have.
+        CosmosError: 400 for a query that is wrong, or needs what the emulator does not have.
     """
     loop = compile_sources(query.sources, scope)
     if query.where is not None:
