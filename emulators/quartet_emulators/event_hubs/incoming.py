@@ -79,17 +79,10 @@ class IncomingLink(Link):
                 raise SessionError(INVALID_FIELD, "the first transfer of a message has no delivery-id")
             self._delivery = Delivery(transfer.delivery_id, transfer.message_format or 0, settled=False)
         self._size += len(payload)
-        if self._size > MAX_MESSAGE_SIZE:
-            self._forget()
-            self.detach(
-                AmqpError(
-                    MESSAGE_SIZE_EXCEEDED,
-                    f"The received message (delivery-id:{transfer.delivery_id}) exceeds the limit"
-                    f" ({MAX_MESSAGE_SIZE} bytes) currently allowed on the link.",
-                )
-            )
-            return
-        self._parts.append(payload)
+        if self._size <= MAX_MESSAGE_SIZE:
+            self._parts.append(payload)
+        else:
+            self._parts.clear()  # the rest is read and forgotten: the client hears of it when it has sent all
         self._delivery.settled |= bool(transfer.settled)
         if transfer.aborted:
             self._forget()
@@ -103,12 +96,16 @@ class IncomingLink(Link):
 
     def _complete(self, delivery: Delivery) -> None:
         message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        size = self._size
         self._forget()
         self.delivery_count = (self.delivery_count + 1) & WRAP
         self.credit -= 1
         if self.credit <= CREDIT // 2:
             self._give_credit()
-        self.on_message(delivery, message)
+        if size > MAX_MESSAGE_SIZE:
+            self.settle(delivery, _too_large(delivery, size))
+        else:
+            self.on_message(delivery, message)
 
     def _forget(self) -> None:
         self._delivery = None
@@ -118,3 +115,11 @@ class IncomingLink(Link):
     def _give_credit(self) -> None:
         self.credit = CREDIT
         self.session.send_flow(self)
+
+
+def _too_large(delivery: Delivery, size: int) -> AmqpError:
+    return AmqpError(
+        MESSAGE_SIZE_EXCEEDED,
+        f"The received message (delivery-id:{delivery.delivery_id}, size:{size} bytes) exceeds the limit"
+        f" ({MAX_MESSAGE_SIZE} bytes) currently allowed on the link.",
+    )

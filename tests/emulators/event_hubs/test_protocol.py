@@ -171,15 +171,20 @@ async def test_events_that_were_not_stored_are_not_acknowledged(
     caplog.clear()
 
 
-async def test_a_message_beyond_the_limit_detaches_its_link(emulator: EventHubsEmulator) -> None:
+async def test_a_message_beyond_the_limit_is_rejected_and_the_link_stays(emulator: EventHubsEmulator) -> None:
+    """A client that has not sent the last part hears of no detach, and waits for its time-out."""
     async with logged_in(emulator.port) as wire:
         attach = await wire.attach_sender(PARTITION)
         assert attach.max_message_size == 1024 * 1024
-        wire.send(message(b"x" * 1024 * 1024))
-        detach, _ = await wire.hear(Detach)
-        assert condition(detach.error) == "amqp:link:message-size-exceeded"
-        wire.say(Detach(handle=0, closed=True))
-        await wire.publish(PARTITION, [message(b"x" * 1_000_000)])
+        for too_large in (1024 * 1024, 5_000_000):
+            wire.send(message(b"x" * too_large))
+            outcome = (await wire.hear(Disposition))[0].state
+            assert condition(_error(outcome)) == "amqp:link:message-size-exceeded"
+        wire.send(message(b"x" * 1_000_000))
+        assert (await wire.hear(Disposition))[0].state == Described(ULong(0x24), [])
+        await wire.attach_receiver(SOURCE)
+        wire.give_credit(10)
+        assert [event[0x75] for event in await wire.receive(1)] == [b"x" * 1_000_000]
 
 
 @pytest.mark.parametrize(
