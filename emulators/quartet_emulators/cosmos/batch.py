@@ -81,7 +81,7 @@ def run_batch(tx: Transaction, operations: Json, *, minimal: bool) -> BatchResul
 
 
 def run_bulk(
-    container: Container, operations: Json, storage: Storage, now: float, *, go_on: bool, minimal: bool
+    container: Container, operations: Json, storage: Storage, now: float, *, continues: bool, minimal: bool
 ) -> BatchResult:
     """Run operations that do not depend on each other, in order; each is committed alone.
 
@@ -90,7 +90,7 @@ def run_bulk(
         operations: The request's body; not trusted.
         storage: Where they are written.
         now: The time.
-        go_on: Also run those behind one that failed; otherwise they become dependents of its failure.
+        continues: Also run those behind one that failed; otherwise they become dependents of its failure.
         minimal: Leave the items out of the results.
 
     Raises:
@@ -102,7 +102,7 @@ def run_bulk(
     charge = 0.0
     succeeded = True
     for run, operation in zip(runs, operations, strict=True):
-        if not succeeded and not go_on:
+        if not succeeded and not continues:
             results.append(_DEPENDENT)
             continue
         try:

@@ -87,7 +87,7 @@ def _run(tx: Transaction, call: Call, operation: str) -> Outcome:
 def delete_partition(container: Container, call: Call, storage: Storage, now: float) -> Answer:
     """Delete all items of a logical partition.
 
-    The service does it in the background, and hides the items at once.
+    The service does it in the background, and hides the items immediately.
 
     Raises:
         CosmosError: 400 if the partition key is missing or malformed.
@@ -111,9 +111,9 @@ def _batch_answer(tx: Transaction, call: Call, storage: Storage) -> Answer:
 
 
 def _bulk_answer(container: Container, call: Call, storage: Storage, now: float) -> Answer:
-    go_on = call.flag("x-ms-cosmos-batch-continue-on-error")
+    continues = call.flag("x-ms-cosmos-batch-continue-on-error")
     return _answer_of_batch(
-        batch.run_bulk(container, _operations(call), storage, now, go_on=go_on, minimal=_wants_minimal(call))
+        batch.run_bulk(container, _operations(call), storage, now, continues=continues, minimal=_wants_minimal(call))
     )
 
 

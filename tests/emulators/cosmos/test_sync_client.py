@@ -83,7 +83,7 @@ def test_a_query_over_all_partitions_is_refused_unless_it_is_allowed(orders: Con
     assert [item["id"] for item in orders.query_items("SELECT * FROM c WHERE c.pk = 'b1'")] == ["1"]
 
 
-def test_all_items_of_a_partition_key_are_deleted_at_once(orders: ContainerProxy) -> None:
+def test_all_items_of_a_partition_key_are_deleted_together(orders: ContainerProxy) -> None:
     for number in range(5):
         orders.create_item({"id": str(number), "pk": f"b{number % 2}"})
     orders.delete_all_items_by_partition_key("b0")

@@ -172,7 +172,7 @@ async def test_events_that_were_not_stored_are_not_acknowledged(
 
 
 async def test_a_message_beyond_the_limit_is_rejected_and_the_link_stays(emulator: EventHubsEmulator) -> None:
-    """A client that has not sent the last part hears of no detach, and waits for its time-out."""
+    """A client that has not sent the last part hears of no detach, and waits for its timeout."""
     async with logged_in(emulator.port) as wire:
         attach = await wire.attach_sender(PARTITION)
         assert attach.max_message_size == 1024 * 1024
