@@ -48,10 +48,23 @@ async def serve(options: Options) -> None:
         look_for_garbage_seldom()
         sys.stdout.write(stack.describe() + "ready\n")
         sys.stdout.flush()
+        if options.end_with_stdin:
+            await _until_input_closes(stopped)
         await stopped.wait()
     finally:
         remove_env_file(options.settings_path, settings)
         await stack.stop()
+
+
+async def _until_input_closes(stopped: asyncio.Event) -> None:
+    """Let the end of standard input stop the servers, in whatever way the program at its other end has ended."""
+    loop = asyncio.get_running_loop()
+
+    class Ending(asyncio.Protocol):
+        def connection_lost(self, _exc: Exception | None) -> None:
+            stopped.set()
+
+    await loop.connect_read_pipe(Ending, sys.stdin)
 
 
 def _publish(options: Options, settings: dict[str, str]) -> None:

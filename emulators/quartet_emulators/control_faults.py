@@ -1,4 +1,4 @@
-"""Faults over the control endpoint: switched on and off, counted; outages; hubs that are recreated."""
+"""Faults over the control endpoint: switched on and off, counted; outages."""
 
 import asyncio
 import logging
@@ -21,15 +21,11 @@ class FaultRoutes:
     Args:
         switchboard: the faults.
         servers: what an outage can strike, by name.
-        recreate_hubs: empties the event hubs.
     """
 
-    def __init__(
-        self, switchboard: Switchboard, servers: Mapping[str, Interruptible], recreate_hubs: Callable[[], None]
-    ) -> None:
+    def __init__(self, switchboard: Switchboard, servers: Mapping[str, Interruptible]) -> None:
         self._switchboard = switchboard
         self._servers = servers
-        self._recreate_hubs = recreate_hubs
         self._outages: dict[str, asyncio.Task[None]] = {}
 
     def all(self) -> list[web.RouteDef]:
@@ -39,8 +35,11 @@ class FaultRoutes:
             web.put("/faults", self._put_faults),
             web.delete("/faults", self._delete_faults),
             web.post("/outage", self._post_outage),
-            web.post("/event-hubs/recreate", self._post_recreate),
         ]
+
+    def is_away(self, server: str) -> bool:
+        """Whether an outage of this server is under way."""
+        return server in self._outages
 
     async def stop(self) -> None:
         """End the outages: a server that is away stays away."""
@@ -80,12 +79,6 @@ class FaultRoutes:
             return _refused(f"{name} is away already", status=409)
         self._outages[name] = asyncio.create_task(self._interrupt(name, seconds))
         return web.json_response({"server": name, "seconds": seconds}, status=202)
-
-    async def _post_recreate(self, _request: web.Request) -> web.Response:
-        if "event_hubs" in self._outages:
-            return _refused("event_hubs is away", status=409)
-        self._recreate_hubs()
-        return web.json_response({"recreated": True})
 
     async def _interrupt(self, name: str, seconds: float) -> None:
         try:

@@ -1,5 +1,6 @@
-"""The settings of running emulators, in a file that a shell can source."""
+"""The settings of running emulators, in a file that a shell can source, or as JSON for a program."""
 
+import json
 import os
 import re
 import shlex
@@ -29,7 +30,7 @@ def to_join(path: Path) -> str:
 
 
 def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
-    """Write `NAME=value` lines for `set -a; . FILE`; a reader sees the whole file or none.
+    """Write `NAME=value` lines for `set -a; . FILE`, or an object to a file NAME.json; a reader sees all of it or none.
 
     Values are quoted: a connection string is full of semicolons, which end a command in a shell.
 
@@ -39,7 +40,7 @@ def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        draft.write_text(_text(settings), encoding="utf-8")
+        draft.write_text(_text(path, settings), encoding="utf-8")
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -52,11 +53,13 @@ def remove_env_file(path: Path, settings: Mapping[str, str]) -> None:
         OSError: the file exists and cannot be read or removed.
     """
     try:
-        if path.read_text(encoding="utf-8") == _text(settings):
+        if path.read_text(encoding="utf-8") == _text(path, settings):
             path.unlink()
     except FileNotFoundError:
         return
 
 
-def _text(settings: Mapping[str, str]) -> str:
+def _text(path: Path, settings: Mapping[str, str]) -> str:
+    if path.suffix == ".json":
+        return json.dumps(dict(settings), indent=2) + "\n"
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())

@@ -24,6 +24,7 @@ class Options:
         faults: a plan of faults to begin with; None means none.
         durable_tasks_port: with it, the emulator of the Durable Task Scheduler runs; None means that it does not.
         env_file: the settings file; None means `.env` in `data_dir`.
+        end_with_stdin: whether to end, too, when standard input closes: with the program that has started them.
         settings: further variables for the settings file, for the clients that read it.
 
     The other ports are those of Microsoft's emulators by default; 0 takes any free one.
@@ -37,6 +38,7 @@ class Options:
     blob_port: int
     control_port: int
     env_file: Path | None
+    end_with_stdin: bool = False
     durable_tasks_port: int | None = None
     faults: Path | None = None
     tls_certificate: Path | None = None
@@ -80,7 +82,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--control-port", type=_port, default=0, metavar="N", help="default: any; always loopback")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default: 127.0.0.1")
-    parser.add_argument("--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env")
+    parser.add_argument(
+        "--env-file", type=Path, metavar="F", help="settings for clients; default: DATA_DIR/.env; NAME.json: as JSON"
+    )
     parser.add_argument(
         "--setting",
         dest="settings",
@@ -89,6 +93,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         default=[],
         metavar="NAME=VALUE",
         help="a further variable for the settings file; may be repeated, the last one of a name counts",
+    )
+    parser.add_argument(
+        "--end-with-stdin", action="store_true", help="also end when standard input closes: with who has started them"
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults to inject; see docs/emulators.md")
     tls = parser.add_argument_group("TLS and tokens", "for tests of what uses identities instead of keys")

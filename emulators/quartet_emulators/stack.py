@@ -9,6 +9,7 @@ from typing import Protocol
 from quartet_emulators.blob import BlobEmulator
 from quartet_emulators.control import ControlEndpoint
 from quartet_emulators.control_faults import FaultRoutes
+from quartet_emulators.control_hubs import HubRoutes
 from quartet_emulators.cosmos import CosmosEmulator
 from quartet_emulators.durable_tasks_option import durable_tasks_of
 from quartet_emulators.env_file import to_join
@@ -95,9 +96,12 @@ class Stack:
         }
         if self.durable_tasks is not None:
             interruptible["durable_tasks"] = self.durable_tasks
-        self._routes = FaultRoutes(self.faults, interruptible, self.event_hubs.recreate_hubs)
+        self._routes = FaultRoutes(self.faults, interruptible)
+        hubs = HubRoutes(self.event_hubs, lambda: self._routes.is_away("event_hubs"))
         self.control = ControlEndpoint(
-            {**counters, "request_units": charged}, port=options.control_port, routes=self._routes.all()
+            {**counters, "request_units": charged},
+            port=options.control_port,
+            routes=[*self._routes.all(), *hubs.all()],
         )
         self._parts: dict[str, tuple[Server, int]] = {
             "event-hubs": (self.event_hubs, options.event_hubs_port),

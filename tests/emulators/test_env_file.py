@@ -1,5 +1,6 @@
 """The settings file."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -16,6 +17,16 @@ def test_a_shell_reads_every_value_as_it_was_written(tmp_path: Path) -> None:
     script = '. "$1"; printf "%s\\0" ' + " ".join(f'"${name}"' for name in settings)
     done = subprocess.run(["/bin/sh", "-c", script, "sh", str(path)], capture_output=True, check=True)
     assert done.stdout.decode().split("\0")[:-1] == values
+
+
+def test_a_file_for_programs_is_json(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    write_env_file(path, {"A": "1;2", "B": "ü"})
+    assert json.loads(path.read_text()) == {"A": "1;2", "B": "ü"}
+    remove_env_file(path, {"A": "of another process"})
+    assert path.exists()
+    remove_env_file(path, {"A": "1;2", "B": "ü"})
+    assert not path.exists()
 
 
 def test_a_file_is_replaced_and_leaves_no_draft(tmp_path: Path) -> None:

@@ -59,6 +59,15 @@ def load_config(path: Path) -> NamespaceConfig:
     return _namespace(namespaces[0])
 
 
+def read_hub(document: object) -> HubConfig:
+    """An event hub as an entry of `Entities` describes it.
+
+    Raises:
+        ConfigError: it says something that an emulator does not accept.
+    """
+    return _hub(_Node(Path("the hub"), "", document))
+
+
 def _namespace(node: "_Node") -> NamespaceConfig:
     kind = node.child("Type").text()
     if kind != "EventHub":

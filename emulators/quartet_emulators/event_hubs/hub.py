@@ -147,6 +147,17 @@ class Hubs:
         self.log = log
         self._hubs = {hub.name.lower(): Hub(hub, log) for hub in config.hubs}
 
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._hubs
+
+    def add(self, config: HubConfig) -> None:
+        """Create a hub.
+
+        Raises:
+            ConfigError: the data directory has more partitions of it than the configuration.
+        """
+        self._hubs[config.name.lower()] = Hub(config, self.log)
+
     def __getitem__(self, name: str) -> Hub:
         """The hub with this name.
 

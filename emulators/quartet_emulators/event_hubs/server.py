@@ -4,11 +4,12 @@ import asyncio
 import logging
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
 from quartet_emulators.event_hubs.broker import IDLE_TIMEOUT, Broker
-from quartet_emulators.event_hubs.config import ConfigError, NamespaceConfig
+from quartet_emulators.event_hubs.config import ConfigError, HubConfig, NamespaceConfig
 from quartet_emulators.event_hubs.connection import Connection
 from quartet_emulators.event_hubs.errors import CONNECTION_FORCED, AmqpError
 from quartet_emulators.event_hubs.hub import Hubs
@@ -134,6 +135,18 @@ class EventHubsEmulator:
         self.drop_connections()
         self._log.clear()
         self._hubs = self._broker.hubs = Hubs(self._config, self._log)
+
+    def add_hub(self, config: HubConfig) -> None:
+        """Create one more hub. It is there until the process ends; it is no part of the configuration file.
+
+        Raises:
+            ConfigError: there is one of this name.
+            RuntimeError: the emulator is not running.
+        """
+        if config.name in self.hubs:
+            raise ConfigError(f"there is an event hub {config.name!r} already")
+        self.hubs.add(config)
+        self._config = replace(self._config, hubs=(*self._config.hubs, config))
 
     def drop_connections(self) -> None:
         """Drop every connection without a close frame, as a failing network would."""
