@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quartet.engine.declaration.workload import Workload
     from quartet.engine.errors import ConfigurationError, OutageError, TransientError
     from quartet.engine.records.codec import StateSchema
-    from quartet.events import Event, EventData, Part, Registry, SagaId, new_event
+    from quartet.events import Event, EventData, Part, Registry, SagaId, new_event, upcast
     from quartet.process.service import Service
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Workload",
     "new_event",
     "on",
+    "upcast",
 ]
 
 _HOMES: Final = {
@@ -56,7 +57,7 @@ _HOMES: Final = {
     "engine.declaration.workload": ("Workload",),
     "engine.errors": ("ConfigurationError", "OutageError", "TransientError"),
     "engine.records.codec": ("StateSchema",),
-    "events": ("Event", "EventData", "Part", "Registry", "SagaId", "new_event"),
+    "events": ("Event", "EventData", "Part", "Registry", "SagaId", "new_event", "upcast"),
     "process.service": ("Service",),
 }
 

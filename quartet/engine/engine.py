@@ -92,14 +92,12 @@ class Engine(Generic[S]):
         self.stats: Counter[str] = Counter()
         self._log = safe(log or structlog.get_logger(service=participant.name), self.stats)
         self._hubs = hubs or Hubs(participant.events, participants=(participant.name,))
-        self._hears = participant.hears
-        self._opens = participant.opens
         self._together = together_seconds
         self._on_redrive = on_redrive
         self._dead_letters = dead_letters
         self._outages = OutageRetry(self._retry.outage_backoff, sleep, self._rng, self._log, now)
         self._recorder: Recorder[S] = Recorder(
-            store, self._outages, buckets=buckets, opens=self._opens, look_first=look_first
+            store, self._outages, buckets=buckets, opens=participant.opens, look_first=look_first
         )
         self._step_log = StepLog(self._log, self.stats)
         self._finisher: Finisher[S] = Finisher(
@@ -220,12 +218,9 @@ class Engine(Generic[S]):
     def _read(self, partition: str, messages: Sequence[Message]) -> Batch:
         received = read_batch(
             messages,
-            self.participant.events,
+            self.participant,
             self._hubs,
-            participant=self.participant.name,
             partition=partition,
-            hears=self._hears,
-            opens=self._opens,
             now=self._now(),
         )
         return Batch(partition, messages, received, self._now())

@@ -3,15 +3,19 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from quartet.engine.dead_letters.requests import REDRIVE_EVENTS, RedriveRequested, is_of_library
 from quartet.engine.declaration.hubs import REFUSED, Hubs
+from quartet.engine.declaration.participant import Participant
 from quartet.engine.errors import one_line
 from quartet.engine.ports import DeadLetter, Message
-from quartet.events import Envelope, Event, EventData, Models, Unreadable, event_key, read_envelope
+from quartet.events import Envelope, Event, EventData, Unreadable, UpcastError, event_key, read_envelope
 
 READING_FAILED: Final = "reading_failed"
+
+UPCAST_FAILED: Final = "upcast_failed"
+"""Why an event is a dead letter that could not be turned into the version that the participant handles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +101,16 @@ class ReceivedBatch:
 
 def read_batch(
     messages: Sequence[Message],
-    models: Models,
+    participant: Participant[Any, Any],
     hubs: Hubs,
     *,
-    participant: str,
     partition: str,
-    hears: Collection[str],
-    opens: Collection[str],
     now: datetime,
 ) -> ReceivedBatch:
-    """Sort a batch of an application that has these models and hubs.
+    """Sort a batch for a participant of an application that has these hubs.
 
-    Of events of other participants only the envelope is read; those of this participant are validated. An event that
+    Of events of other participants only the envelope is read; those of this participant are validated, and turned into
+    the version that it handles (`Participant.as_handled`): one that cannot be is unreadable. An event that
     its source may not say, or not here, is a dead letter at every participant that receives it: perhaps no other hears
     its type. It blocks no saga, since a forger can name any.
 
@@ -116,10 +118,10 @@ def read_batch(
     saga never does: if the saga is unknown, a corrected event must get through; if it is known, this one would
     have been a repeat.
     """
-    received = ReceivedBatch()
+    received, hears, opens = ReceivedBatch(), participant.hears, participant.opens
     for message in messages:
         try:
-            read = _read(message, models, hubs, hears, participant)
+            read = _read(message, participant, hubs, hears)
         except Exception as bug:  # noqa: BLE001 -- a message may hold anything; one must not stop the partition
             read = cause_of_death(message, READING_FAILED, one_line(bug))
         if isinstance(read, Delivery):
@@ -176,7 +178,7 @@ def cause_of_death(message: Message, reason: str, detail: str) -> DeadLetterCaus
 
 
 def _read(
-    message: Message, models: Models, hubs: Hubs, hears: Collection[str], participant: str
+    message: Message, participant: Participant[Any, Any], hubs: Hubs, hears: Collection[str]
 ) -> Delivery | RequestDelivery | DeadLetterCause | None:
     envelope = read_envelope(message.body, message.content_type, message.properties, message.body_form)
     if isinstance(envelope, Unreadable):
@@ -185,13 +187,20 @@ def _read(
     if refusal is not None:
         return _cause(envelope, refusal.reason, refusal.detail)
     if is_of_library(envelope.type):
-        return _read_request(envelope, message, participant)
-    if envelope.type not in hears and envelope.type in models:
+        return _read_request(envelope, message, participant.name)
+    if envelope.type not in hears and envelope.type in participant.events:
         return None
-    event = envelope.read(models)
+    return _read_event(envelope, message, participant)
+
+
+def _read_event(envelope: Envelope, message: Message, participant: Participant[Any, Any]) -> Delivery | DeadLetterCause:
+    event = envelope.read(participant.events)
     if isinstance(event, Unreadable):
         return _cause(envelope, event.reason, event.detail)
-    return Delivery(event, message)
+    try:
+        return Delivery(participant.as_handled(event), message)
+    except UpcastError as error:
+        return _cause(envelope, UPCAST_FAILED, str(error))
 
 
 def _read_request(envelope: Envelope, message: Message, participant: str) -> RequestDelivery | DeadLetterCause | None:

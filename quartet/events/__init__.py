@@ -15,6 +15,7 @@ from quartet.events.registry import Registry
 from quartet.events.rfc3339 import format_time, parse_time
 from quartet.events.schemas import json_schemas
 from quartet.events.trace import valid_traceparent
+from quartet.events.upcasting import Upcast, UpcastError, upcast
 from quartet.events.wire import encode, from_json, to_json
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "UnitPrice",
     "Unreadable",
     "UnreadableReason",
+    "Upcast",
+    "UpcastError",
     "answer",
     "bucket_of",
     "derived_id",
@@ -62,6 +65,7 @@ __all__ = [
     "read_envelope",
     "service_source",
     "to_json",
+    "upcast",
     "valid_traceparent",
     "without_input",
 ]

@@ -21,14 +21,15 @@ class Event(Generic[D_co]):
     Attributes:
         id: Unique among the events of its source, the same for every repeat of it.
         source: The service or client that said it: `/services/hotel`.
-        type: The type with its version: `RoomBooked.v1`.
+        type: The type with its version, as it was said: `RoomBooked.v1`.
         saga_id: The saga that it belongs to; the CloudEvents subject.
         time: When it was said, in UTC.
         correlation_id: The same for all events of one saga: the saga id, unless its first event says
             otherwise.
         causation_id: The id of the event that it answers; None if it answers none.
         traceparent: W3C trace context, if there is one.
-        data: What happened.
+        data: What happened; where a participant handles a newer version only, in that version.
+        original: What happened as it was said, if `data` was made from it by an upcast; else None.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Event(Generic[D_co]):
     causation_id: str | None
     traceparent: str | None
     data: D_co
+    original: EventData | None = None
 
     @property
     def key(self) -> str:

@@ -28,7 +28,7 @@ def to_json(event: Event[EventData]) -> dict[str, object]:
         attributes["causationid"] = event.causation_id
     if event.traceparent is not None:
         attributes["traceparent"] = event.traceparent
-    attributes["data"] = event.data.to_json()
+    attributes["data"] = (event.original or event.data).to_json()  # of the version that `type` names
     return attributes
 
 

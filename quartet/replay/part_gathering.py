@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from quartet.engine.dead_letters.store import DISCARDED
 from quartet.engine.declaration.participant import Participant
+from quartet.engine.received import UPCAST_FAILED
 from quartet.engine.records.codec import RESERVED, RecordCodec
 from quartet.engine.records.record import Json, Record, RecordLimits
 from quartet.engine.saga_update import WAITING
@@ -117,7 +118,7 @@ class PartGathering:
             reason = letter.letter.reason
             if reason in _OF_RUNTIME:
                 self._incomplete = f"an event is a dead letter of the runtime ({reason}), which no handler has decided"
-            if reason in {WAITING, *_OF_RUNTIME}:
+            if reason in {WAITING, UPCAST_FAILED, *_OF_RUNTIME}:
                 return None
             return Step(place, "failed" if reason in FAILED else "rejected", reason=reason)
         if not self._stored.has_finished(one):

@@ -21,7 +21,7 @@ from quartet.engine.received import Delivery
 from quartet.engine.records.codec import RecordCodec
 from quartet.engine.records.record import Json, Record, RecordLimits
 from quartet.engine.saga_update import Step as Done
-from quartet.events import Models, from_json
+from quartet.events import Models, UpcastError, from_json
 from quartet.replay.outcome import Outcome, details_of, outcome_of
 from quartet.replay.playback import Playback
 from quartet.replay.recording import Part, Recording, Step
@@ -85,8 +85,8 @@ class PartReplay:
         if type_ not in self._participant.hears:
             return self._found(Kind.DIFFERENCE, type_, "heard it, would no longer hear it")
         try:
-            event = from_json(self._recording.events[step.heard], self._models)
-        except ValueError as error:
+            event = self._participant.as_handled(from_json(self._recording.events[step.heard], self._models))
+        except (ValueError, UpcastError) as error:
             return self._found(Kind.PROBLEM, type_, f"the event cannot be read: {error}")
         playback = Playback(step)
         message = Message(b"", None, {}, step.heard, str(step.heard))

@@ -30,7 +30,8 @@ def decide(
 
     Args:
         participant: whose reaction it is.
-        event: the event, or its data alone, which then has the source `/tests`.
+        event: the event, or its data alone, which then has the source `/tests`. One of an older version is upcast as
+            in production.
         state: the participant's state before the event; None if it has none of the saga.
         ports: the last argument of the handler.
         giving_up: run the fallback, as if the retries of the handler were used up.
@@ -38,10 +39,12 @@ def decide(
     Raises:
         LookupError: the participant does not hear the event, or has no fallback for it.
         AssertionError: the decision cannot be said or stored.
+        UpcastError: the event cannot be turned into the version that the participant handles.
         Exception: every error of the handler. There is no retry.
     """
     whole = event if isinstance(event, Event) else new_event(event, source="/tests", time=START, id=f"e-{event.type}")
     handler = handler_of(participant, type(whole.data), giving_up=giving_up)
+    whole = participant.as_handled(whole)
     outcome: Outcome[S] = _run(handler(whole, state, ports))
     if isinstance(outcome, Decided):
         _check(participant, whole, outcome)

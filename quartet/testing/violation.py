@@ -11,7 +11,7 @@ Invariant: TypeAlias = Callable[[World], Iterable[str]]
 # Reasons of the engine itself. With others, a handler has rejected an event on purpose.
 NOT_HANDLED: Final = frozenset(
     {"handler_failed", "retries_used_up", "runtime_failed", "reading_failed", "state_not_stored", "state_unreadable",
-     "answer_not_published", "compensation_failed", "waiting"}
+     "answer_not_published", "compensation_failed", "waiting", "upcast_failed"}
 )  # fmt: skip
 
 

@@ -51,7 +51,9 @@ def hearers(app: Choreography, event: type[EventData]) -> tuple[str, ...]:
 
 def failures(app: Choreography) -> frozenset[type[EventData]]:
     """The events about which some participant undoes its work."""
-    return frozenset(reaction.event for one in app for reaction in one.reactions if reaction.undoes)
+    return frozenset(
+        event for one in app for event in app.events.models if event.type in one.hears and one.reaction_to(event).undoes
+    )
 
 
 def compensations(app: Choreography) -> frozenset[type[EventData]]:

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from quartet.choreography import Choreography
 from quartet.engine.declaration.participant import Participant
-from quartet.events import OUTSIDE, EventData, explain
+from quartet.events import OUTSIDE, EventData, UpcastError, explain
+from quartet.events.registry import version_of
 from quartet.topology.cycles import unbounded_cycles
 from quartet.topology.edges import failures, hearers, sayers
 
@@ -17,8 +18,9 @@ def problems(app: Choreography) -> tuple[str, ...]:
     """The problems, one line each, with what to do; nothing if the choreography keeps every rule.
 
     The rules: every event is said by a participant or comes from outside, as its model says; every event is heard or
-    ends a saga; every failure reaches each participant that may have work to undo by then; no cycle of events is
-    without a bound; every event has a sample, and it can be read.
+    ends a saga; a participant that hears one version hears the others; every failure reaches each participant that may
+    have work to undo by then; no cycle of events is without a bound; every event has a sample, and it can be read, also
+    as each newer version.
     """
     return tuple(chain.from_iterable(rule(app) for rule in _RULES))
 
@@ -35,7 +37,7 @@ def _unregistered(app: Choreography) -> Iterator[str]:
 
 def _unsaid(app: Choreography) -> Iterator[str]:
     for event in app.events.models:
-        if not sayers(app, event):
+        if not sayers(app, event) and event not in app.events.outdated:
             yield f"{event.type} is said by no participant: name it in a reaction's says, in inputs, or remove it"
 
 
@@ -53,6 +55,20 @@ def _unheard(app: Choreography) -> Iterator[str]:
     for event in app.events.models:
         if event not in app.ends and not hearers(app, event):
             yield f"{event.type} is heard by no participant: add a reaction, or name it in ends"
+
+
+def _versions(app: Choreography) -> Iterator[str]:
+    for event in app.events.models:
+        name, version = version_of(event.type)
+        for one in (one for one in app if event.type not in one.hears):
+            heard = sorted(number for known, number in map(version_of, one.hears) if known == name)
+            if heard and heard[-1] > version:
+                yield (
+                    f"{one.name} hears {name}.v{heard[-1]}, and not {event.type}, which the hub may still hold: "
+                    "add an upcast to the registry, or a reaction"
+                )
+            elif heard and sayers(app, event):
+                yield f"{one.name} hears {name}.v{heard[-1]}, and not {event.type}, which is said: add a reaction"
 
 
 def _unreached(app: Choreography) -> Iterator[str]:
@@ -109,18 +125,23 @@ def _samples(app: Choreography) -> Iterator[str]:
     for sample in app.samples:
         if type(sample) not in app.events.models:
             yield f"{sample.type} has a sample, but is not in the registry: add it to the registry"
-        elif problem := _unreadable(sample):
+        elif problem := _unreadable(app, sample):
             yield f"the sample of {sample.type} cannot be read: {problem}"
 
 
-def _unreadable(sample: EventData) -> str | None:
+def _unreadable(app: Choreography, sample: EventData) -> str | None:
     try:
         again = type(sample).model_validate(sample.to_json())
+        newest = again
+        for step in app.events.newer(type(sample)):
+            newest = step.apply(newest)
     except ValidationError as error:
         return explain(error)
+    except UpcastError as error:
+        return str(error)
     return None if again == sample else "what is read is not what was written"
 
 
 _RULES: Final[tuple[Callable[[Choreography], Iterator[str]], ...]] = (
-    _unregistered, _unsaid, _misattributed, _unheard, _unreached, _endless, _samples,
+    _unregistered, _unsaid, _misattributed, _unheard, _versions, _unreached, _endless, _samples,
 )  # fmt: skip

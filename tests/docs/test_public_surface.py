@@ -17,7 +17,7 @@ SURFACE = {
     "quartet": {
         *("Choreography", "Participant", "Service", "ContainerSpec", "RetryPolicy", "Workload", "on"),
         *("Decided", "Ignored", "Rejected", "Outcome", "StateSchema", "Evidence"),
-        *("Event", "EventData", "Part", "Registry", "SagaId", "new_event"),
+        *("Event", "EventData", "Part", "Registry", "SagaId", "new_event", "upcast"),
         *("ConfigurationError", "OutageError", "TransientError"),
     },
     "quartet.adapters": {

@@ -1,14 +1,14 @@
 """A participant of a saga: the table of its reactions to events, and the data that it owns."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from quartet.engine.declaration.reaction import Reaction
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.records.codec import StateSchema
-from quartet.events import EventData, Registry, service_source
+from quartet.events import Event, EventData, Registry, service_source
 
 S = TypeVar("S")
 # A participant that needs less of its ports can stand where more is given.
@@ -45,7 +45,7 @@ class Participant(Generic[S, P_contra]):
         container: where its state lives, one document per saga.
         state: the dataclass of that state, or a `StateSchema` once its form has changed.
         reactions: its reaction to each event that it hears, one `on(...)` per event. An event that is not here is
-            not for it.
+            not for it, unless the registry has upcasts to one that is.
         also_says: the types of events that it says without having heard anything, such as when a deadline passes.
         containers: further containers of the database, besides `container` and the dead letters.
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
@@ -78,11 +78,12 @@ class Participant(Generic[S, P_contra]):
         """
         if self.starts is not None and self.starts.tzinfo is None:
             raise ValueError(f"{self.name} starts at {self.starts}: give it a time zone, such as UTC")
-        by_event = {reaction.event: reaction for reaction in self.reactions}
+        handled = {reaction.event: reaction for reaction in self.reactions}
+        upcast = {old: handled[new] for old, new in self._upcast_to(handled).items()}
         types = [reaction.event.type for reaction in self.reactions]
         if twice := sorted({type_ for type_ in types if types.count(type_) > 1}):
             raise ValueError(f"{self.name} reacts twice to {', '.join(twice)}")
-        object.__setattr__(self, "_by_event", by_event)  # a frozen dataclass has no other way to derive a field
+        object.__setattr__(self, "_by_event", handled | upcast)  # a frozen dataclass has no other way to derive a field
 
     @property
     def source(self) -> str:
@@ -91,8 +92,8 @@ class Participant(Generic[S, P_contra]):
 
     @property
     def hears(self) -> frozenset[str]:
-        """The types of events that it acts on."""
-        return frozenset(reaction.event.type for reaction in self.reactions)
+        """The types of events that it acts on, also those that are upcast for it."""
+        return frozenset(event.type for event in self._by_event)
 
     @property
     def says(self) -> frozenset[type[EventData]]:
@@ -102,15 +103,42 @@ class Participant(Generic[S, P_contra]):
     @property
     def opens(self) -> frozenset[str]:
         """The types of events that usually find no state."""
-        return frozenset(reaction.event.type for reaction in self.reactions if reaction.creates)
+        return frozenset(event.type for event, reaction in self._by_event.items() if reaction.creates)
 
     def reaction_to(self, event: type[EventData]) -> Reaction[S, P_contra]:
-        """Its reaction to an event that it hears.
+        """Its reaction to an event that it hears. The handler of one that is upcast takes it `as_handled`.
 
         Raises:
             KeyError: it does not hear it.
         """
         return self._by_event[event]
+
+    def as_handled(self, event: Event[EventData]) -> Event[EventData]:
+        """The event for its handler: in the first version from the one that was said on that it handles.
+
+        What identifies the event stays: id, source, type, cause and trace.
+
+        Raises:
+            UpcastError: the data cannot be turned into that version.
+        """
+        reaction = self._by_event.get(type(event.data))
+        if reaction is None or reaction.event is type(event.data):
+            return event
+        data = event.data
+        for step in self.events.newer(type(data)):
+            data = step.apply(data)
+            if type(data) is reaction.event:
+                break
+        return replace(event, data=data, original=event.data)
+
+    def _upcast_to(self, handled: Collection[type[EventData]]) -> dict[type[EventData], type[EventData]]:
+        """The models without a reaction, from which upcasts lead to one that has one; each with the first such."""
+        found: dict[type[EventData], type[EventData]] = {}
+        for model in self.events.outdated - set(handled):
+            first = next((step.new for step in self.events.newer(model) if step.new in handled), None)
+            if first is not None:
+                found[model] = first
+        return found
 
     @property
     def all_containers(self) -> tuple[ContainerSpec, ...]:
