@@ -7,7 +7,7 @@ from pydantic import Field
 from quartet import EventData, Registry, SagaId
 from quartet.events import OUTSIDE, Code, Reference
 
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a day: 2026-11-26")]
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="a day: 2026-11-26")]
 Rows = Annotated[int, Field(ge=0)]
 
 

@@ -8,7 +8,8 @@ from quartet.events.derivation import derived_id, event_key, legacy_derived_id
 from quartet.events.envelope import Envelope, Models, Unreadable, UnreadableReason
 from quartet.events.event import Event, answer, new_event, service_source
 from quartet.events.fields import SAGA_ID_PATTERN, WHOLE, Code, Detail, Moment, Reference, SagaId, Text
-from quartet.events.money import HIGHEST_UNIT_PRICE, Money, UnitPrice, fit_amount, in_minor_units
+from quartet.events.model import schema_says
+from quartet.events.money import HIGHEST_UNIT_PRICE, Money, UnitPrice, fit_amount, in_minor_units, per_currency
 from quartet.events.problems import explain, without_input
 from quartet.events.reading import CONTENT_TYPE, BodyForm, open_envelope, read_envelope
 from quartet.events.registry import Registry
@@ -62,7 +63,9 @@ __all__ = [
     "open_envelope",
     "parse_time",
     "partition_of",
+    "per_currency",
     "read_envelope",
+    "schema_says",
     "service_source",
     "to_json",
     "upcast",

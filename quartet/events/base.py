@@ -4,18 +4,22 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from quartet.events.fields import NAMES_SAGA
+from quartet.events.model import JsonModel
 
 
-class Part(BaseModel):
-    """Base of what events are made of: immutable. Fields that a reader does not know are ignored."""
+class Part(JsonModel):
+    """Base of what events are made of: immutable. Fields that a reader does not know are ignored.
+
+    Numbers and booleans are taken in their JSON type only, as the published schema says.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class EventData(BaseModel):
+class EventData(JsonModel):
     """The data of an event: something that happened in one saga, in the past tense.
 
     An application has one base class of its own, which says what its sagas are called by:
@@ -25,7 +29,8 @@ class EventData(BaseModel):
 
     A model with several fields of the type `SagaId` defines the property `saga_id`.
 
-    Immutable. Fields that a reader does not know are ignored, so that a writer may be newer.
+    Immutable. Fields that a reader does not know are ignored, so that a writer may be newer. Numbers and booleans are
+    taken in their JSON type only, as the published schema says.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

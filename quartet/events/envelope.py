@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from quartet.events.attributes import optional, required, saga_id_of
 from quartet.events.base import EventData
 from quartet.events.event import Event
-from quartet.events.media_type import media_type
+from quartet.events.media_type import declares_json
 from quartet.events.problems import explain
 from quartet.events.rfc3339 import parse_time
 from quartet.events.text import quoted
@@ -127,5 +127,5 @@ def _check_version(value: object) -> None:
 def _check_content_type(value: object) -> None:
     if value is None or value == "application/json":
         return
-    if not (isinstance(value, str) and media_type(value).is_json):
+    if not (isinstance(value, str) and declares_json(value)):
         raise ValueError("datacontenttype: must be application/json")

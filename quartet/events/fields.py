@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from quartet.events.model import whole
 from quartet.events.rfc3339 import TIME_PATTERN, format_time, in_utc, parse_time
 from quartet.events.text import has_surrogates
 
@@ -35,14 +36,11 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="snak
 """Why something happened, for programs. The set is open: a reader takes a value that it does not know."""
 
 
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-WHOLE: Final = BeforeValidator(_whole)
+WHOLE: Final = BeforeValidator(whole)
 """Last in the annotation of a whole number, whose `Field` is strict.
 
-JSON has one type for numbers, and JSON Schema calls 2.0 and 2e0 integers: so they are 2 here too.
+JSON has one type for numbers, and JSON Schema calls 2.0 and 2e0 integers: so they are 2 here too. Events and parts do
+this for every `int`; other models need it.
 """
 
 LONE_SURROGATE: Final = r"must not contain half of a surrogate pair, such as \ud83d without the other half"

@@ -6,17 +6,20 @@ A JSON number would be read as a binary float somewhere along the way, so only s
 
 import re
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
 from quartet.events.currencies import MINOR_UNITS
+from quartet.events.model import schema_says
 
 # 10^12 a piece, a million pieces, 50 lines: the largest total has 20 digits before the point, and 24 digits
 # in all stay exact in the default decimal context of 28.
 _PATTERN: Final = r"^(0|[1-9][0-9]{0,19})(\.[0-9]{1,4})?$"
 _UNIT_PRICE_PATTERN: Final = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?$"
 _SHAPE = re.compile(_PATTERN.rstrip("$") + r"\Z")
+_MOST_DECIMALS: Final = 4
+_USUAL_DECIMALS: Final = 2
 HIGHEST_UNIT_PRICE: Final = Decimal(10) ** 12
 HIGHEST_AMOUNT: Final = Decimal(10) ** 20
 _STEPS: Final = {decimals: Decimal(1).scaleb(-decimals) for decimals in set(MINOR_UNITS.values())}
@@ -61,6 +64,32 @@ def in_minor_units(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(_STEPS[decimals])
 
 
+def per_currency(field: str, *inside: str) -> list[dict[str, Any]]:
+    """What a JSON Schema says of an amount that has no more decimals than the `currency` beside its field.
+
+    Args:
+        field: the amount, or the list with the amounts in it.
+        inside: the way from the field to the amount: `[]` for the entries of a list, or the name of a field.
+    """
+    conditions: list[dict[str, Any]] = []
+    for decimals in sorted(set(MINOR_UNITS.values()) - {_MOST_DECIMALS}):
+        fraction = f"(\\.[0-9]{{1,{decimals}}})?" if decimals else ""
+        then: dict[str, Any] = {"pattern": f"^[0-9]+{fraction}$"}
+        for step in reversed(inside):
+            then = {"items": then} if step == "[]" else {"properties": {step: then}}
+        applies = {"properties": {"currency": _of_decimals(decimals)}, "required": ["currency"]}
+        conditions.append({"if": applies, "then": {"properties": {field: then}}})
+    return conditions
+
+
+def _of_decimals(decimals: int) -> dict[str, Any]:
+    """The currencies with this many decimals; those with two are the ones that are not among the others."""
+    if decimals == _USUAL_DECIMALS:
+        return {"not": {"enum": sorted(code for code, known in MINOR_UNITS.items() if known != decimals)}}
+    return {"enum": sorted(code for code, known in MINOR_UNITS.items() if known == decimals)}
+
+
+@schema_says(per_currency)
 def fit_amount(amount: Decimal, info: ValidationInfo) -> Decimal:
     """Validator of an amount in a model that declares `currency` before it.
 

@@ -6,11 +6,18 @@ from typing import Final
 
 # RFC 3339 allows any number of digits after the second. Python's own parser takes forms that RFC 3339 does not know,
 # and not the same ones in every version: the form is checked here.
+_DAY: Final = r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK: Final = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
+_OFFSET: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_SHAPE = re.compile(rf"[0-9]{{4}}-{_DAY}{_CLOCK}([Zz]|[+-]{_OFFSET})\Z")
 TIME_PATTERN: Final = (
-    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
-    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+    rf"^(((19[7-9][0-9]|[2-8][0-9]{{3}})-{_DAY}){_CLOCK}([Zz]|[+-]{_OFFSET})"
+    rf"|1969-12-31{_CLOCK}-{_OFFSET}|9000-01-01{_CLOCK}\+{_OFFSET})$"
 )
-_SHAPE = re.compile(TIME_PATTERN.rstrip("$") + r"\Z")
+"""The form for a JSON Schema, with the years of the range.
+
+A pattern cannot compute with the offset: of the days on both sides of each end it takes every time of day.
+"""
 # Deadlines are computed from these times: far from the calendar's ends no sum can overflow.
 _FIRST, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _MESSAGE = "must be an RFC 3339 time with an offset, such as 2026-03-01T12:00:00Z"

@@ -1,21 +1,31 @@
 """JSON Schema of every event, for clients that are not written in Python."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from quartet.events.attributes import LONGEST_ATTRIBUTE, LONGEST_SOURCE
 from quartet.events.base import EventData
 from quartet.events.fields import SAGA_ID_PATTERN
+from quartet.events.media_type import JSON_TYPE_PATTERN
 from quartet.events.rfc3339 import TIME_PATTERN
+from quartet.events.text import NONCHARACTERS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
-_JSON_TYPE = r"^[^/\s;]+/([^/\s;]+\+)?[Jj][Ss][Oo][Nn]\s*(;[^\u0000-\u001f]*)?$"
+_CLOUDEVENTS_STRING = rf"^[^\u0000-\u001f\u007f-\u009f{NONCHARACTERS}]*$"
 
 
-def json_schemas(models: Iterable[type[EventData]]) -> dict[str, dict[str, Any]]:
-    """Per type two schemas (JSON Schema 2020-12): its `data`, and `event`, the structured CloudEvent."""
-    return {model.type: {"data": _data_schema(model), "event": _event_schema(model)} for model in models}
+def json_schemas(
+    models: Iterable[type[EventData]], *, outdated: Collection[type[EventData]] = ()
+) -> dict[str, dict[str, Any]]:
+    """Per type two schemas (JSON Schema 2020-12): its `data`, and `event`, the structured CloudEvent.
+
+    Those of the models that are `outdated`, because there is a newer version, are marked as deprecated.
+    """
+    schemas: dict[str, dict[str, Any]] = {}
+    for model in models:
+        mark = {"deprecated": True} if model in outdated else {}
+        schemas[model.type] = {"data": _data_schema(model) | mark, "event": _event_schema(model) | mark}
+    return schemas
 
 
 def _data_schema(model: type[EventData]) -> dict[str, Any]:
@@ -39,18 +49,18 @@ def _event_schema(model: type[EventData]) -> dict[str, Any]:
 
 
 def _attributes(model: type[EventData]) -> dict[str, Any]:
-    text = {"type": "string", "minLength": 1, "maxLength": LONGEST_ATTRIBUTE, "pattern": _NO_CONTROL_CHARACTERS}
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST_ATTRIBUTE, "pattern": _CLOUDEVENTS_STRING}
     return {
         "specversion": {"const": "1.0"},
         "id": text,
-        "source": text | {"maxLength": LONGEST_SOURCE, "format": "uri-reference"},
+        "source": text | {"maxLength": LONGEST_SOURCE, "description": "who said it: by CloudEvents, a URI reference"},
         "type": {"const": model.type},
         "subject": {"type": "string", "pattern": SAGA_ID_PATTERN, "description": "the saga id"},
         "time": {"type": "string", "format": "date-time", "pattern": TIME_PATTERN},
-        "datacontenttype": _or_null({"type": "string", "pattern": _JSON_TYPE}, "the form of `data`: JSON"),
+        "datacontenttype": _or_null({"type": "string", "pattern": JSON_TYPE_PATTERN}, "the form of `data`: JSON"),
         "correlationid": _or_null(text, "the saga id, unless the saga's first event says otherwise"),
         "causationid": _or_null(text, "the id of the event that caused this one"),
-        "traceparent": {"type": "string", "description": "W3C trace context"},
+        "traceparent": {"description": "W3C trace context; what is none is ignored"},
     }
 
 

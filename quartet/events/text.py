@@ -1,14 +1,15 @@
 """Text as CloudEvents allows it, and text that is safe to quote in a line for people."""
 
 import re
+from typing import Final
 
 from quartet.printable import printable
 
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system: a string contains no control
 # characters, no lone surrogates and no noncharacters. Nothing else is refused: what else is "printable" depends on
 # the Unicode tables of the interpreter, and two readers could disagree.
-_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(f"{chr(p << 16 | 0xFFFE)}-{chr(p << 16 | 0xFFFF)}" for p in range(17))
-_FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
+NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(f"{chr(p << 16 | 0xFFFE)}-{chr(p << 16 | 0xFFFF)}" for p in range(17))
+_FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{NONCHARACTERS}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_QUOTE = 100
 

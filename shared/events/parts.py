@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import FailFast, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from quartet.events import HIGHEST_UNIT_PRICE, WHOLE, Part, Text, UnitPrice, in_minor_units
+from quartet.events import HIGHEST_UNIT_PRICE, WHOLE, Part, Text, UnitPrice, in_minor_units, per_currency, schema_says
 from shared.events.fields import Country, ProductId
 
 MOST_LINES = 50
@@ -73,6 +73,7 @@ def total_of(items: Iterable[Item]) -> Decimal:
     return sum((item.quantity * item.unit_price for item in items), start=Decimal(0))
 
 
+@schema_says(lambda field: per_currency(field, "[]", "unit_price"))
 def fit_items(items: tuple[Item, ...], info: ValidationInfo) -> tuple[Item, ...]:
     """Validator of the items in a model that declares `currency` before them: prices in its minor units.
 

@@ -1,19 +1,19 @@
 """The JSON Schemas say what the models say, as far as JSON Schema can."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
 from pydantic import ValidationError
 
 from quartet.events import Envelope, Event, EventData, explain, json_schemas, new_event, open_envelope, to_json
 from shared.events import REGISTRY, OrderCreated
-from tests.events.json_schema import follows
 from tests.events.samples import SAMPLES, changed, orders, without
 
 SCHEMAS = json_schemas(REGISTRY.models)
@@ -26,6 +26,16 @@ EVENT = {
     "time": "2026-03-01T12:00:00Z",
 }
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@cache
+def validator(type_: str, kind: str) -> Draft202012Validator:
+    return Draft202012Validator(SCHEMAS[type_][kind], validate_formats=True)
+
+
+def follows(instance: object, schema: Mapping[str, Any]) -> bool:
+    _, _, kind, type_ = schema["$id"].split(":")
+    return validator(type_, kind).is_valid(instance)
 
 
 def test_every_event_has_both_schemas_and_a_sample() -> None:
@@ -41,28 +51,23 @@ def test_every_event_has_both_schemas_and_a_sample() -> None:
 @pytest.mark.parametrize("data", SAMPLES, ids=lambda data: data.type)
 def test_what_we_say_follows_its_schemas(data: EventData) -> None:
     schemas = SCHEMAS[data.type]
-    assert follows(data.to_json(), schemas["data"], schemas["data"])
+    assert follows(data.to_json(), schemas["data"])
 
     event = to_json(new_event(data, source="/pequod", time=NOON))
-    assert follows(event, schemas["event"], schemas["event"])
+    assert follows(event, schemas["event"])
     for name in ("id", "source", "subject", "time", "type", "specversion", "data"):
         incomplete = {key: value for key, value in event.items() if key != name}
-        assert not follows(incomplete, schemas["event"], schemas["event"])
-    assert not follows(event | {"type": "OrderEaten.v1"}, schemas["event"], schemas["event"])
+        assert not follows(incomplete, schemas["event"])
+    assert not follows(event | {"type": "OrderEaten.v1"}, schemas["event"])
 
 
 @given(orders())
 def test_any_order_follows_the_schema(order: dict[str, Any]) -> None:
     schema = SCHEMAS["OrderCreated.v1"]["data"]
-    assert follows(order, schema, schema)
+    assert follows(order, schema)
 
 
-# What JSON Schema cannot say is left out of these events: how many decimals a currency has (none here, and CLF may have
-# four), and which days and years there are (the times below that have the form are real, and in range).
-EVENTS: Mapping[str, dict[str, Any]] = {
-    data.type: json.loads(re.sub(r'"(\d+)\.\d\d"', r'"\1"', json.dumps(data.to_json())).replace('"USD"', '"CLF"'))
-    for data in SAMPLES
-}
+EVENTS: Mapping[str, dict[str, Any]] = {data.type: data.to_json() for data in SAMPLES}
 NUMBERS: Sequence[object] = (
     *(0, 1, 2, -1, 2.0, 2.5, 1e2, 1e300, -0.0, 0.0, -1.0, 10**6, 1e6, 10**6 + 1, 5 * 10**7, 5e7 + 1, True, False),
     *(2**53 - 1, 2**53, float(2**53), 10**400, 5e-324, 1 + 2**-52),
@@ -106,7 +111,7 @@ def check_agreement(type_: str, data: dict[str, Any]) -> None:
         problem = ""
     except ValidationError as error:
         problem = explain(error)
-    assert follows(data, schema, schema) == (not problem), problem or data
+    assert follows(data, schema) == (not problem), problem or data
 
 
 @pytest.mark.parametrize("type_", EVENTS)
@@ -118,9 +123,8 @@ def test_schema_and_model_say_the_same_about_every_field(type_: str) -> None:
             check_agreement(type_, replaced(data, path, value))
 
 
-@pytest.mark.parametrize("name", ["id", "subject", "time", "correlationid", "causationid", "datacontenttype"])
+@pytest.mark.parametrize("name", ["id", "source", "subject", "time", "correlationid", "causationid", "datacontenttype"])
 def test_schema_and_envelope_say_the_same_about_every_attribute(name: str) -> None:
-    """Of the source, the schema wants a URI reference, and the reader takes any text."""
     data = EVENTS["PaymentVoided.v1"]
     schema = SCHEMAS["PaymentVoided.v1"]["event"]
     types = ("application/json", "text/json; charset=utf-8", "application/a+JSON", "application/xml", "json", "a/+json")
@@ -130,7 +134,7 @@ def test_schema_and_envelope_say_the_same_about_every_attribute(name: str) -> No
         read = envelope.read(REGISTRY) if isinstance(envelope, Envelope) else envelope
         # The schema cannot say that the subject is the order id of the data.
         is_read = isinstance(read, Event) or "must be the saga id, ahab-1851" in read.detail
-        assert follows(event, schema, schema) == is_read, event
+        assert follows(event, schema) == is_read, event
 
 
 ANY_JSON = st.recursive(
@@ -178,4 +182,4 @@ def test_a_whole_number_may_be_written_with_a_fraction_of_zero(quantity: float) 
 )
 def test_the_schema_refuses_the_values_that_the_model_refuses(order: dict[str, Any]) -> None:
     schema = SCHEMAS["OrderCreated.v1"]["data"]
-    assert not follows(order, schema, schema)
+    assert not follows(order, schema)

@@ -1,0 +1,1 @@
+"""Tests of the contracts as documents, and of what a change of them breaks."""
