@@ -15,7 +15,7 @@ from quartet.events.reading import CONTENT_TYPE, BodyForm, open_envelope, read_e
 from quartet.events.registry import Registry
 from quartet.events.rfc3339 import format_time, parse_time
 from quartet.events.schemas import json_schemas
-from quartet.events.trace import valid_traceparent
+from quartet.events.trace import first_traceparent, valid_traceparent
 from quartet.events.upcasting import Upcast, UpcastError, upcast
 from quartet.events.wire import encode, from_json, to_json
 
@@ -53,6 +53,7 @@ __all__ = [
     "encode",
     "event_key",
     "explain",
+    "first_traceparent",
     "fit_amount",
     "format_time",
     "from_json",

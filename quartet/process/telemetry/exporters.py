@@ -1,0 +1,78 @@
+"""The exporters that the environment names: OTLP over HTTP, or over gRPC."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Final
+
+from opentelemetry.sdk.metrics.export import MetricExporter
+from opentelemetry.sdk.trace.export import SpanExporter
+
+from quartet.engine.errors import ConfigurationError
+from quartet.extras import missing
+
+_HTTP: Final = "http/protobuf"
+_GRPC: Final = "grpc"
+_OTLP: Final = "otlp"
+_NONE: Final = "none"
+
+
+def span_exporters(environment: Mapping[str, str]) -> list[SpanExporter]:
+    """Those of spans; none if `OTEL_TRACES_EXPORTER` is `none`.
+
+    Raises:
+        ConfigurationError: a package is missing, or a variable has a value that cannot be used.
+    """
+    if not _wanted(environment, "TRACES"):
+        return []
+    if _protocol(environment, "TRACES") == _GRPC:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpanExporter
+
+        return [GrpcSpanExporter()]
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return [OTLPSpanExporter()]
+
+
+def metric_exporters(environment: Mapping[str, str]) -> list[MetricExporter]:
+    """Those of metrics; none if `OTEL_METRICS_EXPORTER` is `none`. Raises as `span_exporters` does."""
+    if not _wanted(environment, "METRICS"):
+        return []
+    if _protocol(environment, "METRICS") == _GRPC:
+        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcMetricExporter
+
+        return [GrpcMetricExporter()]
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return [OTLPMetricExporter()]
+
+
+def _wanted(environment: Mapping[str, str], signal: str) -> bool:
+    variable = f"OTEL_{signal}_EXPORTER"
+    names = {name.strip() for name in (environment.get(variable) or _OTLP).split(",")}
+    if unknown := sorted(names - {_OTLP, _NONE}):
+        raise ConfigurationError(f"{variable} is {', '.join(unknown)}: set it to {_OTLP} or {_NONE}")
+    if not any(environment.get(f"OTEL_EXPORTER_OTLP_{name}ENDPOINT") for name in ("", f"{signal}_")):
+        return False  # the endpoint of another signal alone is set
+    return _OTLP in names
+
+
+def _protocol(environment: Mapping[str, str], signal: str) -> str:
+    specific, general = f"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"
+    variable = specific if environment.get(specific) else general
+    protocol = (environment.get(variable) or _HTTP).strip()
+    if protocol == _HTTP:
+        _require("http", "telemetry")
+    elif protocol == _GRPC:
+        _require("grpc", "telemetry-grpc")
+    else:
+        raise ConfigurationError(f"{variable} is {protocol}: set it to {_HTTP} or {_GRPC}")
+    return protocol
+
+
+def _require(transport: str, extra: str) -> None:
+    try:
+        found = find_spec(f"opentelemetry.exporter.otlp.proto.{transport}")
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        raise missing(f"opentelemetry-exporter-otlp-proto-{transport}", extra)
