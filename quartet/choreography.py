@@ -24,7 +24,8 @@ class Choreography:
         name: the name of the application.
         events: every event that is said in it.
         participants: the participants, in the order in which tools list them; by default, those of `services`.
-        ends: the events that end a saga. No participant needs to hear them. Older versions of an end end it too.
+        ends: the events that end a saga. No participant needs to hear them. By default, those that the participants
+            name in their `ends`. Older versions of an end end it too.
         inputs: the events that come from outside. With the first one, a saga begins.
         samples: one believable event of each type; `quartet schema` shows them, and `quartet check` requires them all.
         hub: the Event Hub that they share.
@@ -67,11 +68,13 @@ class Choreography:
                 workload ends with what is no end of a saga, or the services are not those of the participants, in the
                 same order.
         """
-        upcast = {old for old in self.events.outdated if any(step.new in self.ends for step in self.events.newer(old))}
-        object.__setattr__(self, "ends", frozenset(self.ends) | upcast)  # a frozen dataclass has no other way
         run = tuple(service.participant for service in self.services)
+        # A frozen dataclass has no other way to derive a field.
         if not self.participants:
-            object.__setattr__(self, "participants", run)  # as above
+            object.__setattr__(self, "participants", run)
+        ends = frozenset(self.ends).union(*(() if self.ends else (set(one.ends) for one in self.participants)))
+        upcast = {old for old in self.events.outdated if any(step.new in ends for step in self.events.newer(old))}
+        object.__setattr__(self, "ends", ends | upcast)
         for what, names in (("name", self.names), ("database", tuple(one.database for one in self.participants))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")

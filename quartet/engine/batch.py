@@ -82,6 +82,16 @@ class Batch:
         firsts = [*(items[0] for items in self._unfinished.values()), *self.requests]
         return min(one.message.sequence_number for one in firsts)
 
+    @property
+    def oldest_unfinished(self) -> Message | None:
+        """The message of the first event that is not finished; None if all are. May be called from any thread."""
+        if self._is_finished:
+            return None
+        if not self._is_slow:
+            return self.messages[0]
+        firsts = [*(items[0] for items in list(self._unfinished.values())), *list(self.requests)]
+        return min((one.message for one in firsts), key=lambda one: one.sequence_number, default=None)
+
     def finished(self, saga_ids: Collection[str]) -> None:
         """Note that nothing is left to do for these sagas."""
         for saga_id in saga_ids:

@@ -21,7 +21,7 @@ from structlog.typing import FilteringBoundLogger
 
 from quartet.engine.batch import Batch, Standing
 from quartet.engine.dead_letters.requests import RedriveRequested
-from quartet.engine.declaration.hubs import Hubs
+from quartet.engine.declaration.hubs import Hubs, place_of
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.declaration.retry_policy import RetryPolicy
 from quartet.engine.errors import one_line
@@ -37,6 +37,7 @@ from quartet.engine.safe_log import safe
 from quartet.engine.saga_update import SagaUpdate, Step
 from quartet.engine.settler import Settler
 from quartet.engine.step_log import StepLog
+from quartet.engine.telemetry.port import UNOBSERVED, Observer
 from quartet.events import Event
 
 S = TypeVar("S")
@@ -74,6 +75,7 @@ class Engine(Generic[S]):
         on_redrive: OnRedrive | None = None,
         hubs: Hubs | None = None,
         recording: bool = False,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         """An engine of `participant` on these ports.
 
@@ -82,8 +84,10 @@ class Engine(Generic[S]):
         all of its handlers before the partition continues without the slow ones; None: without a limit. `on_redrive`
         answers requests to redrive; without it, they are ignored. `hubs` are those of the deployment; without them,
         all events are on one. With `recording`, each record also keeps what the ports answered; see ADR 31.
+        `observer` sees what the engine does.
         """
         self.participant = participant
+        self._observer = observer
         self._now = now
         self._sleep = sleep
         self._retry = retry or participant.retry
@@ -107,6 +111,7 @@ class Engine(Generic[S]):
             step_log=self._step_log,
             now=now,
             log=self._log,
+            observer=observer,
         )
         runner = HandlerRunner(
             participant,
@@ -120,8 +125,9 @@ class Engine(Generic[S]):
             log=self._log,
             stats=self.stats,
             recording=recording,
+            observer=observer,
         )
-        self._settler = Settler(self._recorder, runner, self._finisher, sleep, self.stats)
+        self._settler = Settler(self._recorder, runner, self._finisher, sleep, self.stats, observer=observer)
         self._batches: set[Batch] = set()
         self._prepared: asyncio.Task[None] | None = None
         self._prepared_at = now()
@@ -203,6 +209,23 @@ class Engine(Generic[S]):
             (batch.standing(now, why) for batch in late), key=lambda one: (one.partition, one.sequence_number)
         )
 
+    def ages(self) -> dict[str, float]:
+        """How long ago the hub took in the oldest event that is not handled yet, in seconds, by partition.
+
+        May be called from any thread. A partition of which all events are handled that have come in has no entry.
+        """
+        now, ages = self._now(), dict[str, float]()
+        for batch in list(self._batches):
+            oldest = batch.oldest_unfinished
+            if oldest is not None and oldest.enqueued_at is not None:
+                place = place_of(oldest.hub, batch.partition)
+                ages[place] = max(ages.get(place, 0.0), (now - oldest.enqueued_at).total_seconds())
+        return ages
+
+    def outage_seconds(self) -> dict[str, float]:
+        """For how long each step has waited for a server that was away, in total. May be called from any thread."""
+        return self._outages.seconds()
+
     @property
     def needs_a_person(self) -> list[str]:
         """What waits for a person to change the configuration: one line each."""
@@ -228,6 +251,7 @@ class Engine(Generic[S]):
     async def _begin(self, partition: str, messages: Sequence[Message], together: float | None) -> Batch:
         """Handle messages until the quick ones are finished."""
         batch = self._read(partition, messages)
+        self._observer.received(batch)
         if batch.received.is_empty:
             # Most small batches are for other participants.
             batch.close()
@@ -244,6 +268,7 @@ class Engine(Generic[S]):
 
     async def _work(self, batch: Batch, together: float | None) -> None:
         """Handle a batch to its end. It never raises."""
+        self._observer.begins(batch)
         try:
             try:
                 await self._settler.settle(batch, together)
@@ -253,6 +278,7 @@ class Engine(Generic[S]):
             await self._answer_requests(batch)
             batch.close()
         finally:
+            self._observer.ends(batch)
             self._batches.discard(batch)
             batch.quick.set()
             # A batch that waits until there are fewer slow sagas must see that these have ended, too.

@@ -14,6 +14,7 @@ from quartet.engine.ports import DeadLetter, DeadLetters, Now, Publisher
 from quartet.engine.records.record import Json
 from quartet.engine.saga_update import SagaUpdate, Step
 from quartet.engine.step_log import StepLog
+from quartet.engine.telemetry.port import UNOBSERVED, Observer
 
 S = TypeVar("S")
 
@@ -32,7 +33,9 @@ class Finisher(Generic[S]):
         step_log: StepLog,
         now: Now,
         log: FilteringBoundLogger,
+        observer: Observer = UNOBSERVED,
     ) -> None:
+        self._observer = observer
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._outages = outages
@@ -48,9 +51,11 @@ class Finisher(Generic[S]):
         steps = sorted(
             (step for run in runs for step in run.steps), key=lambda step: step.delivery.message.sequence_number
         )
-        await self._publish_answers(partition, steps)
+        began = self._observer.clock()
+        sent = await self._publish_answers(partition, steps)
         unread = [*letters, *(letter for run in runs for letter in run.unread)]
-        self._step_log.tell(partition, steps, unread)
+        marks = self._observer.finished(partition, steps, began, sent=sent)
+        self._step_log.tell(partition, steps, unread, marks)
         return [*steps, *unread]
 
     async def keep(self, letters: Sequence[DeadLetter]) -> None:
@@ -67,6 +72,7 @@ class Finisher(Generic[S]):
             await isolate([letter.reduced(keep_body=True)], put, put_least)
 
         await isolate(letters, put, put_less)
+        self._observer.buried(letters)
 
     async def publish(self, partition: str, events: Sequence[Json]) -> list[tuple[Json, str]]:
         """Publish to a partition, in order. Returns the answers that the hub will never accept, and why."""
@@ -81,10 +87,12 @@ class Finisher(Generic[S]):
         await isolate(events, publish, isolated)
         return refused
 
-    async def _publish_answers(self, partition: str, steps: Sequence[Step]) -> None:
-        refused = await self.publish(partition, [said for step in steps for said in step.answers])
+    async def _publish_answers(self, partition: str, steps: Sequence[Step]) -> bool:
+        """Publish the answers of these steps. Returns whether there were any."""
+        answers = [said for step in steps for said in step.answers]
+        refused = await self.publish(partition, answers)
         if not refused:
-            return
+            return bool(answers)
         problems = {str(event["id"]): problem for event, problem in refused}
         letters = [
             _unpublished(step, partition, problems[str(said["id"])], self._now())
@@ -95,6 +103,7 @@ class Finisher(Generic[S]):
         for letter in letters:
             self._log.error("answer cannot be published", saga=letter.saga_id, id=letter.id, error=letter.detail)
         await self.keep(letters)
+        return True
 
 
 def _unpublished(step: Step, partition: str, problem: str, now: datetime) -> DeadLetter:

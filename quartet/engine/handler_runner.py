@@ -19,6 +19,7 @@ from quartet.engine.received import Delivered, Delivery
 from quartet.engine.recording.tape import Tape, Tapes
 from quartet.engine.records.record import Json, Record, RecordLimits
 from quartet.engine.saga_update import SagaUpdate
+from quartet.engine.telemetry.port import UNOBSERVED, Observer
 from quartet.events import Event, answer, to_json
 
 S = TypeVar("S")
@@ -47,8 +48,10 @@ class HandlerRunner(Generic[S]):
         log: FilteringBoundLogger,
         stats: Counter[str],
         recording: bool = False,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         """With `recording`, what the ports answer is kept in the record; see `Tape`."""
+        self._observer = observer
         self._participant = participant
         self._ports = with_time_limit(ports, retry.call_seconds)
         self._tapes = Tapes(self._ports) if recording else None
@@ -79,6 +82,9 @@ class HandlerRunner(Generic[S]):
     async def _handle(self, run: SagaUpdate[S], delivery: Delivery) -> None:
         began, before, steps = time.perf_counter(), run.record, len(run.steps)
         tape, ports = self._tapes.new() if self._tapes is not None else (None, self._ports)
+        handling = self._observer.handling(delivery)
+        if handling is not None:
+            ports = handling.observe(ports)
         try:
             outcome = await self._decide(delivery, run.record.state, ports, tape)
             if isinstance(outcome, Decided):
@@ -94,6 +100,11 @@ class HandlerRunner(Generic[S]):
             run.record = before
             del run.steps[steps:]
             run.fail(delivery, "handler_failed", one_line(bug), 1, began, tape=tape)
+        finally:
+            if handling is not None:
+                handling.close()
+        if handling is not None:
+            run.observed(handling)
 
     async def _decide(self, delivery: Delivery, state: S | None, ports: object, tape: Tape | None) -> Outcome[S]:
         """Run the handler with its retries; when they are used up, its fallback."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -27,6 +27,7 @@ class Message:
         offset: the hub's name for that place; opaque.
         body_form: which kind of AMQP body it was; if it was not data, `body` is a rendering for people.
         hub: the name of the hub that it came in by; empty for the main hub of the application.
+        enqueued_at: when the hub took it in, if that is known.
         digest: in place of a body that could not be kept with its dead letter; empty otherwise.
     """
 
@@ -38,6 +39,7 @@ class Message:
     digest: str = ""
     body_form: BodyForm = "data"
     hub: str = ""
+    enqueued_at: datetime | None = field(default=None, compare=False)
 
     def letter_id(self, partition: str) -> str:
         """The id that it has as a dead letter: the same whenever it is delivered from this place of the hub."""

@@ -21,6 +21,7 @@ from quartet.engine.received import Delivered, Delivery, UnreadableDelivery
 from quartet.engine.recording.runs import with_run, without_events
 from quartet.engine.recording.tape import Tape
 from quartet.engine.records.record import Answers, Json, Record, RecordLimits, surplus
+from quartet.engine.telemetry.port import Handling
 
 S = TypeVar("S")
 
@@ -35,6 +36,10 @@ class Step:
 
     Attributes:
         letter: the dead letter that it has become, if any.
+        said: those of `answers` that are said for the first time.
+        decides: whether this is the first decision about the event, as far as the record shows.
+        begins: whether it makes the record of the saga.
+        handling: the run of its handler, where that is observed.
     """
 
     delivery: Delivery
@@ -43,6 +48,10 @@ class Step:
     seconds: float
     detail: str | None = None
     letter: DeadLetter | None = None
+    said: Answers = field(default=(), compare=False)
+    decides: bool = field(default=False, compare=False)
+    begins: bool = field(default=False, compare=False)
+    handling: Handling | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -130,9 +139,11 @@ class SagaUpdate(Generic[S]):
         tape: Tape | None = None,
     ) -> None:
         """Take over a decision: the new state, and the answers under the id of their cause."""
-        before = self.record.answers_to(delivery.event) or ()
+        earlier = self.record.answers_to(delivery.event)
+        before = earlier or ()
         known = {said["id"] for said in before}
         recorded = (*before, *(said for said in answers if said["id"] not in known))
+        begins = self._origin.is_new and not self._added
         if not decided.owed:
             self._leave_line(delivery)
         elif not self._is_owed(delivery):
@@ -147,9 +158,15 @@ class SagaUpdate(Generic[S]):
         if decided.owed:
             letter = self._letter(delivery, COMPENSATION_FAILED, decided.owed, 1)
             detail = f"{letter.reason}: {letter.detail}"
-            self.steps.append(Step(delivery, decided.note, recorded, time.perf_counter() - began, detail, letter))
+            step = Step(delivery, decided.note, recorded, time.perf_counter() - began, detail, letter)
         else:
-            self.steps.append(Step(delivery, decided.note, recorded, time.perf_counter() - began))
+            step = Step(delivery, decided.note, recorded, time.perf_counter() - began)
+        news = recorded[len(before) :]
+        self.steps.append(replace(step, said=news, decides=earlier is None, begins=begins))
+
+    def observed(self, handling: Handling) -> None:
+        """Note with the newest step by which run of its handler it came about."""
+        self.steps[-1] = replace(self.steps[-1], handling=handling)
 
     def ignore(self, delivery: Delivery, ignored: Ignored, began: float, tape: Tape | None = None) -> None:
         """Note that there was nothing to do."""

@@ -14,6 +14,7 @@ from quartet.engine.received import Delivered
 from quartet.engine.records.record import Record
 from quartet.engine.records.recorder import STATE_NOT_STORED, Recorder
 from quartet.engine.saga_update import SagaUpdate
+from quartet.engine.telemetry.port import UNOBSERVED, Observer
 
 S = TypeVar("S")
 
@@ -33,7 +34,10 @@ class Settler(Generic[S]):
         finisher: Finisher[S],
         sleep: Sleep,
         stats: Counter[str],
+        *,
+        observer: Observer = UNOBSERVED,
     ) -> None:
+        self.observer = observer
         self.recorder = recorder
         self.runner = runner
         self.finisher = finisher
@@ -135,11 +139,17 @@ class _Settlement(Generic[S]):
         for run in runs:
             del self.running[run.record.saga_id]
         won = [run for run in runs if run.record.saga_id not in lost or self._is_beyond_help(run)]
+        self._observe_lost(runs, won)
         await self._run_lost([run.record.saga_id for run in runs if run not in won])
         rest = {run.record.saga_id: run.rest for run in won if run.rest}
         self.todo |= rest
         self._run(await self.settler.recorder.recall(rest))
         return won
+
+    def _observe_lost(self, runs: Sequence[SagaUpdate[S]], won: Sequence[SagaUpdate[S]]) -> None:
+        if len(won) < len(runs):
+            steps = [step for run in runs if run not in won for step in run.steps]
+            self.settler.observer.lost(self.batch.partition, steps)
 
     async def _finish(self, runs: Sequence[SagaUpdate[S]], *, whole: bool = False) -> None:
         letters = self.batch.received.letters if whole else []

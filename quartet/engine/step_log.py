@@ -1,7 +1,7 @@
 """One log line per event, with everything needed to follow a saga through all logs; and the figures of a process."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from structlog.typing import FilteringBoundLogger
 
@@ -18,16 +18,22 @@ class StepLog:
         self.events = 0
         """How many have an outcome."""
 
-    def tell(self, partition: str, steps: Iterable[Step], unread: Iterable[DeadLetter]) -> None:
-        """Log one batch: its events in order, and its unreadable messages."""
-        for step in steps:
+    def tell(
+        self,
+        partition: str,
+        steps: Iterable[Step],
+        unread: Iterable[DeadLetter],
+        marks: Sequence[Mapping[str, object]] = (),
+    ) -> None:
+        """Log one batch: its events in order, and its unreadable messages. `marks`: further fields of each step."""
+        for place, step in enumerate(steps):
             self.events += 1
-            self._tell_step(partition, step)
+            self._tell_step(partition, step, marks[place] if marks else {})
         for letter in unread:
             self.events += 1
             self._tell_unread(partition, letter)
 
-    def _tell_step(self, partition: str, step: Step) -> None:
+    def _tell_step(self, partition: str, step: Step, mark: Mapping[str, object]) -> None:
         event = step.delivery.event
         self._stats[step.outcome] += 1
         say = self._log.info if step.letter is None else self._log.error
@@ -42,6 +48,7 @@ class StepLog:
             cause=event.causation_id,
             correlation=event.correlation_id,
             **_place(partition, step.delivery.message),
+            **mark,
         )
 
     def _tell_unread(self, partition: str, letter: DeadLetter) -> None:

@@ -1,7 +1,7 @@
 """What a process does about one hub: it receives, writes checkpoints, and watches that it does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,6 +88,16 @@ class HubListener:
     def beside(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         """The work beside receiving, each without an end."""
         return self.checkpoints.run, self._watchdog.run
+
+    @property
+    def label(self) -> str:
+        """What `Message.hub` says of its events."""
+        return self._label
+
+    @property
+    def lags(self) -> Mapping[str, int]:
+        """See `Watchdog.lags`."""
+        return self._watchdog.lags
 
     @property
     def behind(self) -> int | None:

@@ -41,6 +41,8 @@ from quartet.process.port_opening import check_port, open_port
 from quartet.process.service_context import ServiceContext
 from quartet.process.standing import StandingReport, problems_of
 from quartet.process.startup import Servers, open_servers
+from quartet.process.telemetry.opening import reporting
+from quartet.process.telemetry.reports import Reports
 from quartet.process.waiting import Waiting
 
 __all__ = ["Background", "Service", "ServiceContext"]
@@ -109,12 +111,14 @@ class Service(Generic[S, P]):
         try:
             settings = load_settings()
             configure_logs(settings.log_format, settings.log_level, colors=wants_colors(sys.stdout))
-            asyncio.run(self._run(settings, self.adapter(self.port_names(os.environ))))
+            adapter = self.adapter(self.port_names(os.environ))
+            with reporting(self.participant.name) as reports:
+                asyncio.run(self._run(settings, adapter, reports))
         except ConfigurationError as error:
             print(f"{self.participant.name}: {error}", file=sys.stderr)  # noqa: T201 -- for the person who started it
             sys.exit(2)
 
-    async def _run(self, settings: Settings, adapter: Adapter) -> None:
+    async def _run(self, settings: Settings, adapter: Adapter, reports: Reports) -> None:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -122,7 +126,7 @@ class Service(Generic[S, P]):
         health = Health()
         async with health_server(health, settings.health_host, settings.health_port), AsyncExitStack() as stack:
             owned: set[str] = set()
-            opening = asyncio.create_task(self._open(stack, settings, adapter, owned, log))
+            opening = asyncio.create_task(self._open(stack, settings, adapter, owned=owned, log=log, reports=reports))
             if await _first(opening, stopping):
                 servers, context, ports = opening.result()
                 letters = self.dead_letters(context)
@@ -158,11 +162,19 @@ class Service(Generic[S, P]):
                     behind=lambda: behind_in(listeners),
                     log=log,
                 )
+                reports.watch((engine, redriving), listeners, settings.event_hub_name)
                 look_for_garbage_seldom()
                 await self._work(context, listeners, (standing.run, heartbeat.run), health, stopping)
 
     async def _open(
-        self, stack: AsyncExitStack, settings: Settings, adapter: Adapter, owned: set[str], log: FilteringBoundLogger
+        self,
+        stack: AsyncExitStack,
+        settings: Settings,
+        adapter: Adapter,
+        *,
+        owned: set[str],
+        log: FilteringBoundLogger,
+        reports: Reports,
     ) -> tuple[Servers, ServiceContext, object]:
         """Open servers and ports on `stack`, and record which ports they are.
 
@@ -170,9 +182,11 @@ class Service(Generic[S, P]):
             ConfigurationError: a setting is wrong, or a server or a port refuses, or did not answer in time.
         """
         own = self.load_own()
-        servers = await open_servers(stack, self.participant, settings, log)
+        servers = await open_servers(stack, self.participant, settings, log, reports.on_cosmos_response)
         publisher = HubPublisher(servers.producer)
-        context = ServiceContext(settings, servers.database, publisher, owned, _now, log, own_settings=own)
+        context = ServiceContext(
+            settings, servers.database, publisher, owned, _now, log, own_settings=own, reports=reports
+        )
         waiting = Waiting(settings.startup_seconds, log)
         ports = await waiting.call(adapter.label, lambda: open_port(stack, adapter, context))
         await waiting.call(adapter.label, lambda: check_port(adapter, ports))
@@ -200,14 +214,22 @@ class Service(Generic[S, P]):
     ) -> Engine[S]:
         """The participant's engine on these ports; it handles batches, and does not receive.
 
-        What it says goes to `publisher`; without one, to that of the context.
+        What it says goes to `publisher`; without one, to that of the context. With one it is called by another service,
+        and hears no hub.
         """
+        main, own = context.settings.event_hub_name, self.participant.name
+        observer = context.reports.observer(
+            self.participant,
+            ports,
+            heard="" if publisher is not None else main,
+            said="" if publisher is not None else main if hubs is None else hubs.written_by(own).name,
+        )
         database, buckets = context.database, context.settings.buckets
         records = database.get_container_client(self.participant.container)
         return Engine(
             self.participant,
             ports=ports,
-            store=CosmosRecords(records, self.participant.state, buckets, context.limits),
+            store=CosmosRecords(records, self.participant.state, buckets, context.limits, observer),
             publisher=publisher or context.publisher,
             dead_letters=dead_letters,
             buckets=buckets,
@@ -218,6 +240,7 @@ class Service(Generic[S, P]):
             on_redrive=on_redrive,
             hubs=hubs,
             recording=context.settings.recording == "on",
+            observer=observer,
         )
 
     def redriver(self, context: ServiceContext, engine: Engine[S], letters: DeadLetterStore) -> Redriver:

@@ -13,6 +13,7 @@ from quartet.azure.environment import EnvironmentSettings
 from quartet.azure.event_hubs.client import HubPublisher
 from quartet.azure.settings import Settings
 from quartet.engine.ports import Now
+from quartet.process.telemetry.reports import SILENT, Reports
 
 S = TypeVar("S", bound=EnvironmentSettings)
 
@@ -27,6 +28,7 @@ class ServiceContext:
         owned: the partitions that this replica receives from, as they are now.
         now: the clock.
         limits: how much goes into one transactional batch.
+        reports: where its engine reports to; see docs/telemetry.md.
         own_settings: the participant's own settings, if its `Service` names a class of them; see `own`.
     """
 
@@ -38,6 +40,7 @@ class ServiceContext:
     log: FilteringBoundLogger
     limits: BatchLimits = field(default_factory=BatchLimits)
     own_settings: EnvironmentSettings | None = None
+    reports: Reports = SILENT
 
     def own(self, kind: type[S]) -> S:
         """The participant's own settings.

@@ -18,7 +18,7 @@ from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from structlog.typing import FilteringBoundLogger
 
-from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.cosmos.client import OnResponse, cosmos_client
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.credentials import Credentials, IdentityError, refusal
 from quartet.azure.event_hubs.deployed_hubs import deployed_hubs
@@ -53,9 +53,15 @@ class Servers:
 
 
 async def open_servers(
-    stack: AsyncExitStack, participant: Participant[Any, Any], settings: Settings, log: FilteringBoundLogger
+    stack: AsyncExitStack,
+    participant: Participant[Any, Any],
+    settings: Settings,
+    log: FilteringBoundLogger,
+    on_cosmos_response: OnResponse | None = None,
 ) -> Servers:
     """Open the participant's servers on `stack`, waiting for each until the settings' bound.
+
+    `on_cosmos_response`: as in `cosmos_client`.
 
     Raises:
         ConfigurationError: a server refuses us, lacks something, or did not answer in time.
@@ -63,7 +69,9 @@ async def open_servers(
     agent = f"quartet-{participant.name}"
     waiting = Waiting(stretched(settings.startup_seconds), log)
     credentials = await stack.enter_async_context(Credentials(log))
-    client = await waiting.enter(stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent))
+    client = await waiting.enter(
+        stack, "Cosmos DB", lambda: cosmos_client(settings, credentials, agent, on_cosmos_response)
+    )
     database = await waiting.call("Cosmos DB", lambda: participant_database(client, participant, settings))
     store = await waiting.enter(stack, "Blob Storage", lambda: checkpoint_store(settings, credentials, agent))
     opening = HubOpening(

@@ -6,7 +6,7 @@ shows it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Protocol
 
 from azure.eventhub.aio import EventHubProducerClient
@@ -62,6 +62,8 @@ class Watchdog:
         self.behind: int | None = None
         """The events that the hub has and that have not come in, at the last look; None if that is not known. A
         partition from which nothing has come in yet counts from its checkpoint, or from the beginning of the count."""
+        self.lags: Mapping[str, int] = {}
+        """The same for each partition; empty if that is not known."""
 
     async def run(self) -> None:
         """Look once per interval, until cancelled."""
@@ -81,7 +83,7 @@ class Watchdog:
         Raises:
             OutageError: a server did not answer.
         """
-        self.behind = None
+        self.behind, self.lags = None, {}
         still = await self._stalled()
         with hub_outages():
             made_at = (await self._hub.get_eventhub_properties())["created_at"]
@@ -104,13 +106,13 @@ class Watchdog:
         starts = await self._starts() if None in received else {}
         ends = await asyncio.gather(*(self._end(partition) for partition in owned))
         busy, now = self._consumer.busy, self._clock()
-        still, behind = [], 0
+        still, lags = [], dict[str, int]()
         for partition, place, end in zip(owned, received, ends, strict=True):
             position = starts.get(partition, -1) if place is None else place
-            behind += max(end - position, 0)
+            lags[partition] = max(end - position, 0)
             if progress.is_stalled(partition, end=end, position=position, is_busy=partition in busy, now=now):
                 still.append(partition)
-        self.behind = behind
+        self.behind, self.lags = sum(lags.values()), lags
         return still
 
     async def _starts(self) -> dict[str, int]:

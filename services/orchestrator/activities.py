@@ -85,7 +85,9 @@ async def open_participants(context: ServiceContext) -> AsyncIterator[dict[str, 
     settings = context.settings
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials(context.log))
-        cosmos = await stack.enter_async_context(cosmos_client(settings, credentials, "quartet-orchestrator"))
+        cosmos = await stack.enter_async_context(
+            cosmos_client(settings, credentials, "quartet-orchestrator", context.reports.on_cosmos_response)
+        )
         producer = await stack.enter_async_context(producer_client(settings, credentials, "quartet-orchestrator"))
         publisher, partitions = HubPublisher(producer), await check_hub(producer, settings)
         # Now, and not when the first saga of a partition ends: a link takes half a second and more.

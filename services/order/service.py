@@ -49,6 +49,7 @@ PARTICIPANT = Participant(
         on(OrderCancellationRejected, note_fact),
         on(CompensationFailed, note_fact),
     ),
+    ends=_ENDS,
     also_says={OrderCancellationRequested},  # the deadline watch does
     acts_outside=False,
 )

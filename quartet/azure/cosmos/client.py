@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -29,6 +29,9 @@ OWNER_MISSING = 1003
 
 _REQUEST_SECONDS = 8.0
 
+OnResponse: TypeAlias = Callable[[Any], None]
+"""Gets a `PipelineResponse` of the SDK. It must not raise."""
+
 # One operation of a batch, as the SDK takes it: its name, its arguments, its conditions.
 Operation: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
 
@@ -49,8 +52,10 @@ class BatchLimits:
 
 
 @asynccontextmanager
-async def cosmos_client(settings: Settings, credentials: Credentials, agent: str) -> AsyncIterator[CosmosClient]:
-    """A client that counts under `agent` in the account's diagnostics.
+async def cosmos_client(
+    settings: Settings, credentials: Credentials, agent: str, on_response: OnResponse | None = None
+) -> AsyncIterator[CosmosClient]:
+    """A client that counts under `agent` in the account's diagnostics. `on_response` gets every response to it.
 
     The transport does not look up proxies and netrc on every request: that alone would double the CPU time.
     Its own retries are few, because the runtime retries for longer (`OutageRetry`).
@@ -71,11 +76,12 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
     }
     try:
         if settings.cosmos_connection_string is not None:
+            if on_response is not None:
+                options["raw_response_hook"] = on_response
             client = CosmosClient.from_connection_string(settings.cosmos_connection_string, **options)
         else:
-            client = CosmosClient(
-                str(settings.cosmos_endpoint), credentials.token(), raw_response_hook=credentials.on_response, **options
-            )
+            options["raw_response_hook"] = _both(credentials.on_response, on_response)
+            client = CosmosClient(str(settings.cosmos_endpoint), credentials.token(), **options)
     except (ValueError, TypeError, KeyError) as error:
         raise _unusable(error) from error
     try:
@@ -96,6 +102,17 @@ async def cosmos_client(settings: Settings, credentials: Credentials, agent: str
         yield client
     finally:
         await client.__aexit__(None, None, None)
+
+
+def _both(first: OnResponse, second: OnResponse | None) -> OnResponse:
+    if second is None:
+        return first
+
+    def on_response(response: Any) -> None:  # noqa: ANN401 -- the SDK's
+        first(response)
+        second(response)
+
+    return on_response
 
 
 def _unusable(error: Exception) -> ConfigurationError:

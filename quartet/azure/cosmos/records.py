@@ -12,6 +12,7 @@ from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 from quartet.engine.errors import OutageError
 from quartet.engine.records.codec import RecordCodec, StateSchema
 from quartet.engine.records.record import Record
+from quartet.engine.telemetry.port import UNOBSERVED, Observer
 from quartet.events import bucket_of
 
 S = TypeVar("S")
@@ -33,7 +34,9 @@ class CosmosRecords(Generic[S]):
         state: type[S] | StateSchema[S],
         buckets: int,
         limits: BatchLimits | None = None,
+        observer: Observer = UNOBSERVED,
     ) -> None:
+        self._observer = observer
         self._container = container
         self._limits = limits or BatchLimits()
         self._commits: KeyedBatcher[str, Record[S], str | None] = KeyedBatcher(
@@ -74,6 +77,7 @@ class CosmosRecords(Generic[S]):
     async def _commit_chunk(self, pk: str, writes: dict[str, Operation]) -> dict[str, str]:
         """Write all that can be written. One conflict fails the whole batch, so the losers are found and left out."""
         while writes:
+            began = self._observer.clock()
             try:
                 responses = await run_batch(self._container, pk, list(writes.values()))
             except CosmosBatchOperationError as error:
@@ -82,6 +86,9 @@ class CosmosRecords(Generic[S]):
                 losers = await self._losers(pk, writes) | {list(writes)[error.error_index]}
                 writes = {saga_id: write for saga_id, write in writes.items() if saga_id not in losers}
             else:
+                if self._observer.on:
+                    charges = (float(response.get("requestCharge", 0)) for response in responses)
+                    self._observer.wrote(self._container.id, dict(zip(writes, charges, strict=True)), began)
                 return {saga_id: response["eTag"] for saga_id, response in zip(writes, responses, strict=True)}
         return {}
 

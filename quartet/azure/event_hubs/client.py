@@ -5,6 +5,7 @@ import os
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -265,7 +266,15 @@ def message_of(data: EventData, hub: str = "") -> Message:
         offset=str(data.offset),
         body_form=body_form,
         hub=hub,
+        enqueued_at=_enqueued_at(data),
     )
+
+
+def _enqueued_at(data: EventData) -> datetime | None:
+    try:
+        return data.enqueued_time
+    except (AttributeError, TypeError, ValueError, OverflowError, OSError):  # not from Event Hubs
+        return None
 
 
 def _body_of(data: EventData) -> tuple[bytes, BodyForm]:

@@ -47,6 +47,8 @@ class Participant(Generic[S, P_contra]):
         reactions: its reaction to each event that it hears, one `on(...)` per event. An event that is not here is
             not for it, unless the registry has upcasts to one that is.
         also_says: the types of events that it says without having heard anything, such as when a deadline passes.
+        ends: those of its events that end a saga. An application takes them for its `ends` unless it says others; the
+            metrics count them.
         containers: further containers of the database, besides `container` and the dead letters.
         acts_outside: whether its handlers call ports that change something. If so, each event is handled on a state
             that is committed: what was done outside on a state that then loses to another writer, or was only a guess,
@@ -64,6 +66,7 @@ class Participant(Generic[S, P_contra]):
     state: type[S] | StateSchema[S]
     reactions: tuple[Reaction[S, P_contra], ...]
     also_says: Collection[type[EventData]] = ()
+    ends: Collection[type[EventData]] = ()
     containers: tuple[ContainerSpec, ...] = ()
     acts_outside: bool = True
     starts: datetime | None = None
@@ -74,8 +77,10 @@ class Participant(Generic[S, P_contra]):
         """Refuse a table that says two things about one event, and a start that may be any time.
 
         Raises:
-            ValueError: it does; or `starts` has no time zone.
+            ValueError: it does; or `starts` has no time zone; or it does not say an event of `ends`.
         """
+        if strange := sorted(event.type for event in set(self.ends) - self.says):
+            raise ValueError(f"{self.name} ends a saga with {', '.join(strange)}, which it does not say")
         if self.starts is not None and self.starts.tzinfo is None:
             raise ValueError(f"{self.name} starts at {self.starts}: give it a time zone, such as UTC")
         handled = {reaction.event: reaction for reaction in self.reactions}

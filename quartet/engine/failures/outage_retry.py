@@ -50,6 +50,7 @@ class OutageRetry:
         self._log = log
         self._now = now
         self.outages: set[Outage] = set()
+        self._over: dict[str, float] = {}
 
     async def retry(self, doing: str, step: Callable[[], Awaitable[R]]) -> R:
         """The result of `step`, however often it reports an outage first. `doing` names it in the log.
@@ -76,6 +77,7 @@ class OutageRetry:
         finally:
             if outage is not None:
                 self.outages.discard(outage)
+                self._over[doing] = self._over.get(doing, 0.0) + (self._now() - outage.since).total_seconds()
 
     def _note(self, outage: Outage | None, doing: str, error: Exception, *, needs_a_person: bool) -> Outage:
         """Begin an outage or continue it, and log that if it is new."""
@@ -94,6 +96,13 @@ class OutageRetry:
         else:
             self._log.error("outage lasts", doing=doing, error=outage.error, seconds=self._seconds(outage))
         return outage
+
+    def seconds(self) -> dict[str, float]:
+        """For how long each step has been repeated, in total, with what lasts. May be called from any thread."""
+        total, now = self._over.copy(), self._now()
+        for outage in list(self.outages):
+            total[outage.doing] = total.get(outage.doing, 0.0) + (now - outage.since).total_seconds()
+        return total
 
     def _seconds(self, outage: Outage) -> int:
         return round((self._now() - outage.since).total_seconds())

@@ -87,13 +87,20 @@ def create_name(event_type: str) -> str:
 def event_attributes(
     *, saga_id: str, event_id: str, source: str, event_type: str, destination: str, partition: str
 ) -> dict[str, Value]:
-    """The attributes of the spans that create and process an event. There is no personal data among them."""
-    return {
+    """The attributes of the spans that create and process an event. There is no personal data among them.
+
+    `destination` is the name of the hub; empty if the event is in none, because an orchestrator calls its handlers.
+    """
+    hub: dict[str, Value] = {
         "messaging.system": "eventhubs",
         "messaging.destination.name": destination,
         "messaging.destination.partition.id": partition,
         "messaging.message.id": event_id,
         "messaging.message.conversation_id": saga_id,
+    }
+    return {
+        **(hub if destination else {}),
+        "cloudevents.event_id": event_id,
         "cloudevents.event_type": event_type,
         "cloudevents.event_source": source,
         SAGA: saga_id,
@@ -102,17 +109,18 @@ def event_attributes(
 
 def process_attributes(event: Event[Any], *, participant: str, destination: str, partition: str) -> dict[str, Value]:
     """The attributes of the span in which a participant processes an event, without its outcome."""
-    return event_attributes(
-        saga_id=event.saga_id,
-        event_id=event.id,
-        source=event.source,
-        event_type=event.type,
-        destination=destination,
-        partition=partition,
-    ) | {
-        "messaging.operation.name": "process",
-        "messaging.operation.type": "process",
-        "messaging.consumer.group.name": participant,
+    group = {"messaging.consumer.group.name": participant} if destination else {}
+    return {
+        **event_attributes(
+            saga_id=event.saga_id,
+            event_id=event.id,
+            source=event.source,
+            event_type=event.type,
+            destination=destination,
+            partition=partition,
+        ),
+        **(_operation("process") if destination else {}),
+        **group,
         PARTICIPANT: participant,
     }
 
@@ -121,14 +129,22 @@ def create_attributes(
     said: Mapping[str, Any], *, participant: str, destination: str, partition: str
 ) -> dict[str, Value]:
     """The attributes of the span of an event that a participant says, written as a structured CloudEvent."""
-    return event_attributes(
-        saga_id=str(said["subject"]),
-        event_id=str(said["id"]),
-        source=str(said["source"]),
-        event_type=str(said["type"]),
-        destination=destination,
-        partition=partition,
-    ) | {"messaging.operation.name": "create", "messaging.operation.type": "create", PARTICIPANT: participant}
+    return {
+        **event_attributes(
+            saga_id=str(said["subject"]),
+            event_id=str(said["id"]),
+            source=str(said["source"]),
+            event_type=str(said["type"]),
+            destination=destination,
+            partition=partition,
+        ),
+        **(_operation("create") if destination else {}),
+        PARTICIPANT: participant,
+    }
+
+
+def _operation(name: str) -> dict[str, Value]:
+    return {"messaging.operation.name": name, "messaging.operation.type": name}
 
 
 def _hex(text: str) -> str:

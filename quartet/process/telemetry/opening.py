@@ -1,11 +1,14 @@
 """Whether a process reports to OpenTelemetry, and opening that."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from quartet.engine.errors import ConfigurationError
 from quartet.extras import missing
+from quartet.process.telemetry.reports import SILENT, Reports
 
 if TYPE_CHECKING:  # what is off costs nothing: no module of OpenTelemetry is loaded
     from quartet.process.telemetry.sdk import Telemetry
@@ -24,6 +27,26 @@ def is_on(environment: Mapping[str, str]) -> bool:
     """Whether an endpoint is set, and `OTEL_SDK_DISABLED` is not `true`."""
     disabled = environment.get(_DISABLED, "").strip().lower() == "true"
     return not disabled and any(environment.get(name, "").strip() for name in ENDPOINTS)
+
+
+@contextmanager
+def reporting(service_name: str) -> Iterator[Reports]:
+    """Where a process reports to while it runs, as its environment says. At the end, what is queued is exported.
+
+    Raises:
+        ConfigurationError: as `open_telemetry`.
+    """
+    telemetry = open_telemetry(service_name, os.environ)
+    if telemetry is None:
+        yield SILENT
+        return
+    from quartet.process.telemetry.reporting import Reporting
+
+    telemetry.install()
+    try:
+        yield Reporting(telemetry)
+    finally:
+        telemetry.close()
 
 
 def open_telemetry(service_name: str, environment: Mapping[str, str]) -> "Telemetry | None":
