@@ -24,13 +24,14 @@ ORCHESTRATOR, EMULATORS = "orchestrator", "emulators"
 
 
 @asynccontextmanager
-async def running_twin(data_dir: Path) -> AsyncIterator[tuple[LocalStack, Shop]]:
-    """The stack as `quartet up` starts it, with names and settings of the tests."""
+async def running_twin(data_dir: Path, **more: str) -> AsyncIterator[tuple[LocalStack, Shop]]:
+    """The stack as `quartet up` starts it, with names and settings of the tests, and `more` settings."""
     logs = Logs()
     settings = {
         "LOG_FORMAT": "json",
         "LOAD_BALANCING_SECONDS": "1",
         "OWNERSHIP_EXPIRES_SECONDS": str(stretched(6.0)),
+        **more,
     }
     application = Application("services.orchestrator.app:ORCHESTRATED", ORCHESTRATED)
     options = StackOptions(application, data_dir, any_ports(ORCHESTRATED.emulators), 1, settings, {"BUCKETS": "16"})

@@ -26,8 +26,9 @@ from quartet.engine.telemetry.span import Kind, Span, SpanId
 from quartet.process.telemetry.exporters import metric_exporters, span_exporters
 from quartet.version import __version__
 
-FLUSH_SECONDS: Final = 3.0
-"""How long a process that stops waits for the receiver, at most."""
+FLUSH_SECONDS: Final = 1.5
+"""How long a process that stops waits for the receiver, at most. With `SHUTDOWN_SECONDS` it is below the 10 s after which
+a local stack kills a process."""
 
 # The SDK's default, 2,048, is a tenth of a second of a busy service.
 _QUEUE: Final = 16_384
