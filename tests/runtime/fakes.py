@@ -22,6 +22,7 @@ from quartet.engine.engine import Engine, OnRedrive
 from quartet.engine.errors import OutageError
 from quartet.engine.ports import DeadLetter, Message, Now
 from quartet.engine.records.record import Json, Record, RecordLimits
+from quartet.engine.telemetry.port import UNOBSERVED, Observer
 from quartet.events import CONTENT_TYPE, Event, EventData, encode, event_key, new_event, to_json
 from shared.events import (
     REGISTRY,
@@ -260,6 +261,7 @@ class Bench:
         now: Now = lambda: NOON,
         on_redrive: OnRedrive | None = None,
         hubs: Hubs | None = None,
+        observer: Observer = UNOBSERVED,
     ) -> Engine[Parcel]:
         """A process that has started: nothing in memory, everything else as it was."""
         return Engine(
@@ -279,6 +281,7 @@ class Bench:
             log=log,
             on_redrive=on_redrive,
             hubs=hubs,
+            observer=observer,
         )
 
     async def _sleep(self, seconds: float) -> None:

@@ -137,3 +137,20 @@ async def test_an_error_that_is_not_an_outage_ends_the_wait() -> None:
         await server.retry()
     assert server.outage_retry.outages == set()
     assert [text for text, _ in server.lines] == ["outage"]
+
+
+async def test_the_time_of_outages_is_counted_by_step_also_while_one_lasts() -> None:
+    server = Server([AWAY, AWAY, AWAY])
+    during: list[dict[str, float]] = []
+
+    async def sleep(seconds: float) -> None:
+        await Server._sleep(server, seconds)  # noqa: SLF001 -- the bench's own
+        during.append(server.outage_retry.seconds())
+
+    server.outage_retry = OutageRetry(Backoff(1, 4), sleep, random.Random(7), server.told.log, lambda: server.now)
+    await server.retry()
+    assert during == [{STEP: 20.0}, {STEP: 40.0}, {STEP: 60.0}]
+    assert server.outage_retry.seconds() == {STEP: 60.0}
+    server.left = [AWAY]
+    await server.retry()
+    assert server.outage_retry.seconds() == {STEP: 80.0}

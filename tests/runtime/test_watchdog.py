@@ -173,6 +173,8 @@ async def test_it_counts_the_events_that_have_not_come_in(bench: Bench) -> None:
     bench.consumer.progress.received("0", 5)
     await bench.look(0)
     assert bench.watchdog.behind == 2
+    assert bench.watchdog.lags["0"] == 2
+    assert sum(bench.watchdog.lags.values()) == 2
 
 
 async def test_of_a_hub_that_does_not_answer_no_count_is_known(bench: Bench) -> None:
@@ -182,3 +184,4 @@ async def test_of_a_hub_that_does_not_answer_no_count_is_known(bench: Bench) -> 
     with pytest.raises(OutageError):
         await bench.look(15)
     assert bench.watchdog.behind is None
+    assert bench.watchdog.lags == {}

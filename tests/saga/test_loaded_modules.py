@@ -26,6 +26,9 @@ UNUSED: Final = {
     "quartet.terminal": "part of the commands",
     "quartet.topology": "part of the commands",
     "quartet.testing": "tests run in other processes",
+    "opentelemetry": "telemetry is off",
+    "quartet.engine.telemetry.span": "telemetry is off: no span can be made",
+    "quartet.process.telemetry.sdk": "telemetry is off",
     # The supervisor runs `quartet.local.child` as the main module, in an empty package.
     **dict.fromkeys(
         ("quartet.local.supervisor", "quartet.local.stack", "quartet.local.child"), "the supervisor has it"
