@@ -32,7 +32,7 @@ def test_an_event_whose_publisher_does_not_trace_has_no_span(event: Event[OrderC
 
 
 @pytest.mark.parametrize(("flags", "sampled"), [("00", False), ("01", True), ("03", True), ("02", False)])
-def test_the_context_of_a_tracing_publisher_is_the_parent_with_its_flag(flags: str, sampled: bool) -> None:  # noqa: FBT001 -- a case
+def test_the_context_of_a_tracing_publisher_is_the_parent_with_its_flag(flags: str, sampled: bool) -> None:
     parent = SpanId("ab" * 16, "cd" * 8, sampled, remote=True)
     assert parent_of_process(trace_of(asked(f"{FOREIGN}-{flags}"))) == parent
 
