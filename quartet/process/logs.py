@@ -12,6 +12,8 @@ import math
 import os
 import sys
 import time
+from collections import deque
+from contextlib import suppress
 from io import StringIO
 from typing import Any, Final, Literal, TextIO, cast
 
@@ -40,7 +42,7 @@ class LogStream:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._waiting: list[str] = []
+        self._waiting: deque[str] = deque()
         self._written_at = -math.inf
         self._due_in: asyncio.AbstractEventLoop | None = None
         self.lost = 0
@@ -69,10 +71,14 @@ class LogStream:
     def _pass_on(self) -> None:
         """Write what waits; what the encoding lacks is escaped."""
         self._due_in = None
-        text = "".join(self._waiting)
+        lines: list[str] = []
+        # One by one: a thread, of an SDK for example, may add to them meanwhile.
+        with suppress(IndexError):
+            while True:
+                lines.append(self._waiting.popleft())
+        text = "".join(lines)
         if not text:
             return
-        self._waiting.clear()
         self._written_at = time.monotonic()
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         try:

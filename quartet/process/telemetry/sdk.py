@@ -23,12 +23,15 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from quartet.engine.telemetry.span import Kind, Span, SpanId
+from quartet.process.telemetry.complaints import Complaints
 from quartet.process.telemetry.exporters import metric_exporters, span_exporters
 from quartet.version import __version__
 
 FLUSH_SECONDS: Final = 1.5
-"""How long a process that stops waits for the receiver, at most. With `SHUTDOWN_SECONDS` it is below the 10 s after which
-a local stack kills a process."""
+"""How long a process that stops waits for the receiver, at most.
+
+With the default of `SHUTDOWN_SECONDS` that is less than the 10 s after which a local stack kills a process.
+"""
 
 # The SDK's default, 2,048, is a tenth of a second of a busy service.
 _QUEUE: Final = 16_384
@@ -79,6 +82,7 @@ class Telemetry:
         The Azure SDKs make no spans then, unless `AZURE_TRACING_ENABLED` says so: the runtime has one for each of
         their calls that matters.
         """
+        Complaints().install()
         trace.set_tracer_provider(self.tracers)
         metrics.set_meter_provider(self.meters)
         if not os.environ.get("AZURE_TRACING_ENABLED"):
