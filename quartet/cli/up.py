@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -12,6 +13,7 @@ from quartet.cli.application import in_style, runnable, the_application, use
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.provisioning import provision
 from quartet.extras import require_emulators
+from quartet.local.dashboard import Dashboard
 from quartet.local.data_directory import wipe
 from quartet.local.restarting import Restarter
 from quartet.local.stack import LocalStack, StackOptions, any_ports, free_ports
@@ -42,6 +44,16 @@ def up(
     style: Annotated[
         str | None, typer.Option(metavar="NAME", help="Run the same sagas in another way that the application has.")
     ] = None,
+    dashboard: Annotated[
+        bool,
+        typer.Option("--dashboard", help="Also start the Aspire dashboard: traces, metrics and logs of the services."),
+    ] = False,
+    aspire: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PROGRAM", envvar="QUARTET_ASPIRE", help="The program of the dashboard, if it is not on the PATH."
+        ),
+    ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,7 +83,9 @@ def up(
     use(application)
     runnable()
     options = StackOptions(application, data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
-    asyncio.run(_run(options, restart=restart))
+    console = results()
+    stack = LocalStack(options, ConsoleSink(console), is_coloured=is_coloured(console))
+    asyncio.run(_run(stack, Dashboard(aspire, stack.say) if dashboard else None, restart=restart))
 
 
 def _settings(given: list[str]) -> dict[str, str]:
@@ -83,22 +97,24 @@ def _settings(given: list[str]) -> dict[str, str]:
         raise typer.BadParameter(str(error), param_hint="--setting") from error
 
 
-async def _run(options: StackOptions, *, restart: bool) -> None:
-    """Run until a signal comes.
+async def _run(stack_of_all: LocalStack, dashboard: Dashboard | None, *, restart: bool) -> None:
+    """Run until a signal comes. The dashboard is stopped last, so that it gets what the services send at their end.
 
     Raises:
         UserError: a process has died, and is not to be restarted.
         ConfigurationError: in a group; a process has refused its configuration.
         ProcessExitedError: the emulators could not start.
     """
-    console = results()
-    stack_of_all = LocalStack(options, ConsoleSink(console), is_coloured=is_coloured(console))
     watch = _keep_running if restart else _until_one_dies
-    async with stop_signals() as stopping, stack_of_all as stack:
-        await first_of(stopping.wait(), _work(stack, watch))
+    async with stop_signals() as stopping, dashboard or nullcontext(), stack_of_all as stack:
+        await first_of(stopping.wait(), _work(stack, watch, dashboard))
 
 
-async def _work(stack: LocalStack, watch: Callable[[LocalStack], Coroutine[Any, Any, NoReturn]]) -> NoReturn:
+async def _work(
+    stack: LocalStack, watch: Callable[[LocalStack], Coroutine[Any, Any, NoReturn]], dashboard: Dashboard | None
+) -> NoReturn:
+    if dashboard is not None:
+        stack.share(await dashboard.start())
     await stack.start_emulators()
     await first_of(watch(stack), _serve(stack))
     raise AssertionError("neither of them ends")

@@ -8,7 +8,7 @@ import socket
 import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -127,6 +127,14 @@ class LocalStack:
     def say(self, line: str) -> None:
         """Put in a line of our own among those of the processes."""
         self._sink(OUTPUT_NAME, line)
+
+    def share(self, settings: Mapping[str, str]) -> None:
+        """Add settings for the services and for other programs that join; those of the options count more.
+
+        Only before the emulators start, which write them down.
+        """
+        shared = {**settings, **self._options.shared_settings}
+        self._options = replace(self._options, shared_settings=shared)
 
     async def start_emulators(self) -> None:
         """Start the emulators and wait until they serve.
