@@ -167,6 +167,7 @@ def test_only_the_module_of_cells_makes_rich_text_of_values() -> None:
 # Each with `ORDER` and `LETTER` in the place of ids, in the order in which they are to run.
 COMMANDS: dict[str, list[list[str]]] = {
     "timeline": [["timeline", "ORDER"]],
+    "trace": [["trace", "ORDER", "--json"]],
     "recordings": [["recordings", "ORDER"]],
     "verify-replay": [["verify-replay", "--saga", "ORDER"]],
     "status": [["status", "ORDER"], ["status", "--stuck"], ["status", "--stuck", "--grace", "0"]],

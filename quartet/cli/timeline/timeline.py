@@ -47,7 +47,12 @@ class Said:
 
 
 async def read_timeline(saga_id: str, settings: Settings) -> list[Said]:
-    """The events of a saga that the hub still holds; empty if there are none.
+    """The events of a saga that the hub still holds; empty if there are none. Raises as `find_messages` does."""
+    return tell(await find_messages(saga_id, settings), hubs_of(settings))
+
+
+async def find_messages(saga_id: str, settings: Settings) -> list[Found]:
+    """The messages about a saga that the hubs still hold, by the time when they came in; empty if there are none.
 
     Raises:
         ConfigurationError: the settings cannot be used, or the hub does not exist.
@@ -61,7 +66,7 @@ async def read_timeline(saga_id: str, settings: Settings) -> list[Said]:
         may_be = needle in message.body or b"\\u" in message.body or bool(message.properties)
         return may_be and concerns(message, saga_id)
 
-    return tell(await read_hubs(settings, wanted), hubs_of(settings))
+    return await read_hubs(settings, wanted)
 
 
 def tell(found: Sequence[Found], hubs: Hubs) -> list[Said]:

@@ -33,6 +33,17 @@ def span_exporters(environment: Mapping[str, str]) -> list[SpanExporter]:
     return [OTLPSpanExporter()]
 
 
+def span_exporter_to(endpoint: str, environment: Mapping[str, str]) -> SpanExporter:
+    """One to this endpoint, whatever variables name endpoints. Raises as `span_exporters` does."""
+    if _protocol(environment, "TRACES") == _GRPC:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpanExporter
+
+        return GrpcSpanExporter(endpoint=endpoint)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+
+
 def metric_exporters(environment: Mapping[str, str]) -> list[MetricExporter]:
     """Those of metrics; none if `OTEL_METRICS_EXPORTER` is `none`. Raises as `span_exporters` does."""
     if not _wanted(environment, "METRICS"):

@@ -61,8 +61,7 @@ def open_telemetry(service_name: str, environment: Mapping[str, str]) -> "Teleme
     """
     if not is_on(environment):
         return None
-    if find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None:
-        raise missing("opentelemetry-sdk", "telemetry")
+    require_sdk()
     try:
         from quartet.process.telemetry.sdk import Telemetry
 
@@ -71,3 +70,13 @@ def open_telemetry(service_name: str, environment: Mapping[str, str]) -> "Teleme
         raise
     except (ValueError, TypeError) as error:  # the SDK parses some of its variables when it is imported
         raise ConfigurationError(f"a variable OTEL_… cannot be used: {' '.join(str(error).split())}") from error
+
+
+def require_sdk() -> None:
+    """Make sure that the modules which import OpenTelemetry can be imported.
+
+    Raises:
+        ConfigurationError: it is not installed.
+    """
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None:
+        raise missing("opentelemetry-sdk", "telemetry")

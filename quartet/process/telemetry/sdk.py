@@ -103,7 +103,7 @@ class Telemetry:
     def emit(self, spans: Iterable[Span]) -> None:
         """Queue spans for export. The caller has asked `samples`."""
         for span in spans:
-            self._queue.on_end(_readable(span, self.tracers.resource))
+            self._queue.on_end(readable(span, self.tracers.resource))
 
     def close(self, seconds: float = FLUSH_SECONDS) -> bool:
         """Export what is queued, for this many seconds at most. Returns whether that was enough.
@@ -126,7 +126,8 @@ def _resource(service_name: str) -> Resource:
     return Resource.create({**own, **OTELResourceDetector().detect().attributes})
 
 
-def _readable(span: Span, resource: Resource) -> ReadableSpan:
+def readable(span: Span, resource: Resource) -> ReadableSpan:
+    """A span as exporters take it."""
     return ReadableSpan(
         span.name,
         context=_context(span.id, sampled=True),

@@ -1,0 +1,1 @@
+"""`quartet trace`: the trace of a past saga, made again from the hubs."""
