@@ -28,7 +28,7 @@ COPY emulators ./emulators
 COPY quartet ./quartet
 # Only the locked versions are in /wheels, so that is what the project's own dependencies resolve to.
 RUN /tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels ./emulators . \
-    && /tools/bin/pip --python /opt/quartet/bin/python install --quiet 'quartet[telemetry]' quartet-emulators
+    && /tools/bin/pip --python /opt/quartet/bin/python install --quiet 'quartet[telemetry-azure]' quartet-emulators
 
 # The application is no package: it lies in the image as it lies in the checkout.
 COPY shared /app/shared

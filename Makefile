@@ -117,8 +117,8 @@ LOCK := $(CHECKS_BIN)/uv pip compile --universal --python-version 3.11 --generat
 
 lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTRIBUTING.md (UPGRADE=NAME or UPGRADE=all)
 	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml requirements/build.in requirements/shop.in \
-	  --extra durable-tasks --extra telemetry -o requirements/runtime.txt
-	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml --extra dev --extra durable-tasks --extra telemetry --constraint requirements/runtime.txt -o requirements/dev.txt
+	  --extra durable-tasks --extra telemetry --extra telemetry-azure -o requirements/runtime.txt
+	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml --extra dev --extra durable-tasks --extra telemetry --extra telemetry-azure --constraint requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/examples.in --constraint requirements/dev.txt -o requirements/examples.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
 	$(subst 3.11,3.13,$(LOCK)) $(LOCK_UPGRADE) pyproject.toml requirements/functions.in requirements/shop.in \
