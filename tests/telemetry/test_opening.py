@@ -20,6 +20,7 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
         ENDPOINT,
         {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9/v1/traces"},
         {"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/metrics"},
+        {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=…"},
         ENDPOINT | {"OTEL_SDK_DISABLED": "false"},
     ],
 )

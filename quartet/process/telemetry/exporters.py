@@ -1,4 +1,4 @@
-"""The exporters that the environment names: OTLP over HTTP, or over gRPC."""
+"""The exporters that the environment names: OTLP over HTTP, or over gRPC; and Application Insights."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 
 from quartet.engine.errors import ConfigurationError
 from quartet.extras import missing
+from quartet.process.telemetry.azure_monitor import azure_metric_exporter, azure_span_exporter, is_named
 
 _HTTP: Final = "http/protobuf"
 _GRPC: Final = "grpc"
@@ -22,6 +23,16 @@ def span_exporters(environment: Mapping[str, str]) -> list[SpanExporter]:
     Raises:
         ConfigurationError: a package is missing, or a variable has a value that cannot be used.
     """
+    return [*otlp_span_exporters(environment), *azure_span_exporters(environment)]
+
+
+def azure_span_exporters(environment: Mapping[str, str]) -> list[SpanExporter]:
+    """That of Application Insights, if its connection string is set. Raises as `span_exporters` does."""
+    return [azure_span_exporter(environment)] if _wants_azure(environment, "TRACES") else []
+
+
+def otlp_span_exporters(environment: Mapping[str, str]) -> list[SpanExporter]:
+    """Those of OTLP, if an endpoint is set. Raises as `span_exporters` does."""
     if not _wanted(environment, "TRACES"):
         return []
     if _protocol(environment, "TRACES") == _GRPC:
@@ -46,6 +57,16 @@ def span_exporter_to(endpoint: str, environment: Mapping[str, str]) -> SpanExpor
 
 def metric_exporters(environment: Mapping[str, str]) -> list[MetricExporter]:
     """Those of metrics; none if `OTEL_METRICS_EXPORTER` is `none`. Raises as `span_exporters` does."""
+    return [*otlp_metric_exporters(environment), *azure_metric_exporters(environment)]
+
+
+def azure_metric_exporters(environment: Mapping[str, str]) -> list[MetricExporter]:
+    """That of Application Insights, if its connection string is set. Raises as `metric_exporters` does."""
+    return [azure_metric_exporter(environment)] if _wants_azure(environment, "METRICS") else []
+
+
+def otlp_metric_exporters(environment: Mapping[str, str]) -> list[MetricExporter]:
+    """Those of OTLP, if an endpoint is set. Raises as `metric_exporters` does."""
     if not _wanted(environment, "METRICS"):
         return []
     if _protocol(environment, "METRICS") == _GRPC:
@@ -65,6 +86,10 @@ def _wanted(environment: Mapping[str, str], signal: str) -> bool:
     if not any(environment.get(f"OTEL_EXPORTER_OTLP_{name}ENDPOINT") for name in ("", f"{signal}_")):
         return False  # the endpoint of another signal alone is set
     return _OTLP in names
+
+
+def _wants_azure(environment: Mapping[str, str], signal: str) -> bool:
+    return is_named(environment) and environment.get(f"OTEL_{signal}_EXPORTER", "").strip() != _NONE
 
 
 def _protocol(environment: Mapping[str, str], signal: str) -> str:

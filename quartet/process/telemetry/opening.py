@@ -17,6 +17,7 @@ ENDPOINTS: Final = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
 )
 """The variables that switch telemetry on. One is enough."""
 
@@ -24,7 +25,7 @@ _DISABLED: Final = "OTEL_SDK_DISABLED"
 
 
 def is_on(environment: Mapping[str, str]) -> bool:
-    """Whether an endpoint is set, and `OTEL_SDK_DISABLED` is not `true`."""
+    """Whether a receiver is named, and `OTEL_SDK_DISABLED` is not `true`."""
     disabled = environment.get(_DISABLED, "").strip().lower() == "true"
     return not disabled and any(environment.get(name, "").strip() for name in ENDPOINTS)
 

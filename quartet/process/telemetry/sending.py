@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from quartet.engine.errors import ConfigurationError, OutageError
 from quartet.engine.telemetry.span import Span
-from quartet.process.telemetry.exporters import span_exporter_to, span_exporters
+from quartet.process.telemetry.exporters import azure_span_exporters, otlp_span_exporters, span_exporter_to
 from quartet.process.telemetry.sdk import readable
 from quartet.version import __version__
 
@@ -39,8 +39,9 @@ def receivers(endpoint: str | None, environment: Mapping[str, str]) -> list[Rece
     """
     if endpoint is not None:
         return [Receiver(span_exporter_to(endpoint, environment), endpoint)]
-    named = environment.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
-    found = [Receiver(exporter, named) for exporter in span_exporters(environment)]
+    named = environment.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or environment.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    found = [Receiver(exporter, named) for exporter in otlp_span_exporters(environment)] if named else []
+    found += [Receiver(exporter, "Application Insights") for exporter in azure_span_exporters(environment)]
     if not found:
         raise ConfigurationError(
             "no receiver of traces is known: set OTEL_EXPORTER_OTLP_ENDPOINT, give --endpoint URL, "
