@@ -59,6 +59,9 @@ param cosmosRoleScope string = 'database'
 @description('What scales a service: the events that wait for it, its CPU, or nothing. The scaler of lag must reach the hub and the checkpoints.')
 param scaleRule string = 'lag'
 
+@description('Let services report traces and metrics to Application Insights. What fraction of the traces is in tiers.json.')
+param telemetry bool = true
+
 @minValue(1)
 @description('Seconds that an order may take, unless it names its own deadline.')
 param orderDeadlineSeconds int = 900
@@ -286,6 +289,8 @@ module access 'modules/service-access.bicep' = [for service in saga.services: {
     checkpointContainer: saga.checkpointContainer
     checkpointRoleId: checkpointRole.outputs.roleId
     registryName: registry.outputs.registryName
+    insightsName: monitoring.outputs.insightsName
+    reports: telemetry
     narrow: narrowRoles
     location: location
     tags: tags
@@ -311,6 +316,8 @@ module orchestratorAccess 'modules/service-access.bicep' = {
     checkpointContainer: saga.checkpointContainer
     checkpointRoleId: checkpointRole.outputs.roleId
     registryName: registry.outputs.registryName
+    insightsName: monitoring.outputs.insightsName
+    reports: isOrchestrated && telemetry
     narrow: narrowRoles
     location: location
     tags: tags
@@ -347,6 +354,7 @@ module operator 'modules/operator-access.bicep' = if (!empty(operatorPrincipalId
     cosmosName: cosmos.outputs.accountName
     storageName: checkpoints.outputs.accountName
     registryName: registry.outputs.registryName
+    insightsName: monitoring.outputs.insightsName
   }
   dependsOn: [orchestratorAccess]
 }
@@ -389,6 +397,8 @@ output QUARTET_SAGA_STYLE string = sagaStyle
 output QUARTET_APP string = isOrchestrated ? 'services.orchestrator.app:ORCHESTRATED' : 'services.shop:SHOP'
 output QUARTET_SCHEDULER string = isOrchestrated ? scheduler.outputs.address : 'none'
 output QUARTET_ACTION_GROUP_ID string = monitoring.outputs.actionGroupId
+@description('It opens nothing: an identity needs a role. Also for quartet trace.')
+output APPLICATIONINSIGHTS_CONNECTION_STRING string = telemetry ? monitoring.outputs.insightsConnectionString : ''
 output QUARTET_SCALE_RULE string = scaleRule
 output QUARTET_ALERT_RECEIVERS int = length(emails)
 output EVENT_HUBS_NAMESPACE string = eventHubs.outputs.fullyQualifiedName

@@ -39,6 +39,9 @@ param carrier string
 @allowed(['lag', 'cpu', 'none'])
 param scaleRule string
 param actionGroupId string
+
+@description('Of the Application Insights to which the service reports; empty for none. It is no secret.')
+param insights string
 param location string = resourceGroup().location
 
 var tiers = loadJsonContent('tiers.json')
@@ -207,6 +210,25 @@ var settings = [
   {
     name: 'CHECKPOINT_SECONDS'
     value: string(size.checkpointSeconds)
+  }
+  {
+    // Empty: the service reports nothing.
+    name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
+    value: insights
+  }
+  {
+    // By the id of the trace, so all services keep the same sagas.
+    name: 'OTEL_TRACES_SAMPLER'
+    value: 'parentbased_traceidratio'
+  }
+  {
+    name: 'OTEL_TRACES_SAMPLER_ARG'
+    value: size.traceRatio
+  }
+  {
+    // Milliseconds.
+    name: 'OTEL_METRIC_EXPORT_INTERVAL'
+    value: '${size.metricSeconds}000'
   }
   {
     name: 'STARTUP_SECONDS'

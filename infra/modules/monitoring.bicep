@@ -1,4 +1,4 @@
-// The workspace of the logs, and the recipients of alerts.
+// The workspace of the logs, what traces and metrics go to, and the recipients of alerts.
 param workspaceName string
 param insightsName string
 param actionGroupName string
@@ -34,7 +34,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   }
 }
 
-// For traces, once the services send them. Entra ID only: the connection string opens nothing.
+// Traces and metrics. Entra ID only: the connection string opens nothing.
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
   name: insightsName
   location: location
@@ -62,5 +62,22 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
+// Created by a name that is made from its place, as a workbook must have a GUID.
+resource workbook 'Microsoft.Insights/workbooks@2022-04-01' = {
+  name: guid(resourceGroup().id, 'quartet-sagas')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Quartet sagas'
+    category: 'workbook'
+    version: '1.0'
+    sourceId: insights.id
+    serializedData: replace(replace(loadTextContent('../workbook.json'), 'WORKSPACE_ID', workspace.id), 'COMPONENT_ID', insights.id)
+  }
+}
+
 output workspaceId string = workspace.id
+output insightsName string = insights.name
+output insightsConnectionString string = insights.properties.ConnectionString
 output actionGroupId string = actionGroup.id

@@ -18,12 +18,16 @@ param checkpointContainer string
 @description('Id of the role from checkpoint-role.bicep.')
 param checkpointRoleId string
 param registryName string
+param insightsName string
+@description('Whether it reports traces and metrics there.')
+param reports bool
 @description('Rights on its own consumer groups, where it can be, and checkpoints only; otherwise on the hubs and the container.')
 param narrow bool
 param location string
 param tags object
 
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 var cosmosDataContributor = '00000000-0000-0000-0000-000000000002'
 
 // Allows reads, and writes of blobs under NAMESPACE/HUB/GROUP/ of a hub that it reads. It names every action of the role
@@ -95,6 +99,21 @@ resource mayPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: registry
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', acrPull)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+// Traces too, in spite of its name. It reads nothing.
+resource mayReport 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (reports) {
+  name: guid(insights.id, identityName, monitoringMetricsPublisher)
+  scope: insights
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from services.operations.participants import PARTICIPANTS
 from services.orchestrator.app import ORCHESTRATED as TWIN
+from tests.cloud.ingestion import INSTRUMENTATION_KEY
 from tests.infra.bicep import read_json, resource
 from tests.infra.deployed import CHOREOGRAPHED, ORCHESTRATED, Style
 from tests.infra.scope import Scope
@@ -53,6 +54,7 @@ def environment(tier: str, service: str = "order") -> dict[str, str]:
         "orderDeadlineSeconds": 900,
         "paymentGateway": "shop.gateway:open_gateway",
         "carrier": "simulated",
+        "insights": f"InstrumentationKey={INSTRUMENTATION_KEY};IngestionEndpoint=https://westeurope-5.in.example.org/",
     }
     given = deployed(service, STYLES[service], **more).value(CONTAINER["env"])
     return {one["name"]: one["value"] for one in given}

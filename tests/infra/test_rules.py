@@ -32,6 +32,7 @@ ROLES = {
     "acrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
     "acrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
     "cosmosDataContributor": "00000000-0000-0000-0000-000000000002",
+    "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
     "durableTaskDataContributor": "0ad04412-c4d5-4796-b79c-f76d14c8d402",
 }
 
@@ -99,8 +100,16 @@ def _grants(module: str) -> dict[str, tuple[object, str]]:
 
 
 ON_SERVERS = {
-    "service-access": {"mayCheckpoint": ("container", "checkpointRoleId"), "mayPull": ("registry", "acrPull")},
-    "operator-access": {"onCheckpoints": ("storage", "blobDataReader"), "onRegistry": ("registry", "acrPush")},
+    "service-access": {
+        "mayCheckpoint": ("container", "checkpointRoleId"),
+        "mayPull": ("registry", "acrPull"),
+        "mayReport": ("insights", "monitoringMetricsPublisher"),
+    },
+    "operator-access": {
+        "onCheckpoints": ("storage", "blobDataReader"),
+        "onRegistry": ("registry", "acrPush"),
+        "onInsights": ("insights", "monitoringMetricsPublisher"),
+    },
 }
 """Which roles on what. The roles on hubs are in test_hubs.py, those in Cosmos DB below."""
 

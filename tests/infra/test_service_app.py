@@ -25,6 +25,15 @@ from tests.infra.scope import Scope
 FROM_AZD = {"AZURE_ENV_NAME", *(f"SERVICE_{name.upper()}_IMAGE_NAME" for name in NAMES)}
 
 
+# Of the SDK of OpenTelemetry, and of the exporter.
+OF_TELEMETRY = {
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_METRIC_EXPORT_INTERVAL",
+}
+
+
 @pytest.mark.parametrize("tier", TIERS)
 def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = environment(tier)
@@ -34,7 +43,7 @@ def test_its_environment_makes_settings(tier: str, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     settings = Settings()
 
-    assert set(given) - {"AZURE_CLIENT_ID"} <= Settings.variables() | SHOP.variables
+    assert set(given) - {"AZURE_CLIENT_ID"} <= Settings.variables() | SHOP.variables | OF_TELEMETRY
     assert OrderSettings().order_deadline_seconds == float(given["ORDER_DEADLINE_SECONDS"])
     assert settings.event_hubs_namespace == "evhns-x.servicebus.windows.net"
     assert (settings.hub_layout, settings.inbound_hub_name) == ("inbound", "orders")
