@@ -14,6 +14,8 @@ PROFILES: Final = (MICROSOFT, OURS)
 """The emulators."""
 ORCHESTRATED: Final = "orchestrated"
 """The orchestrator with its scheduler, beside one of the others."""
+DASHBOARD: Final = "dashboard"
+"""The Aspire dashboard, beside one of the others."""
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+):(?:-([^}]*)|\?[^}]*)\}")
 

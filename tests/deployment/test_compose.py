@@ -14,12 +14,14 @@ from quartet.azure.event_hubs.deployed_hubs import deployed_hubs
 from quartet.azure.settings import Settings
 from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.local.hub_config import CONSOLE
+from quartet.process.telemetry.opening import is_on
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from services.orchestrator.app import ORCHESTRATED as TWIN
 from services.orchestrator.settings import scheduler_of
 from services.shop import SHOP
 from tests.deployment.compose_file import (
     COMPOSE_FILE,
+    DASHBOARD,
     MICROSOFT,
     ORCHESTRATED,
     OURS,
@@ -39,6 +41,7 @@ SCHEDULER_IS_AT = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"
 ONE_SHOTS = {"seed", "cli", "microsoft-emulators-ready", "dts-emulator-ready"}
 OF_MICROSOFT = {"eventhubs-emulator", "azurite", "cosmos-emulator"}
 EMULATORS = {*OF_MICROSOFT, OURS, SCHEDULER}
+RECEIVER_IS_AT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 ALL = services()
 FROM_OUR_IMAGE = [name for name, service in ALL.items() if service["image"] == ALL["seed"]["image"]]
@@ -62,7 +65,7 @@ def names_on_the_network(profile: str) -> set[str]:
 
 
 def test_these_are_all_services() -> None:
-    assert ALL.keys() == {*PARTICIPANT_NAMES, *ONE_SHOTS, *EMULATORS}
+    assert ALL.keys() == {*PARTICIPANT_NAMES, *ONE_SHOTS, *EMULATORS, DASHBOARD}
 
 
 @pytest.mark.parametrize("name", PARTICIPANT_NAMES)
@@ -74,7 +77,7 @@ def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)
 def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
     environment = ALL[name]["environment"]
-    assert environment.keys() <= Settings.variables() | SHOP.variables | TWIN.variables
+    assert environment.keys() <= Settings.variables() | SHOP.variables | TWIN.variables | {RECEIVER_IS_AT}
     assert settings(ALL[name]).event_hub_name == "saga-events"
 
 
@@ -113,6 +116,25 @@ def test_naming_the_orchestrator_starts_everything_that_it_needs_and_none_of_the
 def test_without_its_profile_nothing_of_the_orchestrator_starts(emulators: str) -> None:
     assert not services(emulators).keys() & {ORCHESTRATOR, SCHEDULER, "dts-emulator-ready"}
     assert services(emulators).keys() >= {*CHOREOGRAPHED_NAMES}
+
+
+def test_nothing_is_reported_unless_a_variable_names_a_receiver() -> None:
+    assert not any(is_on(ALL[name]["environment"]) for name in FROM_OUR_IMAGE)
+    named = services(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{DASHBOARD}:18890")
+    assert all(is_on(named[name]["environment"]) for name in FROM_OUR_IMAGE)
+
+
+def test_the_address_of_the_dashboard_in_the_comment_is_where_it_takes_what_services_send() -> None:
+    """Its image listens on 18888 (the page), 18889 (gRPC) and 18890 (HTTP)."""
+    (address,) = re.findall(r"With the profile `dashboard`: (\S+)", COMPOSE_FILE.read_text(encoding="utf-8"))
+    assert (urlsplit(address).hostname, urlsplit(address).port) == (DASHBOARD, 18890)
+    assert ALL[DASHBOARD]["ports"] == ["127.0.0.1:18888:18888"], "only its page is for this machine"
+
+
+@pytest.mark.parametrize("emulators", PROFILES)
+def test_the_dashboard_runs_in_its_profile_only(emulators: str) -> None:
+    assert DASHBOARD not in services(emulators)
+    assert services(emulators, DASHBOARD).keys() == services(emulators).keys() | {DASHBOARD}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
