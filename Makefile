@@ -11,11 +11,13 @@ CHECKS := $(CHECKS_VENV)/.installed
 DOCS_VENV := .venv-docs
 DOCS_BIN := $(DOCS_VENV)/bin
 DOCS := $(DOCS_VENV)/.installed
+ASYNCAPI := tests/contracts/asyncapi
+ASYNCAPI_PARSER := $(ASYNCAPI)/node_modules/.installed
 LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
+.PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,7 +31,7 @@ bench: $(RUNTIME) ## what a saga costs on this machine, and how long it takes (A
 compare: $(RUNTIME) ## both styles of the shop on the same 400 orders, with an audit each; then 5 orders a second (ARGS="--replicas 2")
 	$(BIN)/quartet bench --compare orchestrated --in-flight 400 --rate 5 --sagas 400 --seconds 40 $(ARGS)
 
-test: $(DEV) ## run the tests, with coverage
+test: $(DEV) $(ASYNCAPI_PARSER) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
 	@# Much of the time is waiting for processes to start: more workers than two cores would seem to want.
 	$(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --cov --cov-report=term
@@ -78,6 +80,8 @@ types: $(DEV) ## mypy, strict
 
 imports: $(DEV) ## the dependency rule
 	$(BIN)/lint-imports --no-cache
+
+asyncapi-parser: $(ASYNCAPI_PARSER) ## install the parser of AsyncAPI, which the tests ask; needs the npm registry, and brings its own Node
 
 docs: $(DOCS) ## build the documentation into .site; every warning is an error. Needs no network
 	NO_MKDOCS_2_WARNING=1 $(DOCS_BIN)/mkdocs build --strict --quiet
@@ -132,7 +136,7 @@ lock-check: $(DEV) ## resolve every lock file with the oldest pip that a support
 	$(BIN)/python -m tests.locks
 
 clean: ## remove the environment and what the tests left
-	rm -rf $(VENV) $(CHECKS_VENV) $(DOCS_VENV) .venv-ci .venv-ci-checks .venv-ci-docs .site mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(ASYNCAPI)/node_modules $(VENV) $(CHECKS_VENV) $(DOCS_VENV) .venv-ci .venv-ci-checks .venv-ci-docs .site mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quartet needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo" >&2; exit 1; }
@@ -146,6 +150,10 @@ $(RUNTIME): $(VENV)/bin/python requirements/runtime.txt pyproject.toml emulators
 $(DEV): $(RUNTIME) requirements/dev.txt requirements/examples.txt
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/examples.txt
+	@touch $@
+
+$(ASYNCAPI_PARSER): $(DEV) $(ASYNCAPI)/package.json $(ASYNCAPI)/package-lock.json
+	$(BIN)/python -m tests.contracts.asyncapi_parser
 	@touch $@
 
 $(MUTATION): $(DEV) requirements/mutation.txt

@@ -24,7 +24,7 @@ from quartet.cli.new.command import new, new_participant
 from quartet.cli.publish.command import publish
 from quartet.cli.replay.recordings import recordings
 from quartet.cli.replay.verify_replay import verify_replay
-from quartet.cli.schema import schema
+from quartet.cli.schema.command import schema
 from quartet.cli.status.command import status
 from quartet.cli.timeline.command import timeline
 from quartet.cli.topology.check import check

@@ -174,14 +174,14 @@ def test_a_directory_that_cannot_be_made_is_reported(capsys: pytest.CaptureFixtu
 def test_a_bug_is_owned_and_asks_to_be_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quartet.cli.schema.json_schemas", lambda _: 1 // 0)
+    monkeypatch.setattr("quartet.cli.schema.command.json_schemas", lambda *_, **__: 1 // 0)
     line = failure(capsys, "schema", status=BUG)
     assert line.startswith("a bug in quartet: ZeroDivisionError")
     assert "report" in line
 
 
 def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quartet.cli.schema.json_schemas", lambda _: 1 // 0)
+    monkeypatch.setattr("quartet.cli.schema.command.json_schemas", lambda *_, **__: 1 // 0)
     assert run(["--debug", "schema"]) == BUG
     assert "Traceback" in capsys.readouterr().err
 

@@ -56,7 +56,10 @@ def test_every_decision_is_in_the_list_of_decisions() -> None:
 
 def test_every_proof_that_a_document_names_exists() -> None:
     tests = {
-        name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+        name
+        for folder in ("tests", "examples")
+        for path in (ROOT / folder).rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text())
     }
     for page in (ROOT / "docs").rglob("*.md"):
         named = set(re.findall(r"`(test_\w+)`", page.read_text()))

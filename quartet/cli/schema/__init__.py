@@ -1,0 +1,1 @@
+"""`quartet schema`: the contracts, as documents and as a gate."""
