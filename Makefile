@@ -17,7 +17,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
+.PHONY: help demo bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,7 +41,7 @@ soak: $(DEV) ## the tests that take minutes
 	@# Once more with the receive loop of the SDK itself, see ADR 23.
 	RECEIVE=stock $(BIN)/python -m pytest tests/faults tests/saga --timeout 600
 
-check: $(DEV) format-check lint types imports docs infra-check container-check lock-check image-test wheel-test test ## what CI runs
+check: $(DEV) format-check lint types imports contracts-check docs infra-check container-check lock-check image-test wheel-test test ## what CI runs
 
 recordings: $(DEV) ## make the recordings of the samples again, after a wanted change of a rule; then read the diff
 	$(BIN)/python -m tests.recordings
@@ -80,6 +80,9 @@ types: $(DEV) ## mypy, strict
 
 imports: $(DEV) ## the dependency rule
 	$(BIN)/lint-imports --no-cache
+
+contracts-check: $(DEV) ## the event contracts against those of the last release; see docs/contracts.md
+	$(BIN)/python -m tests.contracts.gate
 
 asyncapi-parser: $(ASYNCAPI_PARSER) ## install the parser of AsyncAPI, which the tests ask; needs the npm registry, and brings its own Node
 
