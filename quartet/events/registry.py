@@ -86,6 +86,11 @@ class Registry(Mapping[str, type[EventData]]):
         return tuple(self._models.values())
 
     @property
+    def upcasts(self) -> tuple[Upcast[Any, Any], ...]:
+        """The upcasts, in their order."""
+        return tuple(self._upcasts.values())
+
+    @property
     def outdated(self) -> frozenset[type[EventData]]:
         """The models that have an upcast to a newer version."""
         return frozenset(self._upcasts)
@@ -114,7 +119,7 @@ class Registry(Mapping[str, type[EventData]]):
         for step in self.newer(type(said)):
             newer = step.apply(newer)
             yield newer
-        backwards = {step.new: step for step in self._upcasts.values()}
+        backwards = {step.new: step for step in self.upcasts}
         older: EventData | None = said
         while older is not None and (before := backwards.get(type(older))) is not None and before.back is not None:
             older = before.back(older)

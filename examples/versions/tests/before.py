@@ -31,9 +31,9 @@ PRESS_BEFORE = Choreography(
 )
 
 
-def deployed(before: World) -> World:
+def deployed(before: World, app: Choreography = PRESS) -> World:
     """The release of today on what the one before has left: the hub from its beginning, and the stored records."""
-    today = World(PRESS)
+    today = World(app)
     today.hub, today.witness = before.hub.copy(), before.witness.copy()
     for order in before.sagas:
         record = before.stores["printer"].get(order)

@@ -1,6 +1,7 @@
 """Old events in the hub, and old records in the stores, under the release of today."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -8,9 +9,10 @@ from random import Random
 import pytest
 
 from examples.versions.app import PRESS, printed_is_accounted
-from examples.versions.events import OrderCreated, OrderEvent
+from examples.versions.events import EVENTS, OrderCreated, OrderEvent, OrderPrinted, OrderPrintedV2
 from examples.versions.tests.before import PRESS_BEFORE, deployed
 from examples.versions.tests.orders import OTHER, SAME
+from quartet import Registry, upcast
 from quartet.testing import World, explore, problems, save_recordings, simulate, verify_replay
 
 
@@ -102,3 +104,27 @@ def test_a_replay_shows_that_an_old_saga_would_now_be_answered_in_the_new_versio
     save_recordings(before, tmp_path / "orders.jsonl")
     with pytest.raises(AssertionError, match=r"said OrderPrinted\.v1, would now say OrderPrinted\.v2"):
         verify_replay(PRESS, tmp_path / "orders.jsonl")
+
+
+def no_copies(old: OrderPrinted) -> OrderPrintedV2:
+    """A mistake: no order has no copies."""
+    return OrderPrintedV2(order_id=old.order_id, copies=0)
+
+
+def test_an_upcast_that_fails_blocks_its_order_until_a_release_that_can_read_it_redrives() -> None:
+    before = World(PRESS_BEFORE)
+    before.say(SAME[0])
+    before.run()
+    mistaken = Registry(*EVENTS.models, upcasts=[*EVENTS.upcasts[:2], upcast(OrderPrinted, OrderPrintedV2, no_copies)])
+    participants = tuple(replace(one, events=mistaken) for one in PRESS)
+    today = deployed(before, replace(PRESS, events=mistaken, participants=participants, services=()))
+    today.run()
+    letters = today.dead_letters("accounts")
+    assert {(one.reason, one.event_type) for one in letters} == {("upcast_failed", "OrderPrinted.v1")}
+    assert letters[0].detail.endswith("copies: must be at least 1")
+    assert today.state("accounts", "o-1").copies == 0
+
+    today.app = PRESS
+    today.redrive()
+    assert today.dead_letters("accounts") == []
+    assert today.state("accounts", "o-1").copies == 1
