@@ -155,14 +155,19 @@ class SagaUpdate(Generic[S]):
             places = {said["id"]: place for place, said in enumerate(recorded)}
             outcome = "owed" if decided.owed else "decided"
             self._keep(tape.run(delivery.event.key, outcome, [places[said["id"]] for said in answers]))
-        if decided.owed:
-            letter = self._letter(delivery, COMPENSATION_FAILED, decided.owed, 1)
-            detail = f"{letter.reason}: {letter.detail}"
-            step = Step(delivery, decided.note, recorded, time.perf_counter() - began, detail, letter)
-        else:
-            step = Step(delivery, decided.note, recorded, time.perf_counter() - began)
-        news = recorded[len(before) :]
-        self.steps.append(replace(step, said=news, decides=earlier is None, begins=begins))
+        letter = self._letter(delivery, COMPENSATION_FAILED, decided.owed, 1) if decided.owed else None
+        step = Step(
+            delivery,
+            decided.note,
+            recorded,
+            time.perf_counter() - began,
+            detail=None if letter is None else f"{letter.reason}: {letter.detail}",
+            letter=letter,
+            said=recorded[len(before) :],
+            decides=earlier is None,
+            begins=begins,
+        )
+        self.steps.append(step)
 
     def observed(self, handling: Handling) -> None:
         """Note with the newest step by which run of its handler it came about."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from opentelemetry import context, trace
@@ -15,6 +15,25 @@ from quartet.engine.telemetry.saga_spans import PortCall, Run, new_span_id
 
 R = TypeVar("R")
 
+_MOST_KNOWN: Final = 100
+
+
+class KnownPorts:
+    """The ports of a participant as it has made them: the names of their types are those of their calls."""
+
+    def __init__(self, raw: object) -> None:
+        self.raw = raw
+        self._known: dict[int, tuple[object, bool]] = {}
+
+    def is_port(self, value: object) -> bool:
+        """As `is_port`, which takes longer than all else that is done about an event."""
+        if id(value) in self._known:
+            return self._known[id(value)][1]
+        answer = is_port(value)
+        if len(self._known) < _MOST_KNOWN:  # an attribute may be another object each time
+            self._known[id(value)] = value, answer  # with the value, so that its id stays its own
+        return answer
+
 
 class OpenHandling:
     """See `Handling`. What a port makes by the API of OpenTelemetry is below the call of the port.
@@ -25,18 +44,20 @@ class OpenHandling:
         run: what is known so far.
     """
 
-    def __init__(self, handler: str, place: EventTrace, raw: object, *, sampled: bool) -> None:
-        """`raw`: the ports as the participant made them, for the names of their calls."""
+    def __init__(self, handler: str, place: EventTrace, known: "KnownPorts", *, sampled: bool) -> None:
+        """`known`: the ports of the participant."""
         self.trace = place
         self.sampled = sampled
         self.run = Run(handler, new_span_id(), time.time_ns())
-        self._raw = raw
+        self._known = known
         self._log = structlog.contextvars.bind_contextvars(trace_id=place.creates.trace, span_id=self.run.span)
         self._token = context.attach(self._current(self.run.span))
 
     def observe(self, ports: object) -> object:
         """See `Handling.observe`."""
-        return _Observed(self, ports, self._raw, type(self._raw).__name__) if is_port(self._raw) else ports
+        if not (self.sampled and self._known.is_port(self._known.raw)):
+            return ports
+        return _Observed(self, self._known, ports, self._known.raw)
 
     def close(self) -> None:
         """See `Handling.close`."""
@@ -67,18 +88,18 @@ class OpenHandling:
 class _Observed:
     """A port whose calls are noted: those that are awaited, without their arguments."""
 
-    def __init__(self, handling: OpenHandling, port: object, raw: object, name: str) -> None:
+    def __init__(self, handling: OpenHandling, known: KnownPorts, port: object, raw: object) -> None:
         self._observed_handling = handling
+        self._observed_known = known
         self._observed_port = port
         self._observed_raw = raw
-        self._observed_name = name
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the port has
         value = getattr(self._observed_port, name)
         if callable(value):
-            return self._noted(f"{self._observed_name}.{name}", value)
-        raw = getattr(self._observed_raw, name)
-        return _Observed(self._observed_handling, value, raw, type(raw).__name__) if is_port(raw) else value
+            return self._noted(f"{type(self._observed_raw).__name__}.{name}", value)
+        raw, known = getattr(self._observed_raw, name), self._observed_known
+        return _Observed(self._observed_handling, known, value, raw) if known.is_port(raw) else value
 
     def _noted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: object, **kwargs: object) -> object:

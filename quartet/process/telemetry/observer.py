@@ -17,7 +17,7 @@ from quartet.engine.telemetry.naming import trace_of, trace_of_answer
 from quartet.engine.telemetry.saga_spans import Commit, Place, Story, outcome_of, process_of, spans_of
 from quartet.engine.telemetry.span import Span, SpanId
 from quartet.process.telemetry.counting import Counting
-from quartet.process.telemetry.handling import OpenHandling
+from quartet.process.telemetry.handling import KnownPorts, OpenHandling
 from quartet.process.telemetry.instruments import Instruments
 from quartet.process.telemetry.sdk import Telemetry
 
@@ -51,7 +51,7 @@ class EngineObserver:
     ) -> None:
         """`heard`, `said`: the names of the hubs; empty if the participant is called by another one."""
         self._participant = participant
-        self._ports = ports
+        self._ports = KnownPorts(ports)
         self._telemetry = telemetry
         self._counting = Counting(participant, instruments)
         self._heard = heard
