@@ -122,10 +122,13 @@ compose-evidence: $(DEV) ## the same with Docker and Microsoft's emulators, whos
 LOCK := $(CHECKS_BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
   --no-annotate --custom-compile-command 'make lock'
 
+# What the shop runs with besides the library itself.
+EXTRAS := --extra console --extra durable-tasks --extra telemetry --extra telemetry-azure
+
 lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTRIBUTING.md (UPGRADE=NAME or UPGRADE=all)
 	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml requirements/build.in requirements/shop.in \
-	  --extra durable-tasks --extra telemetry --extra telemetry-azure -o requirements/runtime.txt
-	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml --extra dev --extra durable-tasks --extra telemetry --extra telemetry-azure --constraint requirements/runtime.txt -o requirements/dev.txt
+	  $(EXTRAS) -o requirements/runtime.txt
+	$(LOCK) $(LOCK_UPGRADE) pyproject.toml emulators/pyproject.toml --extra dev $(EXTRAS) --constraint requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/examples.in --constraint requirements/dev.txt -o requirements/examples.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
 	$(subst 3.11,3.13,$(LOCK)) $(LOCK_UPGRADE) pyproject.toml requirements/functions.in requirements/shop.in \

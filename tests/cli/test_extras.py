@@ -72,6 +72,6 @@ def test_the_kit_itself_needs_no_extra() -> None:
 
 def test_the_extras_fit_what_is_in_this_checkout() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    wanted = [Requirement(text) for extra in ("local", "testing") for text in declared[extra]]
-    assert {one.name for one in wanted} == {"quartet-emulators", "hypothesis", "pytest"}
+    wanted = [Requirement(text) for extra in ("console", "local", "testing") for text in declared[extra]]
+    assert {one.name for one in wanted} == {"fastapi", "uvicorn", "quartet-emulators", "hypothesis", "pytest"}
     assert [one for one in wanted if version(one.name) not in one.specifier] == []
