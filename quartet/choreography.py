@@ -26,6 +26,7 @@ class Choreography:
         participants: the participants, in the order in which tools list them; by default, those of `services`.
         ends: the events that end a saga. No participant needs to hear them. By default, those that the participants
             name in their `ends`. Older versions of an end end it too.
+        failed_ends: those of `ends` that say that the saga did not do what it began for. So do their older versions.
         inputs: the events that come from outside. With the first one, a saga begins.
         samples: one believable event of each type; `quartet schema` shows them, and `quartet check` requires them all.
         hub: the Event Hub that they share.
@@ -48,6 +49,7 @@ class Choreography:
     events: Registry
     participants: tuple[Participant[Any, Any], ...] = ()
     ends: AbstractSet[type[EventData]] = frozenset()
+    failed_ends: AbstractSet[type[EventData]] = frozenset()
     inputs: tuple[type[EventData], ...] = ()
     samples: tuple[EventData, ...] = ()
     hub: str = "saga-events"
@@ -65,26 +67,33 @@ class Choreography:
 
         Raises:
             ValueError: two participants have one name or one database, an event has a type of the library's own, a
-                workload ends with what is no end of a saga, or the services are not those of the participants, in the
-                same order.
+                failed end is none of the ends, a workload ends with what is no end of a saga, or the services are not
+                those of the participants, in the same order.
         """
         run = tuple(service.participant for service in self.services)
         # A frozen dataclass has no other way to derive a field.
         if not self.participants:
             object.__setattr__(self, "participants", run)
         ends = frozenset(self.ends).union(*(() if self.ends else (set(one.ends) for one in self.participants)))
-        upcast = {old for old in self.events.outdated if any(step.new in ends for step in self.events.newer(old))}
-        object.__setattr__(self, "ends", ends | upcast)
+        object.__setattr__(self, "ends", self._with_older(ends))
+        object.__setattr__(self, "failed_ends", self._with_older(self.failed_ends))
         for what, names in (("name", self.names), ("database", tuple(one.database for one in self.participants))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")
         if reserved := sorted(filter(is_of_library, self.events)):
             raise ValueError(f"{self.name}: {', '.join(reserved)} is an event of the library: choose another name")
+        if strange := sorted(event.type for event in self.failed_ends - set(self.ends)):
+            raise ValueError(f"{self.name}: failed_ends has {', '.join(strange)}, which ends no saga")
         for name, workload in self.workloads.items():
             if workload.end is not None and workload.end not in self.ends:
                 raise ValueError(f"{self.name}: workload {name} ends with {workload.end.type}, which ends no saga")
         if self.services and run != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
+
+    def _with_older(self, models: AbstractSet[type[EventData]]) -> frozenset[type[EventData]]:
+        """These, and their older versions."""
+        newer = self.events.newer
+        return frozenset(models) | {old for old in self.events.outdated if any(one.new in models for one in newer(old))}
 
     def __iter__(self) -> Iterator[Participant[Any, Any]]:
         return iter(self.participants)

@@ -54,6 +54,7 @@ PIPELINE = Choreography(
     events=EVENTS,
     services=(service(VALIDATION), service(LOADING), service(PUBLISHING), service(RELEASE)),
     ends={FileReleased, FileDiscarded},
+    failed_ends={FileDiscarded},
     inputs=(FileArrived, FileWithdrawn),
     samples=SAMPLES,
     invariants=(rows_add_up,),

@@ -53,6 +53,7 @@ TRIP = Choreography(
     events=EVENTS,
     services=(service(FLIGHT), service(HOTEL), service(CAR), service(PAYMENT)),
     ends={TripBooked, TripCancelled},
+    failed_ends={TripCancelled},
     inputs=(TripRequested, TripCancellationRequested),
     samples=SAMPLES,
     invariants=(all_or_nothing,),

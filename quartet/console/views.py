@@ -82,7 +82,7 @@ class MinuteView(View):
 
 
 class StepView(View):
-    """A step: from an event that a participant hears to its answer, in milliseconds by the hub's clock, last 15 minutes."""
+    """A step: from an event that a participant hears to its answer; in ms by the hub's clock, last 15 minutes."""
 
     cause: str
     answer: str
@@ -313,11 +313,18 @@ class SagaView(View):
 
 
 class RawView(View):
-    """An event as the hub has it: `GET /api/sagas/{id}/events/{number}`."""
+    """An event as the hub has it: `GET /api/sagas/{id}/events/{number}`.
+
+    Attributes:
+        body: text, or hexadecimal digits if it `is_text` not; only its beginning if it `is_whole` not.
+        size: how many bytes it has on the hub.
+    """
 
     content_type: str
     body: str
     is_text: bool
+    size: int
+    is_whole: bool
     properties: Mapping[str, Any]
 
 

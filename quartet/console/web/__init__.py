@@ -1,0 +1,1 @@
+"""The page's server: FastAPI, server-sent events, and who may ask."""
