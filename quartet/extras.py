@@ -1,4 +1,7 @@
-"""Packages that only an extra brings: the emulators (`quartet[local]`), Hypothesis and pytest (`quartet[testing]`)."""
+"""Packages that only an extra brings.
+
+The emulators (`quartet[local]`), FastAPI and uvicorn (`quartet[console]`), Hypothesis and pytest (`quartet[testing]`).
+"""
 
 from importlib.util import find_spec
 
@@ -22,3 +25,14 @@ def require_emulators() -> None:
     """
     if find_spec("quartet_emulators") is None:
         raise missing("quartet-emulators", "local")
+
+
+def require_console() -> None:
+    """Make sure that the console can be served.
+
+    Raises:
+        MissingExtraError: a package for it is not installed.
+    """
+    for package in ("fastapi", "uvicorn"):
+        if find_spec(package) is None:
+            raise missing(package, "console")

@@ -31,12 +31,15 @@ from quartet.cli.topology.check import check
 from quartet.cli.topology.graph import graph
 from quartet.cli.trace.command import trace
 from quartet.cli.up import up
+from quartet.console.command import console
 from quartet.engine.errors import ConfigurationError
 from quartet.printable import printable_lines
 from quartet.process.application import Application, find_application, load
 from quartet.version import __version__
 
-_GENERIC: Final = (new, demo, up, publish, status, timeline, trace, recordings, doctor, check, graph, schema, bench)
+_GENERIC: Final = (
+    *(new, demo, up, console, publish, status, timeline, trace, recordings, doctor, check, graph, schema, bench),
+)
 
 
 def build(application: Application | None) -> typer.Typer:

@@ -18,7 +18,7 @@ MOST_SAGAS: Final = 200
 """How many sagas one event names."""
 
 _TICK: Final = 1.0  # seconds between two overviews
-_QUIET_TICKS: Final = 5  # after so many ticks it is made without news, too: time passes
+_QUIET_TICKS: Final = 5  # after this many ticks it is made without news, too: time passes
 _PAUSE: Final = 0.25  # seconds between two events to one reader
 _HEARTBEAT: Final = 15.0  # seconds
 

@@ -1,4 +1,4 @@
-"""What the page is told: the JSON of `/api`, as models.
+"""What the page is shown: the JSON of `/api`, as models.
 
 Times are RFC 3339 in UTC. Durations are seconds unless a name says otherwise.
 """
@@ -100,7 +100,7 @@ class LagView(View):
         waiting: events that it has not finished.
         oldest_seconds: how long the oldest of them has waited; 0 if none waits.
         is_owned: whether a replica has the partition.
-        standing: why it stands still, in words; empty if it moves.
+        standing: why it is stalled, in words; empty if it moves.
     """
 
     participant: str
@@ -193,7 +193,7 @@ class ChangeView(View):
 
 
 class StateView(View):
-    """What a participant wrote at once, because of one event or of several.
+    """What a participant wrote in one step, because of one event or of several.
 
     Attributes:
         events: the numbers of the events that it handled in this write. Several if it wrote once for all of them, or if
@@ -216,7 +216,7 @@ class SaidView(View):
     Attributes:
         number: its place in the timeline, from 1.
         cause: the number of the event that it answers; `repeats`: of the event that it is a repeat of.
-        sayer: the participant that said it, or `(outside)`, or empty if nobody known did.
+        sayer: the participant that said it, or `(outside)`, or empty if no known one did.
         problem: why it has no effect; empty if it has.
     """
 

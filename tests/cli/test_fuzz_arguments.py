@@ -84,6 +84,8 @@ def without_starting_anything(words: list[str], taken_port: int) -> list[str]:
         return [*words, "--nonsense"]
     if {"up", "bench"}.intersection(words[:2]):
         return [*words, "--replicas", "0"]
+    if "console" in words[:2]:
+        return [*words, "--port", str(taken_port)]
     if "emulators" in words[:2]:
         return [*words, "--event-hubs-port", str(taken_port)]
     return words

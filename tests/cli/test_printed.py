@@ -186,7 +186,18 @@ COMMANDS: dict[str, list[list[str]]] = {
     ],
 }
 # `up` is watched meanwhile, and `demo` shows its lines in the same way; the others show nothing of an event.
-NOTHING_OF_EVENTS = {"up", "demo", "bench", "new", "new-participant", "check", "graph", "schema", "emulators"}
+NOTHING_OF_EVENTS = {
+    "up",
+    "console",
+    "demo",
+    "bench",
+    "new",
+    "new-participant",
+    "check",
+    "graph",
+    "schema",
+    "emulators",
+}
 
 
 def test_every_command_is_looked_at() -> None:

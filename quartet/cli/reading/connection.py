@@ -43,8 +43,8 @@ class Cosmos:
 
 
 @asynccontextmanager
-async def open_cosmos(settings: Settings) -> AsyncIterator[Cosmos]:
-    """The account, within seconds or not at all.
+async def open_cosmos(settings: Settings, agent: str = AGENT) -> AsyncIterator[Cosmos]:
+    """The account, within seconds or not at all. `agent`: the name of the asking program.
 
     Raises:
         ConfigurationError: the settings cannot be used.
@@ -52,7 +52,7 @@ async def open_cosmos(settings: Settings) -> AsyncIterator[Cosmos]:
     """
     async with AsyncExitStack() as stack:
         credentials = await stack.enter_async_context(Credentials())
-        entering = cosmos_client(settings, credentials, AGENT)
+        entering = cosmos_client(settings, credentials, agent)
         has_key = settings.cosmos_connection_string is not None
         where = _endpoint(settings.cosmos_connection_string)
         client = await _soon("Cosmos DB", where, has_key, lambda: stack.enter_async_context(entering))

@@ -48,7 +48,8 @@ class SqliteProjection:
 
     async def positions(self) -> Mapping[Place, Position]:
         """See `Projection.positions`."""
-        return await self._read(reading.positions)
+        # After the batches that are being written: one that was cancelled is written nevertheless.
+        return await self._write(reading.positions)
 
     async def take(self, batch: Batch) -> None:
         """See `Projection.take`."""

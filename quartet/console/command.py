@@ -1,0 +1,55 @@
+"""`quartet console`: the live page."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quartet.azure.settings import load_settings
+from quartet.cli.application import runnable
+from quartet.console.settings import ConsoleSettings, load_console_settings
+from quartet.extras import require_console
+from quartet.process.logs import configure_logs, wants_colors
+
+
+def console(
+    *,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port; 0 takes any free one. By default CONSOLE_PORT.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the projection is kept. By default CONSOLE_DATA.")
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Forget the projection, and read the hub from its beginning.")
+    ] = False,
+) -> None:
+    """Serve the live page: every saga, how it stands, and what is missing. Until Ctrl-C.
+
+    It reads the hub as the consumer group `console` and changes nothing, unless CONSOLE_ACTIONS=on.
+    """
+    own = load_console_settings()
+    changed = {"port": port, "data": data_dir}
+    run(own.model_copy(update={name: value for name, value in changed.items() if value is not None}), rebuild=rebuild)
+
+
+def run(own: ConsoleSettings, *, rebuild: bool = False) -> None:
+    """Serve the page of this process's application.
+
+    Raises:
+        MissingExtraError: the packages for it are not installed.
+        ConfigurationError: a setting is wrong, or the port is taken.
+    """
+    require_console()
+    from quartet.console.serving import serve
+
+    app, settings = runnable(), load_settings()
+    configure_logs(settings.log_format, settings.log_level, colors=wants_colors(sys.stdout))
+    asyncio.run(serve(app, settings, own, rebuild=rebuild, say=_say))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

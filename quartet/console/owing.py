@@ -1,0 +1,137 @@
+"""What the participants have stored of a saga, and which of its events they have not handled."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic_core import to_jsonable_python
+
+from quartet.choreography import Choreography
+from quartet.cli.reading.connection import Cosmos
+from quartet.cli.reading.stored import MissingError, Stored
+from quartet.console.door import Door
+from quartet.console.lags import Look
+from quartet.console.projection.facts import Place
+from quartet.console.views import OwedView, PartView, SaidView, Unknown
+from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.records.record import Record
+from quartet.events import event_key, parse_time
+
+
+class LooksAtLag(Protocol):
+    """Knows how far the participants are."""
+
+    async def look(self) -> Look | Unknown:
+        """A look that is a few seconds old at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What one participant has stored: its record, or why that is not known."""
+
+    record: Record[Any] | None
+    problem: str = ""
+
+
+class StoredParts:
+    """See `Parts`: asks each participant's store for one document."""
+
+    def __init__(self, app: Choreography, door: Door, lags: LooksAtLag) -> None:
+        self._app = app
+        self._door = door
+        self._lags = lags
+
+    async def of(
+        self, saga_id: str, events: Sequence[SaidView], now: int
+    ) -> tuple[tuple[PartView, ...] | Unknown, tuple[OwedView, ...] | Unknown]:
+        """See `Parts.of`."""
+        try:
+            cosmos = await self._door.cosmos()
+        except (OutageError, ConfigurationError) as error:
+            unknown = Unknown(problem=str(error))
+            return unknown, unknown
+        found = await asyncio.gather(*(self._stored(cosmos, one.name, saga_id) for one in self._app))
+        stored = dict(zip(self._app.names, found, strict=True))
+        parts = tuple(_part(name, found) for name, found in stored.items())
+        return parts, await self._owed(events, stored, now)
+
+    async def _stored(self, cosmos: Cosmos, name: str, saga_id: str) -> _Stored:
+        reading = Stored(cosmos)
+        try:
+            record = await reading.record(self._app.participant(name), saga_id)
+        except (OutageError, MissingError) as error:
+            return _Stored(None, str(error))
+        return _Stored(record, reading.unparsed[0].problem if reading.unparsed else "")
+
+    async def _owed(
+        self, events: Sequence[SaidView], stored: Mapping[str, _Stored], now: int
+    ) -> tuple[OwedView, ...] | Unknown:
+        open_ = [(event, name) for event, name in unanswered(events) if not _has_handled(stored[name].record, event)]
+        if not open_:
+            return ()
+        if unknown := next((stored[name].problem for _, name in open_ if stored[name].problem), ""):
+            return Unknown(problem=unknown)
+        look = await self._lags.look()
+        if isinstance(look, Unknown):
+            return look
+        return tuple(
+            self._view(event, name, why, now)
+            for event, name in open_
+            if (why := _why(event, name, stored[name].record, look))
+        )
+
+    def _view(self, event: SaidView, name: str, why: str, now: int) -> OwedView:
+        reactions = self._app.participant(name).reactions
+        says = next((one.says for one in reactions if one.event.type == event.type), frozenset())
+        since = now - round(parse_time(event.at).timestamp() * 1000)
+        return OwedView(
+            participant=name,
+            event=event.number,
+            type=event.type,
+            expected=tuple(sorted(model.type for model in says)),
+            since_seconds=max(0, since) / 1000,
+            why=why,
+        )
+
+
+def unanswered(events: Sequence[SaidView]) -> list[tuple[SaidView, str]]:
+    """The events that a participant hears and has not answered, with the participant."""
+    answered = {(one.sayer, one.cause) for one in events if one.cause is not None and not one.problem}
+    return [
+        (event, name)
+        for event in events
+        if not event.problem and event.repeats is None
+        for name in event.heard_by
+        if (name, event.number) not in answered
+    ]
+
+
+def _has_handled(record: Record[Any] | None, event: SaidView) -> bool:
+    if record is None:
+        return False
+    return event_key(event.source, event.event_id) in record.handled or event.event_id in record.handled
+
+
+def _why(event: SaidView, name: str, record: Record[Any] | None, look: Look) -> str:
+    """Why it is not handled; empty if it is, as the checkpoint says."""
+    letters = (*record.parked, *record.owed) if record is not None else ()
+    where = f"{event.hub}-{event.partition}" if event.hub else event.partition
+    letter = next((one for one in letters if one.startswith(f"{where}-{event.sequence_number}-")), None)
+    if letter is not None:
+        return f"dead letter: {letter}"
+    checkpoint = look.checkpoints.get((name, Place(event.hub, event.partition)))
+    if checkpoint is not None and checkpoint >= event.sequence_number:
+        return ""
+    if name not in look.running:
+        return "does not run"
+    return "has not finished it yet"
+
+
+def _part(name: str, stored: _Stored) -> PartView:
+    state = None if stored.record is None else to_jsonable_python(stored.record.state, fallback=repr)
+    return PartView(
+        participant=name,
+        state=state if isinstance(state, dict) or state is None else {"": state},
+        problem=stored.problem,
+    )
