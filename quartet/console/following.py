@@ -5,6 +5,7 @@ batch. Whatever goes wrong with a hub ends the session: the next one looks again
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
 
 _ASKING_SECONDS: Final = 15
-_CHECK_SECONDS: Final = 30
+_CHECK_SECONDS: Final = 5
+_CHECKS_OF_ENDS: Final = 6
+"""With each check of this number, the ends of all partitions are asked for, too."""
 _CLOSING_SECONDS: Final = 5
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 5.0
@@ -123,10 +126,7 @@ class Follower:
     async def _open(self, stack: AsyncExitStack, label: str, connect: Connect) -> _Hub:
         client = connect()
         stack.push_async_callback(_close, client)
-        with hub_outages():
-            async with asyncio.timeout(stretched(_ASKING_SECONDS)):
-                properties = await client.get_eventhub_properties()
-        hub = _Hub(label, client, str(properties["created_at"]), list(properties["partition_ids"]))
+        hub = _Hub(label, client, *await _properties(client))
         await self._ask_ends(hub)
         return hub
 
@@ -155,19 +155,21 @@ class Follower:
             self._log.warning("events have expired before they were read", partition=place, events=missed)
 
     async def _watch(self, hubs: list[_Hub]) -> None:
-        """End the session when a hub is not the one of its beginning, or sends nothing although it has events."""
-        while True:
-            before = self.progress.positions()
-            await asyncio.sleep(stretched(self._check_seconds))
+        """End the session when a hub does not answer or is another one, or sends nothing although it has events.
+
+        The SDK reconnects without a word, so that a hub that is away would look like one without events.
+        """
+        before = self.progress.positions()
+        for count in itertools.count(1):
+            await asyncio.sleep(self._check_seconds)
             for hub in hubs:
-                with hub_outages():
-                    async with asyncio.timeout(stretched(_ASKING_SECONDS)):
-                        properties = await hub.client.get_eventhub_properties()
-                if str(properties["created_at"]) != hub.made_at:
+                if (await _properties(hub.client))[0] != hub.made_at:
                     raise _EndedError
-                await self._ask_ends(hub)
-            if self.progress.has_passed_an_end() or self.progress.is_stalled_since(before):
-                raise _EndedError
+            if count % _CHECKS_OF_ENDS == 0:
+                await asyncio.gather(*map(self._ask_ends, hubs))
+                if self.progress.has_passed_an_end() or self.progress.is_stalled_since(before):
+                    raise _EndedError
+                before = self.progress.positions()
 
     def _note(self, problem: str) -> None:
         if not problem:
@@ -216,6 +218,14 @@ class Follower:
         except Exception:  # noqa: BLE001 -- it is logged, with its traceback: an event may hold anything, and those after it are to be read
             self._log.exception("event skipped", partition=place, sequence_number=event.sequence_number)
             return None
+
+
+async def _properties(client: EventHubConsumerClient) -> tuple[str, list[str]]:
+    """When the hub was made, and its partitions."""
+    with hub_outages():
+        async with asyncio.timeout(stretched(_ASKING_SECONDS)):
+            found = await client.get_eventhub_properties()
+    return str(found["created_at"]), list(found["partition_ids"])
 
 
 async def _close(client: EventHubConsumerClient) -> None:

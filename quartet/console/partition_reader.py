@@ -15,7 +15,7 @@ from quartet.engine.errors import OutageError, one_line
 # A prefetch that equals the batch, about a thousand, costs least per event.
 _BATCH: Final = 1_000
 # After this time without an event the SDK says that there was none: the receiver is alive.
-_QUIET_SECONDS: Final = 2.0
+_QUIET_SECONDS: Final = 1.0
 
 Take = Callable[[Place, list[EventData]], Awaitable[None]]
 
