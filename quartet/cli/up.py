@@ -1,8 +1,9 @@
-"""`quartet up`: the whole system on this machine, until Ctrl-C."""
+"""`quartet up`: the whole system on this machine, with the live page, until Ctrl-C."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -12,11 +13,13 @@ import typer
 from quartet.cli.application import in_style, runnable, the_application, use
 from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.provisioning import provision
-from quartet.extras import require_emulators
+from quartet.extras import MissingExtraError, require_console, require_emulators
 from quartet.local.dashboard import Dashboard
 from quartet.local.data_directory import wipe
+from quartet.local.hub_config import CONSOLE
 from quartet.local.restarting import Restarter
-from quartet.local.stack import LocalStack, StackOptions, any_ports, free_ports
+from quartet.local.stack import CONSOLE_PORT, LocalStack, StackOptions, any_ports, console_port, free_ports
+from quartet.local.supervisor import ProcessExitedError
 from quartet.process.application import load
 from quartet.terminal.console import is_coloured, remarks, results
 from quartet.terminal.console_sink import ConsoleSink
@@ -38,6 +41,9 @@ def up(
     replicas: Annotated[int, typer.Option(min=1, max=16, help="Processes of each service.")] = 1,
     any_port: Annotated[bool, typer.Option("--any-ports", help="Take free ports instead of the default ones.")] = False,
     log_format: Annotated[LogFormat, typer.Option(help="How the services log.")] = LogFormat.CONSOLE,
+    page: Annotated[
+        bool, typer.Option("--console/--no-console", help="Serve the live page, too; see quartet console.")
+    ] = True,
     restart: Annotated[
         bool, typer.Option("--restart/--no-restart", help="Restart a process that dies, or stop everything.")
     ] = True,
@@ -62,7 +68,7 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Run the emulators and all services, with all their logs, until Ctrl-C.
+    """Run the emulators, all services and the live page, with all their logs, until Ctrl-C.
 
     A process that dies is restarted, after a pause that grows when it keeps dying. One that refuses its configuration
     (exit status 2) ends all of them.
@@ -83,9 +89,33 @@ def up(
     use(application)
     runnable()
     options = StackOptions(application, data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
-    console = results()
-    stack = LocalStack(options, ConsoleSink(console), is_coloured=is_coloured(console))
-    asyncio.run(_run(stack, Dashboard(aspire, stack.say) if dashboard else None, restart=restart))
+    shown = results()
+    stack = LocalStack(options, ConsoleSink(shown), is_coloured=is_coloured(shown))
+    beside = _Beside(
+        _page_port(any_port=any_port) if page else None, Dashboard(aspire, stack.say) if dashboard else None
+    )
+    asyncio.run(_run(stack, beside, restart=restart))
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What runs beside the services: the live page, on this port, and the dashboard; None: it does not."""
+
+    page: int | None
+    dashboard: Dashboard | None
+
+
+def _page_port(*, any_port: bool) -> int | None:
+    """The port of the page; None, with a remark, if it is not installed."""
+    try:
+        require_console()
+    except MissingExtraError as error:
+        remarks().print(f"without the live page: {error}", markup=False)
+        return None
+    port = console_port(any_port=any_port)
+    if not any_port and port != CONSOLE_PORT:
+        remarks().print("the default port of the console is taken: it gets another one")
+    return port
 
 
 def _settings(given: list[str]) -> dict[str, str]:
@@ -97,7 +127,7 @@ def _settings(given: list[str]) -> dict[str, str]:
         raise typer.BadParameter(str(error), param_hint="--setting") from error
 
 
-async def _run(stack_of_all: LocalStack, dashboard: Dashboard | None, *, restart: bool) -> None:
+async def _run(stack_of_all: LocalStack, beside: _Beside, *, restart: bool) -> None:
     """Run until a signal comes. The dashboard is stopped last, so that it gets what the services send at their end.
 
     Raises:
@@ -106,36 +136,40 @@ async def _run(stack_of_all: LocalStack, dashboard: Dashboard | None, *, restart
         ProcessExitedError: the emulators could not start.
     """
     watch = _keep_running if restart else _until_one_dies
-    async with stop_signals() as stopping, dashboard or nullcontext(), stack_of_all as stack:
-        await first_of(stopping.wait(), _work(stack, watch, dashboard))
+    async with stop_signals() as stopping, beside.dashboard or nullcontext(), stack_of_all as stack:
+        await first_of(stopping.wait(), _work(stack, watch, beside))
 
 
 async def _work(
-    stack: LocalStack, watch: Callable[[LocalStack], Coroutine[Any, Any, NoReturn]], dashboard: Dashboard | None
+    stack: LocalStack, watch: Callable[[LocalStack], Coroutine[Any, Any, NoReturn]], beside: _Beside
 ) -> NoReturn:
-    if dashboard is not None:
-        stack.share(await dashboard.start())
+    if beside.dashboard is not None:
+        stack.share(await beside.dashboard.start())
     await stack.start_emulators()
-    await first_of(watch(stack), _serve(stack))
+    await first_of(watch(stack), _serve(stack, beside.page))
     raise AssertionError("neither of them ends")
 
 
 async def _keep_running(stack: LocalStack) -> NoReturn:
-    await Restarter(stack.supervisor, stack.say).run()
+    await Restarter(stack.supervisor, stack.say, dispensable=(CONSOLE,)).run()
 
 
 async def _until_one_dies(stack: LocalStack) -> NoReturn:
     raise UserError(f"{await stack.wait_for_exit()}: everything was stopped. Its last lines say why")
 
 
-async def _serve(stack: LocalStack) -> NoReturn:
-    """Start the services, say how to join, and run until cancelled."""
+async def _serve(stack: LocalStack, port: int | None) -> NoReturn:
+    """Start the services, say how to join, start the page, and run until cancelled."""
     from quartet_emulators.env_file import to_join
 
     await asyncio.gather(stack.start_services(), prepare(stack))
     path = stack.settings_path
     for line in ("ready. To join from another shell:", f"  {to_join(path)}", "Ctrl-C stops everything"):
         stack.say(line)
+    # After the services: they are not ready later because of it.
+    if port is not None:
+        with suppress(ProcessExitedError):  # what watches says so
+            stack.say(f"the live page: {await stack.start_console(port)}")
     await asyncio.Event().wait()
     raise AssertionError("never set")
 

@@ -7,9 +7,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from quartet.azure.environment import EnvironmentSettings, load
-
-PORT: Final = 8400
-"""The port of the console, unless another one is chosen."""
+from quartet.local.stack import CONSOLE_PORT
 
 _YEAR: Final = 31_536_000
 
@@ -19,7 +17,7 @@ class ConsoleSettings(EnvironmentSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="CONSOLE_")
 
-    port: int = Field(default=PORT, ge=0, le=65535)
+    port: int = Field(default=CONSOLE_PORT, ge=0, le=65535)
     """0 takes any free one."""
 
     host: str = Field(default="127.0.0.1", min_length=1, max_length=253)

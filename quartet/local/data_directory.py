@@ -1,4 +1,4 @@
-"""The emulators' data directory: looked at before anything in it is removed."""
+"""The data directory of a local stack: looked at before anything in it is removed."""
 
 import shutil
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Final
 from quartet.extras import require_emulators
 from quartet.terminal.user_error import UserError
 
-_DATA: Final = ("event-hubs", "cosmos", "blob", "durable-tasks")
+_DATA: Final = ("event-hubs", "cosmos", "blob", "durable-tasks", "console")
 _LOCK: Final = ".lock"
 _OURS: Final = frozenset({*_DATA, _LOCK, ".env"})
 
 
 def wipe(data_dir: Path) -> None:
-    """Remove the emulators' data from a directory; the directory itself stays.
+    """Remove the data of the emulators and of the console from a directory; the directory itself stays.
 
     Raises:
-        UserError: there is something in it that the emulators did not put there, so it is perhaps the wrong one;
+        UserError: there is something in it that the local stack did not put there, so it is perhaps the wrong one;
             or emulators are running on it.
         MissingExtraError: the emulators are not installed.
     """
@@ -31,7 +31,7 @@ def wipe(data_dir: Path) -> None:
     names = {path.name for path in data_dir.iterdir()}
     if foreign := sorted(names - _OURS):
         raise UserError(
-            f"{data_dir} holds {foreign[0]}, which is not the emulators': nothing was removed. "
+            f"{data_dir} holds {foreign[0]}, which is not the local stack's: nothing was removed. "
             "Choose another directory with --data-dir, or clear this one yourself"
         )
     if not names:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, NoReturn, Protocol
 
@@ -56,10 +56,18 @@ class Restarter:
         supervisor: of the processes.
         say: takes each line.
         backoff: how long to wait before a restart.
+        dispensable: the processes that are left alone if they refuse their configuration: the others run without them.
     """
 
-    def __init__(self, supervisor: Restartable, say: Callable[[str], None], backoff: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        supervisor: Restartable,
+        say: Callable[[str], None],
+        backoff: Backoff | None = None,
+        dispensable: Collection[str] = (),
+    ) -> None:
         self._supervisor = supervisor
+        self._dispensable = dispensable
         self._say = say
         self._backoff = backoff or Backoff()
         self._early_ends: Counter[str] = Counter()
@@ -74,6 +82,9 @@ class Restarter:
         async with asyncio.TaskGroup() as restarts:
             while True:
                 ended = await self._supervisor.wait_for_exit()
+                if ended.status == CONFIGURATION_ERROR and ended.name in self._dispensable:
+                    self._say(f"{ended}, a configuration error: it is not restarted. Its last lines say why")
+                    continue
                 if ended.status == CONFIGURATION_ERROR:
                     raise ConfigurationError(
                         f"{ended}, a configuration error: everything was stopped. Its last lines say why"

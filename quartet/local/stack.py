@@ -1,4 +1,4 @@
-"""The local stack: the emulators and the services, as children of this process."""
+"""The local stack: the emulators, the services and the console, as children of this process."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from quartet.choreography import Choreography
 from quartet.engine.failures.timeouts import stretched
 from quartet.extras import require_emulators
 from quartet.local.child import DEFAULT_GRACE
-from quartet.local.hub_config import PARTITIONS, chosen_layout, hub_flags
+from quartet.local.hub_config import CONSOLE, PARTITIONS, chosen_layout, hub_flags
 from quartet.local.output import OUTPUT_NAME, Sink
 from quartet.local.supervisor import Exit, Process, Supervisor
 from quartet.process.application import Application
@@ -28,6 +28,8 @@ from quartet.terminal.console_sink import without_colours
 from quartet.terminal.user_error import UserError
 
 EMULATORS: Final = "emulators"
+CONSOLE_PORT: Final = 8400
+"""The default port of the page."""
 _READY_LINE: Final = "ready"  # the emulators' output
 _HOST: Final = "127.0.0.1"
 _PORTS: Final = {"event-hubs": 5672, "cosmos": 8081, "blob": 10000}
@@ -165,6 +167,26 @@ class LocalStack:
         await self.supervisor.start(*processes)
         await self._all_ready.wait()
 
+    async def start_console(self, port: int) -> str:
+        """Start the live page, which may act, and wait until it is served. Returns its address.
+
+        Raises:
+            ProcessExitedError: it could not start; it has said why.
+        """
+        address = f"http://{_HOST}:{port}"
+        own = {
+            "CONSOLE_HOST": _HOST,
+            "CONSOLE_PORT": str(port),
+            "CONSOLE_DATA": str(self._options.data_dir / CONSOLE),
+            "CONSOLE_STORE": "sqlite",
+            "CONSOLE_IDENTITY": "none",
+            "CONSOLE_ACTIONS": "on",
+        }
+        environment = {**self.client_environment, **self._options.settings, **own}
+        process = Process(CONSOLE, "quartet.console", (self._options.application.path,), environment)
+        await self.supervisor.start(process, ready_line=f"the console is at {address}")
+        return address
+
     async def wait_for_exit(self) -> Exit:
         """Wait until a process ends although it was not stopped."""
         return await self.supervisor.wait_for_exit()
@@ -268,6 +290,19 @@ def free_ports(further: Collection[str] = ()) -> dict[str, int]:
 def any_ports(further: Collection[str] = ()) -> dict[str, int]:
     """Any free port for each emulator, and for these further ones."""
     return dict.fromkeys((*_PORTS, *further), 0)
+
+
+def console_port(*, any_port: bool) -> int:
+    """The default port of the page; a free one if it is taken, or if `any_port`.
+
+    It is chosen here, so that the page is at the same address after a restart.
+    """
+    if not any_port and _is_free(CONSOLE_PORT):
+        return CONSOLE_PORT
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _is_free(port: int) -> bool:

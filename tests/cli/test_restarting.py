@@ -159,3 +159,15 @@ def test_waits_double_up_to_a_bound(early_ends: int, seconds: float) -> None:
 
 def test_a_signal_without_a_name_is_shown_by_its_number() -> None:
     assert str(Exit("a", -signal.SIGRTMIN - 1)) == f"a was killed by signal {signal.SIGRTMIN + 1}"
+
+
+async def test_a_dispensable_process_that_refuses_its_configuration_is_left_alone(supervisor: Supervisor) -> None:
+    said = Said()
+    await supervisor.start(Process("good", "lives"), ready_line="ready")
+    await supervisor.start(Process("bad", "misconfigured"))
+    watching = asyncio.create_task(Restarter(supervisor, said, QUICK, dispensable=("bad",)).run())
+    [line] = await said.until(1)
+    assert line == "bad exited with status 2, a configuration error: it is not restarted. Its last lines say why"
+    assert supervisor.running() == ["good"]
+    assert not watching.done()
+    watching.cancel()
