@@ -19,12 +19,15 @@ from quartet.console.progress import Progress
 from quartet.console.projection.facts import Place
 from quartet.console.views import LagView, Unknown
 from quartet.engine.errors import ConfigurationError, OutageError, one_line
+from quartet.engine.failures.timeouts import stretched
 from quartet.terminal.user_error import UserError
 
 SECONDS: Final = 5.0
 """Between two looks."""
 
 _ASKED_SECONDS: Final = 15.0
+_LOOK_SECONDS: Final = 30.0
+"""The longest that one look may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +86,18 @@ class LagWatch:
                     reader = await stack.enter_async_context(open_lag_reader(self._settings))
                     await self._look_while_asked(reader)
             except (OutageError, UserError, ConfigurationError, AzureError, TimeoutError) as error:
-                self._keep(Unknown(problem=one_line(error)))
+                self._keep(Unknown(problem=one_line(error) if str(error) else "the servers do not answer in time"))
                 await asyncio.sleep(SECONDS)
 
     async def _look_while_asked(self, reader: LagReader) -> None:
         loop = asyncio.get_running_loop()
         while loop.time() - self._asked_at <= _ASKED_SECONDS:
-            views = await reader.look(self._participants)
-            for view in views:
-                for partition, ends in view.ends.items():
-                    self._progress.saw_ends(Place(view.hub, partition), ends.first, ends.last)
-            self._keep(await self._seen(reader, views))
+            async with asyncio.timeout(stretched(_LOOK_SECONDS)):
+                views = await reader.look(self._participants)
+                for view in views:
+                    for partition, ends in view.ends.items():
+                        self._progress.saw_ends(Place(view.hub, partition), ends.first, ends.last)
+                self._keep(await self._seen(reader, views))
             await asyncio.sleep(SECONDS)
         self._wake.clear()
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pydantic_core import to_jsonable_python
 
@@ -15,8 +15,12 @@ from quartet.console.lags import Look
 from quartet.console.projection.facts import Place
 from quartet.console.views import OwedView, PartView, SaidView, Unknown
 from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.failures.timeouts import stretched
 from quartet.engine.records.record import Record
 from quartet.events import event_key, parse_time
+
+_SECONDS: Final = 10
+"""The longest that a person waits for the state of one participant."""
 
 
 class LooksAtLag(Protocol):
@@ -59,9 +63,12 @@ class StoredParts:
     async def _stored(self, cosmos: Cosmos, name: str, saga_id: str) -> _Stored:
         reading = Stored(cosmos)
         try:
-            record = await reading.record(self._app.participant(name), saga_id)
+            async with asyncio.timeout(stretched(_SECONDS)):
+                record = await reading.record(self._app.participant(name), saga_id)
         except (OutageError, MissingError) as error:
             return _Stored(None, str(error))
+        except TimeoutError:
+            return _Stored(None, "Cosmos DB does not answer in time")
         return _Stored(record, reading.unparsed[0].problem if reading.unparsed else "")
 
     async def _owed(

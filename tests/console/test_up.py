@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 import urllib.error
@@ -18,7 +19,7 @@ import pytest
 from quartet.cli.main import run
 from quartet.local.stack import CONSOLE_PORT, console_port
 from services.operations.samples import sample
-from tests.cli.test_end_to_end import Up, child, clean_environment, start_up
+from tests.cli.test_end_to_end import QUARTET, Up, child, clean_environment, start_up
 from tests.console.console_fixture import content
 
 PAGE = "quartet      | the live page: "
@@ -98,16 +99,22 @@ def test_a_page_that_is_killed_amid_load_comes_back_with_everything(up: Up, tmp_
             kill_page(up)
         overview = until(address, "/api/overview", lambda one: sum(one["ended"].values()) >= len(lines))
         assert overview["sagas"] == sum(overview["ended"].values()) == len(lines)
+        with another_page(tmp_path / "other") as other:
+            until(other, "/api/overview", lambda one: sum(one["ended"].values()) >= len(lines))
     assert up.process.wait() == 0
-    directory = tmp_path / "data" / "console"
-    kept = content(directory)
-    for file in directory.iterdir():
-        file.unlink()
-    again = start_up(tmp_path / "data")
-    address = page_of(again)
-    with drained(again):
-        until(address, "/api/overview", lambda one: sum(one["ended"].values()) >= len(lines))
-    assert content(directory) == kept
+    assert content(tmp_path / "data" / "console") == content(tmp_path / "other")
+
+
+@contextmanager
+def another_page(directory: Path) -> Iterator[str]:
+    """A page of its own, which reads the hub from its beginning; gives its address."""
+    words = [*QUARTET, "console", "--port", "0", "--data-dir", str(directory)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip().removeprefix("the console is at ")
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 def test_what_is_missing_is_said_with_the_participant_that_has_it_to_do(up: Up, tmp_path: Path) -> None:
