@@ -24,16 +24,15 @@ MEMORY_MB = 400
 
 
 async def fill(projection: SqliteProjection, count: int) -> None:
-    began, events = time.perf_counter(), 0
-    taking = 0.0
+    events, taken, used = 0, 0.0, 0.0
     for batch in Maker().batches(count):
         events += len(batch.facts)
-        before = time.perf_counter()
+        before, before_cpu = time.perf_counter(), time.process_time()
         await projection.take(batch)
-        taking += time.perf_counter() - before
-    seconds = time.perf_counter() - began
-    print(f"{count} sagas, {events} events in {seconds:.0f} s: {count / seconds:.0f} sagas/s read and kept,")
-    print(f"of which kept: {taking:.0f} s, {taking / events * 1e6:.0f} µs an event; memory {resident_mb():.0f} MB")
+        taken += time.perf_counter() - before
+        used += time.process_time() - before_cpu
+    print(f"{count} sagas, {events} events kept in {taken:.0f} s: {used / events * 1e6:.0f} µs of CPU an event")
+    print(f"memory {resident_mb():.0f} MB", flush=True)
 
 
 async def search(projection: SqliteProjection, count: int, repeats: int) -> float:
@@ -50,7 +49,7 @@ async def search(projection: SqliteProjection, count: int, repeats: int) -> floa
             took.append((time.perf_counter() - before) * 1000)
         p95 = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else took[0]
         slowest = max(slowest, p95)
-        print(f"{kind:<24}{statistics.median(took):>10.1f}{p95:>10.1f}{max(took):>10.1f}")
+        print(f"{kind:<24}{statistics.median(took):>10.1f}{p95:>10.1f}{max(took):>10.1f}", flush=True)
     return slowest
 
 
@@ -62,7 +61,7 @@ async def run(arguments: argparse.Namespace) -> int:
         slowest = await search(projection, arguments.sagas, arguments.repeats)
         await projection.close()
         size = (directory / "search" / FILE).stat().st_size
-        print(f"the file has {size / 1e6:.0f} MB, {size / arguments.sagas:.0f} bytes a saga")
+        print(f"the file has {size / 1e6:.0f} MB, {size / arguments.sagas:.0f} bytes a saga", flush=True)
         found = await follow_at_rate(
             directory, rate=arguments.rate, seconds=arguments.seconds, pages=arguments.pages, searches=True
         )
