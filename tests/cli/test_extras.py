@@ -31,6 +31,16 @@ def test_a_command_that_needs_the_emulators_names_their_extra(words: str, tmp_pa
     assert (done.returncode, done.stderr) == (2, NO_EMULATORS)
 
 
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn"])
+def test_the_console_names_its_extra_and_the_help_needs_none(package: str) -> None:
+    done = without(package, QUARTET, "console")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"quartet: {package} is not installed: pip install 'quartet[console]'\n",
+    )
+    assert without(package, QUARTET, "console", "--help").returncode == 0
+
+
 @pytest.mark.parametrize("words", ["check", "schema", "--version", "--help", "up --help"])
 def test_a_command_that_needs_none_works_without_them(words: str) -> None:
     done = without("quartet_emulators", QUARTET, *words.split())
