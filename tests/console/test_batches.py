@@ -12,7 +12,7 @@ from tests.console.made import Maker, batch_of
 
 
 def statements(connection: sqlite3.Connection, sagas: int, first: int) -> list[str]:
-    """The statements of one batch with so many new sagas."""
+    """The statements of one batch with this number of new sagas."""
     [batch] = list(Maker().batches(sagas, size=100_000, first=first))
     known = connection.execute("SELECT coalesce(max(sequence_number), -1) FROM positions").fetchone()[0] + 1
     facts = [replace(one, key=one.key._replace(sequence_number=one.key.sequence_number + known)) for one in batch.facts]

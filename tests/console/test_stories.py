@@ -60,7 +60,7 @@ def test_an_order_that_could_not_be_shipped_says_why_and_what_was_undone() -> No
     assert "InventoryReleased by inventory" in said
 
 
-def test_an_order_that_worked_is_told_in_a_sentence() -> None:
+def test_an_order_that_worked_takes_one_sentence() -> None:
     assert told(SHOP, recording(ORDERS, "ord-1001")) == "It ended as OrderCompleted after 0.40 s."
 
 
