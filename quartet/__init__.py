@@ -10,7 +10,7 @@ from quartet.exports import exported
 
 if TYPE_CHECKING:
     from quartet.choreography import Choreography
-    from quartet.engine.declaration.invariant import Evidence
+    from quartet.engine.declaration.invariant import Evidence, per_saga
     from quartet.engine.declaration.outcome import Decided, Ignored, Outcome, Rejected
     from quartet.engine.declaration.participant import ContainerSpec, Participant
     from quartet.engine.declaration.reaction import on
@@ -44,12 +44,13 @@ __all__ = [
     "Workload",
     "new_event",
     "on",
+    "per_saga",
     "upcast",
 ]
 
 _HOMES: Final = {
     "choreography": ("Choreography",),
-    "engine.declaration.invariant": ("Evidence",),
+    "engine.declaration.invariant": ("Evidence", "per_saga"),
     "engine.declaration.outcome": ("Decided", "Ignored", "Outcome", "Rejected"),
     "engine.declaration.participant": ("ContainerSpec", "Participant"),
     "engine.declaration.reaction": ("on",),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from quartet.azure.environment import EnvironmentSettings
     from quartet.azure.settings import Settings, load_settings
     from quartet.engine.declaration.book import Book
-    from quartet.engine.declaration.ledger import Effect, Ledger
+    from quartet.engine.declaration.ledger import Effect, Ledger, SagaLedger
     from quartet.engine.failures.timeouts import stretched
     from quartet.process.named_ports import PortByName
     from quartet.process.service_context import ServiceContext
@@ -22,6 +22,7 @@ __all__ = [
     "EnvironmentSettings",
     "Ledger",
     "PortByName",
+    "SagaLedger",
     "ServiceContext",
     "Settings",
     "load_settings",
@@ -32,7 +33,7 @@ _HOMES: Final = {
     "azure.environment": ("EnvironmentSettings",),
     "azure.settings": ("Settings", "load_settings"),
     "engine.declaration.book": ("Book",),
-    "engine.declaration.ledger": ("Effect", "Ledger"),
+    "engine.declaration.ledger": ("Effect", "Ledger", "SagaLedger"),
     "engine.failures.timeouts": ("stretched",),
     "process.named_ports": ("PortByName",),
     "process.service_context": ("ServiceContext",),

@@ -37,6 +37,9 @@ class Choreography:
         commands: the application's own commands of `quartet`, as import paths: `{"audit": "shop.audit:audit"}`.
         on_start: the import path of a function that a local stack calls once its databases exist. It takes the
             open `Cosmos` and returns a line for people, or nothing. Empty: there is none.
+        watch: the import path of a function that opens the application's own audit for the console: it takes the open
+            `Cosmos`, and returns a context manager of a `Watch`. Empty: the console checks `invariants`, and those of
+            them that are marked with `per_saga` while the sagas run.
         workloads: the sagas that `quartet bench` begins, by name: `usual` unless another one is asked for, and
             `failing` for the sagas that must fail. Without `usual`, it begins the samples that begin a saga.
         emulators: the servers that its services need besides Event Hubs, Cosmos DB and Blob Storage, by the names that
@@ -58,6 +61,7 @@ class Choreography:
     invariants: tuple[Invariant, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     on_start: str = ""
+    watch: str = ""
     workloads: Mapping[str, Workload] = field(default_factory=dict)
     emulators: AbstractSet[str] = frozenset()
     styles: Mapping[str, str] = field(default_factory=dict)

@@ -28,6 +28,7 @@ SHOP: Final = Choreography(
         "audit": "services.operations.audit.command:audit",
     },
     on_start="services.operations.seed.seeding:fill_empty_shelves",
+    watch="services.operations.audit.watching:watch",
     workloads=WORKLOADS,
     styles={"orchestrated": "services.orchestrator.app:ORCHESTRATED"},
 )

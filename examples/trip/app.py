@@ -10,7 +10,7 @@ from examples.trip.events import EVENTS, PARTS, TripBooked, TripCancellationRequ
 from examples.trip.payment import PAYMENT, Status
 from examples.trip.provider import Moved, Provider, SimulatedProvider
 from examples.trip.samples import SAMPLES, WORKLOADS
-from quartet import Choreography, Evidence, Participant, Service
+from quartet import Choreography, Evidence, Participant, Service, per_saga
 from quartet.adapters import PortByName, ServiceContext
 
 S = TypeVar("S")
@@ -27,6 +27,7 @@ def service(participant: Participant[S, Provider]) -> Service[S, Provider]:
     return Service(participant, PortByName(variable, f"{participant.name} provider", Provider, simulated))
 
 
+@per_saga
 def all_or_nothing(evidence: Evidence) -> Iterator[str]:
     """A trip that is paid has a flight, a hotel and a car at the price paid; one that is cancelled has nothing."""
     kept = {name: _kept(evidence, name) for name in (*PARTS, PAYMENT.name)}

@@ -1,6 +1,6 @@
 """The port of every participant: a provider that sells under idempotency keys, and a simulated one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -85,4 +85,14 @@ class SimulatedProvider:
         """See `quartet.Ledger`."""
         async for entry in self.book.entries():
             if not entry["reason"]:
-                yield Moved(entry["saga_id"], entry["id"], Decimal(entry["price"]))
+                yield _moved(entry)
+
+    async def effects_of(self, saga_ids: Collection[str]) -> AsyncIterator[Moved]:
+        """See `quartet.adapters.SagaLedger`."""
+        async for entry in self.book.entries_of(saga_ids):
+            if not entry["reason"]:
+                yield _moved(entry)
+
+
+def _moved(entry: Mapping[str, str]) -> Moved:
+    return Moved(entry["saga_id"], entry["id"], Decimal(entry["price"]))

@@ -1,6 +1,6 @@
 """A book in memory, for simulated ports in tests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 
 from quartet.engine.declaration.book import Entry
@@ -33,3 +33,9 @@ class MemoryBook:
         """See `Book.entries`."""
         for entry in self.written.values():
             yield entry
+
+    async def entries_of(self, saga_ids: Collection[str]) -> AsyncIterator[Entry]:
+        """See `Book.entries_of`."""
+        for entry in self.written.values():
+            if entry["saga_id"] in saga_ids:
+                yield entry

@@ -9,7 +9,7 @@
 |                    | with the bank: `python -m services.payment.bank ORDER`              |
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from decimal import Decimal
 
 from azure.cosmos.aio import ContainerProxy
@@ -34,6 +34,7 @@ from services.payment.gateway import (
 from services.payment.ledger import ChargeMade, RefundMade
 
 PAYS = frozenset({"tok_visa", "tok_flaky", "tok_refund_fails"})
+_EFFECTS = frozenset({"charged", "refunded"})
 
 
 class SimulatedGateway:
@@ -98,9 +99,14 @@ class SimulatedGateway:
 
     async def effects(self) -> AsyncIterator[ChargeMade | RefundMade]:
         """See `Ledger.effects`."""
-        async for entry in self._ledger.entries({"charged", "refunded"}):
-            effect = ChargeMade if entry["outcome"] == "charged" else RefundMade
-            yield effect(entry["order_id"], entry["id"], Decimal(entry["amount"]), entry["currency"])
+        async for entry in self._ledger.entries(_EFFECTS):
+            yield _effect(entry)
+
+    async def effects_of(self, saga_ids: Collection[str]) -> AsyncIterator[ChargeMade | RefundMade]:
+        """See `SagaLedger.effects_of`."""
+        async for entry in self._ledger.entries_of(saga_ids, "order_id"):
+            if entry["outcome"] in _EFFECTS:
+                yield _effect(entry)
 
     async def allow_refund(self, order_id: str) -> None:
         """Make the bank refund this order from now on, whatever the token."""
@@ -113,6 +119,11 @@ class SimulatedGateway:
     async def _record(self, key: str, order_id: str, **what: str) -> tuple[Entry, bool]:
         pk = bucket_of(order_id, self._buckets)
         return await self._ledger.record(pk, {"id": key, "order_id": order_id, **what})
+
+
+def _effect(entry: Entry) -> ChargeMade | RefundMade:
+    effect = ChargeMade if entry["outcome"] == "charged" else RefundMade
+    return effect(entry["order_id"], entry["id"], Decimal(entry["amount"]), entry["currency"])
 
 
 def _permission_key(order_id: str) -> str:

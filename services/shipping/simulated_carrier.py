@@ -1,6 +1,6 @@
 """A carrier that is not there: its ledger in Cosmos DB is what "really" left the warehouse. It serves all but `AQ`."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from uuid import UUID
 
 from azure.cosmos.aio import ContainerProxy
@@ -57,6 +57,12 @@ class SimulatedCarrier:
         """See `Ledger.effects`."""
         async for entry in self._ledger.entries({"booked"}):
             yield ParcelBooked(entry["order_id"], entry["id"])
+
+    async def effects_of(self, saga_ids: Collection[str]) -> AsyncIterator[ParcelBooked]:
+        """See `SagaLedger.effects_of`."""
+        async for entry in self._ledger.entries_of(saga_ids, "order_id"):
+            if entry["outcome"] == "booked":
+                yield ParcelBooked(entry["order_id"], entry["id"])
 
     async def _record(self, key: str, order_id: str, **what: str | int) -> tuple[Entry, bool]:
         pk = bucket_of(order_id, self._buckets)

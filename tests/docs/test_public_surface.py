@@ -16,13 +16,13 @@ ROOT = Path(__file__).parents[2]
 SURFACE = {
     "quartet": {
         *("Choreography", "Participant", "Service", "ContainerSpec", "RetryPolicy", "Workload", "on"),
-        *("Decided", "Ignored", "Rejected", "Outcome", "StateSchema", "Evidence"),
+        *("Decided", "Ignored", "Rejected", "Outcome", "StateSchema", "Evidence", "per_saga"),
         *("Event", "EventData", "Part", "Registry", "SagaId", "new_event", "upcast"),
         *("ConfigurationError", "OutageError", "TransientError"),
     },
     "quartet.adapters": {
         *("PortByName", "ServiceContext", "EnvironmentSettings", "Settings", "load_settings", "stretched"),
-        *("Book", "Effect", "Ledger"),
+        *("Book", "Effect", "Ledger", "SagaLedger"),
     },
     "quartet.testing": {
         *("decide", "World", "explore", "simulate", "problems", "Report", "Fault", "Invariant", "Violation"),

@@ -1,6 +1,6 @@
 """A book in a container of a participant's database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from azure.cosmos.aio import ContainerProxy
 
@@ -31,6 +31,11 @@ class CosmosBook:
         with outages():
             async for entry in self._container.read_all_items():
                 yield entry
+
+    async def entries_of(self, saga_ids: Collection[str]) -> AsyncIterator[Entry]:
+        """See `Book.entries_of`."""
+        async for entry in self._ledger.entries_of(saga_ids):
+            yield entry
 
     def _bucket(self, saga_id: str) -> str:
         return bucket_of(saga_id, self._buckets)

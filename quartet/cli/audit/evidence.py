@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Self, TypeVar, overload
 
 from quartet.choreography import Choreography
 from quartet.cli.audit.ledgers import GuardedLedger
-from quartet.cli.reading.stored import Stored, Unparsed
+from quartet.cli.reading.stored import Stored, Unparsed, among
 from quartet.engine.declaration.ledger import Effect
 from quartet.engine.errors import ConfigurationError
 
@@ -33,9 +33,10 @@ class StoredEvidence:
         unparsed: the documents that this release cannot read.
     """
 
-    def __init__(self, ledgers: Collection[str]) -> None:
-        """Nothing yet. `ledgers`: the participants whose ports have one."""
+    def __init__(self, ledgers: Collection[str], method: str = "effects") -> None:
+        """Nothing yet. `ledgers`: the participants whose ports have one with this method."""
         self._ledgers = frozenset(ledgers)
+        self._method = method
         self._spool = sqlite3.connect("")
         self._spool.executescript(_TABLES)
         self.unparsed: Sequence[Unparsed] = ()
@@ -85,7 +86,7 @@ class StoredEvidence:
     def effects(self, participant: str) -> Sequence[Effect]:
         """See `Evidence.effects`."""
         if participant not in self._ledgers:
-            raise ConfigurationError(f"{participant} has no ledger: give its port the method effects")
+            raise ConfigurationError(f"{participant} has no ledger: give its port the method {self._method}")
         return _Rows(self._spool, "SELECT body FROM effect WHERE participant = ?", (participant,), _loaded)
 
 
@@ -124,22 +125,32 @@ def _loaded(body: bytes) -> Any:  # noqa: ANN401 -- whatever was taken in
 
 
 async def read_evidence(
-    stored: Stored, choreography: Choreography, ledgers: Mapping[str, GuardedLedger]
+    stored: Stored,
+    choreography: Choreography,
+    ledgers: Mapping[str, GuardedLedger],
+    saga_ids: Collection[str] | None = None,
 ) -> StoredEvidence:
     """Read everything once: the states first, so that the ledgers contain every effect that a final state claims.
+
+    With `saga_ids`, read what there is of these sagas: one query for each participant, and one for each ledger that
+    can look them up.
 
     Raises:
         MissingError: a database or container does not exist.
         ConfigurationError: a ledger cannot be read as it should.
         OutageError: Cosmos DB, or the server of a ledger, did not answer.
     """
-    evidence = StoredEvidence(ledgers)
+    if saga_ids is None:
+        readable, evidence = ledgers, StoredEvidence(ledgers)
+    else:
+        readable = {name: ledger for name, ledger in ledgers.items() if ledger.can_look_up}
+        evidence = StoredEvidence(readable, "effects_of")
     try:
         for participant in choreography:
-            async for record in stored.records(participant):
+            async for record in stored.records(participant, **among(saga_ids)):
                 evidence.keep_state(participant.name, record.saga_id, record.state)
-        for name, ledger in ledgers.items():
-            async for effect in ledger.effects():
+        for name, ledger in readable.items():
+            async for effect in ledger.effects() if saga_ids is None else ledger.effects_of(saga_ids):
                 evidence.keep_effect(name, effect)
     except BaseException:
         evidence.__exit__(None, None, None)

@@ -14,14 +14,19 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One invariant, the figures that it was checked on, and where it is broken."""
+    """One invariant, the figures that it was checked on, and where it is broken.
+
+    Attributes:
+        problem: why it could not be checked; empty if it could.
+    """
 
     number: int
     rule: str
     figures: Mapping[str, int | str]
     violations: tuple[Violation, ...]
+    problem: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether nothing breaks it."""
-        return not self.violations
+        """Whether it was checked, and nothing breaks it."""
+        return not self.violations and not self.problem

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +34,30 @@ class GuardedLedger:
         """See `Ledger.effects`; what goes wrong is one line."""
         with _failures(self.adapter):
             listed = aiter(self.port.effects())
+        while (effect := await self._next(listed)) is not None:
+            yield effect
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether it is a `SagaLedger`."""
+        return callable(getattr(self.port, "effects_of", None))
+
+    @property
+    def why_no_look_up(self) -> str:
+        """Why sagas cannot be looked up in it; empty if they can."""
+        if self.can_look_up:
+            return ""
+        return (
+            f"the audit could not look sagas up in the ledger of {self.adapter.label}: give it the method effects_of. "
+            "Until then its effects are audited with everything only"
+        )
+
+    async def effects_of(self, saga_ids: Collection[str]) -> AsyncIterator[Any]:
+        """See `SagaLedger.effects_of`; what goes wrong is one line, and so is that it is not one."""
+        if self.why_no_look_up:
+            raise ConfigurationError(self.why_no_look_up)
+        with _failures(self.adapter):
+            listed = aiter(self.port.effects_of(saga_ids))
         while (effect := await self._next(listed)) is not None:
             yield effect
 

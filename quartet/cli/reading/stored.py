@@ -3,7 +3,7 @@
 A document that this release cannot read is noted with its place and its problem, and all others are read.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -99,7 +99,7 @@ class Stored:
         query = f"SELECT * FROM c WHERE {where}"  # noqa: S608 -- the conditions are constants
         proxy = self.cosmos.container(participant, container)
         pages = proxy.query_items(query, parameters=named, max_item_count=self._page, **options)
-        with _looking_into(place):
+        with looking_into(place):
             async for document in pages:
                 for parsed in self._parsed(place, document, parse):
                     yield parsed
@@ -120,7 +120,7 @@ class Stored:
         """Check that a container exists. Raises as `rows` does."""
         place = f"{participant.database}/{container}"
         if place not in self._known:
-            with _looking_into(place):
+            with looking_into(place):
                 await self.cosmos.container(participant, container).read()
         self._known.add(place)
 
@@ -135,7 +135,7 @@ class Stored:
         """One document of a saga; None if there is none, or it cannot be read. Raises as `rows` does."""
         place = f"{participant.database}/{container}"
         proxy = self.cosmos.container(participant, container)
-        with _looking_into(place):
+        with looking_into(place):
             try:
                 document = await proxy.read_item(
                     document_id, partition_key=bucket_of(saga_id, self.cosmos.settings.buckets)
@@ -176,13 +176,25 @@ def _record_parser(participant: Participant[S, Any]) -> Callable[[Json], Record[
     return parse
 
 
+def among(saga_ids: Collection[str] | None, field: str = "id") -> dict[str, Any]:
+    """The condition of a query for the documents of these sagas, as arguments of `Stored.rows`; of all, if None.
+
+    Args:
+        saga_ids: a few hundred at most.
+        field: in which a document says whose it is; in a record it is the id.
+    """
+    if saga_ids is None:
+        return {}
+    return {"where": f"ARRAY_CONTAINS(@sagas, c.{field})", "parameters": {"sagas": sorted(saga_ids)}}
+
+
 def unparsed_json(unparsed: Sequence[Unparsed]) -> list[dict[str, str]]:
     """For programs."""
     return [{"document": f"{one.place}/{one.id}", "problem": one.problem} for one in unparsed]
 
 
 @contextmanager
-def _looking_into(place: str) -> Iterator[None]:
+def looking_into(place: str) -> Iterator[None]:
     """Say that it is the place that is missing, or the server that is away or refuses."""
     try:
         with outages():

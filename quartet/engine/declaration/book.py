@@ -1,6 +1,6 @@
 """Books in which the first entry under a key is final. A simulated port keeps its effects in one."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Protocol, TypeAlias
 
 Entry: TypeAlias = Mapping[str, str]
@@ -38,4 +38,8 @@ class Book(Protocol):
         Raises:
             OutageError: the book cannot be read.
         """
+        ...
+
+    def entries_of(self, saga_ids: Collection[str]) -> AsyncIterator[Entry]:
+        """Every entry of these sagas. Raises as `entries` does."""
         ...

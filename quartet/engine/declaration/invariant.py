@@ -1,7 +1,7 @@
 """Invariants of an application, declared once: the tests check them in memory, the audit on the stored data."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from quartet.engine.declaration.ledger import Effect
 
@@ -33,3 +33,22 @@ Invariant: TypeAlias = Callable[[Evidence], Iterable[str]]
 The participants continue while the audit looks. Judge a saga by a state that is final, and everything else by rules
 that hold at any moment: an effect in progress is then not a violation.
 """
+
+_OF_ONE_SAGA: Final = "judges_one_saga"
+
+F = TypeVar("F", bound=Invariant)
+
+
+def per_saga(invariant: F) -> F:
+    """Mark an invariant that judges each saga by the states and effects of this saga alone.
+
+    It is true of all sagas exactly if it is true of any few of them. So the console checks it while they run, on those
+    that have news. What speaks of several sagas, such as a sum or a stock, must not be marked.
+    """
+    setattr(invariant, _OF_ONE_SAGA, True)
+    return invariant
+
+
+def is_per_saga(invariant: Invariant) -> bool:
+    """Whether it is marked with `per_saga`."""
+    return getattr(invariant, _OF_ONE_SAGA, False) is True

@@ -1,10 +1,11 @@
 """The effects that the outside world really had, from its own books: the audit compares them with the services' states.
 
 A service declares beside its port which effects there are, as subclasses of `Effect`. An adapter that has the method
-`effects` is a `Ledger`; one that has not works as well, but cannot be audited.
+`effects` is a `Ledger`; one that has not works as well, but cannot be audited. One that also has `effects_of` is a
+`SagaLedger`, and its effects are audited while the sagas run.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -38,4 +39,12 @@ class Ledger(Protocol[E_co]):
             TransientError or OutageError: the books cannot be read now.
             ConfigurationError: they are not for us, for example because the key is refused.
         """
+        ...
+
+
+class SagaLedger(Ledger[E_co], Protocol[E_co]):
+    """Books in which a few sagas can be looked up without reading all of them."""
+
+    def effects_of(self, saga_ids: Collection[str]) -> AsyncIterator[E_co]:
+        """As `effects`, for these sagas alone. There may be hundreds: ask once. Raises as `effects` does."""
         ...

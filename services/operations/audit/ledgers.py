@@ -4,19 +4,25 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from quartet.adapters import SagaLedger
 from quartet.cli.audit.ledgers import opening_ledgers
 from quartet.cli.reading.connection import Cosmos
 from services.operations.participants import PAYMENT_SERVICE, SHIPPING_SERVICE
-from services.payment.ledger import GatewayLedger
-from services.shipping.ledger import CarrierLedger
+from services.payment.ledger import ChargeMade, RefundMade
+from services.shipping.ledger import ParcelBooked
 
 
 @dataclass(frozen=True, slots=True)
 class Ledgers:
-    """Where the audit sees what really happened."""
+    """Where the audit sees what really happened.
 
-    gateway: GatewayLedger
-    carrier: CarrierLedger
+    Attributes:
+        why_no_look_up: why orders cannot be looked up in them; empty if they can.
+    """
+
+    gateway: SagaLedger[ChargeMade | RefundMade]
+    carrier: SagaLedger[ParcelBooked]
+    why_no_look_up: str = ""
 
 
 @asynccontextmanager
@@ -28,7 +34,6 @@ async def open_ledgers(cosmos: Cosmos, environment: Mapping[str, str] | None = N
         OutageError: a server does not answer.
     """
     async with opening_ledgers(cosmos, environment) as ledgers:
-        yield Ledgers(
-            await ledgers.open(PAYMENT_SERVICE, "charges and refunds"),
-            await ledgers.open(SHIPPING_SERVICE, "shipments"),
-        )
+        gateway = await ledgers.open(PAYMENT_SERVICE, "charges and refunds")
+        carrier = await ledgers.open(SHIPPING_SERVICE, "shipments")
+        yield Ledgers(gateway, carrier, gateway.why_no_look_up or carrier.why_no_look_up)

@@ -1,11 +1,11 @@
 """Taking the snapshot from the services' databases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from quartet import Participant
-from quartet.cli.reading.stored import Stored, UnreadableError
+from quartet.cli.reading.stored import Stored, UnreadableError, among
 from quartet.engine.records.record import Json
 from services.inventory.cosmos_stock import HELD, REFUSED, RELEASED, SHIPPED
 from services.inventory.service import ITEMS
@@ -21,8 +21,8 @@ _STATES = frozenset({HELD, REFUSED, RELEASED, SHIPPED})
 V = TypeVar("V")
 
 
-async def read_snapshot(stored: Stored, ledgers: Ledgers) -> Snapshot:
-    """Read everything once.
+async def read_snapshot(stored: Stored, ledgers: Ledgers, order_ids: Collection[str] | None = None) -> Snapshot:
+    """Read everything once; with `order_ids`, all that there is of these orders, in one query for each container.
 
     The order service is read first: all others have had time to hear of the ends that it has recorded.
 
@@ -31,43 +31,47 @@ async def read_snapshot(stored: Stored, ledgers: Ledgers) -> Snapshot:
         ConfigurationError: a ledger cannot be read as it should.
         OutageError: Cosmos DB, or the server of a ledger, did not answer.
     """
-    snapshot = Snapshot(datetime.now(UTC))
-    snapshot.orders, unread = await _read_states(stored, ORDER, _order)
+    snapshot, only = Snapshot(datetime.now(UTC)), among(order_ids)
+    snapshot.orders, unread = await _read_states(stored, ORDER, _order, only)
     snapshot.unread |= unread
-    snapshot.reservations, unread = await _read_states(stored, INVENTORY, lambda reservation: reservation.status)
+    snapshot.reservations, unread = await _read_states(stored, INVENTORY, lambda reservation: reservation.status, only)
     snapshot.unread |= unread
-    snapshot.payments, unread = await _read_states(stored, PAYMENT, lambda payment: payment.status)
+    snapshot.payments, unread = await _read_states(stored, PAYMENT, lambda payment: payment.status, only)
     snapshot.unread |= unread
-    snapshot.shipments, unread = await _read_states(stored, SHIPPING, lambda shipment: shipment.status)
+    snapshot.shipments, unread = await _read_states(stored, SHIPPING, lambda shipment: shipment.status, only)
     snapshot.unread |= unread
-    await _read_ledgers(ledgers, snapshot)
-    await _read_items(stored, snapshot)
+    if order_ids is None or not ledgers.why_no_look_up:
+        await _read_ledgers(ledgers, snapshot, order_ids)
+    await _read_items(stored, snapshot, among(order_ids, "order_id"))
     snapshot.unparsed = tuple(stored.unparsed)
     return snapshot
 
 
 async def _read_states(
-    stored: Stored, participant: Participant[Any, Any], row: Callable[[Any], V]
+    stored: Stored, participant: Participant[Any, Any], row: Callable[[Any], V], only: Mapping[str, Any]
 ) -> tuple[dict[str, V], dict[str, frozenset[str]]]:
     """A service's records, by order; and under its name the orders whose record cannot be read."""
     before = len(stored.unparsed)
     # An order with dead letters only has no state.
-    rows = {one.saga_id: row(one.state) async for one in stored.records(participant) if one.state is not None}
+    rows = {one.saga_id: row(one.state) async for one in stored.records(participant, **only) if one.state is not None}
     return rows, {participant.name: frozenset(one.id for one in stored.unparsed[before:])}
 
 
-async def _read_ledgers(ledgers: Ledgers, snapshot: Snapshot) -> None:
+async def _read_ledgers(ledgers: Ledgers, snapshot: Snapshot, order_ids: Collection[str] | None) -> None:
     """Note what really happened. A list that goes page by page may name something twice: it is one effect."""
-    money = {(type(one), one.saga_id, one.id): one async for one in ledgers.gateway.effects()}
+    gateway, carrier = ledgers.gateway, ledgers.carrier
+    moved = gateway.effects() if order_ids is None else gateway.effects_of(order_ids)
+    money = {(type(one), one.saga_id, one.id): one async for one in moved}
     for one in money.values():
         movements = snapshot.charges if isinstance(one, ChargeMade) else snapshot.refunds
         movements.append(Movement(one.saga_id, one.amount, one.currency))
-    parcels = {(one.saga_id, one.id): one async for one in ledgers.carrier.effects()}
+    booked = carrier.effects() if order_ids is None else carrier.effects_of(order_ids)
+    parcels = {(one.saga_id, one.id): one async for one in booked}
     snapshot.parcels += [one.saga_id for one in parcels.values()]
 
 
-async def _read_items(stored: Stored, snapshot: Snapshot) -> None:
-    async for item in stored.rows(INVENTORY, ITEMS.name, _item):
+async def _read_items(stored: Stored, snapshot: Snapshot, only: Mapping[str, Any]) -> None:
+    async for item in stored.rows(INVENTORY, ITEMS.name, _item, **only):
         if isinstance(item, Allocation):
             snapshot.allocations.append(item)
         elif item is not None:
