@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.simulation.audited import check_audit
 from tests.simulation.effects import outcome
+from tests.simulation.heard import check_heard
 from tests.simulation.saga import ENDED, pieces_of, same_lines, total_of
 from tests.simulation.storage import awaited, is_open
 
@@ -56,6 +57,7 @@ async def check_end(simulation: "Simulation") -> None:
     _cancellations(simulation)
     _conflicts(simulation)
     _letters(simulation)
+    check_heard(simulation)
 
 
 def _all_was_heard(simulation: "Simulation") -> None:
