@@ -35,6 +35,9 @@ class ConsoleSettings(EnvironmentSettings):
     stuck_after: float = Field(default=60, gt=0, le=_YEAR, allow_inf_nan=False)
     """After how many seconds without news an open saga counts as stuck."""
 
+    audit_every: float = Field(default=600, ge=0, le=_YEAR, allow_inf_nan=False)
+    """Seconds between two looks of the audit at everything that is stored; 0: none. Sagas that have news are judged."""
+
     identity: Literal["none", "container-apps"] = "none"
     """Who lets people in. `container-apps`: the platform has signed them in, and says so in a header."""
 

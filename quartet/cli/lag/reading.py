@@ -50,6 +50,14 @@ class Ends(NamedTuple):
     last_at: datetime
 
 
+class Reader(NamedTuple):
+    """A service in a partition of a hub, which it reads; `hub` is its label."""
+
+    service: str
+    hub: str
+    partition: str
+
+
 @dataclass(frozen=True, slots=True)
 class HubAtWork:
     """A hub, and who hears it.
@@ -162,6 +170,16 @@ class LagReader:
         services = {one.service for one in first.standing}
         progress = {hub.label: await self._progress(hub, services) for hub in hubs}
         return judge([_again(lag, progress[lag.place.hub], now()) for lag in lags], now(), limit)
+
+    async def finished(self, services: Collection[str]) -> dict[Reader, int]:
+        """The checkpoints alone: one list of blobs for each service and hub. Raises as `look` does."""
+        return {
+            Reader(service, label, partition): progress.checkpoint
+            for label, hub in self._hubs.items()
+            for service, known in (await self._progress(hub, services)).items()
+            for partition, progress in known.items()
+            if progress.checkpoint is not None
+        }
 
     async def _progress(self, hub: HubAtWork, services: Collection[str]) -> dict[str, ByPartition]:
         heard = [service for service in hub.services if service in services]
