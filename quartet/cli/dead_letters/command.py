@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from quartet.azure.settings import Settings, load_settings
-from quartet.cli.dead_letters.asking import Became, ask
-from quartet.cli.dead_letters.dead_letters import Found, check_service, find_letters, letters_by_id, open_redrives
-from quartet.cli.dead_letters.releases import check_releases
+from quartet.cli.dead_letters.acting import choose, plan, redriven
+from quartet.cli.dead_letters.acting import discard as discard_letters
+from quartet.cli.dead_letters.asking import Became
+from quartet.cli.dead_letters.dead_letters import Found, check_service, find_letters, letters_by_id
 from quartet.cli.dead_letters.view import letter_json, letter_view, letters_listing, reports_json, reports_listing
 from quartet.cli.failures import FAILED
 from quartet.cli.options import LetterArgument, LettersArgument, SagaOption, SomeLettersArgument
@@ -16,7 +17,6 @@ from quartet.cli.reading.connection import open_cosmos
 from quartet.cli.reading.stored import Stored, Unparsed
 from quartet.cli.reading.unparsed import tell_unparsed
 from quartet.engine.dead_letters.redrive import Verdict
-from quartet.engine.dead_letters.redriver import letter_report
 from quartet.terminal.console import results, show, write_json
 from quartet.terminal.numbers import MOST_SECONDS, a_number
 
@@ -104,9 +104,9 @@ def redrive(
     services, settings = check_service(service), load_settings()
 
     async def work() -> tuple[bool, list[Unparsed]]:
-        chosen, unparsed = await _choose(settings, services, letters, saga)
+        chosen, unparsed = await choose(settings, services, letters, saga)
         if dry_run:
-            _show_plan(await _plan(settings, chosen), as_json=as_json)
+            _show_plan(await plan(settings, chosen), as_json=as_json)
             return True, unparsed
         became = await _ask(settings, chosen, timeout, as_json=as_json)
         return not any(Verdict(one.report.became).is_open for one in became), unparsed
@@ -130,23 +130,17 @@ def discard(
     services, settings = check_service(service), load_settings()
 
     async def work() -> list[Became]:
-        chosen, _ = await _choose(settings, services, letters, None)
-        became = []
-        async with open_redrives(settings, {one.service for one in chosen}) as redrives:
-            for one in chosen:
-                report = await redrives[one.service].discard(one.stored)
-                became.append(Became(one.service, one.stored.letter.saga_id, letter_report(report)))
-        return became
+        chosen, _ = await choose(settings, services, letters)
+        return [became async for became in discard_letters(settings, chosen)]
 
     _show_reports(asyncio.run(work()), as_json=as_json)
 
 
 async def _ask(settings: Settings, chosen: list[Found], seconds: float, *, as_json: bool) -> list[Became]:
-    """Ask, and show the answers, also if one is missing in the end. Raises as `ask` does."""
-    await check_releases(settings, {one.service for one in chosen})
+    """Ask, and show the answers, also if one is missing in the end. Raises as `redriven` does."""
     became: list[Became] = []
     try:
-        async for one in ask(settings, chosen, seconds):
+        async for one in redriven(settings, chosen, seconds):
             became.append(one)  # noqa: PERF401 -- the answers that have arrived count, even if the next one fails
     except Exception:
         if became:
@@ -154,26 +148,6 @@ async def _ask(settings: Settings, chosen: list[Found], seconds: float, *, as_js
         raise
     _show_reports(became, as_json=as_json)
     return became
-
-
-async def _choose(
-    settings: Settings, services: tuple[str, ...], letters: list[str] | None, saga: str | None
-) -> tuple[list[Found], list[Unparsed]]:
-    """The dead letters that are meant, and those that may be and cannot be read."""
-    async with open_cosmos(settings) as cosmos:
-        stored = Stored(cosmos)
-        if letters:
-            return await letters_by_id(stored, services, letters), []
-        return await find_letters(stored, services, saga_id=saga), stored.unparsed
-
-
-async def _plan(settings: Settings, chosen: list[Found]) -> list[Found]:
-    plan: list[Found] = []
-    async with open_redrives(settings, {one.service for one in chosen}) as redrives:
-        for service, redrive_of in redrives.items():
-            letters = [one.stored for one in chosen if one.service == service]
-            plan += [Found(service, stored) for stored in await redrive_of.plan(letters)]
-    return plan
 
 
 def _show_plan(plan: list[Found], *, as_json: bool) -> None:
