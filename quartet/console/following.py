@@ -6,7 +6,7 @@ batch. Whatever goes wrong with a hub ends the session: the next one looks again
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,7 @@ from quartet.console.projection.port import Projection
 from quartet.console.projection.query import now_ms
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
+from quartet.engine.ports import Message
 
 _ASKING_SECONDS: Final = 15
 _CHECK_SECONDS: Final = 5
@@ -40,6 +41,7 @@ _SLICE: Final = 100
 
 Connect = Callable[[], EventHubConsumerClient]
 News = Callable[[Iterable[str]], None]
+Heard = Callable[[Place, int, Sequence[Message]], None]
 
 
 class _EndedError(Exception):
@@ -61,6 +63,8 @@ class Follower:
 
     Attributes:
         news: gets the sagas of each batch that was kept.
+        heard: gets the messages of each batch before it is kept, with its place and the number of the message before
+            it, -1 if none was read. After an interruption it may get them again.
         flow: the events of the last seconds.
         progress: how far each partition is read.
     """
@@ -83,6 +87,7 @@ class Follower:
         self._problem = "it has not begun to read yet"
         self._pause = _SHORTEST_PAUSE
         self.news: News = lambda _: None
+        self.heard: Heard = lambda *_: None
         self.flow = Flow()
         self.progress = Progress()
 
@@ -180,9 +185,13 @@ class Follower:
 
     async def _take(self, place: Place, events: list[EventData]) -> None:
         """Put what was received into the projection; wait for as long as that does not answer."""
+        before = self.progress.positions().get(place, Position(-1, 0)).sequence_number
         batch = await self._batch(place, events)
         if batch is None:
             return
+        # First: what is read again does no harm there, and what were left out would be missed.
+        new = [event for event in events if event.sequence_number is not None and event.sequence_number > before]
+        self.heard(place, before, [message_of(event, place.hub) for event in new])
         while True:
             try:
                 await self._projection.take(batch)

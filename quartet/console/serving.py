@@ -1,14 +1,11 @@
 """The console as a process: its parts, put together, until a signal comes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import structlog
-from fastapi import APIRouter
 from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.credentials import Credentials
@@ -24,9 +21,9 @@ from quartet.console.live import Live
 from quartet.console.looking import Looking
 from quartet.console.overviews import Overviews
 from quartet.console.owing import StoredParts
+from quartet.console.plugs import Plugs
 from quartet.console.projection.port import Projection
 from quartet.console.projection.sqlite.store import SqliteProjection
-from quartet.console.seams import Audit, Letters, States
 from quartet.console.settings import ConsoleSettings
 from quartet.console.vocabulary import Vocabulary
 from quartet.console.web.app import create_app
@@ -35,30 +32,6 @@ from quartet.console.web.server import Server, address_of, listen
 from quartet.engine.errors import ConfigurationError
 from quartet.local.hub_config import CONSOLE
 from quartet.terminal.interruption import first_of, stop_signals
-
-Work = Callable[[], Coroutine[Any, Any, None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Plugged:
-    """The parts of the console that are not about the hub; each may be absent.
-
-    Attributes:
-        routers: their routes.
-        works: what runs as long as the console does.
-    """
-
-    states: States | None = None
-    audit: Audit | None = None
-    letters: Letters | None = None
-    routers: tuple[APIRouter, ...] = ()
-    works: tuple[Work, ...] = field(default=())
-
-
-def plug(app: Choreography, settings: Settings, own: ConsoleSettings, door: Door) -> Plugged:
-    """The parts that this release has."""
-    del app, settings, own, door
-    return Plugged()
 
 
 def ready_line(address: str) -> str:
@@ -92,26 +65,26 @@ async def serve(
                 log=log,
             )
             lags = LagWatch(settings, app.names, follower.progress)
-            plugged = plug(app, settings, own, door)
+            plugs = stack.enter_context(Plugs(app, settings, own, door, log))
             overviews = Overviews(
                 projection,
                 follower,
                 stuck_after=own.stuck_after,
                 lags=lags,
-                letters=plugged.letters,
-                audit=plugged.audit,
+                letters=plugs.letters,
+                audit=plugs.audit,
             )
             looking = Looking(
                 projection,
                 vocabulary,
                 overviews,
                 parts=StoredParts(app, door, lags),
-                states=plugged.states,
-                letters=plugged.letters,
-                audit=plugged.audit,
+                states=plugs.states,
+                letters=plugs.letters,
+                audit=plugs.audit,
             )
             live = Live(looking.overview)
-            follower.news = live.news
+            follower.news, follower.heard, plugs.tell = live.news, plugs.heard, live.news
             can_act = own.actions == "on"
             server = Server(
                 create_app(
@@ -119,11 +92,11 @@ async def serve(
                     looking,
                     live,
                     Security(own.host, own.identity, can_act),
-                    routers=plugged.routers,
+                    routers=plugs.routers,
                 )
             )
             say(ready_line(address_of(listening)))
-            works = [follower.run(), lags.run(), live.run(), *(work() for work in plugged.works)]
+            works = [follower.run(), lags.run(), live.run(), *(work() for work in plugs.works)]
             await first_of(_until(stopping, live), server.serve([listening]), *works)
     finally:
         listening.close()
