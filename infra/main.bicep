@@ -45,6 +45,22 @@ param operatorIpRanges string = ''
 @description('Comma-separated addresses that alerts are mailed to. prod must have one.')
 param alertEmails string = ''
 
+@description('Whether there is a console: a page about the sagas, behind a sign-in with Entra ID. See docs/deploy.md for what must be registered.')
+param console bool = false
+
+@allowed(['off', 'on'])
+@description('Whether the page of the console may redrive and discard dead letters, which takes more rights. Off: it only reads.')
+param consoleActions string = 'off'
+
+@description('Application (client) id of the app registration by which people sign in to the console.')
+param consoleClientId string = ''
+
+@description('Comma-separated object ids of the groups that may see the console; empty for none.')
+param consoleGroups string = ''
+
+@description('Comma-separated object ids of the users that may see the console; empty for none.')
+param consoleUsers string = ''
+
 @description('Keep every event as Avro in its own storage account, for analytics.')
 param capture bool = false
 
@@ -89,9 +105,19 @@ var running = isOrchestrated ? [saga.orchestrator] : saga.services
 var ofOrchestrator = {
   orchestrator: 1000
 }
+var withConsole = console ? concat(stored, [saga.console]) : stored
+// Without its registration no one could sign in; without a group or user, every account of the tenant could.
+var isAnonymous = empty(consoleClientId)
+var isOpenToAll = empty('${consoleGroups}${consoleUsers}')
+var isUnguarded = console && (isAnonymous || isOpenToAll)
+var acts = consoleActions == 'on'
+var recordContainers = [for service in stored: service.containers[0].name]
 var hubNames = [for hub in layout.hubs: hub.name]
 var tiers = loadJsonContent('tiers.json')
 var size = tiers[tier]
+var ofConsole = {
+  console: size.consoleRequestUnits
+}
 var abbreviations = loadJsonContent('abbreviations.json')
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = {
@@ -123,6 +149,7 @@ module monitoring 'modules/monitoring.bicep' = {
     // `any`: the compiler warns that it may be too short, which is the point.
     alertEmailsMustBeSetInProd: any(isProd ? alertEmails : 'not required')
     orchestratedSagasNeedHubLayoutOneOrInbound: any(isRefused ? '' : hubLayout)
+    consoleNeedsAClientIdAndAllowedGroupsOrUsers: any(isUnguarded ? '' : 'they are set')
     location: location
     tags: tags
   }
@@ -182,8 +209,8 @@ module cosmos 'modules/cosmos.bicep' = {
   scope: group
   params: {
     name: '${abbreviations.cosmosAccount}${token}'
-    services: stored
-    requestUnits: union(size.requestUnits, ofOrchestrator)
+    services: withConsole
+    requestUnits: union(size.requestUnits, ofOrchestrator, ofConsole)
     zoneRedundant: size.zoneRedundant
     secondaryLocation: secondaryLocation
     backupTier: size.cosmosBackup
@@ -325,6 +352,42 @@ module orchestratorAccess 'modules/service-access.bicep' = {
   dependsOn: [access]
 }
 
+// As with the orchestrator, its app is always there.
+module consoleAccess 'modules/console-access.bicep' = {
+  name: 'access-console'
+  scope: group
+  params: {
+    runs: console
+    acts: acts
+    identityName: '${abbreviations.managedIdentity}${saga.console.name}-${environmentName}'
+    namespaceName: eventHubs.outputs.namespaceName
+    hubs: hubNames
+    requestsHub: layout.operators
+    cosmosName: cosmos.outputs.accountName
+    database: saga.console.database
+    databases: databaseNames
+    records: recordContainers
+    metadataRoleId: (console && readsAccount) ? metadataRole.outputs.roleId : ''
+    storageName: checkpoints.outputs.accountName
+    checkpointContainer: saga.checkpointContainer
+    registryName: registry.outputs.registryName
+    location: location
+    tags: tags
+  }
+  dependsOn: [orchestratorAccess]
+}
+
+module consoleDns 'modules/console-dns.bicep' = if (console && size.private) {
+  name: 'console-dns'
+  scope: group
+  params: {
+    domain: environment.outputs.domain
+    address: environment.outputs.address
+    networkId: network.outputs.networkId
+    tags: tags
+  }
+}
+
 module scheduler 'modules/scheduler.bicep' = if (isOrchestrated) {
   name: 'scheduler'
   scope: group
@@ -356,7 +419,7 @@ module operator 'modules/operator-access.bicep' = if (!empty(operatorPrincipalId
     registryName: registry.outputs.registryName
     insightsName: monitoring.outputs.insightsName
   }
-  dependsOn: [orchestratorAccess]
+  dependsOn: [consoleAccess]
 }
 
 module frontEnd 'modules/hub-access.bicep' = if (!empty(frontEndPrincipalId)) {
@@ -418,3 +481,11 @@ output INVENTORY_IDENTITY_NAME string = access[1].outputs.identityName
 output PAYMENT_IDENTITY_NAME string = access[2].outputs.identityName
 output SHIPPING_IDENTITY_NAME string = access[3].outputs.identityName
 output ORCHESTRATOR_IDENTITY_NAME string = orchestratorAccess.outputs.identityName
+output CONSOLE_IDENTITY_NAME string = consoleAccess.outputs.identityName
+output CONSOLE_PRINCIPAL_ID string = consoleAccess.outputs.principalId
+output CONSOLE_URL string = console ? 'https://${abbreviations.containerApp}${saga.console.name}-${environmentName}.${environment.outputs.domain}' : 'none'
+output QUARTET_CONSOLE string = console ? 'true' : 'false'
+output QUARTET_CONSOLE_ACTIONS string = consoleActions
+output QUARTET_CONSOLE_CLIENT_ID string = consoleClientId
+output QUARTET_CONSOLE_GROUPS string = consoleGroups
+output QUARTET_CONSOLE_USERS string = consoleUsers

@@ -49,3 +49,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 }
 
 output environmentId string = environment.id
+output domain string = environment.properties.defaultDomain
+output address string = environment.properties.staticIp

@@ -16,6 +16,11 @@ param alertEmailsMustBeSetInProd string
 @description('The orchestrator speaks for all services, so none of them can have a hub of its own. Set HUB_LAYOUT to one or inbound.')
 #disable-next-line no-unused-params
 param orchestratedSagasNeedHubLayoutOneOrInbound string
+
+@minLength(1)
+@description('Only people that you name may see the console. Set QUARTET_CONSOLE_CLIENT_ID, and QUARTET_CONSOLE_GROUPS or QUARTET_CONSOLE_USERS.')
+#disable-next-line no-unused-params
+param consoleNeedsAClientIdAndAllowedGroupsOrUsers string
 param location string
 param tags object
 

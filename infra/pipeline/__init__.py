@@ -8,8 +8,8 @@ from typing import Final
 
 INFRA: Final = Path(__file__).parents[1]
 _SAGA: Final = json.loads((INFRA / "saga.json").read_text(encoding="utf-8"))
-SERVICES: Final[list[str]] = [service["name"] for service in [*_SAGA["services"], _SAGA["orchestrator"]]]
-"""Every service that is deployed. Which of them have replicas is the style of the deployment."""
+SERVICES: Final[list[str]] = [one["name"] for one in [*_SAGA["services"], _SAGA["orchestrator"], _SAGA["console"]]]
+"""Every app that is deployed. Which of them have replicas, the parameters of the deployment say."""
 
 
 class UnusableError(Exception):

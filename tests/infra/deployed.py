@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from quartet.engine.declaration.hubs import Layout
-from tests.infra.bicep import parsed
+from tests.infra.bicep import body_of, parsed
 from tests.infra.scope import Scope
 
 FRONT_END: Final = "front end"
@@ -22,9 +23,12 @@ ORCHESTRATED: Final = "orchestrated"
 _VARIABLES: Final = (
     *("saga", "layouts", "layout", "hubsOf", "hubNames", "abbreviations"),
     *("isOrchestrated", "hasAuthors", "isRefused", "stored", "running", "databaseNames", "ofOrchestrator"),
+    *("tiers", "size", "ofConsole", "withConsole", "recordContainers", "acts"),
+    *("isAnonymous", "isOpenToAll", "isUnguarded"),
 )
 _HUB_ACCESS: Final = "modules/hub-access.bicep"
 _SERVICE_ACCESS: Final = "modules/service-access.bicep"
+_CONSOLE_ACCESS: Final = "modules/console-access.bicep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,14 @@ class Right:
     name: str
 
 
-def main(layout: Layout, style: Style = CHOREOGRAPHED, *, narrow: bool = True) -> Scope:
-    """The names in main.bicep, as far as they matter for hubs and databases."""
+def main(
+    layout: Layout,
+    style: Style = CHOREOGRAPHED,
+    *,
+    narrow: bool = True,
+    more: Mapping[str, str | bool] = MappingProxyType({}),
+) -> Scope:
+    """The names in main.bicep, as far as they matter for hubs and databases; `more` are further parameters."""
     parameters = {
         "hubLayout": layout,
         "sagaStyle": style,
@@ -47,7 +57,7 @@ def main(layout: Layout, style: Style = CHOREOGRAPHED, *, narrow: bool = True) -
         "operatorPrincipalId": OPERATOR,
         "frontEndPrincipalId": FRONT_END,
     }
-    return Scope.of("main.bicep", parameters, _VARIABLES)
+    return Scope.of("main.bicep", {**parameters, **more}, _VARIABLES)
 
 
 def given(scope: Scope, file: str, module: str, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -94,6 +104,18 @@ def services(layout: Layout, style: Style = CHOREOGRAPHED, *, narrow: bool = Tru
     return [one for module in ("access", "orchestratorAccess") for one in given(scope, "main.bicep", module, names)]
 
 
+def console_access(layout: Layout, style: Style = CHOREOGRAPHED, **more: str | bool) -> Scope:
+    """What console-access.bicep is given, and what it makes of it."""
+    names = ("runs", "acts", "identityName", "hubs", "requestsHub", "database", "databases", "records")
+    (parameters,) = given(main(layout, style, more=more), "main.bicep", "consoleAccess", names)
+    return Scope.of(_CONSOLE_ACCESS, parameters)
+
+
+def console_rights(layout: Layout, style: Style = CHOREOGRAPHED, **more: str | bool) -> list[Right]:
+    """Its rights on hubs, where it runs."""
+    return _of_module(_CONSOLE_ACCESS, console_access(layout, style, **more).values)
+
+
 def checkpoint_prefixes(service: Mapping[str, Any]) -> list[str]:
     """The paths below which a service may write checkpoints."""
     condition = Scope.of(_SERVICE_ACCESS, service).values["ownCheckpointsOnly"]
@@ -106,7 +128,7 @@ def checkpoint_prefixes(service: Mapping[str, Any]) -> list[str]:
 
 def _of_module(file: str, parameters: Mapping[str, Any]) -> list[Right]:
     scope = Scope.of(file, parameters).having(identity={"properties": {"principalId": "an id"}})
-    names = parsed(file)["modules"]["onHubs"]["config"]["params"].keys() - {"namespaceName"}
+    names = body_of(parsed(file)["modules"]["onHubs"]["config"])["params"].keys() - {"namespaceName"}
     (inner,) = given(scope, file, "onHubs", sorted(names))
     return _on_hubs(inner)
 

@@ -46,6 +46,12 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "subscription_resource_id": _together,
 }
 
+_OF_TWO: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "equals": operator.eq,
+    "and": lambda first, second: first and second,
+    "or": lambda first, second: first or second,
+}
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -80,7 +86,7 @@ class Scope:
         if isinstance(expression, str):
             if expression in self.values:
                 return self.values[expression]
-            filled = re.sub(r"\$\{([\w.]+)\}", lambda match: str(self._at(match[1])), expression)
+            filled = re.sub(r"\$\{([\w.]+)(?:\[(\w+)\])?\}", self._filled, expression)
             return filled.replace("\\'", "'")
         return expression
 
@@ -97,6 +103,10 @@ class Scope:
             yield self, config["config"]
         else:
             yield self, config
+
+    def _filled(self, match: re.Match[str]) -> str:
+        found = self._at(match[1])
+        return str(found[self._at(match[2])] if match[2] else found)
 
     def _at(self, path: str) -> Any:  # noqa: ANN401 -- a value of the language
         first, *names = path.split(".")
@@ -123,10 +133,8 @@ class Scope:
                 return found
             case "index_accessor":
                 return self.value(operands["operand_1"])[self.value(operands["operand_2"])]
-            case "equals":
-                return self.value(operands["operand_1"]) == self.value(operands["operand_2"])
-            case "and":
-                return self.value(operands["operand_1"]) and self.value(operands["operand_2"])
+            case "equals" | "and" | "or":
+                return _OF_TWO[kind](self.value(operands["operand_1"]), self.value(operands["operand_2"]))
             case "not":
                 return not self.value(operands["bool_value"])
             case "conditional":
@@ -140,9 +148,9 @@ class Scope:
         return _FUNCTIONS[function["type"]](*arguments)
 
 
-def _path(property_: Any) -> Iterator[str]:  # noqa: ANN401 -- an expression of the parser
-    """The names in `.b.c`, which the parser groups from the right."""
-    if isinstance(property_, str):
+def _path(property_: Any) -> Iterator[str | int]:  # noqa: ANN401 -- an expression of the parser
+    """The names and numbers in `.b[0].c`, which the parser groups from the right."""
+    if isinstance(property_, str | int):
         yield property_
     else:
         for operand in property_["operator"]["operands"].values():

@@ -4,6 +4,7 @@ import re
 
 import yaml
 
+from quartet.local.hub_config import CONSOLE
 from services.orchestrator.app import ORCHESTRATED
 from services.shop import SHOP
 from tests.infra.bicep import INFRA, parsed, read_json, resources
@@ -12,8 +13,8 @@ AZD = yaml.safe_load((INFRA.parent / "azure.yaml").read_text())
 
 
 def test_it_deploys_every_service_from_its_own_parameters() -> None:
-    """Those of both styles: the settings of each say whether it has replicas, so one `azd deploy` changes the style."""
-    assert list(AZD["services"]) == [*SHOP.names, *ORCHESTRATED.names]
+    """Those of both styles, and the console: the settings of each say whether it has replicas."""
+    assert list(AZD["services"]) == [*SHOP.names, *ORCHESTRATED.names, CONSOLE]
     for name, service in AZD["services"].items():
         assert service["host"] == "containerapp"
         assert service["module"] == f"services/{name}"
@@ -41,9 +42,10 @@ def test_every_parameter_of_main_has_a_value() -> None:
 
 def test_azd_finds_one_resource_for_each_service() -> None:
     """It takes every resource with the tag `azd-service-name` for the service, before 1.23.4 the alerts too."""
-    variables = parsed("service.bicep")["variables"]
-    assert "azd-service-name" not in variables["tags"]["value"]
-    assert "azd-service-name" in str(variables["appTags"]["value"])
-    tagged = [one.name for one in resources("service.bicep") if "appTags" in str(one.body.get("tags"))]
-    assert tagged == ["app"]
+    for file in ("service.bicep", "console.bicep"):
+        variables = parsed(file)["variables"]
+        assert "azd-service-name" not in variables["tags"]["value"]
+        assert "azd-service-name" in str(variables["appTags"]["value"])
+        tagged = [one.name for one in resources(file) if "appTags" in str(one.body.get("tags"))]
+        assert tagged == ["app"]
     assert AZD["requiredVersions"]["azd"] == ">= 1.23.4"

@@ -148,3 +148,12 @@ def test_the_alerts_are_counted() -> None:
         f"1.50 for each of {often} log queries every five minutes, 0.50 for each of {seldom} every fifteen, "
         f"and 0.10 for each of {watched} watched metrics, so about {cost}," in PAGE
     )
+
+
+def test_the_console_costs_what_the_page_says() -> None:
+    block = formula()
+    replica = block["SECONDS"] * (0.5 * block["VCPU_SECOND"] + block["GIB_SECOND"])
+    databases = [block["RU_HOUR"] * block["HOURS"] * size["consoleRequestUnits"] / 10 for size in TIERS.values()]
+    assert {(size["cpu"], size["memory"]) for size in TIERS.values()} == {("0.5", "1Gi")}
+    dev, prod = databases
+    assert f"{replica:.0f} for its one replica, and {dev:.0f} for its database in dev, {prod:.0f} in prod" in PAGE

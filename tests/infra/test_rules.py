@@ -31,6 +31,7 @@ ROLES = {
     "blobDataReader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     "acrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
     "acrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "cosmosDataReader": "00000000-0000-0000-0000-000000000001",
     "cosmosDataContributor": "00000000-0000-0000-0000-000000000002",
     "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
     "durableTaskDataContributor": "0ad04412-c4d5-4796-b79c-f76d14c8d402",
@@ -105,13 +106,14 @@ ON_SERVERS = {
         "mayPull": ("registry", "acrPull"),
         "mayReport": ("insights", "monitoringMetricsPublisher"),
     },
+    "console-access": {"mayReadCheckpoints": ("container", "blobDataReader"), "mayPull": ("registry", "acrPull")},
     "operator-access": {
         "onCheckpoints": ("storage", "blobDataReader"),
         "onRegistry": ("registry", "acrPush"),
         "onInsights": ("insights", "monitoringMetricsPublisher"),
     },
 }
-"""Which roles on what. The roles on hubs are in test_hubs.py, those in Cosmos DB below."""
+"""Which roles on what. Those on hubs are in test_hubs.py, those in Cosmos DB below and in test_console_access.py."""
 
 
 @pytest.mark.parametrize("module", ON_SERVERS)
@@ -175,7 +177,9 @@ def test_a_condition_is_about_everything_that_changes_a_checkpoint() -> None:
     assert condition.count("(") == condition.count(")")
 
 
-@pytest.mark.parametrize("module", ["hub-access", "service-access", "operator-access", "capture", "scheduler"])
+@pytest.mark.parametrize(
+    "module", ["hub-access", "service-access", "console-access", "operator-access", "capture", "scheduler"]
+)
 def test_roles_have_their_ids(module: str) -> None:
     variables = parsed(f"modules/{module}.bicep")["variables"]
     used = {name: one["value"] for name, one in variables.items() if name in ROLES}
