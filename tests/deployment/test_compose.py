@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,8 @@ PARTICIPANT_NAMES = [*CHOREOGRAPHED_NAMES, ORCHESTRATOR]
 """Every service, of both styles."""
 SCHEDULER = "dts-emulator"
 SCHEDULER_IS_AT = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"
+OWN_SETTINGS = re.compile(r"CONSOLE_\w+|QUARTET_APP")
+"""Those of the console, besides the ones that every program has."""
 ONE_SHOTS = {"seed", "cli", "microsoft-emulators-ready", "dts-emulator-ready"}
 OF_MICROSOFT = {"eventhubs-emulator", "azurite", "cosmos-emulator"}
 EMULATORS = {*OF_MICROSOFT, OURS, SCHEDULER}
@@ -65,7 +68,7 @@ def names_on_the_network(profile: str) -> set[str]:
 
 
 def test_these_are_all_services() -> None:
-    assert ALL.keys() == {*PARTICIPANT_NAMES, *ONE_SHOTS, *EMULATORS, DASHBOARD}
+    assert ALL.keys() == {*PARTICIPANT_NAMES, CONSOLE, *ONE_SHOTS, *EMULATORS, DASHBOARD}
 
 
 @pytest.mark.parametrize("name", PARTICIPANT_NAMES)
@@ -77,7 +80,8 @@ def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)
 def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
     environment = ALL[name]["environment"]
-    assert environment.keys() <= Settings.variables() | SHOP.variables | TWIN.variables | {RECEIVER_IS_AT}
+    known = {variable for variable in environment if name == CONSOLE and OWN_SETTINGS.fullmatch(variable)}
+    assert environment.keys() - known <= Settings.variables() | SHOP.variables | TWIN.variables | {RECEIVER_IS_AT}
     assert settings(ALL[name]).event_hub_name == "saga-events"
 
 
@@ -292,6 +296,28 @@ def test_nothing_listens_but_for_this_machine(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ALL.keys() - FROM_OUR_IMAGE))
 def test_a_foreign_image_has_a_version(name: str) -> None:
     assert re.fullmatch(r"mcr\.microsoft\.com/[\w/.-]+:(v?\d+\.\d+\.\d+|vnext-EN\d{8})", ALL[name]["image"])
+
+
+@pytest.mark.parametrize("emulators", PROFILES)
+def test_the_console_starts_with_the_services_and_waits_for_what_they_wait_for(emulators: str) -> None:
+    assert CONSOLE in services(emulators)
+    assert ALL[CONSOLE]["depends_on"] == ALL["order"]["depends_on"]
+    assert ALL[CONSOLE]["command"] == ["quartet.console"]
+    assert find_spec("quartet.console") is not None
+
+
+def test_the_page_is_for_this_machine_and_its_health_is_asked_at_the_same_port() -> None:
+    port = ALL[CONSOLE]["environment"]["CONSOLE_PORT"]
+    assert ALL[CONSOLE]["ports"] == [f"127.0.0.1:8400:{port}"]
+    assert services(CONSOLE_PORT="8401")[CONSOLE]["ports"] == ["127.0.0.1:8401:8400"]
+    assert 'environ["CONSOLE_PORT"]' in ALL[CONSOLE]["healthcheck"]["test"][-1]
+    assert ALL[CONSOLE]["restart"] == "unless-stopped"
+
+
+def test_the_console_forgets_with_the_hub_and_writes_nowhere_else() -> None:
+    assert ALL[CONSOLE]["environment"]["CONSOLE_DATA"] == "/data"
+    assert [mount.partition(":")[0] for mount in ALL[CONSOLE]["tmpfs"]] == ["/tmp", "/data"]
+    assert "volumes" not in ALL[CONSOLE]
 
 
 def _seconds(text: str) -> float:
