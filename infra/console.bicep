@@ -254,7 +254,7 @@ resource signIn 'Microsoft.App/containerApps/authConfigs@2025-01-01' = if (runs)
       }
     }
     login: {
-      // The fragment of a link names a saga.
+      // Of a link that someone was sent.
       preserveUrlFragmentsForLogins: true
       // The console asks for no token of the person who signs in.
       tokenStore: {

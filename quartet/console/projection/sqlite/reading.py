@@ -4,9 +4,9 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 
+from quartet.console.projection.coding import fact_from, raw_from, summary_from
 from quartet.console.projection.facts import Key, Place, Position, Raw
 from quartet.console.projection.port import Saga, Step, Totals
-from quartet.console.projection.sqlite.coding import fact_from, raw_from, summary_from
 from quartet.console.projection.sqlite.writing import HUB, STRAYS
 from quartet.console.projection.summary import COMPENSATING, ENDED, OPEN, SAGAS, TOTAL
 

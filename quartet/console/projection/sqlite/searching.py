@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from quartet.console.projection.coding import summary_from
 from quartet.console.projection.port import Page
 from quartet.console.projection.query import Query, Word
-from quartet.console.projection.sqlite.coding import summary_from
 from quartet.console.projection.summary import Summary
 
 _ENOUGH: Final = 2_000

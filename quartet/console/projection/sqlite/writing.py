@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from quartet.console.projection.coding import fact_text, raw_bytes, summary_from, summary_text
 from quartet.console.projection.facts import KEPT_EVENTS, Batch, Fact
 from quartet.console.projection.latency import bucket_of
 from quartet.console.projection.query import ID, folded
-from quartet.console.projection.sqlite.coding import fact_text, raw_bytes, summary_from, summary_text
 from quartet.console.projection.sqlite.schema import DATA_TABLES
 from quartet.console.projection.summary import MINUTE, TOTAL, Marks, Summary, fold
 

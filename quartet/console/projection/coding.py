@@ -1,4 +1,4 @@
-"""Summaries and facts as text and bytes of the store."""
+"""Summaries and facts as text and bytes of a store."""
 
 import base64
 import json

@@ -1,0 +1,77 @@
+"""Which generation of documents counts. To forget everything is one write; what is left over is removed afterwards."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError, CosmosResourceNotFoundError
+
+from quartet.azure.cosmos.client import CONFLICT, NOT_FOUND, in_time, outages, run_batch
+from quartet.console.projection.cosmos.documents import META
+from quartet.engine.errors import OutageError
+
+_PAGE: Final = 100
+_ATTEMPTS: Final = 10
+
+
+async def read_meta(container: ContainerProxy) -> Mapping[str, Any]:
+    """The document about the generation; of the first one, if there is none yet."""
+    try:
+        async with in_time():
+            return await container.read_item(META, partition_key=META)
+    except CosmosResourceNotFoundError:
+        return {"generation": 1, "made_at": {}}
+
+
+async def begin_next(container: ContainerProxy, made_at: Mapping[str, str]) -> int:
+    """Begin a generation that is read from these hubs, and return its number."""
+    for _ in range(_ATTEMPTS):
+        meta = await read_meta(container)
+        generation = int(meta["generation"]) + 1
+        document = {"id": META, "pk": META, "kind": META, "generation": generation, "made_at": dict(made_at)}
+        etag = meta.get("_etag")
+        put = ("create", (document,), {}) if etag is None else ("replace", (META, document), {"if_match_etag": etag})
+        try:
+            await run_batch(container, META, [put])
+        except CosmosBatchOperationError as error:
+            if error.status_code not in CONFLICT:
+                raise
+        else:
+            return generation
+    raise OutageError("Cosmos DB: another process forgets the projection all the time")
+
+
+async def remove_before(container: ContainerProxy, generation: int) -> int:
+    """Remove the documents of earlier generations. Returns how many there were."""
+    removed = 0
+    query = container.query_items(
+        "SELECT c.id, c.pk FROM c WHERE c.generation < @generation AND c.kind != @meta",
+        parameters=[{"name": "@generation", "value": generation}, {"name": "@meta", "value": META}],
+        max_item_count=1000,
+    )
+    by_pk: defaultdict[str, list[str]] = defaultdict(list)
+    with outages():
+        async for row in query:
+            by_pk[row["pk"]].append(row["id"])
+    for pk, ids in by_pk.items():
+        for first in range(0, len(ids), _PAGE):
+            some = ids[first : first + _PAGE]
+            await _remove(container, pk, some)
+            removed += len(some)
+    return removed
+
+
+async def _remove(container: ContainerProxy, pk: str, ids: list[str]) -> None:
+    try:
+        await run_batch(container, pk, [("delete", (one,), {}) for one in ids])
+    except CosmosHttpResponseError as error:
+        if error.status_code != NOT_FOUND:
+            raise
+        # Some have expired, or another process has removed them: one by one.
+        for one in ids:
+            try:
+                async with in_time():
+                    await container.delete_item(one, partition_key=pk)
+            except CosmosResourceNotFoundError:
+                continue

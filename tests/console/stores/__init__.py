@@ -1,0 +1,1 @@
+"""Every store of the projection keeps the same promises."""
