@@ -1,5 +1,6 @@
 """infra/saga.json says what to make in Azure; the code says what it needs there."""
 
+import inspect
 import json
 import re
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 
 from quartet.azure.cosmos.stored_letters import OF_SAGA
 from quartet.azure.settings import Settings
+from quartet.console.projection.cosmos import documents, figures, generations, searching
+from quartet.console.projection.query import Query, Word
 from quartet.engine.declaration.hubs import LAYOUTS
-from quartet.engine.declaration.participant import Participant
+from quartet.engine.declaration.participant import DEPLOYMENT, Participant
 from quartet.local.hub_config import CONSOLE, PARTITIONS
 from services.operations.participants import PARTICIPANTS
 from tests.infra import deployed
@@ -57,6 +60,33 @@ def test_the_dead_letters_of_a_saga_are_found_by_an_index() -> None:
 def test_groups_and_container_are_those_of_the_code() -> None:
     assert SAGA["consoleGroup"] == CONSOLE
     assert SAGA["checkpointContainer"] == Settings.model_fields["blob_container"].default
+
+
+def test_the_database_of_the_console_is_that_of_its_projection() -> None:
+    stated = SAGA["console"]
+    assert (stated["name"], stated["database"]) == (CONSOLE, documents.DATABASE)
+    assert {one["name"]: one["partitionKey"] for one in stated["containers"]} == {
+        spec.name: spec.partition_key for spec in (documents.SAGAS, DEPLOYMENT)
+    }
+
+
+def test_what_the_projection_is_asked_for_is_indexed_and_nothing_else() -> None:
+    """Bodies and summaries are the most of what is written; an index of them would cost more than they do."""
+    asked = Query(words=(Word("a"), Word("b", "c")), statuses=("stuck", "open", "taken"), after=1, before=2)
+    where = searching.conditions(1, asked, stuck_before=3, cursor="4.trip-1")
+    queries = [*where.conditions, *map(inspect.getsource, (figures, generations))]
+    filtered = {name for text in queries for name in re.findall(r"\bc\.([a-z_]+)", text)} - {"id", "_ts"}
+    arrays = {name for text in where.conditions for name in re.findall(r"IN c\.([a-z]+)", text)}
+    sagas = next(one for one in SAGA["console"]["containers"] if one["name"] == documents.SAGAS.name)
+    assert {one["path"] for one in sagas["indexed"]} == {
+        f"/{name}/[]/?" if name in arrays else f"/{name}/?" for name in filtered | {"pk"}
+    }
+    ordered = re.search(r"ORDER BY (.+?) OFFSET", inspect.getsource(searching.search))
+    assert ordered is not None
+    assert [
+        [f"c{one['path'].replace('/', '.')} {one['order'][:4].upper()}" for one in composite]
+        for composite in sagas["composite"]
+    ] == [ordered[1].split(", ")]
 
 
 def test_the_emulators_have_the_hubs_of_every_layout() -> None:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
+from azure.core.exceptions import HttpResponseError
 from azure.cosmos.aio import ContainerProxy
-from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError, CosmosResourceNotFoundError
+from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from quartet.azure.cosmos.client import CONFLICT, NOT_FOUND, in_time, outages, run_batch
 from quartet.console.projection.cosmos.documents import META
@@ -34,7 +35,7 @@ async def begin_next(container: ContainerProxy, made_at: Mapping[str, str]) -> i
         put = ("create", (document,), {}) if etag is None else ("replace", (META, document), {"if_match_etag": etag})
         try:
             await run_batch(container, META, [put])
-        except CosmosBatchOperationError as error:
+        except HttpResponseError as error:
             if error.status_code not in CONFLICT:
                 raise
         else:
@@ -65,7 +66,7 @@ async def remove_before(container: ContainerProxy, generation: int) -> int:
 async def _remove(container: ContainerProxy, pk: str, ids: list[str]) -> None:
     try:
         await run_batch(container, pk, [("delete", (one,), {}) for one in ids])
-    except CosmosHttpResponseError as error:
+    except HttpResponseError as error:
         if error.status_code != NOT_FOUND:
             raise
         # Some have expired, or another process has removed them: one by one.

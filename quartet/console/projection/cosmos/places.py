@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from azure.core.exceptions import HttpResponseError
 from azure.cosmos.aio import ContainerProxy
-from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from quartet.azure.cosmos.client import CONFLICT, in_time
 from quartet.console.projection.cosmos.documents import POSITION, place_name, places_pk
@@ -52,7 +52,7 @@ class Places:
             try:
                 async with in_time():
                     written = await self._put(document, stored)
-            except CosmosHttpResponseError as error:
+            except HttpResponseError as error:
                 if error.status_code not in CONFLICT:
                     raise
                 self._known = None

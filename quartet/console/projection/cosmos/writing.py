@@ -34,6 +34,8 @@ _TOO_LARGE: Final = 413
 _ATTEMPTS: Final = 20
 _ROOM: Final = 12
 """Operations of a batch that are no saga: the events, and figures."""
+_LIMITS: Final = BatchLimits(size=900_000)
+"""Half of what the server takes: a larger body would hold up the event loop while it is sent."""
 _SAGA_BYTES: Final = 4_000
 """About, of a saga's document."""
 
@@ -54,7 +56,7 @@ class BucketWriter:
         self._generation = generation
         self._figures = figures
         self._now = now
-        self._limits = limits or BatchLimits()
+        self._limits = limits or _LIMITS
 
     async def write(self, pk: str, parts: Sequence[Sequence[Fact]]) -> list[None]:
         """Keep the events of a bucket. Those of one place are in order. For `KeyedBatcher`: a result for each part.
