@@ -22,6 +22,7 @@ from quartet.console.looking import Looking
 from quartet.console.overviews import Overviews
 from quartet.console.owing import StoredParts
 from quartet.console.plugs import Plugs
+from quartet.console.projection.cosmos.store import open_projection
 from quartet.console.projection.port import Projection
 from quartet.console.projection.sqlite.store import SqliteProjection
 from quartet.console.settings import ConsoleSettings
@@ -29,8 +30,9 @@ from quartet.console.vocabulary import Vocabulary
 from quartet.console.web.app import create_app
 from quartet.console.web.security import Security
 from quartet.console.web.server import Server, address_of, listen
-from quartet.engine.errors import ConfigurationError
+from quartet.engine.failures.timeouts import stretched
 from quartet.local.hub_config import CONSOLE
+from quartet.process.waiting import Waiting
 from quartet.terminal.interruption import first_of, stop_signals
 
 
@@ -53,7 +55,7 @@ async def serve(
         async with stop_signals() as stopping, AsyncExitStack() as stack:
             credentials = await stack.enter_async_context(Credentials())
             door = await stack.enter_async_context(Door(settings))
-            projection = await stack.enter_async_context(_projection(own, rebuild=rebuild))
+            projection = await stack.enter_async_context(open_store(own, settings, log, rebuild=rebuild))
             vocabulary = Vocabulary(app)
             follower = Follower(
                 {
@@ -109,9 +111,19 @@ async def _until(stopping: asyncio.Event, live: Live) -> None:
 
 
 @asynccontextmanager
-async def _projection(own: ConsoleSettings, *, rebuild: bool) -> AsyncIterator[Projection]:
+async def open_store(
+    own: ConsoleSettings, settings: Settings, log: FilteringBoundLogger, *, rebuild: bool
+) -> AsyncIterator[Projection]:
+    """The projection where `CONSOLE_STORE` says. Cosmos DB is waited for, as a service does.
+
+    Raises:
+        ConfigurationError: it cannot be used, or did not answer in time.
+    """
     if own.store == "cosmos":
-        raise ConfigurationError("CONSOLE_STORE=cosmos: this release keeps the projection in SQLite only")
+        waiting = Waiting(stretched(settings.startup_seconds), log)
+        async with AsyncExitStack() as stack:
+            yield await waiting.enter(stack, "Cosmos DB", partial(open_projection, settings, rebuild=rebuild))
+        return
     projection = SqliteProjection(own.data, rebuild=rebuild)
     try:
         yield projection

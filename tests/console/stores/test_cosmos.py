@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import structlog
 from azure.cosmos.aio import ContainerProxy
 from quartet_emulators.cosmos import CosmosEmulator
 from quartet_emulators.faults import Injector, Rule
@@ -21,6 +22,9 @@ from quartet.console.projection.cosmos.documents import BUCKETS, FIGURES_EXPIRE,
 from quartet.console.projection.cosmos.store import CosmosProjection, open_projection
 from quartet.console.projection.facts import Batch
 from quartet.console.projection.port import Projection, Totals
+from quartet.console.projection.sqlite.store import SqliteProjection
+from quartet.console.serving import open_store
+from quartet.console.settings import ConsoleSettings
 from quartet.engine.declaration.participant import DEPLOYMENT
 from quartet.engine.errors import OutageError
 from tests.console.stores.facts import MAIN, MINUTE, NOW, OTHER, batch, cancelled, fact, taken
@@ -247,6 +251,7 @@ async def test_what_was_cleared_is_removed(store: Store) -> None:
     projection = store.open()
     await projection.take(EVENTS)
     await projection.clear({})
+    await projection.tidy()
     documents = [one["id"] async for one in store.container.query_items("SELECT * FROM c")]
     assert documents == ["meta"]
 
@@ -254,13 +259,15 @@ async def test_what_was_cleared_is_removed(store: Store) -> None:
 async def test_what_a_process_left_that_ended_while_it_cleared_is_removed(store: Store) -> None:
     projection = store.open()
     await projection.take(EVENTS)
+    await projection.clear({"trips": "now"})
     store.fails("timeout", "batch", 2)
     with pytest.raises(OutageError):
-        await projection.clear({"trips": "now"})
+        await projection.tidy()
     store.faults.replace([], 7)
     async with open_projection(store.settings) as again:
         assert (await again.totals(0)).sagas == 0
         assert await again.made_at() == {"trips": "now"}
+        await again.tidy()
     documents = [one["id"] async for one in store.container.query_items("SELECT * FROM c")]
     assert documents == ["meta"]
 
@@ -279,3 +286,21 @@ def _noise(seed: int) -> bytes:
     from random import Random
 
     return Random(seed).randbytes(60_000)
+
+
+async def test_the_setting_chooses_the_store(store: Store, tmp_path: Path) -> None:
+    log = structlog.get_logger()
+    for chosen, kind in (("cosmos", CosmosProjection), ("sqlite", SqliteProjection)):
+        own = ConsoleSettings(store=cast("Any", chosen), data=tmp_path)
+        async with open_store(own, store.settings, log, rebuild=False) as opened:
+            assert isinstance(opened, kind)
+
+
+async def test_a_store_that_does_not_answer_yet_is_waited_for(store: Store) -> None:
+    store.faults.replace([Rule("late", "cosmos", "timeout", {"operation": "read"}, limit=9)], 7)
+    with structlog.testing.capture_logs() as lines:
+        async with open_store(
+            ConsoleSettings(store="cosmos"), store.settings, structlog.get_logger(), rebuild=False
+        ) as opened:
+            assert not await opened.positions()
+    assert [(line["event"], line["server"]) for line in lines] == [("waiting", "Cosmos DB")]

@@ -13,6 +13,7 @@ from quartet.console.projection.cosmos.documents import META
 from quartet.engine.errors import OutageError
 
 _PAGE: Final = 100
+_SOME: Final = 5_000
 _ATTEMPTS: Final = 10
 
 
@@ -43,24 +44,29 @@ async def begin_next(container: ContainerProxy, made_at: Mapping[str, str]) -> i
     raise OutageError("Cosmos DB: another process forgets the projection all the time")
 
 
-async def remove_before(container: ContainerProxy, generation: int) -> int:
-    """Remove the documents of earlier generations. Returns how many there were."""
-    removed = 0
+async def remove_before(container: ContainerProxy, generation: int) -> None:
+    """Remove the documents of earlier generations. It takes a request for each hundred of them.
+
+    Raises:
+        OutageError: the store does not answer. Some of them are left.
+    """
+    while by_pk := await _left_over(container, generation):
+        for pk, ids in by_pk.items():
+            for first in range(0, len(ids), _PAGE):
+                await _remove(container, pk, ids[first : first + _PAGE])
+
+
+async def _left_over(container: ContainerProxy, generation: int) -> Mapping[str, list[str]]:
     query = container.query_items(
-        "SELECT c.id, c.pk FROM c WHERE c.generation < @generation AND c.kind != @meta",
+        f"SELECT TOP {_SOME} c.id, c.pk FROM c WHERE c.generation < @generation AND c.kind != @meta",  # noqa: S608 -- a constant
         parameters=[{"name": "@generation", "value": generation}, {"name": "@meta", "value": META}],
         max_item_count=1000,
     )
-    by_pk: defaultdict[str, list[str]] = defaultdict(list)
+    found: defaultdict[str, list[str]] = defaultdict(list)
     with outages():
         async for row in query:
-            by_pk[row["pk"]].append(row["id"])
-    for pk, ids in by_pk.items():
-        for first in range(0, len(ids), _PAGE):
-            some = ids[first : first + _PAGE]
-            await _remove(container, pk, some)
-            removed += len(some)
-    return removed
+            found[row["pk"]].append(row["id"])
+    return found
 
 
 async def _remove(container: ContainerProxy, pk: str, ids: list[str]) -> None:

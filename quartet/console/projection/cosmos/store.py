@@ -43,13 +43,19 @@ from quartet.console.projection.summary import COMPENSATING, ENDED, OPEN
 from quartet.console.projection.summary import SAGAS as HOW_MANY
 from quartet.engine.declaration.participant import DEPLOYMENT
 from quartet.engine.errors import OutageError
+from quartet.engine.failures.timeouts import stretched
 
 AGENT: Final = "quartet-console"
 _TOGETHER: Final = 64  # parts of batches that are written as one
+_TIDY_AGAIN_SECONDS: Final = 10
 
 
 class CosmosProjection:
-    """A `Projection` in a container that is there."""
+    """A `Projection` in a container that is there.
+
+    Attributes:
+        untidy: set when there may be something for `tidy` to remove.
+    """
 
     def __init__(
         self,
@@ -63,6 +69,7 @@ class CosmosProjection:
         self._container = container
         self._now = now
         self._limits = limits
+        self.untidy = asyncio.Event()
         self._begin(generation)
 
     def _begin(self, generation: int) -> None:
@@ -78,8 +85,16 @@ class CosmosProjection:
         return made_at
 
     async def clear(self, made_at: Mapping[str, str]) -> None:
-        """See `Projection.clear`."""
+        """See `Projection.clear`. It is one write; `tidy` removes what is left over."""
         self._begin(await begin_next(self._container, made_at))
+        self.untidy.set()
+
+    async def tidy(self) -> None:
+        """Remove what was cleared, also by a process that ended meanwhile.
+
+        Raises:
+            OutageError: the store does not answer. Some of it is left.
+        """
         await remove_before(self._container, self._generation)
 
     async def positions(self) -> Mapping[Place, Position]:
@@ -182,10 +197,24 @@ async def open_projection(settings: Settings, *, rebuild: bool = False) -> Async
             may_create=settings.cosmos_connection_string is not None,
         )
         container = database.get_container_client(SAGAS.name)
-        generation = int((await read_meta(container))["generation"])
-        projection = CosmosProjection(container, generation)
+        projection = CosmosProjection(container, int((await read_meta(container))["generation"]))
         if rebuild:
             await projection.clear({})
-        else:
-            await remove_before(container, generation)  # of a process that ended while it forgot
-        yield projection
+        projection.untidy.set()
+        tidying = asyncio.create_task(_tidy(projection))
+        try:
+            yield projection
+        finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
+
+
+async def _tidy(projection: CosmosProjection) -> None:
+    while True:
+        await projection.untidy.wait()
+        projection.untidy.clear()
+        try:
+            await projection.tidy()
+        except OutageError:
+            projection.untidy.set()
+            await asyncio.sleep(stretched(_TIDY_AGAIN_SECONDS))
