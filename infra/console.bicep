@@ -46,7 +46,7 @@ var groups = empty(allowedGroups) ? [] : split(allowedGroups, ',')
 var users = empty(allowedUsers) ? [] : split(allowedUsers, ',')
 // One: it is the only writer of its projection. While a new revision takes over there are two, which the projection survives.
 var replicas = runs ? 1 : 0
-var program = ['python', '-m', 'quartet.console']
+var program = ['python', '-m', 'quartet.console', application]
 var waiting = ['python', '-c', 'import signal; signal.pause()']
 var ingress = {
   external: true
@@ -68,10 +68,6 @@ var settings = [
   {
     name: 'AZURE_CLIENT_ID'
     value: identity.properties.clientId
-  }
-  {
-    name: 'QUARTET_APP'
-    value: application
   }
   {
     name: 'EVENT_HUBS_NAMESPACE'
@@ -114,6 +110,10 @@ var settings = [
     value: 'json'
   }
   {
+    name: 'STARTUP_SECONDS'
+    value: '300'
+  }
+  {
     name: 'CONSOLE_HOST'
     value: '0.0.0.0'
   }
@@ -135,6 +135,17 @@ var settings = [
   }
 ]
 var probes = [
+  {
+    type: 'Startup'
+    httpGet: {
+      path: '/health/live'
+      port: port
+    }
+    // As long as STARTUP_SECONDS: the page is served when its database answers.
+    periodSeconds: 30
+    timeoutSeconds: 5
+    failureThreshold: 10
+  }
   {
     type: 'Liveness'
     httpGet: {

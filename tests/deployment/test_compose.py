@@ -13,8 +13,10 @@ from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KE
 
 from quartet.azure.event_hubs.deployed_hubs import deployed_hubs
 from quartet.azure.settings import Settings
+from quartet.console.settings import ConsoleSettings
 from quartet.engine.declaration.hubs import LAYOUTS, Layout
 from quartet.local.hub_config import CONSOLE
+from quartet.process.application import load_application
 from quartet.process.telemetry.opening import is_on
 from services.operations.participants import PARTICIPANTS, SIMULATED_PORTS
 from services.orchestrator.app import ORCHESTRATED as TWIN
@@ -39,8 +41,6 @@ PARTICIPANT_NAMES = [*CHOREOGRAPHED_NAMES, ORCHESTRATOR]
 """Every service, of both styles."""
 SCHEDULER = "dts-emulator"
 SCHEDULER_IS_AT = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"
-OWN_SETTINGS = re.compile(r"CONSOLE_\w+|QUARTET_APP")
-"""Those of the console, besides the ones that every program has."""
 ONE_SHOTS = {"seed", "cli", "microsoft-emulators-ready", "dts-emulator-ready"}
 OF_MICROSOFT = {"eventhubs-emulator", "azurite", "cosmos-emulator"}
 EMULATORS = {*OF_MICROSOFT, OURS, SCHEDULER}
@@ -80,8 +80,8 @@ def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
 @pytest.mark.parametrize("name", FROM_OUR_IMAGE)
 def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
     environment = ALL[name]["environment"]
-    known = {variable for variable in environment if name == CONSOLE and OWN_SETTINGS.fullmatch(variable)}
-    assert environment.keys() - known <= Settings.variables() | SHOP.variables | TWIN.variables | {RECEIVER_IS_AT}
+    own = ConsoleSettings.variables() if name == CONSOLE else frozenset()
+    assert environment.keys() - own <= Settings.variables() | SHOP.variables | TWIN.variables | {RECEIVER_IS_AT}
     assert settings(ALL[name]).event_hub_name == "saga-events"
 
 
@@ -302,8 +302,19 @@ def test_a_foreign_image_has_a_version(name: str) -> None:
 def test_the_console_starts_with_the_services_and_waits_for_what_they_wait_for(emulators: str) -> None:
     assert CONSOLE in services(emulators)
     assert ALL[CONSOLE]["depends_on"] == ALL["order"]["depends_on"]
-    assert ALL[CONSOLE]["command"] == ["quartet.console"]
-    assert find_spec("quartet.console") is not None
+    program, application = ALL[CONSOLE]["command"]
+    assert find_spec(f"{program}.__main__") is not None
+    assert load_application(application).choreography is SHOP
+    other = services(QUARTET_APP="services.orchestrator.app:ORCHESTRATED")[CONSOLE]["command"][1]
+    assert load_application(other).choreography is TWIN
+
+
+def test_the_console_may_act_here_and_keeps_its_projection_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ALL[CONSOLE]["environment"].items():
+        monkeypatch.setenv(name, value)
+    own = ConsoleSettings()
+    assert (own.actions, own.store, own.identity) == ("on", "sqlite", "none")
+    assert (own.host, own.port) == ("0.0.0.0", 8400)
 
 
 def test_the_page_is_for_this_machine_and_its_health_is_asked_at_the_same_port() -> None:

@@ -1,5 +1,6 @@
 """The console as a container app: behind a sign-in, once, or not at all."""
 
+import inspect
 import re
 from importlib.util import find_spec
 from typing import Any, Final
@@ -7,6 +8,8 @@ from typing import Any, Final
 import pytest
 
 from quartet.azure.settings import Settings
+from quartet.console.settings import ConsoleSettings
+from quartet.console.web import app as web_app
 from quartet.local.hub_config import CONSOLE
 from quartet.process.application import VARIABLE, load_application
 from services.shop import SHOP
@@ -61,16 +64,16 @@ def test_its_environment_makes_settings(monkeypatch: pytest.MonkeyPatch) -> None
     assert settings.event_hubs_namespace == "evhns-x.servicebus.windows.net"
     assert (settings.hub_layout, settings.inbound_hub_name) == ("inbound", "orders")
     assert settings.buckets == read_json("saga.json")["buckets"]
-    own = {name for name in given if name.startswith("CONSOLE_")}
-    assert given.keys() - own - {"AZURE_CLIENT_ID", VARIABLE} <= Settings.variables()
-    assert load_application(given[VARIABLE]).choreography is SHOP
+    assert given.keys() - {"AZURE_CLIENT_ID"} <= Settings.variables() | ConsoleSettings.variables()
 
 
-def test_it_reads_only_and_asks_who_it_is() -> None:
-    given = environment()
-    assert given["CONSOLE_ACTIONS"] == "off"
-    assert given["CONSOLE_IDENTITY"] == "container-apps"
-    assert given["CONSOLE_STORE"] == "cosmos"
+def test_it_reads_only_and_asks_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    own = ConsoleSettings()
+    assert (own.actions, own.identity, own.store) == ("off", "container-apps", "cosmos")
+    # From outside of the container.
+    assert own.host == "0.0.0.0"
     assert environment(consoleActions="on")["CONSOLE_ACTIONS"] == "on"
 
 
@@ -92,9 +95,12 @@ def test_without_a_console_the_app_does_nothing_and_cannot_be_reached() -> None:
 
 
 def test_it_runs_the_console() -> None:
-    program, option, module = scope().value(CONTAINER["command"])
+    program, option, module, application = scope().value(CONTAINER["command"])
     assert (program, option) == ("python", "-m")
-    assert find_spec(module) is not None
+    assert find_spec(f"{module}.__main__") is not None
+    assert load_application(application).choreography is SHOP
+    given = assignments("services/console.bicepparam")["application"]
+    assert given == f"readEnvironmentVariable('{VARIABLE}')"
 
 
 def test_every_request_is_signed_in_first() -> None:
@@ -132,9 +138,15 @@ def test_its_probes_ask_the_port_that_it_serves() -> None:
     assert {str(probe["httpGet"]["port"]) for probe in probes} == {environment()["CONSOLE_PORT"]}
     assert scope().value(APP["configuration"]["ingress"])["targetPort"] == probes[0]["httpGet"]["port"]
     assert {probe["type"]: probe["httpGet"]["path"] for probe in probes} == {
+        "Startup": "/health/live",
         "Liveness": "/health/live",
         "Readiness": "/health/ready",
     }
+    served = set(re.findall(r'get\("(/health/\w+)"', inspect.getsource(web_app)))
+    assert {probe["httpGet"]["path"] for probe in probes} == served
+    started = next(probe for probe in probes if probe["type"] == "Startup")
+    assert started["periodSeconds"] * started["failureThreshold"] >= int(environment()["STARTUP_SECONDS"])
+    assert started["failureThreshold"] <= 10, "the most that Container Apps takes"
 
 
 def test_the_longest_name_fits() -> None:

@@ -45,7 +45,7 @@ from quartet.engine.declaration.participant import DEPLOYMENT
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
 
-AGENT: Final = "quartet-console"
+AGENT: Final = "quartet-console-projection"
 _TOGETHER: Final = 64  # parts of batches that are written as one
 _TIDY_AGAIN_SECONDS: Final = 10
 
