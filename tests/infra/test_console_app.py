@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from quartet.azure.cosmos import console_database
 from quartet.azure.settings import Settings
 from quartet.console.settings import ConsoleSettings
 from quartet.console.web import app as web_app
@@ -161,6 +162,11 @@ def test_its_parameters_come_from_what_main_puts_out() -> None:
     assert using("services/console.bicepparam").resolve() == INFRA / "console.bicep"
     assert set(given) == set(parsed("console.bicep")["parameters"])
     assert read <= set(parsed("main.bicep")["outputs"]) | {"AZURE_ENV_NAME", "SERVICE_CONSOLE_IMAGE_NAME"}
+
+
+def test_doctor_reads_what_main_puts_out() -> None:
+    assert console_database.VARIABLE in parsed("main.bicep")["outputs"]
+    assert console_database.VARIABLE in read_json("main.parameters.json")["parameters"]["console"]["value"]
 
 
 def test_what_main_puts_out_is_what_it_takes() -> None:

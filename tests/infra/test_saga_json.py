@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from quartet.azure.cosmos import console_database
 from quartet.azure.cosmos.stored_letters import OF_SAGA
 from quartet.azure.settings import Settings
-from quartet.console.projection.cosmos import documents, figures, generations, searching
+from quartet.console.projection.cosmos import figures, generations, searching
 from quartet.console.projection.query import Query, Word
 from quartet.engine.declaration.hubs import LAYOUTS
-from quartet.engine.declaration.participant import DEPLOYMENT, Participant
+from quartet.engine.declaration.participant import Participant
 from quartet.local.hub_config import CONSOLE, PARTITIONS
 from services.operations.participants import PARTICIPANTS
 from tests.infra import deployed
@@ -64,9 +65,9 @@ def test_groups_and_container_are_those_of_the_code() -> None:
 
 def test_the_database_of_the_console_is_that_of_its_projection() -> None:
     stated = SAGA["console"]
-    assert (stated["name"], stated["database"]) == (CONSOLE, documents.DATABASE)
+    assert (stated["name"], stated["database"]) == (CONSOLE, console_database.DATABASE)
     assert {one["name"]: one["partitionKey"] for one in stated["containers"]} == {
-        spec.name: spec.partition_key for spec in (documents.SAGAS, DEPLOYMENT)
+        spec.name: spec.partition_key for spec in console_database.CONTAINERS
     }
 
 
@@ -77,7 +78,7 @@ def test_what_the_projection_is_asked_for_is_indexed_and_nothing_else() -> None:
     queries = [*where.conditions, *map(inspect.getsource, (figures, generations))]
     filtered = {name for text in queries for name in re.findall(r"\bc\.([a-z_]+)", text)} - {"id", "_ts"}
     arrays = {name for text in where.conditions for name in re.findall(r"IN c\.([a-z]+)", text)}
-    sagas = next(one for one in SAGA["console"]["containers"] if one["name"] == documents.SAGAS.name)
+    sagas = next(one for one in SAGA["console"]["containers"] if one["name"] == console_database.SAGAS.name)
     assert {one["path"] for one in sagas["indexed"]} == {
         f"/{name}/[]/?" if name in arrays else f"/{name}/?" for name in filtered | {"pk"}
     }

@@ -1,7 +1,7 @@
 """Cosmos DB: may we in, and is every database laid out as the services expect."""
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Any
 
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError, CosmosResourceNotFoundError
@@ -13,7 +13,7 @@ from quartet.azure.settings import Settings
 from quartet.cli.doctor.addresses import Address
 from quartet.cli.doctor.check import Verdict, broken, doubtful, fine
 from quartet.cli.reading.connection import AGENT
-from quartet.engine.declaration.participant import DEPLOYMENT, Participant
+from quartet.engine.declaration.participant import DEPLOYMENT, ContainerSpec
 from quartet.engine.errors import ConfigurationError, OutageError
 
 _REFUSED = frozenset({401, 403})
@@ -39,11 +39,11 @@ class CosmosVisit:
             return broken(str(error), self._access_hint())
         return fine(f"with {self._address.key}" if self._address.key else "with the identity")
 
-    async def check_database(self, participant: Participant[Any, Any]) -> Verdict:
-        """Whether a service's containers exist with their partition keys."""
-        database = self._database(participant)
+    async def check_database(self, name: str, containers: Sequence[ContainerSpec]) -> Verdict:
+        """Whether the containers of a database exist with their partition keys."""
+        database = self._database(name)
         missing, different, eternal = [], [], []
-        for spec in participant.all_containers:
+        for spec in containers:
             try:
                 properties = await database.get_container_client(spec.name).read()
             except CosmosResourceNotFoundError:
@@ -72,11 +72,11 @@ class CosmosVisit:
                 f"nothing expires in {', '.join(eternal)}: the container has no default time to live",
                 "with a key, start the service once; with an identity, set the default time to live to -1",
             )
-        return fine(", ".join(f"{spec.name} by {spec.partition_key}" for spec in participant.all_containers))
+        return fine(", ".join(f"{spec.name} by {spec.partition_key}" for spec in containers))
 
-    async def check_buckets(self, participant: Participant[Any, Any]) -> Verdict:
+    async def check_buckets(self, name: str) -> Verdict:
         """Whether a database was laid out for as many buckets as the settings say."""
-        container = self._database(participant).get_container_client(DEPLOYMENT.name)
+        container = self._database(name).get_container_client(DEPLOYMENT.name)
         try:
             count = (await container.read_item(BUCKETS_RECORD, partition_key=BUCKETS_RECORD))["count"]
         except CosmosResourceNotFoundError:
@@ -87,10 +87,10 @@ class CosmosVisit:
             )
         return fine(f"{count}, as BUCKETS says")
 
-    def _database(self, participant: Participant[Any, Any]) -> DatabaseProxy:
+    def _database(self, name: str) -> DatabaseProxy:
         if self._client is None:
             raise AssertionError("needs the check of access")
-        return self._client.get_database_client(participant.database)
+        return self._client.get_database_client(name)
 
     def _access_hint(self) -> str:
         if self._address.key is not None:

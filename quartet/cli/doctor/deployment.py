@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from quartet.azure.cosmos import console_database
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings, load_settings
 from quartet.cli.application import choreography
@@ -137,13 +138,18 @@ def _all_hub_checks(settings: Settings, visits: Mapping[str, HubVisit]) -> list[
 
 
 def _cosmos_checks(cosmos: CosmosVisit) -> list[Check]:
+    access = (f"{COSMOS}: access",)
     checks = []
     for participant in choreography():
-        name = f"{COSMOS}: database {participant.database}"
+        database = participant.database
+        name = f"{COSMOS}: database {database}"
         checks += [
-            Check(name, partial(cosmos.check_database, participant), (f"{COSMOS}: access",)),
-            Check(f"{COSMOS}: buckets of {participant.database}", partial(cosmos.check_buckets, participant), (name,)),
+            Check(name, partial(cosmos.check_database, database, participant.all_containers), access),
+            Check(f"{COSMOS}: buckets of {database}", partial(cosmos.check_buckets, database), (name,)),
         ]
+    if os.environ.get(console_database.VARIABLE) == "true":
+        look = partial(cosmos.check_database, console_database.DATABASE, console_database.CONTAINERS)
+        checks.append(Check(f"{COSMOS}: database {console_database.DATABASE}", look, access))
     return checks
 
 

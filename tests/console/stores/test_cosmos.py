@@ -15,17 +15,17 @@ from quartet_emulators.cosmos import CosmosEmulator
 from quartet_emulators.faults import Injector, Rule
 
 from quartet.azure.cosmos.client import BatchLimits, cosmos_client
+from quartet.azure.cosmos.console_database import BUCKETS, CONTAINERS, SAGAS
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings
-from quartet.console.projection.cosmos.documents import BUCKETS, FIGURES_EXPIRE, SAGAS, pk_of
+from quartet.console.projection.cosmos.documents import FIGURES_EXPIRE, pk_of
 from quartet.console.projection.cosmos.store import CosmosProjection, open_projection
 from quartet.console.projection.facts import Batch
 from quartet.console.projection.port import Projection, Totals
 from quartet.console.projection.sqlite.store import SqliteProjection
 from quartet.console.serving import open_store
 from quartet.console.settings import ConsoleSettings
-from quartet.engine.declaration.participant import DEPLOYMENT
 from quartet.engine.errors import OutageError
 from tests.console.stores.facts import MAIN, MINUTE, NOW, OTHER, batch, cancelled, fact, taken
 from tests.console.stores.test_promises import everything, figures
@@ -71,7 +71,7 @@ async def a_store(data_dir: Path) -> AsyncIterator[Store]:
     )
     try:
         async with Credentials() as credentials, cosmos_client(settings, credentials, "tests") as client:
-            database = await open_database(client, "console", (SAGAS, DEPLOYMENT), buckets=BUCKETS, may_create=True)
+            database = await open_database(client, "console", CONTAINERS, buckets=BUCKETS, may_create=True)
             yield Store(database.get_container_client(SAGAS.name), faults, counters, settings)
     finally:
         await emulator.stop()
@@ -286,6 +286,17 @@ def _noise(seed: int) -> bytes:
     from random import Random
 
     return Random(seed).randbytes(60_000)
+
+
+async def test_documents_of_another_version_are_forgotten(store: Store) -> None:
+    async with open_projection(store.settings) as projection:
+        await projection.clear({"trips": "now"})
+        await projection.take(EVENTS)
+    meta = await store.container.read_item("meta", partition_key="meta")
+    await store.container.upsert_item({**meta, "version": 0})
+    async with open_projection(store.settings) as another:
+        assert not await another.positions()
+        assert await another.made_at() == {}, "so the hub is read from its beginning"
 
 
 async def test_the_setting_chooses_the_store(store: Store, tmp_path: Path) -> None:

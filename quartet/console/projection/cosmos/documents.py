@@ -17,17 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from quartet.azure.cosmos.console_database import BUCKETS
 from quartet.console.projection.coding import fact_from, fact_text, raw_bytes, summary_from, summary_text
 from quartet.console.projection.facts import Fact, Key, Place
 from quartet.console.projection.query import ID, folded
 from quartet.console.projection.summary import TOTAL, Summary
-from quartet.engine.declaration.participant import ContainerSpec
 from quartet.events import bucket_of
-
-DATABASE: Final = "console"
-SAGAS: Final = ContainerSpec("sagas", "/pk", expires=True)
-BUCKETS: Final = 16
-"""Fewer than the services have: what a batch changes in one bucket is one write, and 16 hold 320 GB."""
 
 SAGA: Final = "saga"
 EVENTS: Final = "events"

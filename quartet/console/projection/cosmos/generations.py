@@ -12,6 +12,9 @@ from quartet.azure.cosmos.client import CONFLICT, NOT_FOUND, in_time, outages, r
 from quartet.console.projection.cosmos.documents import META
 from quartet.engine.errors import OutageError
 
+VERSION: Final = 1
+"""Of the documents. Those of another version are forgotten, and made again from the hub."""
+
 _PAGE: Final = 100
 _SOME: Final = 5_000
 _ATTEMPTS: Final = 10
@@ -23,7 +26,7 @@ async def read_meta(container: ContainerProxy) -> Mapping[str, Any]:
         async with in_time():
             return await container.read_item(META, partition_key=META)
     except CosmosResourceNotFoundError:
-        return {"generation": 1, "made_at": {}}
+        return {"generation": 1, "version": VERSION, "made_at": {}}
 
 
 async def begin_next(container: ContainerProxy, made_at: Mapping[str, str]) -> int:
@@ -31,7 +34,14 @@ async def begin_next(container: ContainerProxy, made_at: Mapping[str, str]) -> i
     for _ in range(_ATTEMPTS):
         meta = await read_meta(container)
         generation = int(meta["generation"]) + 1
-        document = {"id": META, "pk": META, "kind": META, "generation": generation, "made_at": dict(made_at)}
+        document = {
+            "id": META,
+            "pk": META,
+            "kind": META,
+            "generation": generation,
+            "version": VERSION,
+            "made_at": dict(made_at),
+        }
         etag = meta.get("_etag")
         put = ("create", (document,), {}) if etag is None else ("replace", (META, document), {"if_match_etag": etag})
         try:

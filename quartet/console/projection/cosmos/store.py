@@ -14,6 +14,7 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from quartet.azure.cosmos.client import BatchLimits, cosmos_client, in_time
+from quartet.azure.cosmos.console_database import BUCKETS, CONTAINERS, DATABASE, SAGAS
 from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.credentials import Credentials
@@ -21,9 +22,6 @@ from quartet.azure.settings import Settings
 from quartet.console.projection.coding import raw_from
 from quartet.console.projection.cosmos import searching
 from quartet.console.projection.cosmos.documents import (
-    BUCKETS,
-    DATABASE,
-    SAGAS,
     Document,
     chunk_with,
     facts_from,
@@ -33,7 +31,7 @@ from quartet.console.projection.cosmos.documents import (
     saga_id,
 )
 from quartet.console.projection.cosmos.figures import Figures
-from quartet.console.projection.cosmos.generations import begin_next, read_meta, remove_before
+from quartet.console.projection.cosmos.generations import VERSION, begin_next, read_meta, remove_before
 from quartet.console.projection.cosmos.places import Places
 from quartet.console.projection.cosmos.writing import BucketWriter
 from quartet.console.projection.facts import Batch, Fact, Key, Place, Position, Raw
@@ -41,7 +39,6 @@ from quartet.console.projection.port import Page, Saga, Step, Totals
 from quartet.console.projection.query import Query, now_ms
 from quartet.console.projection.summary import COMPENSATING, ENDED, OPEN
 from quartet.console.projection.summary import SAGAS as HOW_MANY
-from quartet.engine.declaration.participant import DEPLOYMENT
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
 
@@ -192,13 +189,14 @@ async def open_projection(settings: Settings, *, rebuild: bool = False) -> Async
         database = await open_database(
             client,
             DATABASE,
-            (SAGAS, DEPLOYMENT),
+            CONTAINERS,
             buckets=BUCKETS,
             may_create=settings.cosmos_connection_string is not None,
         )
         container = database.get_container_client(SAGAS.name)
-        projection = CosmosProjection(container, int((await read_meta(container))["generation"]))
-        if rebuild:
+        meta = await read_meta(container)
+        projection = CosmosProjection(container, int(meta["generation"]))
+        if rebuild or meta["version"] != VERSION:
             await projection.clear({})
         projection.untidy.set()
         tidying = asyncio.create_task(_tidy(projection))
