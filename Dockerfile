@@ -1,4 +1,4 @@
-# One image for the four services, the command line and the emulators: what runs is the argument.
+# One image for the services, the command line, the console and the emulators: what runs is the argument.
 #   docker run quartet services.order        docker run --entrypoint quartet quartet --help
 #
 # Nothing here needs BuildKit: a container registry's own builds in Azure do without it.
@@ -18,7 +18,7 @@ WORKDIR /build
 RUN python3 -m venv /tools && python3 -m venv --without-pip /opt/quartet
 
 # Every package is fetched as a wheel and held against the hash in the lock file; from here on there is no index.
-COPY requirements/runtime.txt ./
+COPY requirements/runtime.txt requirements/shop.in ./
 RUN /tools/bin/pip download --quiet --require-hashes --only-binary :all: --dest /wheels --requirement runtime.txt
 ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels
 RUN /tools/bin/pip install --quiet hatchling
@@ -26,9 +26,10 @@ RUN /tools/bin/pip install --quiet hatchling
 COPY pyproject.toml README.md LICENSE ./
 COPY emulators ./emulators
 COPY quartet ./quartet
-# Only the locked versions are in /wheels, so that is what the project's own dependencies resolve to.
+# Only the locked versions are in /wheels, so that is what the project's own dependencies resolve to. The console and the
+# orchestrator need more than the library does.
 RUN /tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels ./emulators . \
-    && /tools/bin/pip --python /opt/quartet/bin/python install --quiet 'quartet[telemetry-azure]' quartet-emulators
+    && /tools/bin/pip --python /opt/quartet/bin/python install --quiet 'quartet[console,telemetry-azure]' quartet-emulators --requirement shop.in
 
 # The application is no package: it lies in the image as it lies in the checkout.
 COPY shared /app/shared

@@ -31,6 +31,10 @@ class ComposeStack:
         """Run `quartet`."""
         return _compose("run", "--rm", "-T", "cli", *arguments)
 
+    def page(self, path: str) -> subprocess.CompletedProcess[str]:
+        """What the console answers on the port that is published."""
+        return _run(["curl", "--silent", "--show-error", "--fail", f"http://localhost:8400{path}"])
+
     def stop(self, service: str) -> int:
         """Send SIGTERM; the exit status."""
         (container,) = self.containers(service)

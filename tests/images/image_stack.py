@@ -11,7 +11,7 @@ from quartet.engine.failures.timeouts import stretched
 from tests.deployment.compose_file import OURS, services
 from tests.images.container import Container, Network
 from tests.images.image import Image
-from tests.images.stack import SERVICES
+from tests.images.stack import CONSOLE, SERVICES
 
 _SECONDS_TO_START = stretched(60)
 _SECONDS_TO_STOP = stretched(15)
@@ -35,7 +35,7 @@ class ImageStack:
             self._start(OURS)
             seeded = self.container("seed").run()
             assert seeded.returncode == 0, seeded.stderr
-            for service in SERVICES:
+            for service in (*SERVICES, CONSOLE):
                 self._start(service)
             self._stack = stack.pop_all()
         return self
@@ -55,6 +55,12 @@ class ImageStack:
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `quartet`."""
         return self.container("cli").run(*arguments)
+
+    def page(self, path: str) -> subprocess.CompletedProcess[str]:
+        """What the console answers. Its port is on the network of the containers alone."""
+        script = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=30).read().decode())"
+        argv = self.container(CONSOLE).argv(["python", "-c", script, f"http://localhost:8400{path}"])
+        return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=_SECONDS_TO_START)
 
     def stop(self, service: str) -> int:
         """Send SIGTERM; the exit status."""
