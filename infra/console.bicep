@@ -130,6 +130,11 @@ var settings = [
     value: 'cosmos'
   }
   {
+    // For what may be lost with the container: it is made again.
+    name: 'CONSOLE_DATA'
+    value: '/tmp/console'
+  }
+  {
     name: 'CONSOLE_IDENTITY'
     value: 'container-apps'
   }

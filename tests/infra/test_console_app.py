@@ -73,6 +73,7 @@ def test_it_reads_only_and_asks_who_it_is(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(name, value)
     own = ConsoleSettings()
     assert (own.actions, own.identity, own.store) == ("off", "container-apps", "cosmos")
+    assert own.data.is_relative_to("/tmp"), "the user of the image may write nowhere else"
     # From outside of the container.
     assert own.host == "0.0.0.0"
     assert environment(consoleActions="on")["CONSOLE_ACTIONS"] == "on"
