@@ -1,14 +1,14 @@
-"""What docs/costs.md says of the projection in Cosmos DB is what it costs."""
+"""What docs/console.md says of the projection in Cosmos DB is what it costs."""
 
 import re
 
 import pytest
 
 from tests.console.stores.cost import Cost, measure
-from tests.infra.bicep import read_json
+from tests.infra.bicep import INFRA, read_json
 from tests.infra.test_costs import PAGE
 
-_SECTION = PAGE.partition("## The console\n")[2].partition("\n## ")[0]
+_SECTION = (INFRA.parent / "docs" / "console.md").read_text().partition("## Cloud\n")[2].partition("\n## ")[0]
 
 
 def stated(row: str) -> Cost:
@@ -30,4 +30,5 @@ async def test_a_saga_costs_what_the_page_says(row: str, sagas: int, together: b
 def test_it_follows_as_many_sagas_as_the_page_says() -> None:
     each = stated("400 together").request_units
     dev, prod = (round(size["consoleRequestUnits"] / each) for size in read_json("tiers.json").values())
-    assert f"follows: {dev} in dev, {prod} in prod." in _SECTION
+    assert f"[{each:.0f} request units](console.md#cloud)" in PAGE
+    assert f"follows: {dev} in dev, {prod} in prod." in PAGE
