@@ -1,80 +1,26 @@
 """What only the store in Cosmos DB must survive: a crash between two writes, a rival, a server that fails."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
-import structlog
-from azure.cosmos.aio import ContainerProxy
-from quartet_emulators.cosmos import CosmosEmulator
-from quartet_emulators.faults import Injector, Rule
+from quartet_emulators.faults import Rule
 
-from quartet.azure.cosmos.client import BatchLimits, cosmos_client
-from quartet.azure.cosmos.console_database import BUCKETS, CONTAINERS, SAGAS
-from quartet.azure.cosmos.provision import open_database
-from quartet.azure.credentials import Credentials
-from quartet.azure.settings import Settings
+from quartet.azure.cosmos.client import BatchLimits
+from quartet.azure.cosmos.console_database import BUCKETS
 from quartet.console.projection.cosmos.documents import FIGURES_EXPIRE, pk_of
-from quartet.console.projection.cosmos.store import CosmosProjection, open_projection
 from quartet.console.projection.facts import Batch
 from quartet.console.projection.port import Projection, Totals
-from quartet.console.projection.sqlite.store import SqliteProjection
-from quartet.console.serving import open_store
-from quartet.console.settings import ConsoleSettings
 from quartet.engine.errors import OutageError
-from tests.console.stores.facts import MAIN, MINUTE, NOW, OTHER, batch, cancelled, fact, taken
-from tests.console.stores.test_promises import everything, figures
+from tests.console.stores.asking import everything, figures
+from tests.console.stores.facts import MAIN, MINUTE, batch, cancelled, fact, taken
+from tests.console.stores.store_fixture import Store, a_store
 
 EVENTS = batch(*taken("trip-1", 1), *cancelled("trip-2", 4), fact("trip-3", "TripBooked.v1", 7), strays=2)
 WRITES = range(1, 4)
 """Of a batch: two buckets or more, and the position."""
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """A container, and what can be done to its server."""
-
-    container: ContainerProxy
-    faults: Injector
-    counters: Counter[tuple[str, str]]
-    settings: Settings
-
-    def open(self, generation: int = 1, limits: BatchLimits | None = None) -> CosmosProjection:
-        """As a process does that begins."""
-        return CosmosProjection(self.container, generation, now=lambda: NOW, limits=limits)
-
-    def fails(self, fault: str, operation: str, nth: int = 1, **more: Any) -> None:  # noqa: ANN401 -- fields of a rule
-        """Let the n-th request of this kind fail, and no other."""
-        rule = Rule("a fault", "cosmos", fault, {"operation": operation}, every=nth, limit=1, **more)
-        self.faults.replace([rule], 7)
-
-    def requests(self) -> Counter[str]:
-        """All requests about documents so far, by operation."""
-        return Counter({operation: count for (_, operation), count in self.counters.items() if operation != "metadata"})
-
-
-@asynccontextmanager
-async def a_store(data_dir: Path) -> AsyncIterator[Store]:
-    counters: Counter[tuple[str, str]] = Counter()
-    faults = Injector("cosmos")
-    emulator = CosmosEmulator(data_dir, counters=counters, faults=faults)
-    await emulator.start()
-    settings = Settings(
-        cosmos_connection_string=emulator.connection_string,
-        event_hubs_connection_string="not used",
-        blob_connection_string="not used",
-    )
-    try:
-        async with Credentials() as credentials, cosmos_client(settings, credentials, "tests") as client:
-            database = await open_database(client, "console", CONTAINERS, buckets=BUCKETS, may_create=True)
-            yield Store(database.get_container_client(SAGAS.name), faults, counters, settings)
-    finally:
-        await emulator.stop()
 
 
 @pytest.fixture
@@ -247,71 +193,8 @@ async def test_figures_of_minutes_expire_and_others_do_not(store: Store) -> None
     assert dict(await projection.marks(0, MINUTE + 1)).keys() == {MINUTE}
 
 
-async def test_what_was_cleared_is_removed(store: Store) -> None:
-    projection = store.open()
-    await projection.take(EVENTS)
-    await projection.clear({})
-    await projection.tidy()
-    documents = [one["id"] async for one in store.container.query_items("SELECT * FROM c")]
-    assert documents == ["meta"]
-
-
-async def test_what_a_process_left_that_ended_while_it_cleared_is_removed(store: Store) -> None:
-    projection = store.open()
-    await projection.take(EVENTS)
-    await projection.clear({"trips": "now"})
-    store.fails("timeout", "batch", 2)
-    with pytest.raises(OutageError):
-        await projection.tidy()
-    store.faults.replace([], 7)
-    async with open_projection(store.settings) as again:
-        assert (await again.totals(0)).sagas == 0
-        assert await again.made_at() == {"trips": "now"}
-        await again.tidy()
-    documents = [one["id"] async for one in store.container.query_items("SELECT * FROM c")]
-    assert documents == ["meta"]
-
-
-async def test_it_is_opened_with_what_is_there(store: Store) -> None:
-    async with open_projection(store.settings) as projection:
-        await projection.take(batch(fact("trip-1", "TripBooked.v1", 1), place=OTHER))
-    async with open_projection(store.settings) as again:
-        assert (await again.positions()).keys() == {OTHER}
-    async with open_projection(store.settings, rebuild=True) as rebuilt:
-        assert not await rebuilt.positions()
-
-
 def _noise(seed: int) -> bytes:
     """Bytes that do not compress."""
     from random import Random
 
     return Random(seed).randbytes(60_000)
-
-
-async def test_documents_of_another_version_are_forgotten(store: Store) -> None:
-    async with open_projection(store.settings) as projection:
-        await projection.clear({"trips": "now"})
-        await projection.take(EVENTS)
-    meta = await store.container.read_item("meta", partition_key="meta")
-    await store.container.upsert_item({**meta, "version": 0})
-    async with open_projection(store.settings) as another:
-        assert not await another.positions()
-        assert await another.made_at() == {}, "so the hub is read from its beginning"
-
-
-async def test_the_setting_chooses_the_store(store: Store, tmp_path: Path) -> None:
-    log = structlog.get_logger()
-    for chosen, kind in (("cosmos", CosmosProjection), ("sqlite", SqliteProjection)):
-        own = ConsoleSettings(store=cast("Any", chosen), data=tmp_path)
-        async with open_store(own, store.settings, log, rebuild=False) as opened:
-            assert isinstance(opened, kind)
-
-
-async def test_a_store_that_does_not_answer_yet_is_waited_for(store: Store) -> None:
-    store.faults.replace([Rule("late", "cosmos", "timeout", {"operation": "read"}, limit=9)], 7)
-    with structlog.testing.capture_logs() as lines:
-        async with open_store(
-            ConsoleSettings(store="cosmos"), store.settings, structlog.get_logger(), rebuild=False
-        ) as opened:
-            assert not await opened.positions()
-    assert [(line["event"], line["server"]) for line in lines] == [("waiting", "Cosmos DB")]

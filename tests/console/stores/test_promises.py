@@ -1,26 +1,13 @@
 """What every store of the projection does, whichever it is."""
 
-from collections.abc import Mapping, Sequence
-
 import pytest
 
-from quartet.console.projection.facts import KEPT_EVENTS, Fact, Position
-from quartet.console.projection.port import Page, Projection, Step, Totals
-from quartet.console.projection.query import Query, parse_query
+from quartet.console.projection.facts import KEPT_EVENTS, Position
+from quartet.console.projection.port import Projection
 from quartet.console.projection.summary import BEGAN, COMPENSATED, COMPENSATION_ENDED, ENDED
+from tests.console.stores.asking import LONG_AGO, everything, figures, found
 from tests.console.stores.conftest import Opening
-from tests.console.stores.facts import FROM_OUTSIDE, MAIN, MINUTE, NOW, OTHER, batch, cancelled, fact, taken
-
-LONG_AGO = 0
-
-
-async def found(projection: Projection, text: str, **more: int) -> list[str]:
-    page = await looked_up(projection, parse_query(text, NOW), **more)
-    return [summary.id for summary in page.sagas]
-
-
-async def looked_up(projection: Projection, query: Query, *, stuck_before: int = LONG_AGO, limit: int = 50) -> Page:
-    return await projection.search(query, stuck_before=stuck_before, limit=limit)
+from tests.console.stores.facts import FROM_OUTSIDE, MAIN, MINUTE, OTHER, batch, cancelled, fact, taken
 
 
 async def test_nothing_is_known_at_first(projection: Projection) -> None:
@@ -181,56 +168,6 @@ async def test_any_text_may_be_the_id_of_a_saga(projection: Projection, saga: st
     assert await projection.raw(saga, event.key) == event.raw
 
 
-async def test_a_search_finds_by_the_beginning_of_an_id_or_a_term(projection: Projection) -> None:
-    await projection.take(batch(*taken("trip-1", 1, terms=[("hotel_id", "Grand-7")]), *cancelled("tour-2", 4)))
-    assert await found(projection, "") == ["tour-2", "trip-1"]
-    assert await found(projection, "trip") == ["trip-1"]
-    assert await found(projection, "TRIP-1") == ["trip-1"]
-    assert await found(projection, "gran") == ["trip-1"]
-    assert await found(projection, "hotel_id:grand-7") == ["trip-1"]
-    assert await found(projection, "traveller_id:grand-7") == []
-    assert await found(projection, "rip-1") == []
-    assert await found(projection, "id:to") == ["tour-2"]
-    assert await found(projection, "reason:sold") == ["tour-2"]
-    assert await found(projection, "trip grand traveller_id:t-1") == ["trip-1"]
-    assert await found(projection, "trip sold") == []
-
-
-async def test_a_search_finds_by_status_and_time(projection: Projection) -> None:
-    await projection.take(batch(*taken("trip-1", 1), *cancelled("trip-2", 4), fact("trip-3", "TripBooked.v1", 30)))
-    await projection.take(batch(fact("trip-4", "TripBooked.v1", 40), fact("trip-4", "SeatRefused.v1", 41)))
-    assert await found(projection, "status:open") == ["trip-3"]
-    assert await found(projection, "status:compensating") == ["trip-4"]
-    assert await found(projection, "status:ended") == ["trip-1"]
-    assert await found(projection, "status:failed") == ["trip-2"]
-    assert await found(projection, "status:tripcancelled") == ["trip-2"]
-    just_before = MINUTE * 60_000 + 35_000
-    assert await found(projection, "status:stuck", stuck_before=just_before) == ["trip-3"]
-    assert (await projection.totals(just_before)).stuck == 1
-    middle = MINUTE * 60_000 + 30_000
-    later = await looked_up(projection, Query(after=middle))
-    assert [one.id for one in later.sagas] == ["trip-4", "trip-3"]
-    earlier = await looked_up(projection, Query(before=middle))
-    assert [one.id for one in earlier.sagas] == ["trip-2", "trip-1"]
-
-
-async def test_pages_follow_each_other_without_a_gap(projection: Projection) -> None:
-    at = MINUTE * 60_000
-    await projection.take(batch(*(fact(f"trip-{n:02}", "TripBooked.v1", n, at=at + n // 3) for n in range(1, 24))))
-    seen: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = await projection.search(Query(), stuck_before=LONG_AGO, limit=5, cursor=cursor)
-        seen += [summary.id for summary in page.sagas]
-        if page.next is None:
-            break
-        cursor = page.next
-    assert seen == [f"trip-{n:02}" for n in range(23, 0, -1)]
-    for wrong in ("x", "1.", "-1.a", "1" * 30 + ".a"):
-        with pytest.raises(ValueError, match="cursor"):
-            await projection.search(Query(), stuck_before=LONG_AGO, limit=5, cursor=wrong)
-
-
 async def test_everything_is_there_after_a_restart(opening: Opening) -> None:
     projection = await opening()
     await projection.take(batch(*taken("trip-1", 1), *cancelled("trip-2", 4), strays=3))
@@ -255,30 +192,3 @@ async def test_what_is_cleared_is_gone_and_can_be_read_again(opening: Opening) -
     assert dict(await projection.positions()) == {}
     await projection.take(events)
     assert await everything(projection) == before
-
-
-async def figures(projection: Projection) -> tuple[Totals, object, object]:
-    marks = await projection.marks(MINUTE - 9, MINUTE + 9)
-    kept: Mapping[int, Mapping[str, int]] = {
-        minute: {name: count for name, count in some.items() if count} for minute, some in marks.items()
-    }
-    return await projection.totals(LONG_AGO), kept, _sorted(await projection.steps(MINUTE - 9))
-
-
-async def everything(projection: Projection) -> tuple[object, ...]:
-    """All that can be asked about the trips 1 and 2."""
-    sagas = [await projection.saga(saga) for saga in ("trip-1", "trip-2")]
-    return (
-        await figures(projection),
-        dict(await projection.positions()),
-        [(one.summary, _plain(one.facts)) for one in sagas if one is not None],
-        [one.id for one in (await looked_up(projection, Query())).sagas],
-    )
-
-
-def _plain(facts: Sequence[Fact]) -> list[tuple[object, ...]]:
-    return [(one.key, one.type, one.event_id, one.terms) for one in facts]
-
-
-def _sorted(steps: Sequence[Step]) -> list[tuple[object, ...]]:
-    return sorted((step.cause, step.answer, step.participant, sorted(step.counts.items())) for step in steps)
