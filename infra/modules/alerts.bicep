@@ -58,6 +58,15 @@ var rules = [
     dimensions: ['service']
   }
   {
+    name: 'broken-rules'
+    description: 'The console found that a saga, or all of them together, break an invariant.'
+    severity: 1
+    query: loadTextContent('../queries/broken-rules.kql')
+    frequency: 'PT5M'
+    window: 'PT15M'
+    dimensions: ['rule']
+  }
+  {
     name: 'outage'
     description: 'A service has waited for a server for five minutes or more.'
     severity: 1

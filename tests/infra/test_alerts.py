@@ -28,7 +28,7 @@ OF_PLATFORM = {
     "scaler": {"KEDAScalerFailed", "ScaledObjectCheckFailed"},
 }
 # Arguments of the other log calls of the runtime; `exception` is what structlog makes of a traceback.
-OTHER_FIELDS = {"hub", "doing", "error", "partition", "exception"}
+OTHER_FIELDS = {"hub", "doing", "error", "partition", "exception", "rule", "subject"}
 RULES = parsed("modules/alerts.bicep")["variables"]["rules"]["value"]
 
 
