@@ -59,10 +59,10 @@ async def test_a_console_that_is_killed_again_and_again_ends_like_one_that_was_n
     async with running_hub(tmp_path) as hub:
         parts = by_partition(SAGAS)
         sent = 0
-        for step in range(6):
+        for step in range(3):
             async with following(hub, tmp_path / "a") as console:
                 for partition, events in parts.items():
-                    some = events[step::6]
+                    some = events[step::3]
                     sent += len(some)
                     await hub.send(partition, some)
                 await console.until(lambda: bool(console.told))
