@@ -127,10 +127,12 @@ class Live:
                 reader.wake.clear()
                 if self._is_waiting(reader):
                     continue
+                beat = asyncio.get_running_loop().call_later(_HEARTBEAT, reader.wake.set)
                 try:
-                    async with asyncio.timeout(_HEARTBEAT):
-                        await reader.wake.wait()
-                except TimeoutError:
+                    await reader.wake.wait()
+                finally:
+                    beat.cancel()
+                if not self._is_waiting(reader):
                     yield ": heartbeat\n\n"
                     continue
                 await asyncio.sleep(_PAUSE)

@@ -136,7 +136,7 @@ class Following:
             while not holds():
                 self._moved.clear()
                 try:
-                    async with asyncio.timeout(0.05):
+                    async with asyncio.timeout(stretched(0.05)):
                         await self._moved.wait()
                 except TimeoutError:
                     continue

@@ -152,3 +152,15 @@ async def test_a_projection_that_does_not_answer_costs_a_tick() -> None:
     assert json.loads(await until(events, "overview"))["sagas"] == 0
     running.cancel()
     await events.aclose()
+
+
+async def test_a_reader_without_news_gets_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quartet.console.live._HEARTBEAT", 0.01)
+    live = Live(Source())
+    events = live.events()
+    await until(events, "overview")
+    async with asyncio.timeout(stretched(30)):
+        assert [await anext(events) for _ in range(3)] == [": heartbeat\n\n"] * 3
+    live.news(["a"])
+    assert json.loads(await until(events, "sagas")) == ["a"]
+    await events.aclose()
