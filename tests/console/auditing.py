@@ -60,6 +60,7 @@ class Desk:
         self.stores = Stores()
         self.done: dict[Reader, int] = {}
         self.now = NOON
+        self.asked = 0
         self.lines: list[dict[str, Any]] = []
         self._path = path
         self._number = 0
@@ -82,6 +83,7 @@ class Desk:
         self._open()
 
     async def _progress(self) -> Finished:
+        self.asked += 1
         return self.done
 
     def hear(self, world: World, *, is_finished: bool = True) -> None:

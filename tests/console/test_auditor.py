@@ -105,8 +105,16 @@ async def test_a_saga_in_progress_is_not_judged_until_all_have_finished_its_even
     assert desk.stores.looks == []
     desk.stores.wrong = set()
     desk.finish()
-    await desk.step(PACE.settle)
+    await desk.step(PACE.again)
     assert (desk.broken, desk.auditor.judged) == (set(), 1)
+
+
+async def test_sagas_that_wait_for_a_service_are_looked_at_ever_more_rarely(desk: Desk) -> None:
+    """Otherwise all sagas of an hour would be looked at every few seconds."""
+    desk.hear(trips("t-1"), is_finished=False)
+    while desk.now < NOON + PACE.grace - 1:
+        await desk.step(1)
+    assert desk.asked == 5, "after 3 s, and then after 3, 6, 12 and 24 s more"
 
 
 async def test_what_is_not_finished_for_very_long_is_not_in_progress(desk: Desk) -> None:

@@ -26,7 +26,8 @@ class Pace:
     Attributes:
         settle: a saga is judged when it had no news for this time; what is wrong is looked at again after this time.
         grace: a saga with events that are not finished is judged if it had no news for this time.
-        again: how long after a saga that breaks a rule is looked at again without news.
+        again: how long after a saga that breaks a rule is looked at again without news; and the longest pause between
+            two looks at a saga that cannot be judged yet.
         most: sagas in one look.
     """
 
@@ -38,10 +39,17 @@ class Pace:
 
 @dataclass(slots=True)
 class _Waiting:
-    """A saga that is to be judged: the time of its news, when to look, and what was wrong in the look before."""
+    """A saga that is to be judged.
+
+    Attributes:
+        news: the time of its last news.
+        look_at: when to look; `pause` is how long to wait after that if it cannot be judged then.
+        suspected: what was wrong in the look before.
+    """
 
     news: float
     look_at: float
+    pause: float
     suspected: frozenset[Broken] = field(default_factory=frozenset)
 
 
@@ -92,7 +100,7 @@ class Auditor:
     def news(self, saga_ids: Iterable[str], now: float) -> None:
         """These sagas have news: an event, or another stored state. What was suspected of them is looked at again."""
         for saga_id in saga_ids:
-            self._waiting[saga_id] = _Waiting(now, now + self._pace.settle)
+            self._waiting[saga_id] = _Waiting(now, now + self._pace.settle, self._pace.settle)
 
     async def step(self, now: float) -> bool:
         """Judge the sagas that are due. Returns whether there may be more of them.
@@ -125,7 +133,7 @@ class Auditor:
         for subject, seen in self._seen.items():
             if now - seen >= self._pace.again and subject not in self._waiting:
                 self._seen[subject] = now
-                self._waiting[subject] = _Waiting(now, now)
+                self._waiting[subject] = _Waiting(now, now, self._pace.settle)
 
     def _is_at_rest(self, saga_id: str, known: Known | None, finished: Finished, now: float) -> bool:
         if known is None or now - self._waiting[saga_id].news >= self._pace.grace:
@@ -133,8 +141,11 @@ class Auditor:
         return not self._settled.unfinished(known, finished)
 
     def _put_off(self, saga_ids: Collection[str], now: float) -> None:
+        """Look later, and the next time later still: many sagas may wait for a service that is down."""
         for saga_id in saga_ids:
-            self._waiting[saga_id].look_at = now + self._pace.settle
+            waiting = self._waiting[saga_id]
+            waiting.look_at = now + waiting.pause
+            waiting.pause = min(2 * waiting.pause, self._pace.again)
 
     async def _judge(self, saga_ids: Sequence[str], known: Mapping[str, Known], now: float) -> None:
         before = {saga_id: self._waiting[saga_id] for saga_id in saga_ids}

@@ -22,6 +22,7 @@ from quartet.console.auditing.heard import Heard, heard
 from quartet.console.auditing.log import HeardLog, Place
 from quartet.console.auditing.rules import RuleBook
 from quartet.console.auditing.settled import Finished
+from quartet.console.door import AGENT
 from quartet.console.views import AuditView, FindingView
 from quartet.engine.declaration.hubs import Hubs
 from quartet.engine.errors import one_line
@@ -131,7 +132,7 @@ class RunningAudit:
     @asynccontextmanager
     async def _opened(self, settings: Settings) -> AsyncIterator[Auditor]:
         async with AsyncExitStack() as stack:
-            cosmos = await stack.enter_async_context(open_cosmos(settings))
+            cosmos = await stack.enter_async_context(open_cosmos(settings, AGENT))
             watch = await stack.enter_async_context(open_watch(cosmos, self._app))
             reader = await stack.enter_async_context(open_lag_reader(settings))
             yield self.auditor(watch, Checkpoints(reader, self._app.names, self._now))
