@@ -81,7 +81,9 @@ def test_a_participant_has_a_container_that_runs_it(name: str) -> None:
 def test_every_variable_is_a_setting_and_has_a_value_that_it_takes(name: str) -> None:
     environment = ALL[name]["environment"]
     own = ConsoleSettings.variables() if name == CONSOLE else frozenset()
-    assert environment.keys() - own <= Settings.variables() | SHOP.variables | TWIN.variables | {RECEIVER_IS_AT}
+    telemetry = {variable for variable in environment if variable.startswith("OTEL_")}  # the SDK's own
+    assert environment.keys() - own <= Settings.variables() | SHOP.variables | TWIN.variables | telemetry
+    assert not is_on(environment), "docs/telemetry.md: it is off by default"
     assert settings(ALL[name]).event_hub_name == "saga-events"
 
 

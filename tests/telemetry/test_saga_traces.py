@@ -1,39 +1,18 @@
-"""The traces, metrics and log lines of a real stack, as a real receiver of OTLP gets them."""
+"""The trace of each saga of a real stack, as a real receiver of OTLP gets it."""
 
-import json
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Collection
 
 import pytest
-import pytest_asyncio
 
 from quartet.engine.telemetry.naming import process_id
-from quartet.events import Event, first_traceparent, new_event
-from shared.events import OrderCreated
-from tests.saga.shop import SERVICES, Shop, address, cancellation, order, running_shop
-from tests.telemetry.receiver import Got, Receiver, receiving
+from quartet.events import first_traceparent
+from tests.saga.shop import SERVICES
+from tests.telemetry.receiver import Got
+from tests.telemetry.traced import HAPPY, PUBLISHERS_SPAN, PUBLISHERS_TRACE, REPEATS, ROOT, UNHEARD, Export
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PUBLISHERS_TRACE, PUBLISHERS_SPAN = "ab" * 16, "cd" * 8
-ROOT = ("", "")
-HAPPY = {
-    ("process OrderCreated.v1", "order", "decided"): ROOT,
-    ("process OrderCreated.v1", "inventory", "decided"): ROOT,
-    ("create InventoryReserved.v1", "inventory", ""): ("process OrderCreated.v1", "inventory"),
-    ("process InventoryReserved.v1", "order", "decided"): ("create InventoryReserved.v1", "inventory"),
-    ("process InventoryReserved.v1", "payment", "decided"): ("create InventoryReserved.v1", "inventory"),
-    ("create PaymentCompleted.v1", "payment", ""): ("process InventoryReserved.v1", "payment"),
-    ("process PaymentCompleted.v1", "order", "decided"): ("create PaymentCompleted.v1", "payment"),
-    ("process PaymentCompleted.v1", "shipping", "decided"): ("create PaymentCompleted.v1", "payment"),
-    ("create OrderShipped.v1", "shipping", ""): ("process PaymentCompleted.v1", "shipping"),
-    ("process OrderShipped.v1", "order", "decided"): ("create OrderShipped.v1", "shipping"),
-    ("process OrderShipped.v1", "inventory", "decided"): ("create OrderShipped.v1", "shipping"),
-    ("create OrderCompleted.v1", "order", ""): ("process OrderShipped.v1", "order"),
-}
 REFUNDED = {
     ("create ShippingFailed.v1", "shipping", ""): ("process PaymentCompleted.v1", "shipping"),
     ("process ShippingFailed.v1", "order", "decided"): ("create ShippingFailed.v1", "shipping"),
@@ -52,70 +31,6 @@ CALLS = {
     "handle release_stock": "CosmosStock.release",
     "handle ship_stock": "CosmosStock.ship",
 }
-# The recorded answers are said again, so what hears them recognises a repeat, too.
-REPEATS = {(service, name.split()[1]) for name, service, _ in HAPPY if name.startswith("process")}
-UNHEARD = ("OrderCompleted.v1", "OrderCancelled.v1")
-COMPLETED = ("happy", "own", "unsampled", "flaky", "twice", "late")
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """What arrived, and the log lines of the services."""
-
-    receiver: Receiver
-    lines: list[tuple[str, dict[str, object]]]
-    published: dict[str, Event[OrderCreated]]
-
-    def of(self, saga: str) -> list[Got]:
-        return [span for span in self.receiver.spans if span.saga == f"trace-{saga}"]
-
-
-def placed(saga: str, traceparent: str | None = None, **changes: object) -> Event[OrderCreated]:
-    data = order(f"trace-{saga}", {"telescope": 1}, **changes).data
-    return new_event(data, source="/tests", time=datetime.now(UTC), traceparent=traceparent)
-
-
-async def run_all(shop: Shop) -> dict[str, Event[OrderCreated]]:
-    """Publish every order, and wait until all that follows is done."""
-    events = {
-        "happy": placed("happy"),
-        "pole": placed("pole", shipping_address=address("AQ")),
-        "own": placed("own", f"00-{PUBLISHERS_TRACE}-{PUBLISHERS_SPAN}-01"),
-        "unsampled": placed("unsampled", f"00-{'ef' * 16}-{'ef' * 8}-00"),
-        "flaky": placed("flaky", payment_method="tok_flaky"),
-        "twice": placed("twice"),
-        "late": placed("late"),
-    }
-    await shop.stock(telescope=50)
-    await shop.publish(*events.values())
-    for saga in COMPLETED:
-        await shop.until(f"trace-{saga}", "COMPLETED")
-        await shop.until_stored("inventory", f"trace-{saga}", lambda stored: stored["status"] == "SHIPPED")
-    await shop.until("trace-pole", "CANCELLED")
-    await shop.publish(events["twice"], cancellation("trace-late"), placed("happy", payment_method="tok_other"))
-    for service, event_type in REPEATS:
-        await shop.until_logged(partial(repeats, service, event_type))
-    await shop.until_stored("orders", "trace-late", lambda stored: "CancellationRejected" in json.dumps(stored))
-    await shop.until_letters("orders", lambda row: row.get("saga_id") == "trace-happy")
-    return events
-
-
-def repeats(service: str, event_type: str, who: str, line: str) -> bool:
-    return who == service and "trace-twice" in line and '"repeated"' in line and f'"event": "{event_type}"' in line
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def export(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Export]:
-    """A stack that has ended, so that all is exported."""
-    async with receiving() as receiver:
-        # Metrics often: a figure that is read while the stack runs must arrive, too.
-        settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_METRIC_EXPORT_INTERVAL": "500"}
-        directory = tmp_path_factory.mktemp("traced")
-        async with running_shop(directory, replicas=1, WATCHDOG_SECONDS="4", **settings) as shop:
-            published = await run_all(shop)
-            await receiver.until(lambda got: len(got.last("quartet.partition.lag")) >= 16)
-        lines = [(who, json.loads(line)) for who, line in shop.logs.lines if line.startswith("{")]
-        yield Export(receiver, lines, published)
 
 
 def tree(spans: Collection[Got]) -> dict[tuple[str, str, str], tuple[str, str]]:
@@ -253,53 +168,3 @@ async def test_a_batch_has_a_trace_of_its_own_with_links_to_the_events_in_it(exp
             assert batches[batch].service == span.service
     received = {one for span in batches.values() for _, one in span.links if span.name.startswith("receive")}
     assert created - received == {span.span for span in spans if span.name in {f"create {end}" for end in UNHEARD}}
-
-
-async def test_a_log_line_has_the_ids_of_its_span(export: Export) -> None:
-    spans = {(span.trace, span.span): span for span in export.receiver.spans}
-    compared = 0
-    for who, line in export.lines:
-        if "sequence" not in line or line.get("saga") == "trace-unsampled" or "outcome" not in line:
-            continue
-        span = spans[str(line["trace_id"]), str(line["span_id"])]
-        assert (span.service, span.saga, span.name) == (who, line["saga"], f"process {line['event']}")
-        compared += 1
-    assert compared > 50
-    [retried] = [line for _, line in export.lines if line["event"] == "handler will be retried"]
-    assert spans[str(retried["trace_id"]), str(retried["span_id"])].name == "handle charge_payment"
-
-
-async def test_no_attribute_has_personal_data(export: Export) -> None:
-    values = {str(value).lower() for span in export.receiver.spans for value in span.attributes.values()}
-    values |= {str(value).lower() for point in export.receiver.points for value in point.attributes.values()}
-    assert [value for value in values if any(one in value for one in ("ada", "engine row", "tok_", "town"))] == []
-
-
-async def test_the_metrics_have_the_right_values(export: Export) -> None:
-    got = export.receiver
-    total, kind, reason = got.total, "quartet__event__type", "quartet__reason"
-    assert total("quartet.sagas.started", quartet__participant="order") == 7
-    assert total("quartet.sagas.ended", **{kind: "OrderCompleted.v1"}) == 6
-    assert total("quartet.sagas.ended", **{kind: "OrderCancelled.v1", reason: "address_not_served"}) == 1
-    assert total("quartet.sagas.ended") == 7
-    assert total("quartet.events.processed", quartet__outcome="repeated") == len(REPEATS)
-    assert total("quartet.dead_letters", **{reason: "conflicting_order", kind: "OrderCreated.v1"}) == 1
-    assert total("quartet.dead_letters") == 1
-    assert total("quartet.retries", quartet__participant="payment") == 1
-    assert total("quartet.conflicts") == 0
-    assert len(got.last("quartet.partition.lag")) == len(got.last("quartet.partition.age")) == 16
-    latency = got.last("quartet.step.duration", quartet__participant="shipping")
-    assert sum(point.count for point in latency.values()) == 8  # seven payments, and one cancellation
-    assert 0 < sum(point.value for point in latency.values()) < 60
-    committed = got.last("quartet.batch.size", quartet__participant="shipping", quartet__operation="commit")
-    assert sum(point.value for point in committed.values()) == 8  # all are records of different sagas, or in turn
-    charged = total("quartet.cosmos.request_charge", db__operation__name="execute_batch")
-    commits = [span for span in got.spans if span.name.startswith("commit ")]
-    assert 0 < sum(span.attributes["azure.cosmosdb.operation.request_charge"] for span in commits) <= charged
-    assert total("quartet.cosmos.requests", db__operation__name="execute_batch") >= 20
-
-
-async def test_the_resource_says_which_service_it_is(export: Export) -> None:
-    by_service = {span.service: span.resource for span in export.receiver.spans}
-    assert set(by_service) == set(SERVICES)
-    assert len({resource["service.instance.id"] for resource in by_service.values()}) == 4
