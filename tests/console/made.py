@@ -3,12 +3,12 @@
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from quartet.console.interpreting import Interpreter
-from quartet.console.projection.facts import Batch, Fact, Key, Place, Position, Term
+from quartet.console.projection.facts import Batch, Fact, Key, Place, Position, Raw, Term
 from quartet.console.rows import moment
 from quartet.console.vocabulary import Vocabulary
 from quartet.engine.ports import Message
@@ -62,7 +62,7 @@ class Maker:
         They are those of its kind with other ids, and are not read again from their messages: that takes longer.
         """
         kind = number % len(self._kinds)
-        old, new = self._names[kind].encode(), saga_id(number).encode()
+        old, new = self._names[kind], saga_id(number)
         customer = f"cust-{number * 7919 % CUSTOMERS:05}"
         return [
             replace(
@@ -75,7 +75,7 @@ class Maker:
                     Term(term.field, customer if term.field == "customer_id" else _own(term.value, number))
                     for term in fact.terms
                 ),
-                raw=replace(fact.raw, body=fact.raw.body.replace(old, new)),
+                raw=_renamed(fact.raw, {old: new, **{one: f"{one}-{number}" for one in _ids(fact)}}),
             )
             for count, fact in enumerate(self._templates[kind])
         ]
@@ -91,6 +91,17 @@ class Maker:
                 waiting = waiting[size:]
         if waiting:
             yield batch_of(waiting)
+
+
+def _ids(fact: Fact) -> Sequence[str]:
+    return [one for one in (fact.event_id, fact.causation_id) if one]
+
+
+def _renamed(raw: Raw, names: Mapping[str, str]) -> Raw:
+    body = raw.body
+    for old, new in names.items():
+        body = body.replace(old.encode(), new.encode())
+    return replace(raw, body=body, size=len(body))
 
 
 def _own(value: str, number: int) -> str:
