@@ -52,7 +52,7 @@ def up(
     ] = None,
     dashboard: Annotated[
         bool,
-        typer.Option("--dashboard", help="Also start the Aspire dashboard: traces, metrics and logs of the services."),
+        typer.Option("--dashboard", help="Also start the Aspire dashboard: traces and metrics of the services."),
     ] = False,
     aspire: Annotated[
         Path | None,

@@ -1,6 +1,6 @@
-"""The Aspire dashboard beside a local stack: it shows the traces, metrics and logs of the services.
+"""The Aspire dashboard beside a local stack: it shows the traces and metrics of the services.
 
-It is a program of its own (`aspire dashboard run`) and not a part of the stack: the services run without it, too.
+It is a program of its own (`aspire dashboard run`), not a part of the stack: a stack runs without it, too.
 """
 
 import asyncio
@@ -14,8 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from quartet.engine.errors import ConfigurationError
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.supervisor import Exit, Process, Supervisor
+from quartet.process.telemetry.opening import require_sdk
 from quartet.terminal.console_sink import without_colours
 
 DASHBOARD: Final = "dashboard"
@@ -66,6 +68,10 @@ class Dashboard:
         program = shutil.which(self._program or PROGRAM)
         if program is None:
             return self._without(f"{self._program} cannot be run" if self._program else HOW_TO_GET_IT)
+        try:
+            require_sdk()
+        except ConfigurationError as error:  # with an endpoint set, the services would refuse to start
+            return self._without(str(error))
         token = secrets.token_urlsafe(16)
         ports = _free_ports()
         page, grpc, http = (f"http://{_LOOPBACK}:{port}" for port in ports)

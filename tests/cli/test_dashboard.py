@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from quartet.engine.failures.timeouts import stretched
+from quartet.engine.telemetry.span import Span, SpanId
 from quartet.local.dashboard import HOW_TO_GET_IT, START_SECONDS, Dashboard
+from quartet.process.telemetry.sending import receivers, send
 from tests.cli.test_end_to_end import start_up
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -87,6 +89,14 @@ async def test_where_there_is_none_a_line_says_how_to_get_it(monkeypatch: pytest
     async with Dashboard(None, said.append) as dashboard:
         assert await dashboard.start() == {}
     assert said == [f"no dashboard: {HOW_TO_GET_IT}. The stack runs without it"]
+
+
+async def test_where_services_cannot_report_it_is_not_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("quartet.process.telemetry.opening.find_spec", lambda _name: None)
+    settings, said = await started(stand_in(tmp_path, SERVES))
+    assert settings == {}
+    assert said[0].startswith("no dashboard: opentelemetry-sdk is not installed: pip install 'quartet[telemetry]'")
+    assert not (tmp_path / "aspire.json").exists()
 
 
 async def test_it_is_found_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -173,21 +183,36 @@ def test_a_dashboard_does_not_outlive_a_stack_that_is_killed(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(REAL is None, reason="NOT RUN: there is no program aspire; see docs/telemetry.md, The dashboard")
-async def test_the_real_one_takes_otlp_and_has_a_page_behind_its_token() -> None:
+async def test_the_real_one_has_a_page_behind_its_token_and_shows_each_span_below_its_parent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert REAL is not None
+    monkeypatch.setenv("DASHBOARD__API__PRIMARYAPIKEY", "a key of this test")
+    root, below = SpanId("ab" * 16, "cd" * 8), SpanId("ab" * 16, "ef" * 8)
+    spans = [Span("process A.v1", "consumer", root, None, 1, 2), Span("create B.v1", "producer", below, root, 2, 2)]
     said: list[str] = []
     async with Dashboard(Path(REAL), said.append, limit=stretched(3 * START_SECONDS)) as dashboard:
         settings = await dashboard.start()
         assert settings, said
-        empty = urllib.request.Request(
-            f"{settings[ENDPOINT]}/v1/traces", b"", {"Content-Type": "application/x-protobuf"}
-        )
-        assert await asyncio.to_thread(_status, empty) == 200
-        page = urllib.request.Request(said[0].removeprefix("dashboard: "))
-        assert await asyncio.to_thread(_status, page) == 200
+        address = said[0].removeprefix("dashboard: ")
+        assert await asyncio.to_thread(fetched, address)
+        page = address.partition("/login")[0]
+        for _ in range(2):  # what is sent again is not shown twice
+            (receiver,) = receivers(settings[ENDPOINT], settings)
+            await asyncio.to_thread(send, {"payment": spans}, receiver)
+        shown = await asyncio.to_thread(fetched, f"{page}/api/telemetry/traces/{root.trace}", "a key of this test")
+    exported = json.loads(shown)["data"]["resourceSpans"]
+    parents = {
+        span["spanId"]: span.get("parentSpanId") or None
+        for one in exported
+        for scope in one["scopeSpans"]
+        for span in scope["spans"]
+    }
+    assert parents == {root.span: None, below.span: root.span}
 
 
-def _status(request: urllib.request.Request) -> int:
+def fetched(address: str, key: str = "") -> str:
+    request = urllib.request.Request(address, headers={"x-api-key": key} if key else {})
     with urllib.request.urlopen(request, timeout=stretched(10)) as answer:
-        status: int = answer.status
-        return status
+        body: bytes = answer.read()
+        return body.decode()

@@ -45,7 +45,7 @@ async def up(live: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for name, value in up.settings.items():
         if not name.startswith("OTEL_"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # a receiver that is away is asked again for so long
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # how long a receiver that is away is asked again
     yield up
     up.process.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(up.end) == 0

@@ -98,7 +98,7 @@ async def test_a_refusal_is_an_error(ingestion: Ingestion, status: int) -> None:
         await asyncio.to_thread(send, {"payment": SPANS}, receiver)
 
 
-def test_it_stands_beside_a_receiver_of_otlp() -> None:
+def test_a_receiver_of_otlp_may_be_named_too() -> None:
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", CONNECTION_STRING: string()}
     assert [one.where for one in receivers(None, environment)] == ["http://127.0.0.1:9", "Application Insights"]
     environment["OTEL_TRACES_EXPORTER"] = "none"

@@ -43,7 +43,7 @@ def trace(
 ) -> None:
     """Send the trace of a past saga to a receiver of OpenTelemetry, as far as the hubs know it.
 
-    Its spans have the ids and parents that the services gave them, so sending it again adds none. Exit status 1 if an
+    Its spans have the ids and parents that the services gave them, and are the same each time. Exit status 1 if an
     event of the saga cannot be read: it is not in the trace.
     """
     require_sdk()
