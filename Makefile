@@ -17,7 +17,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench console-bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check clean
+.PHONY: help demo bench console-bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check page-vendor page-vendor-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,12 +39,18 @@ test: $(DEV) $(ASYNCAPI_PARSER) ## run the tests, with coverage
 console-bench: $(DEV) ## search a projection of 100,000 sagas, and follow 200 sagas a second with pages open (ARGS="--sagas 10000")
 	$(BIN)/python -m tests.console.bench $(ARGS)
 
+page-vendor: $(DEV) ## copy the files of other projects into the console's page, from the npm packages that requirements/page locks
+	$(BIN)/python -m tests.console.vendoring
+
+page-vendor-check: $(DEV) ## compare these files with the locked packages, byte for byte (needs npm)
+	$(BIN)/python -m tests.console.vendoring --check
+
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
 	@# Once more with the receive loop of the SDK itself, see ADR 23.
 	RECEIVE=stock $(BIN)/python -m pytest tests/faults tests/saga --timeout 600
 
-check: $(DEV) format-check lint types imports contracts-check docs infra-check container-check lock-check image-test wheel-test test ## what CI runs
+check: $(DEV) format-check lint types imports contracts-check docs infra-check container-check lock-check page-vendor-check image-test wheel-test test ## what CI runs
 
 recordings: $(DEV) ## make the recordings of the samples again, after a wanted change of a rule; then read the diff
 	$(BIN)/python -m tests.recordings
