@@ -15,6 +15,8 @@ CODE = ("quartet", "services", "shared", "emulators", "examples", "infra", "test
 OTHER = (
     *("Makefile", "Dockerfile", "*.yml", "*.yaml", "pyproject.toml", ".env", ".github/**/*.yml"),
     *("infra/**/*.bicep", "infra/**/*.bicepparam", "infra/**/*.kql", "quartet/**/*.tmpl"),
+    *("quartet/console/page/*.html", "quartet/console/page/*.js", "quartet/console/page/state/*.js"),
+    *("quartet/console/page/parts/*.js", "quartet/console/page/views/**/*.js"),
 )
 NAMES = ("quartet", "emulators", "shared")  # services has `owes` in the JSON of `status --stuck`
 SECTION = "\n## Words to avoid\n"

@@ -63,6 +63,8 @@ def test_every_kind_of_other_file_is_read() -> None:
         ".bicepparam",
         ".kql",
         ".tmpl",
+        ".html",
+        ".js",
     }
 
 

@@ -74,6 +74,13 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
     return Elsewhere(wheels, python, directory)
 
 
+def test_the_page_of_the_console_is_in_the_wheel_whole(elsewhere: Elsewhere) -> None:
+    names = {name for wheel in elsewhere.wheels for name in zipfile.ZipFile(wheel).namelist()}
+    files = [path for path in (ROOT / "quartet" / "console" / "page").rglob("*") if path.is_file()]
+    assert {str(path.relative_to(ROOT)) for path in files} <= names
+    assert sum(name.endswith("/vendor/htm/LICENSE") for name in names) == 2  # beside its files, and in the metadata
+
+
 def test_both_packages_are_typed(elsewhere: Elsewhere) -> None:
     names = {name for wheel in elsewhere.wheels for name in zipfile.ZipFile(wheel).namelist()}
     assert {"quartet/py.typed", "quartet_emulators/py.typed"} <= names
