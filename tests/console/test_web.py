@@ -221,7 +221,7 @@ async def test_what_is_not_there_is_said_in_a_sentence(tmp_path: Path, path: str
 
 
 async def test_a_link_to_a_saga_opens_the_page(tmp_path: Path) -> None:
-    async with serving(tmp_path) as address, asked(address, "/sagas/ord-1") as answer:
+    async with serving(tmp_path) as address, asked(address, "/saga/ord.1") as answer:
         assert answer.status == 200
         assert "the page" in await answer.text()
 

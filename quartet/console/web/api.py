@@ -42,15 +42,16 @@ def api_routes(app: AppView, looking: Looking, live: Live) -> APIRouter:
         took = round((time.perf_counter() - began) * 1000, 1)
         return view(SagasView(sagas=rows, next=following, took_ms=took))
 
-    @routes.get("/sagas/{saga_id}")
-    async def saga(saga_id: str) -> Response:
-        found = await looking.saga(saga_id, now_ms())
-        return problem(404, _NO_SUCH_SAGA) if found is None else view(found)
-
-    @routes.get("/sagas/{saga_id}/events/{number}")
+    # An id may have a slash; the more exact path comes first.
+    @routes.get("/sagas/{saga_id:path}/events/{number}")
     async def event(saga_id: str, number: int) -> Response:
         raw = await looking.raw(saga_id, number)
         return problem(404, "there is no such event, or it is not kept") if raw is None else view(raw)
+
+    @routes.get("/sagas/{saga_id:path}")
+    async def saga(saga_id: str) -> Response:
+        found = await looking.saga(saga_id, now_ms())
+        return problem(404, _NO_SUCH_SAGA) if found is None else view(found)
 
     @routes.get("/live")
     async def stream(request: Request) -> Response:

@@ -81,17 +81,17 @@ def _fallbacks() -> APIRouter:
     return routes
 
 
+_VIEWS: Final = ("search", "saga", "dead-letters", "audit")
+"""The first word of every address of a view, see page/state/route.js."""
+
+
 class Page(StaticFiles):
-    """The page's files. A path that is no file is the page's own: a link to a saga opens the page."""
+    """The page's files. The address of a view opens the page, whatever the id in it looks like."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or the page."""
-        try:
-            return await super().get_response(path, scope)
-        except HTTPException as error:
-            if error.status_code != 404 or "." in path.rpartition("/")[2]:  # noqa: PLR2004 -- not found
-                raise
-            return await super().get_response("index.html", scope)
+        is_view = scope["path"].strip("/").partition("/")[0] in _VIEWS
+        return await super().get_response("index.html" if is_view else path, scope)
 
 
 async def _outage(_: Request, error: Exception) -> Response:
