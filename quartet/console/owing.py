@@ -74,7 +74,11 @@ class StoredParts:
     async def _owed(
         self, events: Sequence[SaidView], stored: Mapping[str, _Stored], now: int
     ) -> tuple[OwedView, ...] | Unknown:
-        open_ = [(event, name) for event, name in unanswered(events) if not _has_handled(stored[name].record, event)]
+        open_ = [
+            (event, name)
+            for event, name, is_answered in heard(events)
+            if _letter(stored[name].record, event) or not (is_answered or _has_handled(stored[name].record, event))
+        ]
         if not open_:
             return ()
         if unknown := next((stored[name].problem for _, name in open_ if stored[name].problem), ""):
@@ -102,15 +106,17 @@ class StoredParts:
         )
 
 
-def unanswered(events: Sequence[SaidView]) -> list[tuple[SaidView, str]]:
-    """The events that a participant hears and has not answered, with the participant."""
+def heard(events: Sequence[SaidView]) -> list[tuple[SaidView, str, bool]]:
+    """Each event with each participant that hears it, and whether that one has answered it.
+
+    An answer is not the end of it: a participant that said that it could not compensate still has to.
+    """
     answered = {(one.sayer, one.cause) for one in events if one.cause is not None and not one.problem}
     return [
-        (event, name)
+        (event, name, (name, event.number) in answered)
         for event in events
         if not event.problem and event.repeats is None
         for name in event.heard_by
-        if (name, event.number) not in answered
     ]
 
 
@@ -120,12 +126,16 @@ def _has_handled(record: Record[Any] | None, event: SaidView) -> bool:
     return event_key(event.source, event.event_id) in record.handled or event.event_id in record.handled
 
 
-def _why(event: SaidView, name: str, record: Record[Any] | None, look: Look) -> str:
-    """Why it is not handled; empty if it is, as the checkpoint says."""
+def _letter(record: Record[Any] | None, event: SaidView) -> str:
+    """The dead letter about the event, as the record names it; empty if there is none."""
     letters = (*record.parked, *record.owed) if record is not None else ()
     where = f"{event.hub}-{event.partition}" if event.hub else event.partition
-    letter = next((one for one in letters if one.startswith(f"{where}-{event.sequence_number}-")), None)
-    if letter is not None:
+    return next((one for one in letters if one.startswith(f"{where}-{event.sequence_number}-")), "")
+
+
+def _why(event: SaidView, name: str, record: Record[Any] | None, look: Look) -> str:
+    """Why it is not handled; empty if it is, as the checkpoint says."""
+    if letter := _letter(record, event):
         return f"dead letter: {letter}"
     checkpoint = look.checkpoints.get((name, Place(event.hub, event.partition)))
     if checkpoint is not None and checkpoint >= event.sequence_number:
