@@ -17,7 +17,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench console-bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check page-vendor page-vendor-check clean
+.PHONY: help demo bench console-bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check page-vendor page-vendor-check console-pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ page-vendor: $(DEV) ## copy the files of other projects into the console's page,
 
 page-vendor-check: $(DEV) ## compare these files with the locked packages, byte for byte (needs npm)
 	$(BIN)/python -m tests.console.vendoring --check
+
+console-pictures: $(DEV) ## make the pictures in docs/pictures/console again, from a whole stack (needs Chromium)
+	QUARTET_PICTURES=1 $(BIN)/python -m pytest tests/console/browser/real/test_the_pictures.py
 
 soak: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 600
