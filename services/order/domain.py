@@ -182,10 +182,10 @@ class Order:
 
 
 def place(known: Order | None, event: Event[OrderCreated], policy: OrderPolicy) -> Decided[Order]:
-    """The order has been placed. Facts that were heard before are kept, and what inventory has reserved counts."""
+    """The order has been placed. Facts that were heard before are kept, and what was reserved or paid counts."""
     data = event.data
     order = known or Order(data.order_id)
-    if not order.knows(Fact.RESERVED):
+    if not order.knows(Fact.RESERVED) and not order.knows(Fact.PAID):
         order = _agreed(order, data)
     order = replace(
         order,
@@ -201,13 +201,15 @@ def deadline_of(event: Event[OrderCreated], policy: OrderPolicy) -> datetime:
     return event.data.complete_by or event.time + policy.deadline
 
 
-def _agreed(order: Order, data: OrderCreated | InventoryReserved) -> Order:
+def _agreed(order: Order, data: OrderCreated | InventoryReserved | PaymentCompleted) -> Order:
     """The content of the order. Of two different orders under one id, inventory decides which one counts.
 
     In one partition, both services hear the same one first. Sent with different partition keys, the two may reach them
-    in different orders, and it is what inventory has reserved that is paid and shipped.
+    in different orders, and it is what inventory has reserved that is paid and shipped. Where each service has a hub of
+    its own, the payment may be heard of before the reservation.
     """
-    return replace(order, customer_id=data.customer_id, currency=data.currency, total=data.total, items=data.items)
+    total = data.amount if isinstance(data, PaymentCompleted) else data.total
+    return replace(order, customer_id=data.customer_id, currency=data.currency, total=total, items=data.items)
 
 
 _FACTS: dict[type[EventData], Fact] = {
@@ -261,7 +263,7 @@ def _noted(order: Order, event: Event[OrderEvent]) -> Order:
             return order.learn(fact, event, note=said.reason)
         case OrderShipped() as said:
             return order.learn(fact, event, note=f"{said.carrier} {said.tracking_number}")
-        case InventoryReserved() as said:
+        case (InventoryReserved() | PaymentCompleted()) as said:
             return _agreed(order, said).learn(fact, event)
         case _:
             return order.learn(fact, event)

@@ -52,18 +52,25 @@ async def test_a_fact_is_noted_with_its_event(
     known = outcome.state
     assert (known.facts, known.status, known.reason) == ((fact,), status, reason)
     assert known.history == (Entry(event.type, event.id, NOON, note),)
-    assert known.items == (ORDERED.items if data is RESERVED else ())
+    assert known.items == (ORDERED.items if data in (RESERVED, PAID) else ())
     assert await note_fact(event, known, POLICY) == Ignored("duplicate")
 
 
-async def test_an_order_is_what_inventory_has_reserved_whichever_event_is_heard_first() -> None:
+@pytest.mark.parametrize(("data", "note"), [(RESERVED, "inventory_reserved"), (PAID, "paid")])
+async def test_an_order_is_what_was_reserved_and_paid_whichever_event_is_heard_first(
+    data: OrderEvent, note: str
+) -> None:
     other = placed(items=({"product_id": "lamp", "quantity": 1, "unit_price": "1.00"},))
-    first = await note_fact(said(RESERVED), None, POLICY)
+    first = await note_fact(said(data), None, POLICY)
     assert isinstance(first, Decided)
     second = await open_order(other, first.state, POLICY)
     assert isinstance(second, Decided)
     assert (second.state.items, second.state.total) == (ORDERED.items, TOTAL)
-    assert second.note == "inventory_reserved"
+    assert second.note == note
+    opened = (await open_order(other, None, POLICY)).state  # type: ignore[union-attr] # it decides
+    corrected = await note_fact(said(data), opened, POLICY)
+    assert isinstance(corrected, Decided)
+    assert (corrected.state.items, corrected.state.total) == (ORDERED.items, TOTAL)
 
 
 async def test_an_order_opens_only_once() -> None:
