@@ -1,6 +1,7 @@
 """`quartet up`: the whole system on this machine, with the live page, until Ctrl-C."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -88,7 +89,9 @@ def up(
             remarks().print(f"the default port of {name} is taken: it gets another one")
     use(application)
     runnable()
-    options = StackOptions(application, data_dir, ports, replicas, {"LOG_FORMAT": log_format}, shared)
+    # The page shows what each event changed alone: see ADR 37. A setting of the user's own comes first.
+    recording = {} if "RECORDING" in {*os.environ, *shared} or not page else {"RECORDING": "on"}
+    options = StackOptions(application, data_dir, ports, replicas, {"LOG_FORMAT": log_format, **recording}, shared)
     shown = results()
     stack = LocalStack(options, ConsoleSink(shown), is_coloured=is_coloured(shown))
     beside = _Beside(

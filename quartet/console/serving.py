@@ -26,6 +26,7 @@ from quartet.console.projection.cosmos.store import open_projection
 from quartet.console.projection.port import Projection
 from quartet.console.projection.sqlite.store import SqliteProjection
 from quartet.console.settings import ConsoleSettings
+from quartet.console.states.exact import ExactStates
 from quartet.console.vocabulary import Vocabulary
 from quartet.console.web.app import create_app
 from quartet.console.web.security import Security
@@ -81,7 +82,7 @@ async def serve(
                 vocabulary,
                 overviews,
                 parts=StoredParts(app, door, lags),
-                states=plugs.states,
+                states=ExactStates(plugs.states, app, hubs_of(settings), projection, door.cosmos),
                 letters=plugs.letters,
                 audit=plugs.audit,
             )

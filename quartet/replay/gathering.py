@@ -27,16 +27,23 @@ def gather(
     Raises:
         RecordingError: the hub has no event of it, or a participant has not finished with one.
     """
-    hubs = hubs or app.hubs()
+    events, heard = readable(app, saga_id, taken, hubs or app.hubs())
+    if not heard:
+        raise RecordingError(f"the hub holds no event of a saga {saga_id}: check the id, or the hub's retention")
+    parts = [PartGathering(one, stored[one.name], heard, events).part() for one in app]
+    return Recording(app.name, saga_id, tuple(events.events), tuple(parts))
+
+
+def readable(
+    app: Choreography, saga_id: str, taken: Sequence[Taken], hubs: Hubs
+) -> tuple[Events, dict[str, tuple[Taken, Event[EventData]]]]:
+    """The events of a saga that its participants read, each once; by their keys, with their messages."""
     events, heard = Events(), dict[str, tuple[Taken, Event[EventData]]]()
     for one in taken:
         if (found := _readable(app, hubs, saga_id, one)) is not None and found[1].key not in heard:
             heard[found[1].key] = (one, found[1])
             events.add(found[0])
-    if not heard:
-        raise RecordingError(f"the hub holds no event of a saga {saga_id}: check the id, or the hub's retention")
-    parts = [PartGathering(one, stored[one.name], heard, events).part() for one in app]
-    return Recording(app.name, saga_id, tuple(events.events), tuple(parts))
+    return events, heard
 
 
 def _readable(app: Choreography, hubs: Hubs, saga_id: str, one: Taken) -> tuple[Json, Event[EventData]] | None:

@@ -43,6 +43,7 @@ class PartReplay:
 
     Attributes:
         events: how many events it has handled again, with the same result.
+        states: if they are kept: the state after each event that was handled, as its document, with the event's place.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class PartReplay:
         recording: Recording,
         part: Part,
         models: Models,
+        *,
+        keeps_states: bool = False,
     ) -> None:
         """`codec`: that of the participant's state. It is made once: that takes longer than a replay."""
         self._participant = participant
@@ -60,7 +63,9 @@ class PartReplay:
         self._models = models
         self._codec = codec
         self._state: Any = None
+        self._keeps_states = keeps_states
         self.events = 0
+        self.states: list[tuple[int, Json]] = []
 
     async def run(self) -> Finding | None:
         """Handle all of it again. Returns the first thing that is wrong; None if nothing is."""
@@ -117,6 +122,8 @@ class PartReplay:
         if differences:
             return self._found(Kind.DIFFERENCE, type_, "; ".join(differences), details)
         self._state = state
+        if self._keeps_states:
+            self.states.append((step.heard, self._document(state)))
         return None
 
     def _recorded(self, step: Step) -> Outcome:

@@ -138,6 +138,21 @@ def test_what_is_missing_is_said_with_the_participant_that_has_it_to_do(up: Up, 
         view = until(address, f"/api/sagas/{order}", lambda one: one["row"]["phase"] == "ended" and not one["owed"])
         assert {part["participant"] for part in view["parts"]} == {"order", "inventory", "payment", "shipping"}
         assert "It ended as OrderCompleted" in view["story"]
+        # Each service has written once for several events; what each of them changed is shown alone.
+        states = [one for one in view["states"] if one["participant"] == "order"]
+        assert [one["events"] for one in states] == [[1], [2], [3], [4]]
+        assert [changed(one, "status") for one in states] == [
+            (None, "PENDING"),
+            ("PENDING", "INVENTORY_RESERVED"),
+            ("INVENTORY_RESERVED", "PAID"),
+            ("PAID", "COMPLETED"),
+        ]
+        assert not any(one["is_merged"] or one["note"] for one in view["states"])
+
+
+def changed(state: dict[str, Any], path: str) -> tuple[object, object]:
+    [found] = [(one["before"], one["after"]) for one in state["changes"] if one["path"] == path]
+    return found
 
 
 def until(address: str, path: str, holds: Callable[[Any], bool]) -> Any:  # noqa: ANN401 -- JSON

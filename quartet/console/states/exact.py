@@ -1,0 +1,100 @@
+"""What each event changed, exactly: from the recorded answers of ports, where services record them (`RECORDING=on`).
+
+A participant writes once for all events of a batch, and a change feed shows the last version only. So what is seen in
+the stores is often the change of several events together; handling them again, each alone, takes them apart.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from quartet.choreography import Choreography
+from quartet.cli.reading.connection import Cosmos
+from quartet.cli.reading.stored import MissingError, Stored
+from quartet.console.projection.facts import Raw
+from quartet.console.projection.port import Projection
+from quartet.console.seams import States
+from quartet.console.states.diff import differences
+from quartet.console.views import SaidView, StateView, Unknown
+from quartet.engine.declaration.hubs import Hubs
+from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.ports import Message
+from quartet.engine.records.record import Json, Record
+from quartet.events import event_key
+from quartet.replay.states import states_after
+from quartet.replay.stored import Taken
+
+
+class ExactStates:
+    """`States` that shows the change of each event alone where that is known, and what the stores showed otherwise."""
+
+    def __init__(
+        self,
+        seen: States,
+        app: Choreography,
+        hubs: Hubs,
+        projection: Projection,
+        cosmos: Callable[[], Awaitable[Cosmos]],
+    ) -> None:
+        """`seen`: what was seen in the stores."""
+        self._seen = seen
+        self._app = app
+        self._hubs = hubs
+        self._projection = projection
+        self._cosmos = cosmos
+
+    async def of(self, saga_id: str, events: Sequence[SaidView]) -> tuple[StateView, ...] | Unknown:
+        """See `States.of`."""
+        seen = await self._seen.of(saga_id, events)
+        if isinstance(seen, Unknown):
+            return seen
+        try:
+            records, taken = await asyncio.gather(self._records(saga_id), self._taken(saga_id))
+        except (OutageError, ConfigurationError, MissingError):
+            return seen  # which says what could not be looked at
+        exact = await states_after(self._app, saga_id, taken, records, self._hubs)
+        shown = [view for name, states in exact.items() for view in _views(name, states, events)]
+        others = [view for view in seen if view.participant not in exact or not view.events]
+        return tuple(sorted([*shown, *others], key=lambda view: (max(view.events, default=0), view.at)))
+
+    async def _records(self, saga_id: str) -> dict[str, Record[Any]]:
+        reading = Stored(await self._cosmos())
+        found = await asyncio.gather(*(reading.record(one, saga_id) for one in self._app))
+        return {one.name: record for one, record in zip(self._app, found, strict=True) if record is not None}
+
+    async def _taken(self, saga_id: str) -> list[Taken]:
+        """The messages of the saga that are kept whole."""
+        saga = await self._projection.saga(saga_id)
+        facts = saga.facts if saga is not None else ()
+        raws = await asyncio.gather(*(self._projection.raw(saga_id, fact.key) for fact in facts))
+        return [
+            Taken(fact.key.partition, _message(raw, fact.key.sequence_number, fact.key.hub))
+            for fact, raw in zip(facts, raws, strict=True)
+            if raw is not None and raw.size == len(raw.body)
+        ]
+
+
+def _message(raw: Raw, sequence_number: int, hub: str) -> Message:
+    return Message(
+        body=raw.body,
+        content_type=raw.content_type,
+        properties=raw.properties,
+        sequence_number=sequence_number,
+        offset="",
+        body_form=raw.body_form,
+        hub=hub,
+    )
+
+
+def _views(name: str, states: Sequence[tuple[str, Json]], events: Sequence[SaidView]) -> list[StateView]:
+    said = {event_key(one.source, one.event_id): one for one in reversed(events) if not one.problem}
+    views, before = list[StateView](), dict[str, Any]()
+    for key, after in states:
+        if (event := said.get(key)) is not None:
+            views.append(_view(name, event, before, after))
+        before = after
+    return views
+
+
+def _view(name: str, event: SaidView, before: Mapping[str, Any], after: Mapping[str, Any]) -> StateView:
+    return StateView(participant=name, at=event.at, events=(event.number,), changes=tuple(differences(before, after)))
