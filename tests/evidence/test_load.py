@@ -102,4 +102,5 @@ def test_it_needs_nothing_that_the_image_lacks() -> None:
     runtime = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE)
     only_dev = {name.replace("-", "_") for name in set(dev) - set(runtime)}
     assert "pytest" in only_dev
-    assert only_dev & loaded == set()
+    # structlog takes greenlet, which Playwright brings here, and does without where it is missing.
+    assert only_dev & loaded <= {"greenlet"}

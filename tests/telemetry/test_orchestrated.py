@@ -15,6 +15,8 @@ async def test_a_saga_of_the_orchestrator_is_one_trace_without_an_orphan(tmp_pat
             await shop.stock(alidade=3)
             await shop.publish(placed)
             await shop.until("twin-traced", "CANCELLED")
+            # The order is cancelled before its orchestration has ended, which has its span then.
+            await receiver.until(lambda one: any(span.name == "orchestration:order_saga" for span in one.spans))
         spans = [span for span in receiver.spans if span.trace == first_traceparent(placed.saga_id, placed.id)[3:35]]
     ids = {span.span for span in spans}
     assert len(ids) == len(spans)

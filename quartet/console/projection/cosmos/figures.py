@@ -11,6 +11,7 @@ from quartet.azure.cosmos.client import in_time
 from quartet.console.projection.cosmos.documents import FIGURES
 from quartet.console.projection.port import Step
 from quartet.console.projection.summary import TOTAL
+from quartet.engine.failures.timeouts import stretched
 
 KEPT_MINUTES: Final = 180
 """What happened longer ago is not counted by minute."""
@@ -42,7 +43,7 @@ class Figures:
         Raises:
             OutageError: the store does not answer.
         """
-        if self._read_at is not None and time.monotonic() - self._read_at < _FRESH:
+        if self._read_at is not None and time.monotonic() - self._read_at < stretched(_FRESH):
             return
         query = self._container.query_items(
             "SELECT * FROM c WHERE c.kind = @kind AND c.generation = @generation AND c._ts >= @since",
