@@ -19,6 +19,7 @@ from tests.console.made import START, STEP, Maker, queries
 from tests.console.rate import follow_at_rate, resident_mb
 
 SEARCH_MS = 100
+NEWS_SECONDS = 2.0
 REST_SECONDS = 2.0
 MEMORY_MB = 400
 
@@ -68,6 +69,7 @@ async def run(arguments: argparse.Namespace) -> int:
         print(found)
     problems = [
         *([f"a search took {slowest:.0f} ms"] if slowest > SEARCH_MS else []),
+        *([f"news took {found.behind:.1f} s"] if found.behind > NEWS_SECONDS else []),
         *([f"it was {found.rest:.1f} s behind at the end"] if found.rest > REST_SECONDS else []),
         *([f"it took {found.memory_mb:.0f} MB"] if found.memory_mb > MEMORY_MB else []),
     ]
