@@ -43,7 +43,11 @@ def watches() -> list[Watch]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def new_page(browser: Browser, watches: list[Watch]) -> AsyncIterator[NewPage]:
+async def new_page(
+    browser: Browser,
+    watches: list[Watch],
+    stand_in: StandIn,  # noqa: ARG001 -- it must be there until the pages are closed: they ask it all the time
+) -> AsyncIterator[NewPage]:
     """Opens pages; at the end, none of them may have had a fault."""
     contexts = []
 
