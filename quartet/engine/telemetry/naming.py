@@ -2,12 +2,12 @@
 
 One trace per saga. Its id is in the `traceparent` of each event (`quartet.events.trace`):
 
-    process A.v1 (payment)            its id: `process_id`; its parent: `parent_of_process`
+    process A.v1 (hotel)              its id: `process_id`; its parent: `parent_of_process`
     ├── handle charge
     │   └── Gateway.charge            a call of a port
     ├── commit payments
     └── create B.v1                   its id is the one in the `traceparent` of B
-        └── process B.v1 (shipping)
+        └── process B.v1 (flight)
 
 See ADR 35.
 """
