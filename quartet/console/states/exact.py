@@ -6,7 +6,7 @@ the stores is often the change of several events together; handling them again, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from quartet.choreography import Choreography
 from quartet.cli.reading.connection import Cosmos
@@ -23,6 +23,9 @@ from quartet.engine.records.record import Json, Record
 from quartet.events import event_key
 from quartet.replay.states import states_after
 from quartet.replay.stored import Taken
+
+MOST_EVENTS: Final = 100
+"""Of a saga with more events, what was seen in the stores is shown: each event is a request to the projection."""
 
 
 class ExactStates:
@@ -46,7 +49,7 @@ class ExactStates:
     async def of(self, saga_id: str, events: Sequence[SaidView]) -> tuple[StateView, ...] | Unknown:
         """See `States.of`."""
         seen = await self._seen.of(saga_id, events)
-        if isinstance(seen, Unknown):
+        if isinstance(seen, Unknown) or len(events) > MOST_EVENTS:
             return seen
         try:
             records, taken = await asyncio.gather(self._records(saga_id), self._taken(saga_id))
