@@ -128,9 +128,9 @@ async def test_a_page_that_is_read_only_acts_on_nothing(shop: Shop, tmp_path: Pa
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_console_shows_states_and_audit_of_a_saga(shop: Shop, tmp_path: Path) -> None:
     """All parts together: an order that goes through while the console looks."""
-    await shop.stock(thurible=5)
+    await shop.stock(censer=5)
     async with console(shop, tmp_path) as page:
-        await shop.publish(order("censed-2", {"thurible": 1}))
+        await shop.publish(order("censed-2", {"censer": 1}))
         await shop.until("censed-2", "COMPLETED")
         await page.until("/api/audit", lambda found: found["judged"] > 0 and found["behind_sagas"] == 0)
         saga = await page.until(

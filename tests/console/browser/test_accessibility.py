@@ -87,6 +87,7 @@ async def test_dialogs(new_page: NewPage, stand_in: StandIn, theme: Theme) -> No
 
 async def test_axe_finds_a_fault_that_is_planted(page: Page, stand_in: StandIn) -> None:
     await page.goto(f"{stand_in.address}/audit")
+    await expect(page.locator(VIEWS["/audit"]).first).to_be_visible()  # the view replaces what stood there before it
     await page.evaluate("document.querySelector('main').append(document.createElement('button'))")
     assert [fault.partition(":")[0] for fault in await faults(page)] == ["button-name"]
 
