@@ -1,6 +1,7 @@
 """Packages that only an extra brings.
 
-The emulators (`quartet[local]`), FastAPI and uvicorn (`quartet[console]`), Hypothesis and pytest (`quartet[testing]`).
+The emulators (`quartet[local]`); FastAPI, uvicorn and fastavro (`quartet[console]`); Hypothesis and pytest
+(`quartet[testing]`).
 """
 
 from importlib.util import find_spec
@@ -33,6 +34,6 @@ def require_console() -> None:
     Raises:
         MissingExtraError: a package for it is not installed.
     """
-    for package in ("fastapi", "uvicorn"):
+    for package in ("fastapi", "uvicorn", "fastavro"):
         if find_spec(package) is None:
             raise missing(package, "console")

@@ -6,7 +6,7 @@ batch. Whatever goes wrong with a hub ends the session: the next one looks again
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,17 +17,15 @@ from azure.eventhub.aio import EventHubConsumerClient
 from structlog.typing import FilteringBoundLogger
 
 from quartet.azure.event_hubs.client import hub_outages, message_of
-from quartet.console.flow import Flow
+from quartet.console.capture.past import Past
 from quartet.console.interpreting import Interpreter
 from quartet.console.overviews import Standing
 from quartet.console.partition_reader import PartitionReader
-from quartet.console.progress import Progress
-from quartet.console.projection.facts import Batch, Fact, Place, Position
+from quartet.console.projection.facts import Place
 from quartet.console.projection.port import Projection
-from quartet.console.projection.query import now_ms
+from quartet.console.taking import Taking
 from quartet.engine.errors import OutageError
 from quartet.engine.failures.timeouts import stretched
-from quartet.engine.ports import Message
 
 _ASKING_SECONDS: Final = 15
 _CHECK_SECONDS: Final = 5
@@ -36,12 +34,8 @@ _CHECKS_OF_ENDS: Final = 6
 _CLOSING_SECONDS: Final = 5
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 5.0
-_SLICE: Final = 100
-"""After how many events of a batch other work of the process has its turn."""
 
 Connect = Callable[[], EventHubConsumerClient]
-News = Callable[[Iterable[str]], None]
-Heard = Callable[[Place, int, Sequence[Message]], None]
 
 
 class _EndedError(Exception):
@@ -54,7 +48,7 @@ class _Hub:
 
     label: str
     client: EventHubConsumerClient
-    made_at: str
+    made_at: datetime
     partitions: list[str]
 
 
@@ -62,11 +56,8 @@ class Follower:
     """Reads all hubs of an application.
 
     Attributes:
-        news: gets the sagas of each batch that was kept.
-        heard: gets the messages of each batch before it is kept, with its place and the number of the message before
-            it, -1 if none was read. After an interruption it may get them again.
-        flow: the events of the last seconds.
-        progress: how far each partition is read.
+        taking: where the events go.
+        flow, progress: see `Taking`.
     """
 
     def __init__(
@@ -77,19 +68,18 @@ class Follower:
         *,
         log: FilteringBoundLogger,
         check_seconds: float = _CHECK_SECONDS,
+        past: Past | None = None,
     ) -> None:
-        """`connects`: what makes a client of each hub, by its label."""
+        """`connects`: what makes a client of each hub, by its label. `past` is read before the hubs."""
         self._connects = connects
         self._projection = projection
-        self._interpreter = interpreter
         self._log = log
         self._check_seconds = check_seconds
+        self._past = past
         self._problem = "it has not begun to read yet"
         self._pause = _SHORTEST_PAUSE
-        self.news: News = lambda _: None
-        self.heard: Heard = lambda *_: None
-        self.flow = Flow()
-        self.progress = Progress()
+        self.taking = Taking(projection, interpreter, log=log, note=self._note)
+        self.flow, self.progress = self.taking.flow, self.taking.progress
 
     def standing(self, now: int) -> Standing:
         """See `Following.standing`."""
@@ -97,7 +87,11 @@ class Follower:
         return Standing(not self._problem, events, seconds, self._problem)
 
     async def run(self) -> None:
-        """Follow until this is cancelled."""
+        """Follow until this is cancelled.
+
+        Raises:
+            ConfigurationError: a file of the past cannot be read.
+        """
         while True:
             try:
                 await self._session()
@@ -112,6 +106,9 @@ class Follower:
         async with AsyncExitStack() as stack:
             hubs = [await self._open(stack, label, connect) for label, connect in self._connects.items()]
             await self._begin(hubs)
+            await self._read_past({hub.label: hub.made_at for hub in hubs})
+            for place, missed in self.progress.missed().items():
+                self._log.warning("events have expired before they were read", partition=place, events=missed)
             readers = [
                 PartitionReader(hub.client, Place(hub.label, partition), self.progress, self._take, self._note)
                 for hub in hubs
@@ -147,7 +144,7 @@ class Follower:
 
     async def _begin(self, hubs: list[_Hub]) -> None:
         """Find where to begin; at the beginning of everything, if the projection is about other hubs than these."""
-        made_at = {hub.label: hub.made_at for hub in hubs}
+        made_at = {hub.label: str(hub.made_at) for hub in hubs}
         known = await self._projection.made_at()
         positions = await self._projection.positions()
         self.progress.begin(positions)
@@ -156,8 +153,21 @@ class Follower:
                 self._log.warning("event hub was recreated; reading it from the beginning", made_at=made_at)
             await self._projection.clear(made_at)
             self.progress.begin({})
-        for place, missed in self.progress.missed().items():
-            self._log.warning("events have expired before they were read", partition=place, events=missed)
+
+    async def _read_past(self, made_at: Mapping[str, datetime]) -> None:
+        """Take what Capture has kept, once. The hub is read after it, from the next event on."""
+        past, self._past = self._past, None
+        if past is None:
+            return
+        self._problem = "it is reading the files of Capture"
+        batches = past.batches(made_at)
+        while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+            await self.taking.take(*batch)
+        self._log.info("files of capture read", events=past.read)
+        if past.older:
+            self._log.warning("captured events are older than the hub, and were left out", events=past.older)
+        for place, missing in past.missing.items():
+            self._log.warning("events are in no file of capture", partition=place, events=missing)
 
     async def _watch(self, hubs: list[_Hub]) -> None:
         """End the session when a hub does not answer or is another one, or sends nothing although it has events.
@@ -184,57 +194,17 @@ class Follower:
         self._problem = problem
 
     async def _take(self, place: Place, events: list[EventData]) -> None:
-        """Put what was received into the projection; wait for as long as that does not answer."""
-        before = self.progress.positions().get(place, Position(-1, 0)).sequence_number
-        batch = await self._batch(place, events)
-        if batch is None:
-            return
-        # First: what is read again does no harm there, and what were left out would be missed.
-        new = [event for event in events if event.sequence_number is not None and event.sequence_number > before]
-        self.heard(place, before, [message_of(event, place.hub) for event in new])
-        while True:
-            try:
-                await self._projection.take(batch)
-                break
-            except OutageError as error:
-                self._note(f"the projection does not answer: {error}")
-                await asyncio.sleep(self._pause)
-                self._pause = min(self._pause * 2, _LONGEST_PAUSE)
-        self.progress.read(place, batch.position)
-        self.flow.add(batch.facts, now_ms())
-        self.news(dict.fromkeys(fact.saga for fact in batch.facts))
-
-    async def _batch(self, place: Place, events: list[EventData]) -> Batch | None:
-        before = self.progress.positions().get(place, Position(-1, 0))
-        position, facts, strays = before, list[Fact](), 0
-        for count, event in enumerate(events):
-            number = event.sequence_number
-            if number is None or number <= position.sequence_number:
-                continue  # after a reconnect the SDK may deliver again what it has delivered before
-            position = Position(number, _at(event.enqueued_time, position.at))
-            fact = self._fact(event, place, position.at)
-            if fact is None:
-                strays += 1
-            else:
-                facts.append(fact)
-            if count % _SLICE == _SLICE - 1:
-                await asyncio.sleep(0)
-        return None if position == before else Batch(place, position, facts, strays)
-
-    def _fact(self, event: EventData, place: Place, at: int) -> Fact | None:
-        try:
-            return self._interpreter.fact(message_of(event, place.hub), place.partition, at)
-        except Exception:  # noqa: BLE001 -- it is logged, with its traceback: an event may hold anything, and those after it are to be read
-            self._log.exception("event skipped", partition=place, sequence_number=event.sequence_number)
-            return None
+        await self.taking.take(
+            place, [message_of(event, place.hub) for event in events if event.sequence_number is not None]
+        )
 
 
-async def _properties(client: EventHubConsumerClient) -> tuple[str, list[str]]:
+async def _properties(client: EventHubConsumerClient) -> tuple[datetime, list[str]]:
     """When the hub was made, and its partitions."""
     with hub_outages():
         async with asyncio.timeout(stretched(_ASKING_SECONDS)):
             found = await client.get_eventhub_properties()
-    return str(found["created_at"]), list(found["partition_ids"])
+    return found["created_at"], list(found["partition_ids"])
 
 
 async def _close(client: EventHubConsumerClient) -> None:
@@ -242,7 +212,3 @@ async def _close(client: EventHubConsumerClient) -> None:
     closing = asyncio.create_task(client.close())
     await asyncio.wait([closing], timeout=stretched(_CLOSING_SECONDS))
     closing.cancel()
-
-
-def _at(enqueued: datetime | None, before: int) -> int:
-    return before if enqueued is None else round(enqueued.timestamp() * 1000)

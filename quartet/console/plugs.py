@@ -61,7 +61,7 @@ class Plugs:
         self._store.close()
 
     def heard(self, place: Place, before: int, messages: Sequence[Message]) -> None:
-        """See `Follower.heard`."""
+        """See `Taking.heard`."""
         self.audit.hear(place.hub, place.partition, before, messages)
         self.states.stir()
 

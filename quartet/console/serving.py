@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -13,6 +14,7 @@ from quartet.azure.event_hubs.client import consumer_client
 from quartet.azure.settings import Settings
 from quartet.choreography import Choreography
 from quartet.cli.reading.hubs import for_each, hubs_of
+from quartet.console.capture.past import Past
 from quartet.console.door import AGENT, Door
 from quartet.console.following import Follower
 from quartet.console.interpreting import Interpreter
@@ -43,13 +45,29 @@ def ready_line(address: str) -> str:
 
 
 async def serve(
-    app: Choreography, settings: Settings, own: ConsoleSettings, *, rebuild: bool, say: Callable[[str], None]
+    app: Choreography,
+    settings: Settings,
+    own: ConsoleSettings,
+    *,
+    rebuild: bool,
+    capture: Path | None,
+    say: Callable[[str], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT. `say` gets the line with the address.
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        app: what is looked at.
+        settings: of the deployment.
+        own: of the console.
+        rebuild: whether the projection begins empty.
+        capture: a directory with files of Capture, which are read before the hubs.
+        say: gets the line with the address.
 
     Raises:
-        ConfigurationError: a setting is wrong, or the port is taken.
+        ConfigurationError: a setting or a file of Capture is wrong, or the port is taken.
     """
+    hubs = for_each(settings)
+    past = None if capture is None else Past(capture, {one.event_hub_name: label for label, one in hubs.items()})
     log: FilteringBoundLogger = structlog.get_logger(service=CONSOLE)
     listening = listen(own.host, own.port)
     try:
@@ -61,11 +79,12 @@ async def serve(
             follower = Follower(
                 {
                     label: partial(consumer_client, one, credentials, AGENT, CONSOLE, retry_total=1)
-                    for label, one in for_each(settings).items()
+                    for label, one in hubs.items()
                 },
                 projection,
                 Interpreter(app, hubs_of(settings), vocabulary),
                 log=log,
+                past=past,
             )
             lags = LagWatch(settings, app.names, follower.progress)
             plugs = stack.enter_context(Plugs(app, settings, own, door, log))
@@ -87,7 +106,7 @@ async def serve(
                 audit=plugs.audit,
             )
             live = Live(looking.overview)
-            follower.news, follower.heard, plugs.tell = live.news, plugs.heard, live.news
+            follower.taking.news, follower.taking.heard, plugs.tell = live.news, plugs.heard, live.news
             can_act = own.actions == "on"
             server = Server(
                 create_app(

@@ -31,7 +31,7 @@ def test_a_command_that_needs_the_emulators_names_their_extra(words: str, tmp_pa
     assert (done.returncode, done.stderr) == (2, NO_EMULATORS)
 
 
-@pytest.mark.parametrize("package", ["fastapi", "uvicorn"])
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn", "fastavro"])
 def test_the_console_names_its_extra_and_the_help_needs_none(package: str) -> None:
     done = without(package, QUARTET, "console")
     assert (done.returncode, done.stderr) == (
@@ -83,5 +83,12 @@ def test_the_kit_itself_needs_no_extra() -> None:
 def test_the_extras_fit_what_is_in_this_checkout() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     wanted = [Requirement(text) for extra in ("console", "local", "testing") for text in declared[extra]]
-    assert {one.name for one in wanted} == {"fastapi", "uvicorn", "quartet-emulators", "hypothesis", "pytest"}
+    assert {one.name for one in wanted} == {
+        "fastapi",
+        "fastavro",
+        "uvicorn",
+        "quartet-emulators",
+        "hypothesis",
+        "pytest",
+    }
     assert [one for one in wanted if version(one.name) not in one.specifier] == []

@@ -22,6 +22,7 @@ from quartet.azure.event_hubs.client import consumer_client, producer_client
 from quartet.azure.event_hubs.deployed_hubs import deployed_hubs, settings_on
 from quartet.azure.settings import Settings
 from quartet.choreography import Choreography
+from quartet.console.capture.past import Past
 from quartet.console.following import Follower
 from quartet.console.interpreting import Interpreter
 from quartet.console.projection.sqlite.schema import FILE
@@ -124,6 +125,7 @@ class Following:
     projection: SqliteProjection
     log: structlog.testing.LogCapture
     told: list[str] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     def news(self, sagas: Iterable[str]) -> None:
@@ -147,6 +149,12 @@ class Following:
             lambda: sum(one.sequence_number + 1 for one in self.follower.progress.positions().values()) >= events
         )
 
+    async def ended(self) -> None:
+        """Wait until the follower has ended. Raises what it raised."""
+        assert self.task is not None
+        async with asyncio.timeout(stretched(LIMIT)):
+            await self.task
+
     @property
     def said(self) -> list[str]:
         return [str(line["event"]) for line in self.log.entries]
@@ -154,9 +162,9 @@ class Following:
 
 @asynccontextmanager
 async def following(
-    hub: Hub, directory: Path, *, check_seconds: float = 5, rebuild: bool = False
+    hub: Hub, directory: Path, *, check_seconds: float = 5, rebuild: bool = False, past: Past | None = None
 ) -> AsyncIterator[Following]:
-    """Follow a hub into the projection of a directory."""
+    """Follow a hub into the projection of a directory; `past` is read before it."""
     settings, app = hub.settings, hub.app
     hubs = deployed_hubs(settings, app.events, app.names)
     projection = SqliteProjection(directory, rebuild=rebuild)
@@ -173,10 +181,11 @@ async def following(
             Interpreter(app, hubs, Vocabulary(app)),
             log=structlog.wrap_logger(structlog.PrintLogger(), processors=[log]),
             check_seconds=check_seconds,
+            past=past,
         )
         at_work = Following(follower, projection, log)
-        follower.news = at_work.news
-        task = asyncio.create_task(follower.run())
+        follower.taking.news = at_work.news
+        task = at_work.task = asyncio.create_task(follower.run())
         try:
             yield at_work
         finally:

@@ -1,0 +1,1 @@
+"""The files of Event Hubs Capture: what the hub no longer holds."""
