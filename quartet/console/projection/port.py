@@ -58,7 +58,7 @@ class Saga:
     """A saga, whole.
 
     Attributes:
-        facts: its events in order, at most `KEPT_EVENTS`; their bodies are empty, see `Projection.raw`.
+        facts: its events in order, at most `KEPT_EVENTS`; their bodies are empty, see `Projection.raws`.
     """
 
     summary: Summary
@@ -101,6 +101,9 @@ class Projection(Protocol):
 
     async def raw(self, saga_id: str, key: Key) -> Raw | None:
         """One of its events, as the hub has it; None if it is not kept."""
+
+    async def raws(self, saga_id: str) -> Mapping[Key, Raw]:
+        """All of its events that are kept, as the hub has them, in order: one question, however many there are."""
 
     async def close(self) -> None:
         """Release what it holds."""

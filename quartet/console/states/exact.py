@@ -25,7 +25,7 @@ from quartet.replay.states import states_after
 from quartet.replay.stored import Taken
 
 MOST_EVENTS: Final = 100
-"""Of a saga with more events, what was seen in the stores is shown: each event is a request to the projection."""
+"""Of a saga with more events, what was seen in the stores is shown: each look reads all messages and handles them."""
 
 
 class ExactStates:
@@ -67,13 +67,11 @@ class ExactStates:
 
     async def _taken(self, saga_id: str) -> list[Taken]:
         """The messages of the saga that are kept whole."""
-        saga = await self._projection.saga(saga_id)
-        facts = saga.facts if saga is not None else ()
-        raws = await asyncio.gather(*(self._projection.raw(saga_id, fact.key) for fact in facts))
+        raws = await self._projection.raws(saga_id)
         return [
-            Taken(fact.key.partition, _message(raw, fact.key.sequence_number, fact.key.hub))
-            for fact, raw in zip(facts, raws, strict=True)
-            if raw is not None and raw.size == len(raw.body)
+            Taken(key.partition, _message(raw, key.sequence_number, key.hub))
+            for key, raw in raws.items()
+            if raw.size == len(raw.body)
         ]
 
 

@@ -39,8 +39,11 @@ class Store:
         self.faults.replace([rule], 7)
 
     def requests(self) -> Counter[str]:
-        """All requests about documents so far, by operation."""
-        return Counter({operation: count for (_, operation), count in self.counters.items() if operation != "metadata"})
+        """All requests about documents so far, by operation, of every client."""
+        found = Counter[str]()
+        for (_, operation), count in self.counters.items():
+            found[operation] += count if operation != "metadata" else 0
+        return found
 
 
 @asynccontextmanager

@@ -43,6 +43,17 @@ async def test_the_message_of_an_event_is_kept_as_it_came(projection: Projection
     assert await projection.raw("trip-2", first.key) is None
 
 
+async def test_all_messages_of_a_saga_come_in_order_without_those_of_others(projection: Projection) -> None:
+    """Those of other sagas may be stored together with them."""
+    late = fact("trip-1", "RoomReserved.v1", 3, body=b"\xff\x00")
+    early = fact("trip-1", "TripBooked.v1", 1, place=OTHER, body=b'{"to": "Gent"}' * 40)
+    others = [fact(f"trip-{n}", "TripBooked.v1", n) for n in range(4, 40)]
+    await projection.take(batch(late, *others))
+    await projection.take(batch(early, place=OTHER))
+    assert [*(await projection.raws("trip-1")).items()] == [(early.key, early.raw), (late.key, late.raw)]
+    assert await projection.raws("trip-99") == {}
+
+
 async def test_positions_are_those_of_the_batches(projection: Projection) -> None:
     await projection.take(batch(*taken("trip-1", 1)))
     await projection.take(batch(place=OTHER, upto=9, strays=2))
@@ -148,6 +159,7 @@ async def test_a_saga_with_very_many_events_stays_bounded(projection: Projection
     assert saga.summary.events == KEPT_EVENTS + 30
     assert len(saga.facts) == KEPT_EVENTS
     assert await projection.raw("trip-1", many[-1].key) is None
+    assert await projection.raws("trip-1") == {one.key: one.raw for one in many[:KEPT_EVENTS]}
 
 
 async def test_large_events_are_kept(projection: Projection) -> None:

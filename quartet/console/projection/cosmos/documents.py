@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from quartet.azure.cosmos.console_database import BUCKETS
-from quartet.console.projection.coding import fact_from, fact_text, raw_bytes, summary_from, summary_text
-from quartet.console.projection.facts import Fact, Key, Place
+from quartet.console.projection.coding import fact_from, fact_text, raw_bytes, raw_from, summary_from, summary_text
+from quartet.console.projection.facts import Fact, Key, Place, Raw
 from quartet.console.projection.query import ID, folded
 from quartet.console.projection.summary import TOTAL, Summary
 from quartet.events import bucket_of
@@ -156,10 +156,11 @@ def facts_from(document: Mapping[str, Any], saga: str) -> list[Fact]:
     ]
 
 
-def raw_in(document: Mapping[str, Any], key: Key) -> bytes | None:
-    """The message of an event, as `raw_bytes` wrote it."""
-    found = next((one["raw"] for one in document["events"] if Key(*one["key"]) == key), None)
-    return None if found is None else base64.b64decode(found)
+def raws_from(document: Mapping[str, Any], saga: str) -> dict[Key, Raw]:
+    """The messages of one saga in a document."""
+    return {
+        Key(*one["key"]): raw_from(base64.b64decode(one["raw"])) for one in document["events"] if one["saga"] == saga
+    }
 
 
 def figures_document(pk: str, generation: int, minute: int, marks: Mapping[str, int], steps: Sequence[Any]) -> Document:

@@ -19,7 +19,6 @@ from quartet.azure.cosmos.keyed_batcher import KeyedBatcher
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings
-from quartet.console.projection.coding import raw_from
 from quartet.console.projection.cosmos import searching
 from quartet.console.projection.cosmos.documents import (
     Document,
@@ -27,14 +26,14 @@ from quartet.console.projection.cosmos.documents import (
     facts_from,
     kept_from,
     pk_of,
-    raw_in,
+    raws_from,
     saga_id,
 )
 from quartet.console.projection.cosmos.figures import Figures
 from quartet.console.projection.cosmos.generations import VERSION, begin_next, read_meta, remove_before
 from quartet.console.projection.cosmos.places import Places
 from quartet.console.projection.cosmos.writing import BucketWriter
-from quartet.console.projection.facts import Batch, Fact, Key, Place, Position, Raw
+from quartet.console.projection.facts import KEPT_EVENTS, Batch, Fact, Key, Place, Position, Raw
 from quartet.console.projection.port import Page, Saga, Step, Totals
 from quartet.console.projection.query import Query, now_ms
 from quartet.console.projection.summary import COMPENSATING, ENDED, OPEN
@@ -144,16 +143,13 @@ class CosmosProjection:
         )
 
     async def saga(self, saga_id: str) -> Saga | None:
-        """See `Projection.saga`. Two requests, however many events there are."""
+        """See `Projection.saga`. Two requests, however many events there are; see `_chunks`."""
         document = await self._document(saga_id)
         if document is None:
             return None
         kept = kept_from(document)
         assert kept.summary is not None  # noqa: S101 -- what is stored has one
-        pk = document["pk"]
-        async with in_time():
-            chunks = await self._container.read_items([(chunk, pk) for chunk in kept.chunks]) if kept.chunks else []
-        facts = [fact for chunk in chunks for fact in facts_from(chunk, saga_id)]
+        facts = [fact for chunk in await self._chunks(document) for fact in facts_from(chunk, saga_id)]
         return Saga(kept.summary, sorted(facts, key=lambda fact: fact.key))
 
     async def raw(self, saga_id: str, key: Key) -> Raw | None:
@@ -163,8 +159,14 @@ class CosmosProjection:
         if document is None or chunk is None:
             return None
         async with in_time():
-            found = raw_in(await self._container.read_item(chunk, partition_key=document["pk"]), key)
-        return None if found is None else raw_from(found)
+            found = await self._container.read_item(chunk, partition_key=document["pk"])
+        return raws_from(found, saga_id).get(key)
+
+    async def raws(self, saga_id: str) -> Mapping[Key, Raw]:
+        """See `Projection.raws`. Two requests, as for `saga`."""
+        document = await self._document(saga_id)
+        chunks = [] if document is None else await self._chunks(document)
+        return dict(sorted(one for chunk in chunks for one in raws_from(chunk, saga_id).items()))
 
     async def close(self) -> None:
         """See `Projection.close`. The client is closed by the one who opened it."""
@@ -175,6 +177,17 @@ class CosmosProjection:
                 return dict(await self._container.read_item(saga_id(saga), partition_key=pk_of(self._generation, saga)))
         except CosmosResourceNotFoundError:
             return None
+
+    async def _chunks(self, document: Document) -> Sequence[Document]:
+        """The documents with the events of a saga, and with those of others that were written together with them.
+
+        One request; by default the SDK asks for 100 at a time. Azure ends an answer at 4 MB, so then there are more.
+        """
+        places = [(chunk, document["pk"]) for chunk in document["chunks"]]
+        if not places:
+            return []
+        async with in_time():
+            return [dict(one) for one in await self._container.read_items(places, max_item_count=KEPT_EVENTS)]
 
 
 @asynccontextmanager

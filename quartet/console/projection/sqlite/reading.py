@@ -81,3 +81,13 @@ def raw(connection: sqlite3.Connection, saga_id: str, key: Key) -> Raw | None:
         (saga_id, key.hub, key.partition, key.sequence_number),
     ).fetchone()
     return None if row is None else raw_from(row[0])
+
+
+def raws(connection: sqlite3.Connection, saga_id: str) -> dict[Key, Raw]:
+    """See `Projection.raws`."""
+    rows = connection.execute(
+        "SELECT at, hub, partition, sequence_number, raw FROM events WHERE saga = ? "
+        "ORDER BY at, hub, partition, sequence_number",
+        (saga_id,),
+    )
+    return {Key(*key): raw_from(stored) for *key, stored in rows}

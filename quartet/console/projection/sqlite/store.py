@@ -81,6 +81,10 @@ class SqliteProjection:
         """See `Projection.raw`."""
         return await self._read(partial(reading.raw, saga_id=saga_id, key=key))
 
+    async def raws(self, saga_id: str) -> Mapping[Key, Raw]:
+        """See `Projection.raws`."""
+        return await self._read(partial(reading.raws, saga_id=saga_id))
+
     async def close(self) -> None:
         """Finish what is under way, and close the file."""
         for threads, connection in ((self._writing, self._writer), (self._reading, self._reader)):
