@@ -9,7 +9,7 @@ from quartet.console.overviews import Overviews
 from quartet.console.projection.facts import Key, Raw
 from quartet.console.projection.port import Projection
 from quartet.console.projection.query import Query, now_ms
-from quartet.console.seams import ABSENT, Audit, Letters, Parts, States
+from quartet.console.seams import ABSENT, Audit, Letters, Parts, Records, States
 from quartet.console.stories import said_views, story, trace_id
 from quartet.console.views import OverviewView, RawView, SagaRow, SagaView, Unknown
 from quartet.console.vocabulary import Vocabulary
@@ -26,6 +26,7 @@ class Looking:
     projection: Projection
     vocabulary: Vocabulary
     overviews: Overviews
+    records: Records | None = None
     parts: Parts | None = None
     states: States | None = None
     letters: Letters | None = None
@@ -64,9 +65,11 @@ class Looking:
             return None
         events = said_views(saga.facts, self.vocabulary)
         absent = Unknown(problem=ABSENT)
+        # One reading for all that need it: another one would cost as much, and might show another state.
+        records = asyncio.ensure_future(self.records.of(saga_id) if self.records is not None else _answer(absent))
         (parts, owed), states, letters, findings = await asyncio.gather(
-            self.parts.of(saga_id, events, now) if self.parts is not None else _answer((absent, absent)),
-            self.states.of(saga_id, events) if self.states is not None else _answer(absent),
+            self.parts.of(events, records, now) if self.parts is not None else _answer((absent, absent)),
+            self.states.of(saga_id, events, records) if self.states is not None else _answer(absent),
             self.letters.of(saga_id) if self.letters is not None else _answer(absent),
             self.audit.of(saga_id) if self.audit is not None else _answer(absent),
         )

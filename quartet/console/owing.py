@@ -1,26 +1,17 @@
 """What the participants have stored of a saga, and which of its events they have not handled."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from pydantic_core import to_jsonable_python
 
 from quartet.choreography import Choreography
-from quartet.cli.reading.connection import Cosmos
-from quartet.cli.reading.stored import MissingError, Stored
-from quartet.console.door import Door
 from quartet.console.lags import Look
 from quartet.console.projection.facts import Place
+from quartet.console.records import Reading, StoredRecord
 from quartet.console.views import OwedView, PartView, SaidView, Unknown
-from quartet.engine.errors import ConfigurationError, OutageError
-from quartet.engine.failures.timeouts import stretched
 from quartet.engine.records.record import Record
 from quartet.events import event_key, parse_time
-
-_SECONDS: Final = 10
-"""The longest that a person waits for the state of one participant."""
 
 
 class LooksAtLag(Protocol):
@@ -30,49 +21,25 @@ class LooksAtLag(Protocol):
         """A look that is a few seconds old at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What one participant has stored: its record, or why that is not known."""
-
-    record: Record[Any] | None
-    problem: str = ""
-
-
 class StoredParts:
-    """See `Parts`: asks each participant's store for one document."""
+    """See `Parts`."""
 
-    def __init__(self, app: Choreography, door: Door, lags: LooksAtLag) -> None:
+    def __init__(self, app: Choreography, lags: LooksAtLag) -> None:
         self._app = app
-        self._door = door
         self._lags = lags
 
     async def of(
-        self, saga_id: str, events: Sequence[SaidView], now: int
+        self, events: Sequence[SaidView], records: Reading, now: int
     ) -> tuple[tuple[PartView, ...] | Unknown, tuple[OwedView, ...] | Unknown]:
         """See `Parts.of`."""
-        try:
-            cosmos = await self._door.cosmos()
-        except (OutageError, ConfigurationError) as error:
-            unknown = Unknown(problem=str(error))
-            return unknown, unknown
-        found = await asyncio.gather(*(self._stored(cosmos, one.name, saga_id) for one in self._app))
-        stored = dict(zip(self._app.names, found, strict=True))
+        stored = await records
+        if isinstance(stored, Unknown):
+            return stored, stored
         parts = tuple(_part(name, found) for name, found in stored.items())
         return parts, await self._owed(events, stored, now)
 
-    async def _stored(self, cosmos: Cosmos, name: str, saga_id: str) -> _Stored:
-        reading = Stored(cosmos)
-        try:
-            async with asyncio.timeout(stretched(_SECONDS)):
-                record = await reading.record(self._app.participant(name), saga_id)
-        except (OutageError, MissingError) as error:
-            return _Stored(None, str(error))
-        except TimeoutError:
-            return _Stored(None, "Cosmos DB does not answer in time")
-        return _Stored(record, reading.unparsed[0].problem if reading.unparsed else "")
-
     async def _owed(
-        self, events: Sequence[SaidView], stored: Mapping[str, _Stored], now: int
+        self, events: Sequence[SaidView], stored: Mapping[str, StoredRecord], now: int
     ) -> tuple[OwedView, ...] | Unknown:
         open_ = [
             (event, name)
@@ -145,7 +112,7 @@ def _why(event: SaidView, name: str, record: Record[Any] | None, look: Look) -> 
     return "has not finished it yet"
 
 
-def _part(name: str, stored: _Stored) -> PartView:
+def _part(name: str, stored: StoredRecord) -> PartView:
     state = None if stored.record is None else to_jsonable_python(stored.record.state, fallback=repr)
     return PartView(
         participant=name,

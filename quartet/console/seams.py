@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
+from quartet.console.records import Reading, StoredRecord
 from quartet.console.views import (
     FindingView,
     LagView,
@@ -18,11 +19,25 @@ from quartet.console.views import (
 ABSENT: Final = "this part of the console is not running"
 
 
-class States(Protocol):
-    """What each event changed in the participants' states."""
+class Records(Protocol):
+    """What the participants have stored of a saga."""
+
+    async def of(self, saga_id: str) -> Mapping[str, StoredRecord] | Unknown:
+        """By participant: one request to each."""
+
+
+class SeenStates(Protocol):
+    """What was seen in the participants' stores."""
 
     async def of(self, saga_id: str, events: Sequence[SaidView]) -> tuple[StateView, ...] | Unknown:
         """The writes of one saga, in order; `events` are its events."""
+
+
+class States(Protocol):
+    """What each event changed in the participants' states."""
+
+    async def of(self, saga_id: str, events: Sequence[SaidView], records: Reading) -> tuple[StateView, ...] | Unknown:
+        """The writes of one saga, in order; `events` are its events, and `records` what is stored of it."""
 
 
 class Audit(Protocol):
@@ -55,7 +70,7 @@ class Parts(Protocol):
     """What the participants have stored of a saga, and what is missing."""
 
     async def of(
-        self, saga_id: str, events: Sequence[SaidView], now: int
+        self, events: Sequence[SaidView], records: Reading, now: int
     ) -> tuple[tuple[PartView, ...] | Unknown, tuple[OwedView, ...] | Unknown]:
         """The state of each participant, and the events that they have not handled. `now` is in ms since 1970."""
 

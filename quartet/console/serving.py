@@ -27,6 +27,7 @@ from quartet.console.plugs import Plugs
 from quartet.console.projection.cosmos.store import open_projection
 from quartet.console.projection.port import Projection
 from quartet.console.projection.sqlite.store import SqliteProjection
+from quartet.console.records import StoredRecords
 from quartet.console.settings import ConsoleSettings
 from quartet.console.states.exact import ExactStates
 from quartet.console.vocabulary import Vocabulary
@@ -100,8 +101,9 @@ async def serve(
                 projection,
                 vocabulary,
                 overviews,
-                parts=StoredParts(app, door, lags),
-                states=ExactStates(plugs.states, app, hubs_of(settings), projection, door.cosmos),
+                records=StoredRecords(app, door),
+                parts=StoredParts(app, lags),
+                states=ExactStates(plugs.states, app, hubs_of(settings), projection),
                 letters=plugs.letters,
                 audit=plugs.audit,
             )

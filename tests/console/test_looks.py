@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import pytest
 
 from examples.trip.app import TRIP
+from examples.trip.booking import CAR
 from examples.trip.tests.trips import providers, requested
 from quartet.azure.cosmos.provision import open_database
 from quartet.azure.cosmos.records import CosmosRecords
@@ -21,6 +22,7 @@ from quartet.console.looking import Looking
 from quartet.console.overviews import Overviews
 from quartet.console.owing import StoredParts
 from quartet.console.projection.facts import Fact, Place
+from quartet.console.records import StoredRecords
 from quartet.console.states.exact import ExactStates
 from quartet.console.states.following import StateFollower
 from quartet.console.states.store import StateStore
@@ -59,8 +61,9 @@ class Trip:
             projection,
             vocabulary,
             Overviews(projection, cast("Any", None), stuck_after=60, lags=None, letters=None, audit=None),
-            parts=StoredParts(TRIP, self.door, AtTheEnd()),
-            states=ExactStates(seen, TRIP, TRIP.hubs(), projection, self.door.cosmos),
+            records=StoredRecords(TRIP, self.door),
+            parts=StoredParts(TRIP, AtTheEnd()),
+            states=ExactStates(seen, TRIP, TRIP.hubs(), projection),
         )
         before = self.store.requests()
         view = await looking.saga("t-1", NOW)
@@ -100,4 +103,15 @@ async def test_a_look_costs_the_same_however_many_events_there_are(trip: Trip) -
     assert not isinstance(view.states, Unknown)
     assert {one.participant for one in view.states if one.events} == set(TRIP.names), "each event was handled again"
     assert few == many
-    assert many.total() == 12
+    assert many.total() == 8, "two for the saga, two for its messages, and one for each participant's record"
+
+
+async def test_a_participant_whose_records_cannot_be_read_hides_no_other(trip: Trip) -> None:
+    await (await trip.door.cosmos()).client.delete_database(CAR.database)
+    view, _ = await trip.look(len(trip.facts))
+    assert not isinstance(view.parts, Unknown)
+    assert {one.participant: (one.state is not None, bool(one.problem)) for one in view.parts} == {
+        name: (name != CAR.name, name == CAR.name) for name in TRIP.names
+    }
+    assert not isinstance(view.states, Unknown)
+    assert {one.participant for one in view.states if one.events} == set(TRIP.names) - {CAR.name}

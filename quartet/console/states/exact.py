@@ -4,22 +4,20 @@ A participant writes once for all events of a batch, and a change feed shows the
 the stores is often the change of several events together; handling them again, each alone, takes them apart.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from quartet.choreography import Choreography
-from quartet.cli.reading.connection import Cosmos
-from quartet.cli.reading.stored import MissingError, Stored
 from quartet.console.projection.facts import Raw
 from quartet.console.projection.port import Projection
-from quartet.console.seams import States
+from quartet.console.records import Reading
+from quartet.console.seams import SeenStates
 from quartet.console.states.diff import differences
 from quartet.console.views import SaidView, StateView, Unknown
 from quartet.engine.declaration.hubs import Hubs
-from quartet.engine.errors import ConfigurationError, OutageError
+from quartet.engine.errors import OutageError
 from quartet.engine.ports import Message
-from quartet.engine.records.record import Json, Record
+from quartet.engine.records.record import Json
 from quartet.events import event_key
 from quartet.replay.states import states_after
 from quartet.replay.stored import Taken
@@ -31,39 +29,30 @@ MOST_EVENTS: Final = 100
 class ExactStates:
     """`States` that shows the change of each event alone where that is known, and what the stores showed otherwise."""
 
-    def __init__(
-        self,
-        seen: States,
-        app: Choreography,
-        hubs: Hubs,
-        projection: Projection,
-        cosmos: Callable[[], Awaitable[Cosmos]],
-    ) -> None:
+    def __init__(self, seen: SeenStates, app: Choreography, hubs: Hubs, projection: Projection) -> None:
         """`seen`: what was seen in the stores."""
         self._seen = seen
         self._app = app
         self._hubs = hubs
         self._projection = projection
-        self._cosmos = cosmos
 
-    async def of(self, saga_id: str, events: Sequence[SaidView]) -> tuple[StateView, ...] | Unknown:
+    async def of(self, saga_id: str, events: Sequence[SaidView], records: Reading) -> tuple[StateView, ...] | Unknown:
         """See `States.of`."""
         seen = await self._seen.of(saga_id, events)
         if isinstance(seen, Unknown) or len(events) > MOST_EVENTS:
             return seen
         try:
-            records, taken = await asyncio.gather(self._records(saga_id), self._taken(saga_id))
-        except (OutageError, ConfigurationError, MissingError):
-            return seen  # which says what could not be looked at
-        exact = await states_after(self._app, saga_id, taken, records, self._hubs)
+            taken = await self._taken(saga_id)
+        except OutageError:
+            return seen
+        stored = await records
+        if isinstance(stored, Unknown):
+            return seen  # the parts say why
+        known = {name: one.record for name, one in stored.items() if one.record is not None}
+        exact = await states_after(self._app, saga_id, taken, known, self._hubs)
         shown = [view for name, states in exact.items() for view in _views(name, states, events)]
         others = [view for view in seen if view.participant not in exact or not view.events]
         return tuple(sorted([*shown, *others], key=lambda view: (max(view.events, default=0), view.at)))
-
-    async def _records(self, saga_id: str) -> dict[str, Record[Any]]:
-        reading = Stored(await self._cosmos())
-        found = await asyncio.gather(*(reading.record(one, saga_id) for one in self._app))
-        return {one.name: record for one, record in zip(self._app, found, strict=True) if record is not None}
 
     async def _taken(self, saga_id: str) -> list[Taken]:
         """The messages of the saga that are kept whole."""

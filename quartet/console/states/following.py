@@ -166,7 +166,7 @@ class StateFollower:
         self._news([saga_id for saga_id, (_, changes) in seen.items() if changes])
 
     async def of(self, saga_id: str, events: Sequence[SaidView]) -> tuple[StateView, ...]:
-        """See `States.of`. A participant whose container cannot be followed now has an entry that says so."""
+        """See `SeenStates.of`. A participant whose container cannot be followed now has an entry that says so."""
         numbers = {event_key(one.source, one.event_id): one.number for one in reversed(events) if not one.problem}
         numbers |= {one.event_id: one.number for one in reversed(events) if not one.problem}  # of older releases
         views = [_view(change, numbers) for change in self._store.changes(saga_id)]
