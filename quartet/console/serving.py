@@ -75,7 +75,10 @@ async def serve(
         async with stop_signals() as stopping, AsyncExitStack() as stack:
             credentials = await stack.enter_async_context(Credentials())
             door = await stack.enter_async_context(Door(settings))
-            projection = await stack.enter_async_context(open_store(own, settings, log, rebuild=rebuild))
+            opening = stack.enter_async_context(open_store(own, settings, log, rebuild=rebuild))
+            projection: Projection | None = await first_of(_never_opened(stopping), opening)
+            if projection is None:
+                return
             vocabulary = Vocabulary(app)
             follower = Follower(
                 {
@@ -124,6 +127,11 @@ async def serve(
             await first_of(_until(stopping, live), server.serve([listening]), *works)
     finally:
         listening.close()
+
+
+async def _never_opened(stopping: asyncio.Event) -> None:
+    """Ends when the process is to end: waiting for a store is no reason to stay."""
+    await stopping.wait()
 
 
 async def _until(stopping: asyncio.Event, live: Live) -> None:
