@@ -27,6 +27,8 @@ class Choreography:
         ends: the events that end a saga. No participant needs to hear them. By default, those that the participants
             name in their `ends`. Older versions of an end end it too.
         failed_ends: those of `ends` that say that the saga did not do what it began for. So do their older versions.
+        failed_compensations: the events that say that a compensation could not be done, so that a person must act. A
+            later answer of the same participant to the same event says that it is done now. Older versions, too.
         inputs: the events that come from outside. With the first one, a saga begins.
         samples: one believable event of each type; `quartet schema` shows them, and `quartet check` requires them all.
         hub: the Event Hub that they share.
@@ -53,6 +55,7 @@ class Choreography:
     participants: tuple[Participant[Any, Any], ...] = ()
     ends: AbstractSet[type[EventData]] = frozenset()
     failed_ends: AbstractSet[type[EventData]] = frozenset()
+    failed_compensations: AbstractSet[type[EventData]] = frozenset()
     inputs: tuple[type[EventData], ...] = ()
     samples: tuple[EventData, ...] = ()
     hub: str = "saga-events"
@@ -71,8 +74,9 @@ class Choreography:
 
         Raises:
             ValueError: two participants have one name or one database, an event has a type of the library's own, a
-                failed end is none of the ends, a workload ends with what is no end of a saga, or the services are not
-                those of the participants, in the same order.
+                failed end is none of the ends, a failed compensation is an end or none of the events, a workload
+                ends with what is no end of a saga, or the services are not those of the participants, in the same
+                order.
         """
         run = tuple(service.participant for service in self.services)
         # A frozen dataclass has no other way to derive a field.
@@ -80,7 +84,9 @@ class Choreography:
             object.__setattr__(self, "participants", run)
         ends = frozenset(self.ends).union(*(() if self.ends else (set(one.ends) for one in self.participants)))
         object.__setattr__(self, "ends", self._with_older(ends))
+        self._check_failed_compensations()
         object.__setattr__(self, "failed_ends", self._with_older(self.failed_ends))
+        object.__setattr__(self, "failed_compensations", self._with_older(self.failed_compensations))
         for what, names in (("name", self.names), ("database", tuple(one.database for one in self.participants))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{self.name}: two participants have the {what} {max(names, key=names.count)}")
@@ -93,6 +99,12 @@ class Choreography:
                 raise ValueError(f"{self.name}: workload {name} ends with {workload.end.type}, which ends no saga")
         if self.services and run != self.participants:
             raise ValueError(f"{self.name}: services must be those of the participants, in the same order")
+
+    def _check_failed_compensations(self) -> None:
+        if strange := sorted(event.type for event in self.failed_compensations if event.type not in self.events):
+            raise ValueError(f"{self.name}: failed_compensations has {', '.join(strange)}, which is none of its events")
+        if ends := sorted(event.type for event in self.failed_compensations & self.ends):
+            raise ValueError(f"{self.name}: failed_compensations has {', '.join(ends)}, which ends a saga")
 
     def _with_older(self, models: AbstractSet[type[EventData]]) -> frozenset[type[EventData]]:
         """These, and their older versions."""

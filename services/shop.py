@@ -7,7 +7,7 @@ from services.inventory.service import SERVICE as INVENTORY
 from services.order.service import SERVICE as ORDER
 from services.payment.service import SERVICE as PAYMENT
 from services.shipping.service import SERVICE as SHIPPING
-from shared.events import REGISTRY, OrderCancellationRequested, OrderCancelled, OrderCreated
+from shared.events import REGISTRY, CompensationFailed, OrderCancellationRequested, OrderCancelled, OrderCreated
 from shared.events.samples import SAMPLES
 from shared.events.workloads import WORKLOADS
 
@@ -17,6 +17,7 @@ SHOP: Final = Choreography(
     inbound_hub="orders",
     services=(ORDER, INVENTORY, PAYMENT, SHIPPING),
     failed_ends={OrderCancelled},
+    failed_compensations={CompensationFailed},
     inputs=(OrderCreated, OrderCancellationRequested),
     samples=SAMPLES,
     commands={

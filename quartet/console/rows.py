@@ -35,7 +35,7 @@ class Listing:
         return SagaRow(
             id=summary.id,
             phase=summary.phase,
-            status="stuck" if is_stuck else summary.status,
+            status="stuck" if is_stuck and not summary.needs_person else summary.status,
             opened_at=moment(summary.first.at),
             updated_at=moment(summary.last.key.at),
             ended_at=None if ended is None else moment(ended),

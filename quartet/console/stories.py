@@ -62,7 +62,7 @@ def story(
     vocabulary: Vocabulary,
     listing: Listing,
 ) -> str:
-    """How a saga stands, why it failed, and which compensations ran."""
+    """How a saga stands, why it failed, which compensations ran, and which failed and need a person."""
     row = listing.row(saga.summary)
     sentences = []
     if not saga.summary.counted:
@@ -98,12 +98,25 @@ def _failure(events: Sequence[SaidView], reason: str, vocabulary: Vocabulary) ->
         sentences.append(f"The reason is {reason}.")
     if asked and failed is not None and asked[0].number < failed.number:
         sentences.append(f"Before, {_who(asked[0])} said {vocabulary.label(asked[0].type)}.")
-    named = [f"{vocabulary.label(one.type)} by {_who(one)}" for one in undone]
-    if named:
-        sentences.append(f"Compensations: {_listed(named)}.")
-    elif failed is not None:
+    refused = _not_undone(valid)
+    if refused:
+        named = [_named(one, vocabulary) + (f" ({one.remark})" if one.remark else "") for one in refused]
+        sentences.append(f"Compensations that failed and need a person: {_listed(named)}.")
+    if undone:
+        sentences.append(f"Compensations: {_listed([_named(one, vocabulary) for one in undone])}.")
+    elif failed is not None and not refused:
         sentences.append("There was nothing to compensate.")
     return sentences
+
+
+def _not_undone(valid: Sequence[SaidView]) -> list[SaidView]:
+    """The failed compensations that were not done later: the last answer of a participant counts."""
+    last = {(one.sayer, one.cause): one for one in valid if one.kind in {"compensation", "failed_compensation"}}
+    return [one for one in last.values() if one.kind == "failed_compensation"]
+
+
+def _named(event: SaidView, vocabulary: Vocabulary) -> str:
+    return f"{vocabulary.label(event.type)} by {_who(event)}"
 
 
 def _cause_of_the_end(valid: Sequence[SaidView]) -> SaidView | None:

@@ -32,7 +32,8 @@ class Vocabulary:
         names = Counter(_name(type_) for type_ in app.events)
         self._labels = {type_: _name(type_) if names[_name(type_)] == 1 else type_ for type_ in app.events}
         self._kinds = {model.type: _kind(app, model) for model in app.events.models}
-        self._undone = {model.type for model in compensations(app) - failures(app) - app.ends}
+        undone = compensations(app) - failures(app) - app.ends - app.failed_compensations
+        self._undone = {model.type for model in undone}
         self._participants = {participant.source: participant.name for participant in app}
         fields = {name for model in app.events.models for name in _code_fields(model)}
         self._codes = frozenset({"reason", "status", *fields})
@@ -47,7 +48,7 @@ class Vocabulary:
         return self._kinds.get(type_, "unknown")
 
     def is_undone(self, type_: str) -> bool:
-        """Whether a type of event says that work was undone, or could not be: only a failure causes it."""
+        """Whether a type of event says that work was undone: only a failure causes it."""
         return type_ in self._undone
 
     def sayer(self, type_: str, source: str) -> str:
@@ -95,6 +96,8 @@ def _kind(app: Choreography, model: type[EventData]) -> Kind:
         return "failed_end"
     if model in app.ends:
         return "end"
+    if model in app.failed_compensations:
+        return "failed_compensation"
     if model in compensations(app):
         return "compensation"
     return "input" if model in app.inputs else "step"

@@ -3,13 +3,16 @@
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from examples.trip.app import TRIP
+from examples.trip.events import TripBooked
 from quartet.choreography import Choreography
 from quartet.console.interpreting import Interpreter
+from quartet.console.projection.coding import summary_from, summary_text
 from quartet.console.projection.facts import Fact
 from quartet.console.projection.port import Saga
 from quartet.console.projection.summary import Summary, fold
@@ -18,9 +21,10 @@ from quartet.console.stories import said_views, story, trace_id
 from quartet.console.views import OwedView, SaidView, Unknown
 from quartet.console.vocabulary import Vocabulary
 from quartet.engine.ports import Message
-from quartet.events import CONTENT_TYPE
+from quartet.events import CONTENT_TYPE, EventData
 from quartet.events.trace import first_traceparent
 from services.shop import SHOP
+from shared.events import OrderCompleted
 from tests.console.console_fixture import recorded
 
 NOW: Final = 1_000_000
@@ -118,7 +122,24 @@ def test_the_trace_is_the_one_of_the_events_or_else_derived_from_the_id() -> Non
     assert trace_id(saga_of(SHOP, bare)) == first_traceparent("ord-1001", "x").split("-")[1]
 
 
-@pytest.mark.parametrize("events", [recording(ORDERS, "ord-1034"), recorded(TRIPS)[0]])
+REFUND: Final = {"order_id": "ord-1034", "compensation": "refund", "reason": "the bank keeps it"}
+
+
+def refused() -> list[dict[str, Any]]:
+    """The order that could not be shipped; its refund fails, and it has not ended."""
+    events = recording(ORDERS, "ord-1034")
+    refunded = next(event for event in events if event["type"] == "PaymentRefunded.v1")
+    failed = {**refunded, "id": "failed-1", "type": "CompensationFailed.v1", "data": REFUND}
+    return [*(event for event in events if event["type"] not in {"PaymentRefunded.v1", "OrderCancelled.v1"}), failed]
+
+
+def redriven() -> list[dict[str, Any]]:
+    """The same after a redrive: the refund is made, and the order ends."""
+    events = recording(ORDERS, "ord-1034")
+    return [*refused(), *(event for event in events if event["type"] in {"PaymentRefunded.v1", "OrderCancelled.v1"})]
+
+
+@pytest.mark.parametrize("events", [recording(ORDERS, "ord-1034"), recorded(TRIPS)[0], redriven()])
 def test_a_summary_does_not_depend_on_the_order_in_which_events_are_read(events: tuple[dict[str, Any], ...]) -> None:
     """Two hubs are read side by side. So do the figures that the saga adds to those of all."""
     app = SHOP if "order_id" in events[0]["data"] else TRIP
@@ -138,3 +159,59 @@ def test_terms_are_ids_and_codes_and_no_names() -> None:
     fields = {term.field for term in terms}
     assert {"customer_id", "product_id", "reason", "payment_id"} <= fields
     assert not fields & {"recipient", "street", "city", "order_id", "payment_method", "currency"}
+
+
+def test_a_compensation_that_failed_is_a_failure_that_needs_a_person_and_none_that_ran() -> None:
+    said = told(SHOP, refused())
+    assert said.startswith("It is compensating")
+    assert "It failed because shipping said ShippingFailed (" in said
+    assert "Compensations that failed and need a person: CompensationFailed by payment (" in said
+    assert "Compensations: InventoryReleased by inventory." in said
+
+
+def test_a_compensation_that_failed_is_listed_as_such_also_when_the_saga_is_stuck() -> None:
+    summary = saga_of(SHOP, refused()).summary
+    for stuck_before in (0, NOW):
+        row = Listing(NOW, stuck_before).row(summary)
+        assert (row.phase, row.status, row.is_stuck) == ("compensating", "compensation-failed", stuck_before == NOW)
+    assert summary_from(summary.id, summary_text(summary)) == summary
+
+
+def test_a_compensation_that_was_done_after_a_redrive_needs_no_person() -> None:
+    said, summary = told(SHOP, redriven()), saga_of(SHOP, redriven()).summary
+    assert "need a person" not in said
+    assert "Compensations: InventoryReleased by inventory, PaymentRefunded by payment." in said
+    assert (summary.needs_person, summary.status) == (False, "OrderCancelled")
+    assert not saga_of(SHOP, redriven()[:-1]).summary.needs_person
+
+
+def test_what_else_a_participant_undid_does_not_hide_that_it_failed_later() -> None:
+    """An answer that came before the failure says nothing of it."""
+    events = redriven()[:-1]
+    swapped = [*events[:-2], events[-1], events[-2]]
+    assert saga_of(SHOP, swapped).summary.needs_person
+    assert "need a person: CompensationFailed by payment" in told(SHOP, swapped)
+
+
+def test_a_forged_failure_of_a_compensation_needs_no_person() -> None:
+    events = refused()
+    forged = {**events[-1], "source": "/services/shipping"}
+    for some in ([*events[:-1], forged], [forged, *events[:-1]]):
+        assert not saga_of(SHOP, some).summary.needs_person
+        assert "need a person" not in told(SHOP, some)
+
+
+def test_an_application_says_which_of_its_events_are_failed_compensations() -> None:
+    assert Vocabulary(SHOP).kind("CompensationFailed.v1") == "failed_compensation"
+    assert not Vocabulary(SHOP).is_undone("CompensationFailed.v1")
+    silent = replace(SHOP, failed_compensations=frozenset())
+    assert Vocabulary(silent).kind("CompensationFailed.v1") == "compensation"
+
+
+@pytest.mark.parametrize(
+    ("event", "problem"),
+    [(TripBooked, "TripBooked.v1, which is none of its events"), (OrderCompleted, "OrderCompleted.v1, which ends a")],
+)
+def test_what_cannot_be_a_failed_compensation_is_refused(event: type[EventData], problem: str) -> None:
+    with pytest.raises(ValueError, match=f"shop: failed_compensations has {problem}"):
+        replace(SHOP, failed_compensations={event})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from quartet.console.projection.facts import Fact, Key, Raw, Term
-from quartet.console.projection.summary import Ended, Said, Summary
+from quartet.console.projection.summary import Answer, Ended, Said, Summary
 
 _SMALL: Final = 200  # bytes below which compressing gains nothing
 
@@ -33,6 +33,7 @@ def summary_text(summary: Summary) -> str:
             _said(summary.problem),
             _said(summary.trace),
             sorted(summary.terms),
+            sorted((*answer, said.key, said.text) for answer, said in summary.compensations.items()),
         ),
         separators=(",", ":"),
     )
@@ -40,7 +41,7 @@ def summary_text(summary: Summary) -> str:
 
 def summary_from(saga: str, text: str) -> Summary:
     """Read back what `summary_text` wrote."""
-    first, last, events, counted, ended, compensating, reason, problem, trace, terms = json.loads(text)
+    first, last, events, counted, ended, compensating, reason, problem, trace, terms, undoing = json.loads(text)
     return Summary(
         id=saga,
         first=Key(*first),
@@ -53,6 +54,7 @@ def summary_from(saga: str, text: str) -> Summary:
         problem=_said_from(problem),
         trace=_said_from(trace),
         terms=frozenset(Term(*term) for term in terms),
+        compensations={Answer(sayer, cause): Said(Key(*key), kind) for sayer, cause, key, kind in undoing},
     )
 
 

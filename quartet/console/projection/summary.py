@@ -5,9 +5,9 @@ count, the earliest or the latest of something, or a set.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple, TypeAlias
 
 from quartet.console.projection.facts import MOST_TERMS, Fact, Key, Term
 from quartet.console.views import Phase
@@ -33,6 +33,19 @@ Marks: TypeAlias = Counter[tuple[int, str]]
 
 WITHOUT_EFFECT: Final = "without effect"
 """The status of a saga of which no event has an effect."""
+
+COMPENSATION_FAILED: Final = "compensation-failed"
+"""The status of a saga that has not ended and needs a person. One word, so that it can be searched for."""
+
+MOST_ANSWERS: Final = 20
+"""How many compensations of one saga are kept. A saga has about one for each participant."""
+
+
+class Answer(NamedTuple):
+    """What a participant says about an event, however often: `cause` is the id of that event."""
+
+    sayer: str
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,7 @@ class Summary:
         problem: why the first event without effect has none.
         trace: the id of its trace.
         terms: what it can be found by; its own id is not among them.
+        compensations: the last answer of each participant to each failure, and its kind: whether work was undone.
     """
 
     id: str
@@ -82,6 +96,12 @@ class Summary:
     problem: Said | None = None
     trace: Said | None = None
     terms: frozenset[Term] = frozenset()
+    compensations: Mapping[Answer, Said] = field(default_factory=dict)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a compensation could not be done, and was not done later."""
+        return any(said.text == "failed_compensation" for said in self.compensations.values())
 
     @property
     def phase(self) -> Phase:
@@ -94,10 +114,12 @@ class Summary:
 
     @property
     def status(self) -> str:
-        """The label of its end, or its phase."""
+        """The label of its end, or its phase, or that a compensation failed."""
         if self.ended is not None:
             return self.ended.label
-        return self.phase if self.counted else WITHOUT_EFFECT
+        if not self.counted:
+            return WITHOUT_EFFECT
+        return COMPENSATION_FAILED if self.needs_person else self.phase
 
     @property
     def why(self) -> str:
@@ -167,7 +189,18 @@ def _with(summary: Summary | None, fact: Fact) -> Summary:
         reason=_earliest(summary.reason, fact.key, fact.reason if fact.counts else ""),
         trace=_earliest(summary.trace, fact.key, fact.trace_id if fact.counts else ""),
         terms=terms,
+        compensations=_compensations(summary.compensations, fact),
     )
+
+
+def _compensations(before: Mapping[Answer, Said], fact: Fact) -> Mapping[Answer, Said]:
+    answer = Answer(fact.sayer, fact.causation_id or "")
+    known = before.get(answer)
+    if not fact.counts or fact.kind not in {"compensation", "failed_compensation"}:
+        return before
+    if len(before) >= MOST_ANSWERS if known is None else known.key > fact.key:
+        return before
+    return {**before, answer: Said(fact.key, fact.kind)}
 
 
 def _end(before: Ended | None, fact: Fact) -> Ended | None:
@@ -177,7 +210,7 @@ def _end(before: Ended | None, fact: Fact) -> Ended | None:
 
 
 def _compensating(before: Key | None, fact: Fact) -> Key | None:
-    if not fact.counts or fact.kind != "compensation":
+    if not fact.counts or fact.kind not in {"compensation", "failed_compensation"}:
         return before
     return fact.key if before is None else min(before, fact.key)
 

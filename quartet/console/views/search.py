@@ -9,7 +9,7 @@ class SagaRow(View):
     """A saga in a list.
 
     Attributes:
-        status: for people: the label of its end; or `open`, `compensating`, `stuck`.
+        status: for people: the label of its end; or `open`, `compensating`, `stuck`, `compensation-failed`.
         last: the type of its last event.
         reason: why it failed, as its events say; empty if it did not.
         terms: what it can be searched by: `{"customer_id": ["c-1"]}`.

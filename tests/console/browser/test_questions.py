@@ -28,6 +28,24 @@ async def test_a_cancelled_saga_is_found_from_the_overview_with_two_clicks(page:
     await expect(page.locator(".story")).to_contain_text("Two compensations ran")
 
 
+async def test_a_failed_compensation_is_a_failure_that_needs_a_person(page: Page, stand_in: StandIn) -> None:
+    await page.goto(f"{stand_in.address}/saga/ord-1050")
+    await expect(page.locator(".summary > div")).to_have_count(4)
+    assert (await texts(page, ".summary > div"))[2:] == [
+        "Compensation failed: a person must act CompensationFailed by payment",
+        "Compensations InventoryReleased by inventory",
+    ]
+    await expect(page.locator(".saga-head .status")).to_have_class("status is-failed")
+    await expect(page.locator(".saga-head .status")).to_have_text("compensation-failed")
+    await expect(page.locator(".lane-event.is-failed")).to_contain_text("CompensationFailed")
+    await page.goto(f"{stand_in.address}/saga/ord-1051")
+    await expect(page.locator(".summary > div")).to_have_count(4)
+    assert (await texts(page, ".summary > div"))[2:] == [
+        "Failed at first, done later CompensationFailed by payment",
+        "Compensations InventoryReleased by inventory PaymentRefunded by payment",
+    ]
+
+
 async def test_the_failure_is_chosen_first_and_every_event_has_a_link(page: Page, stand_in: StandIn) -> None:
     await page.goto(f"{stand_in.address}/saga/ord-1034")
     await expect(page.locator("#event-title")).to_have_text("4 ShippingFailed")

@@ -13,15 +13,16 @@ const WORDS = { open: "open", compensating: "compensating", ended: "ended", fail
 
 // How a saga stands: a shape, a word and a colour.
 export function Status({ row }) {
-  const look = row.is_stuck ? "stuck" : row.phase;
+  const look = row.status === "compensation-failed" ? "failed" : row.is_stuck ? "stuck" : row.phase;
   return html`<span class="status is-${look}"><${Icon} name=${look} /><${Text} of=${row.status || WORDS[look]} /></span>`;
 }
 
-const KINDS = { input: "input", step: "step", compensation: "compensating", end: "ended", failed_end: "failed", unknown: "unknown" };
+const KINDS = { input: "input", step: "step", compensation: "compensating", failed_compensation: "failed", end: "ended", failed_end: "failed", unknown: "unknown" };
 export const KIND_WORDS = {
   input: "comes from outside",
   step: "a step forward",
   compensation: "a failure, or a compensation",
+  failed_compensation: "a compensation that failed: a person must act",
   end: "the end",
   failed_end: "the end: the saga did not do what it began for",
   unknown: "of no known type",

@@ -12,7 +12,7 @@ import { counted, visible } from "../words.js";
 import { has, hints, toggled } from "./search_words.js";
 
 const LIMIT = 50;
-const STATUSES = [["open", "Open"], ["compensating", "Compensating"], ["stuck", "Stuck"], ["failed", "Failed"], ["ended", "Ended"]];
+const STATUSES = [["open", "Open"], ["compensating", "Compensating"], ["compensation-failed", "Compensation failed", "failed"], ["stuck", "Stuck"], ["failed", "Failed"], ["ended", "Ended"]];
 const TIMES = [["10m", "10 minutes"], ["1h", "hour"], ["1d", "day"]];
 
 export function Search({ query }) {
@@ -59,7 +59,7 @@ function Filters({ q }) {
   const all = ends();
   return html`<div class="filters">
     <div role="group" aria-label="Status"><span class="group-name">Status</span>
-      ${STATUSES.map(([word, words]) => html`<${Toggle} q=${q} word="status:${word}" look=${word}>${words}<//>`)}
+      ${STATUSES.map(([word, words, look = word]) => html`<${Toggle} q=${q} word="status:${word}" look=${look}>${words}<//>`)}
       ${all.length > 1 && all.map((event) => html`<${Toggle} q=${q} word="status:${event.label}" look=${event.kind === "failed_end" ? "failed" : "ended"}>${visible(event.label)}<//>`)}
     </div>
     <div role="group" aria-label="Began in the last"><span class="group-name">Began in the last</span>

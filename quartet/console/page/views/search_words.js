@@ -28,6 +28,7 @@ export function hints(rows, stuckAfter) {
     { word: "status:failed", means: "sagas that did not do what they began for" },
     { word: "status:stuck", means: `open, and without news for ${duration(stuckAfter)}` },
     { word: "status:compensating", means: "undoing their work now" },
+    { word: "status:compensation-failed", means: "a compensation failed: a person must act" },
     ...[...seen].map(([name, value]) => ({ word: `${name}:${value}`, means: name === "reason" ? "why a saga failed" : `the field ${name} of an event` })),
     { word: "after:1h", means: "began in the last hour; also 10m, 3d, or a time such as 2026-01-31T12:00:00Z" },
     { word: "before:1h", means: "began more than an hour ago" },

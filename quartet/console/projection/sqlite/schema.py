@@ -6,7 +6,7 @@ from typing import Final
 
 FILE: Final = "console.sqlite3"
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables. A file of another version is removed, and made again from the hub."""
 
 _TABLES: Final = """

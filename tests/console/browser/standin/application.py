@@ -26,6 +26,8 @@ def kind_of(type_: str) -> Kind:
     model = SHOP.events[type_]
     if model in SHOP.ends:
         return "failed_end" if type_ == _FAILED else "end"
+    if model in SHOP.failed_compensations:
+        return "failed_compensation"
     if model in compensations(SHOP):
         return "compensation"
     return "input" if model in SHOP.inputs else "step"

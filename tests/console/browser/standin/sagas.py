@@ -92,6 +92,27 @@ def cancelled() -> SagaView:
     )
 
 
+def refused() -> SagaView:
+    """Its refund failed, and no person has redriven it."""
+    view = cancelled()
+    failed = said(6, 807, "CompensationFailed.v1", "payment", cause=4, remark="refund  the bank keeps it")
+    return saga(
+        row_view("ord-1050", "compensating", status="compensation-failed", reason="address_not_served"),
+        story="It is compensating. A compensation failed.",
+        events=(*view.events[:5], failed),
+    )
+
+
+def redriven() -> SagaView:
+    """The same, after a redrive."""
+    view = refused()
+    return saga(
+        row_view("ord-1051", "compensating", reason="address_not_served"),
+        story="It is compensating.",
+        events=(*view.events, said(7, 900, "PaymentRefunded.v1", "payment", cause=4, remark="127.80 EUR")),
+    )
+
+
 def waiting() -> SagaView:
     """Stuck: payment has a dead letter, and does not continue."""
     return saga(

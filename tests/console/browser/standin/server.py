@@ -15,7 +15,7 @@ from quartet.console.views import ActedView, ActionView, Choice, LetterView, Ove
 from tests.console.browser.standin.application import app_view, rows
 from tests.console.browser.standin.lists import audit_view, letter_view, letters_view
 from tests.console.browser.standin.overviews import overview_view
-from tests.console.browser.standin.sagas import cancelled, hostile, raw_of, unknown, waiting
+from tests.console.browser.standin.sagas import cancelled, hostile, raw_of, redriven, refused, unknown, waiting
 
 PAGE: Final = Path(quartet.console.__file__).parent / "page"
 CSP: Final = (
@@ -36,7 +36,9 @@ class StandIn:
         self.app = app_view()
         self.overview = overview_view()
         self.rows = rows()
-        self.sagas: dict[str, SagaView] = {one.row.id: one for one in (cancelled(), waiting(), hostile(), unknown())}
+        self.sagas: dict[str, SagaView] = {
+            one.row.id: one for one in (cancelled(), refused(), redriven(), waiting(), hostile(), unknown())
+        }
         self.letters = letters_view()
         self.audit = audit_view()
         self.asked: list[Any] = []

@@ -74,7 +74,7 @@ function Picture({ events, waits, at, rows, width, chosen }) {
   </svg>`;
 }
 
-const look = (event) => (event.kind === "compensation" || event.kind === "failed_end" ? "compensating" : "forward");
+const look = (event) => (["compensation", "failed_compensation", "failed_end"].includes(event.kind) ? "compensating" : "forward");
 
 // The event and everything that led to it.
 function chain(events, number) {
