@@ -1,6 +1,6 @@
 """The parts of the console that are not about the hub alone: states, the audit, dead letters. Made and wired here."""
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
@@ -64,6 +64,10 @@ class Plugs:
         """See `Taking.heard`."""
         self.audit.hear(place.hub, place.partition, before, messages)
         self.states.stir()
+
+    def forget(self, saga_ids: Collection[str]) -> None:
+        """Forget the states of these sagas. What the audit keeps has a bound of its own."""
+        self._store.forget_sagas(saga_ids)
 
     def _changed(self, saga_ids: Iterable[str]) -> None:
         changed = tuple(saga_ids)

@@ -77,6 +77,13 @@ class Progress:
         oldest = min((self._positions[place].at for place in late if place in self._positions), default=now)
         return sum(map(self._waiting, late)), max(0, now - oldest) / 1000
 
+    def read_upto(self, now: int) -> int | None:
+        """All that the hubs took in before this time is read; None if that is not known. In ms since 1970."""
+        late = [place for place in self._ends if self._waiting(place)]
+        if not self._ends or any(place not in self._positions for place in late):
+            return None
+        return min((self._positions[place].at for place in late), default=now)
+
     def at_of(self, place: Place, sequence_number: int) -> int | None:
         """When the hub took in an event that was read lately, or a little before; None if that is not known."""
         times = self._times.get(place)

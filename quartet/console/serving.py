@@ -18,6 +18,7 @@ from quartet.console.capture.past import Past
 from quartet.console.door import AGENT, Door
 from quartet.console.following import Follower
 from quartet.console.interpreting import Interpreter
+from quartet.console.keeping import Keeping
 from quartet.console.lags import LagWatch
 from quartet.console.live import Live
 from quartet.console.looking import Looking
@@ -112,6 +113,9 @@ async def serve(
             )
             live = Live(looking.overview)
             follower.taking.news, follower.taking.heard, plugs.tell = live.news, plugs.heard, live.news
+            keeping = Keeping(
+                projection, follower, follower.progress.read_upto, days=own.keep_days, forget=plugs.forget, log=log
+            )
             can_act = own.actions == "on"
             server = Server(
                 create_app(
@@ -124,6 +128,8 @@ async def serve(
             )
             say(ready_line(address_of(listening)))
             works = [follower.run(), lags.run(), live.run(), *(work() for work in plugs.works)]
+            if own.keep_days:
+                works.append(keeping.run())
             await first_of(_until(stopping, live), server.serve([listening]), *works)
     finally:
         listening.close()

@@ -38,6 +38,9 @@ class ConsoleSettings(EnvironmentSettings):
     audit_every: float = Field(default=600, ge=0, le=_YEAR, allow_inf_nan=False)
     """Seconds between two looks of the audit at everything that is stored; 0: none. Sagas that have news are judged."""
 
+    keep_days: float = Field(default=30, ge=0, le=36_500, allow_inf_nan=False)
+    """For how many days without an event a saga that ended is kept; 0: without a limit."""
+
     identity: Literal["none", "container-apps"] = "none"
     """Who lets people in. `container-apps`: the platform has signed them in, and says so in a header."""
 

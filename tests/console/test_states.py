@@ -209,3 +209,16 @@ async def test_a_feed_that_cannot_be_read_is_said_to_be_unknown(shop: Shop) -> N
         assert {view.participant for view in views} == set(SHOP.names)
         assert {view.note for view in views} == {"what follows is not known: not looked at yet"}
     store.close()
+
+
+def test_what_was_seen_of_a_saga_can_be_forgotten() -> None:
+    store = StateStore(None)
+    seen = {
+        saga: (Version(saga, 1.0, {"status": "OPEN"}, {"a": 1}), [Change("hotel", 1.0, ("a",), ())]) for saga in "xy"
+    }
+    store.keep("hotel", seen, "here")
+    store.forget_sagas(["x"])
+    assert (store.changes("x"), len(store.changes("y"))) == ([], 1)
+    assert list(store.versions("hotel", "xy")) == ["y"]
+    assert store.continuation("hotel") == "here"
+    store.close()

@@ -10,7 +10,7 @@ import pytest
 from quartet.azure.cosmos import console_database
 from quartet.azure.cosmos.stored_letters import OF_SAGA
 from quartet.azure.settings import Settings
-from quartet.console.projection.cosmos import figures, generations, searching
+from quartet.console.projection.cosmos import figures, generations, removing, searching
 from quartet.console.projection.query import Query, Word
 from quartet.engine.declaration.hubs import LAYOUTS
 from quartet.engine.declaration.participant import Participant
@@ -75,7 +75,7 @@ def test_what_the_projection_is_asked_for_is_indexed_and_nothing_else() -> None:
     """Bodies and summaries are the most of what is written; an index of them would cost more than they do."""
     asked = Query(words=(Word("a"), Word("b", "c")), statuses=("stuck", "open", "taken"), after=1, before=2)
     where = searching.conditions(1, asked, stuck_before=3, cursor="4.trip-1")
-    queries = [*where.conditions, *map(inspect.getsource, (figures, generations))]
+    queries = [*where.conditions, *map(inspect.getsource, (figures, generations, removing))]
     filtered = {name for text in queries for name in re.findall(r"\bc\.([a-z_]+)", text)} - {"id", "_ts"}
     arrays = {name for text in where.conditions for name in re.findall(r"IN c\.([a-z]+)", text)}
     sagas = next(one for one in SAGA["console"]["containers"] if one["name"] == console_database.SAGAS.name)

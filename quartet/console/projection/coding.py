@@ -18,6 +18,7 @@ def summary_text(summary: Summary) -> str:
         (
             summary.first,
             _said(summary.last),
+            summary.newest,
             summary.events,
             summary.counted,
             summary.ended
@@ -41,11 +42,12 @@ def summary_text(summary: Summary) -> str:
 
 def summary_from(saga: str, text: str) -> Summary:
     """Read back what `summary_text` wrote."""
-    first, last, events, counted, ended, compensating, reason, problem, trace, terms, undoing = json.loads(text)
+    first, last, newest, events, counted, ended, compensating, reason, problem, trace, terms, undoing = json.loads(text)
     return Summary(
         id=saga,
         first=Key(*first),
         last=Said(Key(*last[0]), last[1]),
+        newest=newest,
         events=events,
         counted=counted,
         ended=ended and Ended(Key(*ended[0]), *ended[1:]),

@@ -105,5 +105,17 @@ class Projection(Protocol):
     async def raws(self, saga_id: str) -> Mapping[Key, Raw]:
         """All of its events that are kept, as the hub has them, in order: one question, however many there are."""
 
+    async def ended_before(self, before: int, most: int) -> Sequence[str]:
+        """Sagas that have ended and whose last event came before this time; at most this many."""
+
+    async def remove(self, sagas: Sequence[str], before: int) -> int:
+        """Remove those of these sagas for which this is still true, each whole, and take them out of the totals.
+
+        Returns how many were removed. An event that comes later begins a new summary.
+        """
+
+    async def forget_minutes(self, before: int) -> None:
+        """Remove figures of minutes before this time, those of a day at most."""
+
     async def close(self) -> None:
         """Release what it holds."""

@@ -74,6 +74,7 @@ class Summary:
     Attributes:
         first: its first event that counts (`Fact.counts`), or the first at all while none does.
         last: its last event, likewise, and the type of it.
+        newest: when the last event of any kind came, in ms since 1970.
         events: how many there are, with repeats and with those that have no effect.
         counted: how many of them count.
         ended: its end; None while there is none.
@@ -88,6 +89,7 @@ class Summary:
     id: str
     first: Key
     last: Said
+    newest: int = 0
     events: int = 0
     counted: int = 0
     ended: Ended | None = None
@@ -169,6 +171,7 @@ def _with(summary: Summary | None, fact: Fact) -> Summary:
     said = Said(fact.key, fact.type)
     if summary is None:
         summary = Summary(fact.saga, fact.key, said)
+    summary = replace(summary, newest=max(summary.newest, fact.key.at))
     if not fact.counts:
         summary = replace(summary, problem=_earliest(summary.problem, fact.key, fact.problem))
         if summary.counted:

@@ -92,6 +92,15 @@ class StateStore:
             for table in ("record", "change", "feed"):
                 rows.execute(f"DELETE FROM {table} WHERE participant = ?", (participant,))  # noqa: S608 -- a constant
 
+    def forget_sagas(self, saga_ids: Collection[str]) -> None:
+        """Forget all that was seen of these sagas. What is written of one later is shown without a version before."""
+        with self._rows as rows:
+            for saga_id in saga_ids:
+                rows.execute("DELETE FROM change WHERE saga = ?", (saga_id,))
+                rows.execute(
+                    "DELETE FROM record WHERE participant IN (SELECT participant FROM feed) AND saga = ?", (saga_id,)
+                )
+
     def changes(self, saga_id: str) -> list[Change]:
         """The changes of a saga, in the order in which they were written, as far as the seconds tell."""
         query = "SELECT body FROM change WHERE saga = ? ORDER BY at, number"

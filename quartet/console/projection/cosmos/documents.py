@@ -4,7 +4,8 @@ One container, partitioned by `pk`: the generation and the bucket of a saga. In 
 
 - a document for each saga: its summary, what it is found by, and how far each place was read for it,
 - a document for the events that were written together, with their bodies: written once, never changed,
-- a document for the figures of each minute, and one for the figures of all time (`TOTAL`).
+- a document for the figures of each minute, and one for those of all sagas that are kept (`TOTAL`),
+- for sagas that were removed, a document that names those of their events, until these are cleared.
 
 Beside them is a position for each place, and one document that says which generation counts.
 """
@@ -29,6 +30,7 @@ EVENTS: Final = "events"
 FIGURES: Final = "figures"
 POSITION: Final = "position"
 META: Final = "meta"
+LEFT: Final = "left"
 
 FIGURES_EXPIRE: Final = 4 * 3600
 """Seconds after which the figures of a minute expire. The page shows an hour of them."""
@@ -102,7 +104,7 @@ def chunk_with(chunks: Sequence[str], key: Key) -> str | None:
 
 
 def saga_document(pk: str, generation: int, summary: Summary, kept: Kept) -> Document:
-    """A saga. `waits` is there as long as it is open: when its last news came."""
+    """A saga. `waits` is there as long as it is open: when its last news came. `over` is there when it has ended."""
     found_by = [(ID, summary.id), *sorted(summary.terms)]
     document: Document = {
         "id": saga_id(summary.id),
@@ -122,6 +124,8 @@ def saga_document(pk: str, generation: int, summary: Summary, kept: Kept) -> Doc
     }
     if summary.phase in {"open", "compensating"}:
         document["waits"] = summary.last.key.at
+    else:
+        document["over"] = summary.newest
     return document
 
 
@@ -145,6 +149,11 @@ def events_document(pk: str, generation: int, facts: Sequence[Fact]) -> Document
         "kind": EVENTS,
         "events": [_stored(fact) for fact in facts],
     }
+
+
+def left_document(pk: str, generation: int, name: str, chunks: Mapping[str, Sequence[str]]) -> Document:
+    """What sagas that are removed leave behind. `chunks`: by saga, the ids of the documents with its events."""
+    return {"id": f"l.{name}", "pk": pk, "generation": generation, "kind": LEFT, "sagas": dict(chunks)}
 
 
 def facts_from(document: Mapping[str, Any], saga: str) -> list[Fact]:

@@ -12,7 +12,7 @@ from quartet.azure.cosmos.client import CONFLICT, NOT_FOUND, in_time, outages, r
 from quartet.console.projection.cosmos.documents import META
 from quartet.engine.errors import OutageError
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the documents. Those of another version are forgotten, and made again from the hub."""
 
 _PAGE: Final = 100

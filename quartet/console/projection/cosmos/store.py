@@ -32,6 +32,7 @@ from quartet.console.projection.cosmos.documents import (
 from quartet.console.projection.cosmos.figures import Figures
 from quartet.console.projection.cosmos.generations import VERSION, begin_next, read_meta, remove_before
 from quartet.console.projection.cosmos.places import Places
+from quartet.console.projection.cosmos.removing import Remover
 from quartet.console.projection.cosmos.writing import BucketWriter
 from quartet.console.projection.facts import KEPT_EVENTS, Batch, Fact, Key, Place, Position, Raw
 from quartet.console.projection.port import Page, Saga, Step, Totals
@@ -72,6 +73,7 @@ class CosmosProjection:
         self._generation = generation
         self._figures = Figures(self._container, generation)
         self._places = Places(self._container, generation)
+        self._remover = Remover(self._container, generation, self._figures)
         writer = BucketWriter(self._container, generation, self._figures, self._now, self._limits)
         self._writes: KeyedBatcher[str, Sequence[Fact], None] = KeyedBatcher(writer.write, most=_TOGETHER)
 
@@ -167,6 +169,17 @@ class CosmosProjection:
         document = await self._document(saga_id)
         chunks = [] if document is None else await self._chunks(document)
         return dict(sorted(one for chunk in chunks for one in raws_from(chunk, saga_id).items()))
+
+    async def ended_before(self, before: int, most: int) -> Sequence[str]:
+        """See `Projection.ended_before`."""
+        return await self._remover.ended_before(before, most)
+
+    async def remove(self, sagas: Sequence[str], before: int) -> int:
+        """See `Projection.remove`."""
+        return await self._remover.remove(sagas, before)
+
+    async def forget_minutes(self, before: int) -> None:
+        """See `Projection.forget_minutes`. They expire after `FIGURES_EXPIRE`."""
 
     async def close(self) -> None:
         """See `Projection.close`. The client is closed by the one who opened it."""

@@ -114,8 +114,8 @@ class BucketWriter:
 
     async def _commit(self, pk: str, facts: Sequence[Fact]) -> None:
         minutes = {TOTAL, *(fact.key.at // MINUTE for fact in facts if self._is_counted(fact.key.at // MINUTE))}
-        stored = await self._read(
-            pk, [*{saga_id(fact.saga) for fact in facts}, *(figures_id(minute) for minute in minutes)]
+        stored = await read_stored(
+            self._container, pk, [*{saga_id(fact.saga) for fact in facts}, *(figures_id(minute) for minute in minutes)]
         )
         fresh: defaultdict[str, list[Fact]] = defaultdict(list)
         kept: dict[str, Kept] = {}
@@ -166,7 +166,7 @@ class BucketWriter:
         changes = self._by_minute(marks, steps)
         # A saga that turns out to have begun earlier changes a minute that none of these events is in.
         if unread := [figures_id(minute) for minute in changes if minute not in minutes]:
-            stored |= await self._read(pk, unread)
+            stored |= await read_stored(self._container, pk, unread)
         figures = [
             figures_document(pk, self._generation, minute, *added(stored.get(figures_id(minute)), *change))
             for minute, change in changes.items()
@@ -187,15 +187,17 @@ class BucketWriter:
     def _is_counted(self, minute: int) -> bool:
         return minute == TOTAL or minute >= self._now() // MINUTE - KEPT_MINUTES
 
-    async def _read(self, pk: str, ids: Collection[str]) -> dict[str, Document]:
-        query = self._container.query_items(
-            "SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
-            parameters=[{"name": "@ids", "value": [*ids]}],
-            partition_key=pk,
-            max_item_count=1000,
-        )
-        async with in_time():
-            return {document["id"]: document async for document in query}
+
+async def read_stored(container: ContainerProxy, pk: str, ids: Collection[str]) -> dict[str, Document]:
+    """Those of these documents of a bucket that are there, by id."""
+    query = container.query_items(
+        "SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+        parameters=[{"name": "@ids", "value": [*ids]}],
+        partition_key=pk,
+        max_item_count=1000,
+    )
+    async with in_time():
+        return {document["id"]: document async for document in query}
 
 
 def _put(document: Document, etag: str | None) -> Operation:

@@ -6,7 +6,7 @@ from typing import Final
 
 FILE: Final = "console.sqlite3"
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables. A file of another version is removed, and made again from the hub."""
 
 _TABLES: Final = """
@@ -15,13 +15,14 @@ CREATE TABLE positions (
   hub TEXT, partition TEXT, sequence_number INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (hub, partition)
 ) WITHOUT ROWID;
 CREATE TABLE sagas (
-  id TEXT PRIMARY KEY, opened INTEGER NOT NULL, updated INTEGER NOT NULL, phase TEXT NOT NULL, status TEXT NOT NULL,
-  body TEXT NOT NULL
+  id TEXT PRIMARY KEY, opened INTEGER NOT NULL, updated INTEGER NOT NULL, newest INTEGER NOT NULL, phase TEXT NOT NULL,
+  status TEXT NOT NULL, body TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX sagas_newest ON sagas (opened DESC, id DESC);
 CREATE INDEX sagas_phase ON sagas (phase, opened DESC, id DESC);
 CREATE INDEX sagas_status ON sagas (status, opened DESC, id DESC);
 CREATE INDEX sagas_silent ON sagas (updated, opened, id) WHERE phase IN ('open', 'compensating');
+CREATE INDEX sagas_over ON sagas (newest) WHERE phase IN ('ended', 'failed');
 CREATE TABLE terms (
   value TEXT, opened INTEGER, saga TEXT, field TEXT, PRIMARY KEY (value, opened, saga, field)
 ) WITHOUT ROWID;

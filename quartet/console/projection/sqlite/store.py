@@ -11,7 +11,7 @@ from typing import TypeVar
 from quartet.console.projection.facts import Batch, Key, Place, Position, Raw
 from quartet.console.projection.port import Page, Saga, Step, Totals
 from quartet.console.projection.query import Query
-from quartet.console.projection.sqlite import reading, searching, writing
+from quartet.console.projection.sqlite import reading, removing, searching, writing
 from quartet.console.projection.sqlite.schema import FILE, connect, prepare, remove
 from quartet.engine.errors import ConfigurationError, OutageError, one_line
 
@@ -84,6 +84,18 @@ class SqliteProjection:
     async def raws(self, saga_id: str) -> Mapping[Key, Raw]:
         """See `Projection.raws`."""
         return await self._read(partial(reading.raws, saga_id=saga_id))
+
+    async def ended_before(self, before: int, most: int) -> Sequence[str]:
+        """See `Projection.ended_before`."""
+        return await self._read(partial(removing.ended_before, before=before, most=most))
+
+    async def remove(self, sagas: Sequence[str], before: int) -> int:
+        """See `Projection.remove`."""
+        return await self._write(partial(removing.remove, sagas=sagas, before=before)) if sagas else 0
+
+    async def forget_minutes(self, before: int) -> None:
+        """See `Projection.forget_minutes`."""
+        await self._write(partial(removing.forget_minutes, before=before))
 
     async def close(self) -> None:
         """Finish what is under way, and close the file."""

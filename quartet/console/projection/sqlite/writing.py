@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from quartet.console.projection.coding import fact_text, raw_bytes, summary_from, summary_text
@@ -28,22 +29,24 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
     Raises:
         sqlite3.Error: nothing of it was kept.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         _write(connection, batch)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def clear(connection: sqlite3.Connection, made_at: Mapping[str, str]) -> None:
     """Forget everything, and remember which hubs are read."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         for table in DATA_TABLES:
             connection.execute(f"DELETE FROM {table}")  # noqa: S608 -- the tables' names are constants
         connection.executemany("INSERT INTO meta VALUES (?, ?)", [(HUB + hub, made) for hub, made in made_at.items()])
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is written in it, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
@@ -80,7 +83,7 @@ def _write_facts(connection: sqlite3.Connection, facts: Sequence[Fact], marks: M
         if saga in before:
             marks.subtract(before[saga].marks())
     connection.executemany(
-        "INSERT OR REPLACE INTO sagas VALUES (?, ?, ?, ?, ?, ?)", [_saga_row(summary) for summary in after.values()]
+        "INSERT OR REPLACE INTO sagas VALUES (?, ?, ?, ?, ?, ?, ?)", [_saga_row(summary) for summary in after.values()]
     )
     _write_terms(connection, before, after)
     connection.executemany(
@@ -104,6 +107,7 @@ def _saga_row(summary: Summary) -> tuple[object, ...]:
         summary.id,
         summary.first.at,
         summary.last.key.at,
+        summary.newest,
         summary.phase,
         folded(summary.status),
         summary_text(summary),
