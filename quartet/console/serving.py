@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -37,8 +38,12 @@ from quartet.console.web.security import Security
 from quartet.console.web.server import Server, address_of, listen
 from quartet.engine.failures.timeouts import stretched
 from quartet.local.hub_config import CONSOLE
+from quartet.process.telemetry.opening import reporting
 from quartet.process.waiting import Waiting
 from quartet.terminal.interruption import first_of, stop_signals
+
+BROKEN: Final = "quartet.audit.broken"
+"""The name of the metric."""
 
 
 def ready_line(address: str) -> str:
@@ -74,6 +79,7 @@ async def serve(
     listening = listen(own.host, own.port)
     try:
         async with stop_signals() as stopping, AsyncExitStack() as stack:
+            reports = stack.enter_context(reporting(CONSOLE, of_others=False))
             credentials = await stack.enter_async_context(Credentials())
             door = await stack.enter_async_context(Door(settings))
             opening = stack.enter_async_context(open_store(own, settings, log, rebuild=rebuild))
@@ -93,6 +99,7 @@ async def serve(
             )
             lags = LagWatch(settings, app.names, follower.progress)
             plugs = stack.enter_context(Plugs(app, settings, own, door, log))
+            reports.gauge(BROKEN, "{finding}", "Rules that are broken now, by saga or subject", plugs.audit.figure)
             overviews = Overviews(
                 projection,
                 follower,

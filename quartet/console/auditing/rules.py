@@ -11,7 +11,7 @@ from quartet.console.auditing.hub_rules import HUB_RULES
 from quartet.console.views import RuleView
 
 Scope = Literal["hub", "saga", "everything"]
-_SCOPES: Final[tuple[Scope, ...]] = ("hub", "saga", "everything")
+SCOPES: Final[tuple[Scope, ...]] = ("hub", "saga", "everything")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class RuleBook:
                 figures=one.figures,
                 problem=one.problem or self.problem(scope) or ("" if one.at is not None else "not looked at yet"),
             )
-            for wanted in _SCOPES
+            for wanted in SCOPES
             for (scope, rule), one in self._looked.items()
             if scope == wanted
-        ) + tuple(self._unknown(scope) for scope in _SCOPES if scope != "hub" and not self._has_rules(scope))
+        ) + tuple(self._unknown(scope) for scope in SCOPES if scope != "hub" and not self._has_rules(scope))
 
     def _has_rules(self, scope: Scope) -> bool:
         return any(one == scope for one, _ in self._looked)

@@ -20,7 +20,7 @@ from quartet.console.auditing.auditor import Auditor, Pace
 from quartet.console.auditing.findings import Findings
 from quartet.console.auditing.heard import Heard, heard
 from quartet.console.auditing.log import HeardLog, Place
-from quartet.console.auditing.rules import RuleBook
+from quartet.console.auditing.rules import SCOPES, RuleBook
 from quartet.console.auditing.settled import Finished
 from quartet.console.door import AGENT
 from quartet.console.views import AuditView, FindingView
@@ -119,7 +119,7 @@ class RunningAudit:
                     pause, said = _PAUSE, ""
                     await self._work(auditor)
             except Exception as error:  # noqa: BLE001 -- a rule is application code; the audit continues
-                for scope in ("hub", "saga", "everything"):
+                for scope in SCOPES:
                     self._rules.could_not_look(scope, one_line(error))
                 if one_line(error) != said:
                     said = one_line(error)
@@ -182,6 +182,14 @@ class RunningAudit:
     def broken(self) -> int:
         """See `Audit.broken`."""
         return len(self._findings.open)
+
+    def figure(self) -> int | None:
+        """As `broken`, for a metric; None while the audit cannot look. Any thread may call it."""
+        auditor, problem = self._auditor, self._rules.problem
+        if auditor is None or (self._every > 0 and problem("everything")):
+            return None
+        is_blind = bool(problem("hub") or problem("saga")) and auditor.behind > 0
+        return None if is_blind else self.broken()
 
     def sagas(self) -> AbstractSet[str]:
         """See `Audit.sagas`."""

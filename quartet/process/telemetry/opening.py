@@ -31,8 +31,13 @@ def is_on(environment: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def reporting(service_name: str) -> Iterator[Reports]:
+def reporting(service_name: str, *, of_others: bool = True) -> Iterator[Reports]:
     """Where a process reports to while it runs, as its environment says. At the end, what is queued is exported.
+
+    Args:
+        service_name: see `open_telemetry`.
+        of_others: whether other packages of the process may report, too. A web framework puts the addresses of all
+            requests into spans, with what a person has searched for.
 
     Raises:
         ConfigurationError: as `open_telemetry`.
@@ -43,7 +48,7 @@ def reporting(service_name: str) -> Iterator[Reports]:
         return
     from quartet.process.telemetry.reporting import Reporting
 
-    telemetry.install()
+    telemetry.install(of_others=of_others)
     try:
         yield Reporting(telemetry)
     finally:

@@ -1,7 +1,9 @@
 """The reports of a process that has telemetry on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+from opentelemetry.metrics import CallbackOptions, Observation
 
 from quartet.engine.declaration.participant import Participant
 from quartet.engine.engine import Engine
@@ -31,6 +33,15 @@ class Reporting:
     def watch(self, engines: Sequence[Engine[Any]], listeners: Sequence[HubListener], main_hub: str) -> None:
         """See `Reports.watch`."""
         Gauges(self._instruments.meter, engines, listeners, main_hub)
+
+    def gauge(self, name: str, unit: str, description: str, read: Callable[[], float | None]) -> None:
+        """See `Reports.gauge`."""
+
+        def observe(_options: CallbackOptions) -> Iterable[Observation]:
+            figure = read()
+            return () if figure is None else (Observation(figure),)
+
+        self._instruments.meter.create_observable_gauge(name, [observe], unit, description)
 
     def on_cosmos_response(self, response: Any) -> None:  # noqa: ANN401 -- the SDK's
         """See `Reports.on_cosmos_response`."""

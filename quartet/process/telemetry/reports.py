@@ -1,6 +1,6 @@
 """What a process reports, as its parts see it: nothing, unless telemetry is on. It imports nothing of OpenTelemetry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from quartet.azure.cosmos.client import OnResponse
@@ -25,6 +25,12 @@ class Reports(Protocol):
     def watch(self, engines: Sequence[Engine[Any]], listeners: Sequence[HubListener], main_hub: str) -> None:
         """Report the figures of these, whenever metrics are exported."""
 
+    def gauge(self, name: str, unit: str, description: str, read: Callable[[], float | None]) -> None:
+        """Report a figure, whenever metrics are exported; None: it is not known now, and nothing is reported.
+
+        A thread of the SDK calls `read`.
+        """
+
 
 class _Silent:
     on_cosmos_response = None
@@ -40,6 +46,9 @@ class _Silent:
         return UNOBSERVED
 
     def watch(self, engines: Sequence[Engine[Any]], listeners: Sequence[HubListener], main_hub: str) -> None:
+        pass
+
+    def gauge(self, name: str, unit: str, description: str, read: Callable[[], float | None]) -> None:
         pass
 
 

@@ -76,13 +76,17 @@ class Telemetry:
         meters = MeterProvider(readers, resource=resource, shutdown_on_exit=False)
         return cls(tracers, meters, queue)
 
-    def install(self) -> None:
+    def install(self, *, of_others: bool = True) -> None:
         """Become the providers of the process, for adapters whose HTTP client makes spans, for example.
+
+        Without `of_others`, what other packages make is not reported.
 
         The Azure SDKs make no spans then, unless `AZURE_TRACING_ENABLED` says so: the runtime has one for each of
         their calls that matters.
         """
         Complaints().install()
+        if not of_others:
+            return
         trace.set_tracer_provider(self.tracers)
         metrics.set_meter_provider(self.meters)
         if not os.environ.get("AZURE_TRACING_ENABLED"):
