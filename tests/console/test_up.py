@@ -82,7 +82,7 @@ def kill_page(up: Up) -> None:
         try:
             if child(up, "quartet.console") != killed:
                 return
-        except (StopIteration, FileNotFoundError):
+        except (StopIteration, FileNotFoundError, ProcessLookupError):  # it ends while it is looked at
             time.sleep(0.05)
 
 
