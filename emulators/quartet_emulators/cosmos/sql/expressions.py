@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request, unsupported
@@ -163,9 +162,8 @@ def _conditional(node: nodes.Conditional, scope: Scope) -> Evaluator:
 def _function_call(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
     if node.name in AGGREGATES:
         return _aggregate(node, scope)
-    if node.name in CLOCK_FUNCTIONS:
-        return _clock(node.name)
-    signature = FUNCTIONS.get(node.name)
+    is_clock = node.name in CLOCK_FUNCTIONS
+    signature = CLOCK_FUNCTIONS.get(node.name) or FUNCTIONS.get(node.name)
     if signature is None:
         if node.name.startswith(KNOWN_BUT_UNSUPPORTED):
             raise unsupported(f"the function {node.name}")
@@ -175,10 +173,17 @@ def _function_call(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
         raise bad_request(f"The function {node.name} does not take {given} argument(s).")
     call = signature.call
     arguments = [compile_expression(argument, scope) for argument in node.arguments]
+    if is_clock:
+        return lambda env: call(_ticks(env[NOW]), *[argument(env) for argument in arguments])
     if given == 1:
         only = arguments[0]
         return lambda env: call(only(env))
     return lambda env: call(*[argument(env) for argument in arguments])
+
+
+def _ticks(now: float) -> int:
+    """Seconds since 1970 in ticks of 100 ns, exact to the microsecond as far as a float is."""
+    return round(now * 1_000_000) * 10
 
 
 def _aggregate(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
@@ -193,12 +198,6 @@ def _aggregate(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
     slot = scope.slots.new()
     collected.append(Aggregate(node.name, argument, slot))
     return operator.itemgetter(slot)
-
-
-def _clock(name: str) -> Evaluator:
-    if name.startswith("GETCURRENTTIMESTAMP"):
-        return lambda env: int(env[NOW] * 1000)
-    return lambda env: _date_time(env[NOW])
 
 
 def _array_literal(node: nodes.ArrayLiteral, scope: Scope) -> Evaluator:
@@ -218,11 +217,6 @@ def _object_literal(node: nodes.ObjectLiteral, scope: Scope) -> Evaluator:
 
 def _subquery(node: nodes.Subquery, scope: Scope) -> Evaluator:
     return scope.slots.compile_subquery(node, scope)
-
-
-def _date_time(now: float) -> str:
-    moment = datetime.fromtimestamp(now, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
 
 
 _COMPILERS: Final[dict[type, Callable[[Value, Scope], Evaluator]]] = {

@@ -6,23 +6,27 @@ Each takes values and gives a value; on arguments of the wrong type the result i
 from typing import Final
 
 from quartet_emulators.cosmos.sql.array_functions import ARRAY_FUNCTIONS
+from quartet_emulators.cosmos.sql.date_functions import CLOCK_FUNCTIONS, DATE_FUNCTIONS
 from quartet_emulators.cosmos.sql.number_functions import NUMBER_FUNCTIONS
 from quartet_emulators.cosmos.sql.signatures import Signature
 from quartet_emulators.cosmos.sql.text_functions import TEXT_FUNCTIONS
 from quartet_emulators.cosmos.sql.type_functions import TYPE_FUNCTIONS
 
-FUNCTIONS: Final[dict[str, Signature]] = {**ARRAY_FUNCTIONS, **NUMBER_FUNCTIONS, **TEXT_FUNCTIONS, **TYPE_FUNCTIONS}
+FUNCTIONS: Final[dict[str, Signature]] = {
+    **ARRAY_FUNCTIONS,
+    **DATE_FUNCTIONS,
+    **NUMBER_FUNCTIONS,
+    **TEXT_FUNCTIONS,
+    **TYPE_FUNCTIONS,
+}
 """The functions whose result depends on their arguments alone, by their names in upper case."""
 
 AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG"})
 
-CLOCK_FUNCTIONS: Final = frozenset(
-    {"GETCURRENTTIMESTAMP", "GETCURRENTDATETIME", "GETCURRENTTIMESTAMPSTATIC", "GETCURRENTDATETIMESTATIC"}
-)
-"""Functions of the moment at which the query is run."""
+__all__ = ("AGGREGATES", "CLOCK_FUNCTIONS", "FUNCTIONS", "KNOWN_BUT_UNSUPPORTED")
 
 KNOWN_BUT_UNSUPPORTED: Final = (
-    *("ST_", "VECTORDISTANCE", "FULLTEXT", "RRF", "DATETIME", "GETCURRENTTICKS", "TICKSTO", "TIMESTAMPTO", "COUNTIF"),
+    *("ST_", "VECTORDISTANCE", "FULLTEXT", "RRF", "DATETIMEFORMAT", "COUNTIF"),
     *("RAND", "ACOS", "ASIN", "ATAN", "ATN2", "COS", "COT", "DEGREES", "RADIANS", "SIN", "TAN", "NUMBERBIN"),
     *("INTADD", "INTSUB", "INTMUL", "INTDIV", "INTMOD", "INTBIT", "DOCUMENTID", "MAKELIST", "MAKESET", "HASH"),
     *("ARRAY_AVG", "ARRAY_MAX", "ARRAY_MEDIAN", "ARRAY_MIN", "ARRAY_SUM"),

@@ -43,3 +43,10 @@ def numbers(function: Function) -> Function:
         return result
 
     return call
+
+
+def whole_number(value: Value) -> int | None:
+    """The number as an integer, ``None`` for a fraction and for anything else; ``2.0`` is whole."""
+    if type(value) is int:
+        return value
+    return int(value) if type(value) is float and value.is_integer() else None
