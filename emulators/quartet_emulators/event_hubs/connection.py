@@ -139,6 +139,11 @@ class Connection(asyncio.Protocol):
         """How many bytes wait to be sent."""
         return self._output.size
 
+    @property
+    def unsettled(self) -> int:
+        """How many deliveries the client has not settled, of those that it wanted unsettled."""
+        return sum(len(session.unsettled) for session in self._sessions.values())
+
     def send(self, channel: int, performative: Performative) -> None:
         """Send a performative without payload."""
         self.write([write_frame(channel, performative.encode())])

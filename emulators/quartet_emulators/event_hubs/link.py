@@ -14,6 +14,9 @@ MAX_MESSAGE_SIZE = 1024 * 1024
 FIRST = 0
 """The receiver settle mode: a receiver settles as soon as it has a message."""
 
+SECOND = 1
+"""The receiver settle mode: a receiver says the outcome, and settles when the sender has."""
+
 WRAP = 0xFFFFFFFF
 """Sequence numbers of the protocol have 32 bits and begin again."""
 

@@ -1,38 +1,34 @@
 """Links on which the client receives and we send."""
 
-import struct
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quartet_emulators.event_hubs.errors import NOT_ALLOWED
-from quartet_emulators.event_hubs.link import FIRST, MAX_MESSAGE_SIZE, WRAP, Link, SessionError
+from quartet_emulators.event_hubs.link import FIRST, MAX_MESSAGE_SIZE, SECOND, WRAP, Link, SessionError
 from quartet_emulators.event_hubs.performatives import Attach, Flow, Transfer
+from quartet_emulators.event_hubs.transfer_frames import TransferFrames
 
 if TYPE_CHECKING:
     from quartet_emulators.event_hubs.session import Session
 
 _MOST_READ = 256
-_SETTLED = 1
-_UINT = struct.Struct(">I").pack
+_UNSETTLED, _SETTLED = 0, 1
 
 
 class OutgoingLink(Link):
-    """The client receives, we send; every transfer is settled already."""
+    """The client receives, we send.
+
+    Deliveries are settled as they are sent, unless the client asks for unsettled ones: these stay in the session's
+    ``unsettled`` until the client settles them.
+    """
 
     def __init__(self, session: "Session", attach: Attach) -> None:
         super().__init__(session, attach)
         self._drain = False
         self._unsent: deque[bytes] = deque()
-        channel = session.channel.to_bytes(2, "big")
-        fields = b"\x70" + _UINT(attach.handle), b"\x70", b"\xa0\x01\x00\x43\x41", b"\x40\x40\x40\x40\x40"
-        # handle, delivery-id (four bytes follow), one tag for all and format 0 and settled, more, five nulls
-        size = sum(map(len, fields)) + len(_UINT(0)) + len(b"\x42") + 1
-        self._before_id = b"\x02\x00" + channel + b"\x00\x53\x14\xc0" + bytes([size, 11]) + fields[0] + fields[1]
-        self._last = fields[2] + b"\x42" + fields[3]
-        self._more = fields[2] + b"\x41" + fields[3]
-        self._overhead = 4 + len(self._before_id) + 4 + len(self._last)
-        self._head = struct.Struct(f">I{len(self._before_id)}sI{len(self._last)}s").pack
+        self._settled = attach.snd_settle_mode != _UNSETTLED
+        self._frames = TransferFrames(session.channel, attach.handle, settled=self._settled)
 
     def accept(self, attach: Attach) -> None:
         """Answer the attach; the client then gives credit."""
@@ -43,8 +39,8 @@ class OutgoingLink(Link):
                 name=attach.name,
                 handle=attach.handle,
                 role=False,
-                snd_settle_mode=_SETTLED,
-                rcv_settle_mode=FIRST,
+                snd_settle_mode=_SETTLED if self._settled else _UNSETTLED,
+                rcv_settle_mode=SECOND if attach.rcv_settle_mode == SECOND and not self._settled else FIRST,
                 source=attach.source,
                 target=attach.target,
                 initial_delivery_count=0,
@@ -57,6 +53,11 @@ class OutgoingLink(Link):
     def offered_capabilities(self) -> object:
         """The capabilities that the client asked for and gets."""
         return None
+
+    def release(self) -> None:
+        """Forget what is unsettled: a link that is attached again begins where its client says."""
+        super().release()
+        self.session.unsettled.forget(self)
 
     def take(self, limit: int) -> Sequence[bytes]:
         """The next messages to send, at most ``limit``; none if there are none yet."""
@@ -95,38 +96,26 @@ class OutgoingLink(Link):
             session.send_flow(self, drain=True)
 
     def _send(self, messages: Sequence[bytes]) -> None:
-        session = self.session
-        head, before, last, overhead = self._head, self._before_id, self._last, self._overhead
-        limit = session.connection.max_frame_size - overhead
-        delivery_id, chunks, sent = session.next_delivery_id, [], 0
+        session, frames = self.session, self._frames
+        limit = session.connection.max_frame_size - frames.overhead
+        first = delivery_id = session.next_delivery_id
+        chunks, sent = [], 0
         for message in messages:
             size = len(message)
             if size <= limit and not self._unsent:
-                chunks.append(head(size + overhead, before, delivery_id, last))
+                chunks.append(frames.head(size, delivery_id))
                 chunks.append(message)
                 sent += 1
             else:
-                self._unsent.extend(self._frames(message, delivery_id, limit))
+                self._unsent.extend(frames.parts(message, delivery_id, limit))
             delivery_id = (delivery_id + 1) & WRAP
         session.next_delivery_id = delivery_id
+        if not self._settled:
+            session.unsettled.add(self, first, len(messages))
         self.delivery_count = (self.delivery_count + len(messages)) & WRAP
         self.credit -= len(messages)
         self._count_transfers(sent)
         session.connection.write(chunks)
-
-    def _frames(self, message: bytes, delivery_id: int, limit: int) -> list[bytes]:
-        """A message that takes several frames; all but the last say that more follows."""
-        parts = [message[start : start + limit] for start in range(0, len(message), limit)]
-        return [
-            self._head(
-                len(part) + self._overhead,
-                self._before_id,
-                delivery_id,
-                self._last if index == len(parts) - 1 else self._more,
-            )
-            + part
-            for index, part in enumerate(parts)
-        ]
 
     def _send_unsent(self) -> None:
         count = min(len(self._unsent), self.session.window)

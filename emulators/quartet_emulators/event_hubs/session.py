@@ -17,6 +17,7 @@ from quartet_emulators.event_hubs.performatives import (
     Transfer,
     error_value,
 )
+from quartet_emulators.event_hubs.unsettled import Unsettled, on_disposition
 
 if TYPE_CHECKING:
     from quartet_emulators.event_hubs.connection import Connection
@@ -37,6 +38,7 @@ class Session:
     Attributes:
         ended: the peer has said that it is over.
         window: how many transfers the client accepts now.
+        unsettled: the deliveries that the client has not settled.
     """
 
     def __init__(self, connection: "Connection", channel: int, begin: Begin) -> None:
@@ -50,6 +52,7 @@ class Session:
         self._received = 0
         self._discarding = False
         self.links: dict[int, Link] = {}
+        self.unsettled = Unsettled()
         connection.send(
             channel,
             Begin(
@@ -80,7 +83,9 @@ class Session:
         elif isinstance(performative, Detach):
             self._link(performative.handle).on_detach(performative)
             del self.links[performative.handle]
-        elif not isinstance(performative, Disposition):  # all that we send is settled already
+        elif isinstance(performative, Disposition):
+            on_disposition(self, performative)
+        else:
             raise SessionError(NOT_IMPLEMENTED, f"{type(performative).__name__} is not understood here")
 
     def pump(self) -> None:

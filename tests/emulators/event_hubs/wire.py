@@ -128,7 +128,9 @@ class Wire:
         selector: str | None = "amqp.annotation.x-opt-offset > '-1'",
         epoch: int | None = None,
         capability: str | None = None,
+        settle_modes: tuple[int | None, int | None] = (None, None),
     ) -> Attach:
+        """Attach a receiver; ``settle_modes`` are those that it asks of the sender, and its own."""
         name = Symbol("apache.org:selector-filter:string")
         filters = {name: Described(name, selector)} if selector else None
         self.say(
@@ -136,6 +138,8 @@ class Wire:
                 name=f"r{handle}",
                 handle=handle,
                 role=True,
+                snd_settle_mode=settle_modes[0],
+                rcv_settle_mode=settle_modes[1],
                 source=Described(ULong(0x28), [address, *[None] * 6, filters]),
                 target=Described(ULong(0x29), ["here"]),
                 properties=None if epoch is None else {Symbol("com.microsoft:epoch"): epoch},
@@ -157,6 +161,19 @@ class Wire:
                 drain=drain,
             )
         )
+
+    def settle(
+        self,
+        first: int,
+        last: int | None = None,
+        *,
+        outcome: int | None = 0x24,
+        settled: bool = True,
+        role: bool = True,
+    ) -> None:
+        """Say the outcome of deliveries: accepted, unless it is said otherwise."""
+        state = None if outcome is None else Described(ULong(outcome), [])
+        self.say(Disposition(role=role, first=first, last=last, settled=settled, state=state))
 
     def send(self, payload: bytes, handle: int = 0, message_format: int = 0) -> None:
         """Send a message in as many frames as it takes."""
