@@ -55,7 +55,7 @@ class Unsettled:
             else:
                 self._runs.append(_Run(first, last, link))
             return
-        self.take(first, last)  # the ids have begun again: whoever had them before has never settled
+        self.take(first, last)  # the ids have begun again, and those before were never settled
         self._runs.insert(self._index(first), _Run(first, last, link))
 
     def take(self, first: int, last: int) -> list[tuple[int, int]]:

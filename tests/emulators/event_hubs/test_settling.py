@@ -1,4 +1,4 @@
-"""Receivers that want to settle: what they get is unsettled until they say what became of it."""
+"""Receivers that want to settle: what they get stays unsettled until they say its outcome."""
 
 import asyncio
 from types import SimpleNamespace
@@ -89,14 +89,14 @@ async def test_what_says_no_outcome_settles_nothing(emulator: EventHubsEmulator)
     async with logged_in(emulator.port) as wire:
         await receiver_of(wire, 2)
         wire.settle(0, settled=False, outcome=None)
-        wire.settle(0, settled=False, outcome=0x23)  # received: the delivery goes on
+        wire.settle(0, settled=False, outcome=0x23)  # received: it continues
         wire.settle(0, role=False)  # of what the client has sent
         await after_all_was_read(wire)
         assert unsettled(emulator) == 2
 
 
 @pytest.mark.parametrize("outcome", [0x24, 0x25, 0x26, 0x27])
-async def test_a_receiver_that_settles_second_is_told_that_it_may(emulator: EventHubsEmulator, outcome: int) -> None:
+async def test_a_receiver_that_settles_second_gets_the_leave_to(emulator: EventHubsEmulator, outcome: int) -> None:
     async with logged_in(emulator.port) as wire:
         await receiver_of(wire, 4, SECOND)
         wire.settle(1)
