@@ -1,9 +1,11 @@
 """Event hubs over the control endpoint: created while the emulator runs, and emptied."""
 
+import sqlite3
 from collections.abc import Callable
 
 from aiohttp import web
 
+from quartet_emulators.disk import DISK_FULL, is_full
 from quartet_emulators.event_hubs import ConfigError, EventHubsEmulator
 from quartet_emulators.event_hubs.config import read_hub
 
@@ -37,6 +39,8 @@ class HubRoutes:
             return _refused(f"not JSON: {error}")
         except ConfigError as error:
             return _refused(str(error))
+        except sqlite3.Error as error:
+            return _refused(DISK_FULL if is_full(error) else str(error), status=507)
         created = {"Name": hub.name, "PartitionCount": hub.partition_count, "ConsumerGroups": [*hub.consumer_groups]}
         return web.json_response(created, status=201)
 

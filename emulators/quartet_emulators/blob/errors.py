@@ -25,6 +25,7 @@ class ErrorCode(Enum):
     )
     CONTAINER_ALREADY_EXISTS = ("ContainerAlreadyExists", 409, "The specified container already exists.")
     CONTAINER_NOT_FOUND = ("ContainerNotFound", 404, "The specified container does not exist.")
+    INSUFFICIENT_ACCOUNT_PERMISSIONS = ("InsufficientAccountPermissions", 403, "Write operations are not allowed.")
     INTERNAL_ERROR = ("InternalError", 500, "The server encountered an internal error.")
     INVALID_AUTHENTICATION_INFO = (
         "InvalidAuthenticationInfo",

@@ -4,6 +4,7 @@ import collections
 import itertools
 import logging
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,7 @@ from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.failing import Failing
 from quartet_emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_name, find_operation
 from quartet_emulators.blob.store import BlobStore
+from quartet_emulators.disk import DISK_FULL, is_full
 from quartet_emulators.faults import NO_FAULTS, Injector
 from quartet_emulators.http_log import http_logger
 from quartet_emulators.http_request import new_request
@@ -134,6 +136,8 @@ class BlobEmulator:
             response = self._refusal(request, error, request_id, now)
         except (ConnectionError, TimeoutError):
             raise
+        except sqlite3.Error as error:
+            response = self._refusal(request, _not_written(request, error), request_id, now)
         except Exception:  # whatever it is, the client gets an answer that its SDK can read
             log.exception("%s %s failed", request.method, request.raw_path)
             response = self._refusal(request, BlobError(ErrorCode.INTERNAL_ERROR), request_id, now)
@@ -186,6 +190,15 @@ class BlobEmulator:
         headers["Content-Type"] = "application/xml"
         body = error.document(request_id, http_date(now))
         return web.Response(status=error.error.status, headers=headers, body=body)
+
+
+def _not_written(request: web.BaseRequest, error: sqlite3.Error) -> BlobError:
+    """What an error of the store is answered with: 403 if the disk is full, as clients repeat what is a 500."""
+    if is_full(error):
+        log.error("%s %s is refused with 403: the disk is full", request.method, request.raw_path)
+        return BlobError(ErrorCode.INSUFFICIENT_ACCOUNT_PERMISSIONS, DISK_FULL)
+    log.error("%s %s failed", request.method, request.raw_path, exc_info=error)
+    return BlobError(ErrorCode.INTERNAL_ERROR)
 
 
 def _echo(request: web.BaseRequest, name: str) -> str | None:

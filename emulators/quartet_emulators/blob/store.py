@@ -4,9 +4,10 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from quartet_emulators.disk import transaction
 
 SCHEMA_VERSION = 1
 SCHEMA = f"""
@@ -103,16 +104,6 @@ class BlobStore:
         """Close the file; the log is written back into it."""
         self._db.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
     def container(self, name: str) -> Container | None:
         """The container of this name, or None."""
         row = self._db.execute("SELECT * FROM containers WHERE name = ?", (name,)).fetchone()
@@ -130,7 +121,7 @@ class BlobStore:
 
     def remove_container(self, name: str) -> None:
         """Remove a container and all that is in it."""
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute("DELETE FROM containers WHERE name = ?", (name,))
             db.execute("DELETE FROM blobs WHERE container = ?", (name,))
             db.execute("DELETE FROM contents WHERE container = ?", (name,))
@@ -162,7 +153,7 @@ class BlobStore:
     def write_blob(self, blob: Blob, content: bytes) -> None:
         """Write a blob with new content; blocks that were staged for it are discarded."""
         key = (blob.container, blob.name)
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(blob))
             db.execute("DELETE FROM staged_blocks WHERE container = ? AND name = ?", key)
             if content:
@@ -173,7 +164,7 @@ class BlobStore:
     def remove_blob(self, blob: Blob) -> None:
         """Remove a blob, its content and the blocks staged for it."""
         key = (blob.container, blob.name)
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute("DELETE FROM blobs WHERE container = ? AND name = ?", key)
             db.execute("DELETE FROM contents WHERE container = ? AND name = ?", key)
             db.execute("DELETE FROM staged_blocks WHERE container = ? AND name = ?", key)

@@ -1,6 +1,8 @@
 """The account: its databases and containers by name and by resource id, in memory and on disk."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -116,11 +118,12 @@ class Account:
         text = identifiers.to_text(rid)
         full: dict[str, Json] = {"id": name, "_rid": text, "_self": f"dbs/{text}/", "_etag": _etag(rid, now)}
         full |= {"_colls": "colls/", "_users": "users/", "_ts": int(now)}
-        self.storage.save_database(rid, encode(full))
         database = Database(rid, full)
+        with self._writing(text):
+            self.storage.save_database(rid, encode(full))
+            if throughput is not None:
+                self.offers.create(database.link, text, throughput, now)
         self._add(database)
-        if throughput is not None:
-            self.offers.create(database.link, text, throughput, now)
         return full
 
     def delete_database(self, database: Database) -> None:
@@ -130,8 +133,9 @@ class Account:
         self.storage.delete(
             databases=[database.rid],
             containers=[container.key for container in containers],
-            offers=self.offers.forget(rids),
+            offers=self.offers.of(rids),
         )
+        self.offers.forget(rids)
         del self.databases[database.name]
         for rid in rids:
             del self._by_rid[rid]
@@ -155,10 +159,11 @@ class Account:
         full = {"conflictResolutionPolicy": _DEFAULT_CONFLICTS, **definition}
         full |= {"_rid": text, "_ts": int(now), "_self": link, "_etag": _etag(rid, now), "_docs": "docs/"}
         full |= {"_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/", "_conflicts": "conflicts/"}
-        key = self.storage.add_container(rid, database.rid, encode(full))
+        with self._writing(text):
+            key = self.storage.add_container(rid, database.rid, encode(full))
+            if throughput is not None or not self.offers.has(database.rid_text):
+                self.offers.create(link, text, throughput, now)
         self._add_container(database, Container(key, rid, database.name, full))
-        if throughput is not None or not self.offers.has(database.rid_text):
-            self.offers.create(link, text, throughput, now)
         return full
 
     def replace_container(self, container: Container, body: Json, now: float) -> dict[str, Json]:
@@ -181,9 +186,20 @@ class Account:
 
     def delete_container(self, container: Container) -> None:
         """Delete a container with its items."""
-        self.storage.delete(containers=[container.key], offers=self.offers.forget([container.rid_text]))
+        self.storage.delete(containers=[container.key], offers=self.offers.of([container.rid_text]))
+        self.offers.forget([container.rid_text])
         del self.databases[container.database].containers[container.name]
         del self._by_rid[container.rid_text]
+
+    @contextmanager
+    def _writing(self, rid: str) -> Iterator[None]:
+        """A resource and its offer, or neither of them."""
+        try:
+            with self.storage.transaction():
+                yield
+        except BaseException:
+            self.offers.forget([rid])
+            raise
 
     def _add(self, database: Database) -> None:
         self.databases[database.name] = database

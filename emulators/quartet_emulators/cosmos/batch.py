@@ -4,6 +4,7 @@ A transactional one is on one logical partition, and does all of them or none. I
 partition, and has an effect and a status of its own.
 """
 
+import sqlite3
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from quartet_emulators.cosmos import documents
 from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.documents import Conditions, Outcome
-from quartet_emulators.cosmos.errors import CosmosError, bad_request
+from quartet_emulators.cosmos.errors import CosmosError, bad_request, not_written
 from quartet_emulators.cosmos.json_text import Json, encode_text
 from quartet_emulators.cosmos.storage import Storage
 from quartet_emulators.cosmos.transaction import Transaction
@@ -95,7 +96,6 @@ def run_bulk(
 
     Raises:
         CosmosError: 400 if the request as a whole is malformed or has more than 100 operations.
-        sqlite3.Error: If the disk refuses; the operations before have had their effect.
     """
     runs = _runs(operations)
     results: list[bytes] = []
@@ -109,10 +109,10 @@ def run_bulk(
             tx = Transaction(container, container.partition_key.text_in_header(_key(operation)), now)
             outcome = run(tx, operation)
             tx.commit(storage)
-        except CosmosError as error:
+        except (CosmosError, sqlite3.Error) as error:
             succeeded = False
             charge += _CHARGE_OF_FAILURE
-            results.append(_failure(error))
+            results.append(_failure(error if isinstance(error, CosmosError) else not_written(error)))
         else:
             charge += outcome.charge
             results.append(_result(outcome, minimal=minimal))

@@ -1,6 +1,12 @@
 """What the emulator answers when it does not do what was asked, in the service's own status codes."""
 
+import logging
+import sqlite3
 from http import HTTPStatus
+
+from quartet_emulators.disk import DISK_FULL, is_full
+
+logger = logging.getLogger(__name__)
 
 PARTITION_KEY_MISMATCH = 1001
 """Sub-status of 400: the partition key in the header is not the one in the item."""
@@ -84,3 +90,15 @@ def unsupported(feature: str) -> CosmosError:
     Not 501, which would say it better: clients take every 5xx for an outage, and repeat the request for a while.
     """
     return UnsupportedError(HTTPStatus.BAD_REQUEST, f"The emulator does not support {feature}; the service does.")
+
+
+def not_written(error: sqlite3.Error) -> CosmosError:
+    """403 if the disk is full, as the service says of a container that has reached its storage, otherwise 503.
+
+    The 403 has no sub-status: with one, clients would look for another region and try again.
+    """
+    if is_full(error):
+        logger.error("the disk is full: a write is refused with 403")
+        return CosmosError(HTTPStatus.FORBIDDEN, DISK_FULL)
+    logger.error("the disk refused a write, which is answered with 503", exc_info=error)
+    return CosmosError(HTTPStatus.SERVICE_UNAVAILABLE, f"The emulator cannot write to its disk: {error}")

@@ -71,12 +71,14 @@ class Offers:
         self._keep(changed)
         return changed
 
-    def forget(self, owner_rids: list[str]) -> list[str]:
-        """Drop the offers of resources that are being deleted, and return their resource ids for the disk."""
-        gone = [rid for rid, offer in self._offers.items() if offer["offerResourceId"] in owner_rids]
-        for rid in gone:
+    def of(self, owner_rids: list[str]) -> list[str]:
+        """The resource ids of the offers of these resources."""
+        return [rid for rid, offer in self._offers.items() if offer["offerResourceId"] in owner_rids]
+
+    def forget(self, owner_rids: list[str]) -> None:
+        """Drop the offers of resources that are no longer on the disk."""
+        for rid in self.of(owner_rids):
             del self._offers[rid]
-        return gone
 
     def _keep(self, offer: dict[str, Json]) -> None:
         self._storage.save_offer(offer["_rid"], encode(offer))

@@ -6,8 +6,11 @@ write survives ``kill -9`` of the process, not the loss of power, which is enoug
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from quartet_emulators.disk import transaction
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS databases (rid BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
@@ -124,7 +127,7 @@ class Storage:
     def delete(self, *, databases: Iterable[bytes] = (), containers: Iterable[int], offers: Iterable[str]) -> None:
         """Delete resources with all that they hold, in one transaction."""
         keys = [(key,) for key in containers]
-        with self._transaction():
+        with self.transaction():
             self._db.executemany("DELETE FROM databases WHERE rid = ?", [(rid,) for rid in databases])
             self._db.executemany("DELETE FROM containers WHERE key = ?", keys)
             self._db.executemany("DELETE FROM items WHERE place BETWEEN ? AND ?", [_places(key) for (key,) in keys])
@@ -148,33 +151,21 @@ class Storage:
         if len(rows) == 1:
             self._db.execute(_WRITE, rows[0])
             return
-        with self._transaction():
+        with self.transaction():
             self._db.executemany(_WRITE, rows)
 
     def write_and_delete(self, container: int, rows: list[ItemRow], gone: list[int], lsn: int, number: int) -> None:
         """Write items, delete the numbers ``gone`` and keep the high-water marks: all or none."""
-        with self._transaction():
+        with self.transaction():
             self._db.executemany(_WRITE, rows)
             self._db.executemany("DELETE FROM items WHERE place = ?", [(place(container, item),) for item in gone])
             self._db.execute("UPDATE containers SET lsn = ?, number = ? WHERE key = ?", (lsn, number, container))
 
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self._db)
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All that the block writes, or nothing."""
+        return transaction(self._db)
 
 
 def _places(container: int) -> tuple[int, int]:
     """The first and the last place of a container's items."""
     return place(container, 0), place(container + 1, 0) - 1
-
-
-class _Transaction:
-    """``BEGIN`` to ``COMMIT``, or ``ROLLBACK`` when an exception passes."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from quartet_emulators.event_hubs.errors import INTERNAL_ERROR, AmqpError
+from quartet_emulators.disk import DISK_FULL, is_full, transaction
+from quartet_emulators.event_hubs.errors import INTERNAL_ERROR, RESOURCE_LIMIT_EXCEEDED, AmqpError
 from quartet_emulators.event_hubs.messages import Incoming
 from quartet_emulators.event_hubs.partition import Growth, Partition, Position, Row, row_id
 
@@ -126,7 +127,7 @@ class EventLog:
             touched = self._store(appends)
         except (sqlite3.Error, OverflowError) as error:
             _LOGGER.error("events were not stored: %s", error)  # noqa: TRY400 - one line; the sender gets the error
-            failure = AmqpError(INTERNAL_ERROR, f"the events were not stored: {error}")
+            failure = _failure(error)
             for append in appends:
                 append.outcome(failure)
             return
@@ -146,13 +147,8 @@ class EventLog:
             if growth is None:
                 growth = growths[append.partition] = Growth(append.partition, now)
             growth.add(append.events, rows)
-        self.database.execute("BEGIN")
-        try:
+        with transaction(self.database):
             self.database.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
-            self.database.execute("COMMIT")
-        except BaseException:
-            self.database.execute("ROLLBACK")
-            raise
         for growth in growths.values():
             growth.apply()
         return list(growths)
@@ -194,7 +190,9 @@ class EventLog:
         if self._scheduled is not None:
             self._scheduled.cancel()
             self._commit()
-        self.database.executescript("BEGIN; DELETE FROM events; DELETE FROM partitions; COMMIT;")
+        with transaction(self.database):
+            self.database.execute("DELETE FROM events")
+            self.database.execute("DELETE FROM partitions")
 
     def close(self) -> None:
         """Write what waits to be written, and close the file."""
@@ -202,6 +200,13 @@ class EventLog:
             self._scheduled.cancel()
             self._commit()
         self.database.close()
+
+
+def _failure(error: Exception) -> AmqpError:
+    """The error for a sender; that there is no room is the condition of a quota, which no client repeats."""
+    if is_full(error):
+        return AmqpError(RESOURCE_LIMIT_EXCEEDED, DISK_FULL)
+    return AmqpError(INTERNAL_ERROR, f"the events were not stored: {error}")
 
 
 def _id_range(number: int) -> tuple[int, int]:

@@ -118,6 +118,9 @@ class EventHubsEmulator:
         except (OSError, ConfigError):
             self._log.close()
             raise
+        except sqlite3.Error as error:
+            self._log.close()
+            raise OSError(f"{self._data_dir / DATABASE}: {error}") from error
         self._broker = broker
         self._port = int(self._server.sockets[0].getsockname()[1])
         _LOGGER.info("listening on %s:%d", self.host, self.port)
