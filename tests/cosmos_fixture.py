@@ -30,9 +30,13 @@ class Cosmos:
 
     async def container(self, name: str, partition_key: str = "/pk") -> ContainerProxy:
         """A new container, in a database of its own name."""
-        specs = (ContainerSpec(name, partition_key), ContainerSpec("deployment", "/id"))
-        database = await open_database(self.client, name, specs, buckets=16, may_create=True)
-        return database.get_container_client(name)
+        return await self.container_of(ContainerSpec(name, partition_key))
+
+    async def container_of(self, spec: ContainerSpec) -> ContainerProxy:
+        """The same, as a program declares it."""
+        specs = (spec, ContainerSpec("deployment", "/id"))
+        database = await open_database(self.client, spec.name, specs, buckets=16, may_create=True)
+        return database.get_container_client(spec.name)
 
     def requests(self, operation: str) -> int:
         """How many requests of this kind the tests' client has made."""

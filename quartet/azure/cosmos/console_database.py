@@ -5,7 +5,7 @@ from typing import Final
 from quartet.engine.declaration.participant import DEPLOYMENT, ContainerSpec
 
 DATABASE: Final = "console"
-SAGAS: Final = ContainerSpec("sagas", expires=True)
+SAGAS: Final = ContainerSpec("sagas", expires=True, sorted_by=("/opened", "/saga"))
 CONTAINERS: Final = (SAGAS, DEPLOYMENT)
 
 BUCKETS: Final = 16

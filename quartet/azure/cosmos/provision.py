@@ -52,7 +52,12 @@ async def _open_container(proxy: DatabaseProxy, database: str, spec: ContainerSp
                 f"the container {database}/{spec.name} is missing in Cosmos DB: deploy the infrastructure first"
             ) from error
         with suppress(CosmosResourceExistsError):
-            await proxy.create_container(spec.name, PartitionKey(path=spec.partition_key), default_ttl=PER_DOCUMENT)
+            await proxy.create_container(
+                spec.name,
+                PartitionKey(path=spec.partition_key),
+                indexing_policy=_indexing(spec, {}),
+                default_ttl=PER_DOCUMENT,
+            )
         properties = await proxy.get_container_client(spec.name).read()
     paths = properties["partitionKey"]["paths"]
     if paths != [spec.partition_key]:
@@ -60,8 +65,8 @@ async def _open_container(proxy: DatabaseProxy, database: str, spec: ContainerSp
             f"the container {database}/{spec.name} is partitioned by {', '.join(paths)}, not by {spec.partition_key}: "
             "it belongs to something else, or to another version"
         )
-    if may_create and spec.expires and not lets_expire(properties):
-        await _let_expire(proxy, properties)
+    if may_create and ((spec.expires and not lets_expire(properties)) or not sorts(spec, properties)):
+        await _bring_up_to_date(proxy, spec, properties)
 
 
 def lets_expire(properties: Mapping[str, Any]) -> bool:
@@ -69,12 +74,34 @@ def lets_expire(properties: Mapping[str, Any]) -> bool:
     return properties.get("defaultTtl") is not None
 
 
-async def _let_expire(proxy: DatabaseProxy, properties: Mapping[str, Any]) -> None:
+def sorts(spec: ContainerSpec, properties: Mapping[str, Any]) -> bool:
+    """Whether a container has the composite index that its queries need."""
+    composites = properties.get("indexingPolicy", {}).get("compositeIndexes", [])
+    found = [
+        tuple(entry["path"] for entry in composite) for composite in composites if len({*map(_order, composite)}) == 1
+    ]
+    return not spec.sorted_by or spec.sorted_by in found
+
+
+def _order(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("order", "ascending"))
+
+
+def _indexing(spec: ContainerSpec, policy: Mapping[str, Any]) -> dict[str, Any] | None:
+    """An indexing policy with what a container's queries need; None for that of Cosmos DB itself."""
+    if not spec.sorted_by:
+        return dict(policy) or None
+    composite = [{"path": path, "order": "descending"} for path in spec.sorted_by]
+    return {**policy, "compositeIndexes": [*policy.get("compositeIndexes", []), composite]}
+
+
+async def _bring_up_to_date(proxy: DatabaseProxy, spec: ContainerSpec, properties: Mapping[str, Any]) -> None:
     """Change a container that an earlier release created. The rest of its definition stays."""
+    policy = properties.get("indexingPolicy")
     await proxy.replace_container(
         properties["id"],
         properties["partitionKey"],
-        indexing_policy=properties.get("indexingPolicy"),
+        indexing_policy=policy if sorts(spec, properties) else _indexing(spec, policy or {}),
         conflict_resolution_policy=properties.get("conflictResolutionPolicy"),
         default_ttl=PER_DOCUMENT,
     )

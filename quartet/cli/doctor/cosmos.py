@@ -7,7 +7,7 @@ from azure.cosmos.aio import CosmosClient, DatabaseProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError, CosmosResourceNotFoundError
 
 from quartet.azure.cosmos.client import cosmos_client
-from quartet.azure.cosmos.provision import BUCKETS_RECORD, lets_expire
+from quartet.azure.cosmos.provision import BUCKETS_RECORD, lets_expire, sorts
 from quartet.azure.credentials import Credentials
 from quartet.azure.settings import Settings
 from quartet.cli.doctor.addresses import Address
@@ -56,6 +56,8 @@ class CosmosVisit:
                 paths = properties["partitionKey"]["paths"]
                 if paths != [spec.partition_key]:
                     different.append(f"{spec.name} is partitioned by {', '.join(paths)}, not by {spec.partition_key}")
+                elif not sorts(spec, properties):
+                    different.append(f"{spec.name} has no composite index of {', '.join(spec.sorted_by)}")
                 elif spec.expires and not lets_expire(properties):
                     eternal.append(spec.name)
         if missing:
@@ -65,7 +67,8 @@ class CosmosVisit:
             )
         if different:
             return broken(
-                "; ".join(different), "these belong to something else, or to another version: use another account"
+                "; ".join(different),
+                "these belong to another version, or to something else: deploy again, or use another account",
             )
         if eternal:
             return doubtful(

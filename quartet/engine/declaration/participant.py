@@ -22,11 +22,14 @@ class ContainerSpec:
     Attributes:
         partition_key: its path.
         expires: whether documents with a `ttl` must expire.
+        sorted_by: paths by which a query sorts together, all in the same direction. Cosmos DB has to have a composite
+            index of them, and refuses the query otherwise.
     """
 
     name: str
     partition_key: str = "/pk"
     expires: bool = False
+    sorted_by: tuple[str, ...] = ()
 
 
 DEAD_LETTERS = ContainerSpec("dead-letters", expires=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from azure.cosmos.aio import ContainerProxy
 
+from quartet.azure.cosmos.console_database import SAGAS
 from quartet.console.projection.cosmos.store import CosmosProjection
 from quartet.console.projection.port import Projection
 from quartet.console.projection.sqlite.store import SqliteProjection
@@ -24,7 +25,7 @@ async def cosmos(tmp_path: Path) -> AsyncIterator[Cosmos]:
 
 @pytest.fixture
 async def container(cosmos: Cosmos) -> ContainerProxy:
-    return await cosmos.container("sagas")
+    return await cosmos.container_of(SAGAS)
 
 
 @pytest.fixture(params=["sqlite", "cosmos"])
@@ -43,7 +44,7 @@ async def opening(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
             await one.close()
         return
     async with running_cosmos(tmp_path / "cosmos") as running:
-        container = await running.container("sagas")
+        container = await running.container_of(SAGAS)
 
         async def in_cosmos() -> Projection:
             from quartet.console.projection.cosmos.generations import read_meta
