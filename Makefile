@@ -17,7 +17,7 @@ LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrad
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench console-bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check page-vendor page-vendor-check console-pictures clean
+.PHONY: help demo bench console-bench emulators-bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check page-vendor page-vendor-check console-pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: $(DEV) $(ASYNCAPI_PARSER) ## run the tests, with coverage
 	rm -rf .coverage && mkdir .coverage
 	@# Much of the time is waiting for processes to start: more workers than two cores would seem to want.
 	$(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --cov --cov-report=term
+
+emulators-bench: $(DEV) ## what queries take in containers of 1,000 to 100,000 items, and a send while a client scans (ARGS="--largest 20000")
+	$(BIN)/python -m tests.emulators.bench $(ARGS)
 
 console-bench: $(DEV) ## search a projection of 100,000 sagas, and follow 200 sagas a second with pages open (ARGS="--sagas 10000")
 	$(BIN)/python -m tests.console.bench $(ARGS)

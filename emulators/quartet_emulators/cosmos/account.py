@@ -4,35 +4,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from quartet_emulators.cosmos import identifiers
 from quartet_emulators.cosmos.container import Container
-from quartet_emulators.cosmos.errors import OWNER_NOT_FOUND, bad_request, conflict, not_found, unsupported
+from quartet_emulators.cosmos.container_definition import DEFAULT_CONFLICTS, checked_properties
+from quartet_emulators.cosmos.errors import OWNER_NOT_FOUND, bad_request, conflict, not_found
 from quartet_emulators.cosmos.json_text import Json, encode
 from quartet_emulators.cosmos.offers import Offers
-from quartet_emulators.cosmos.partition_keys import PartitionKeyDefinition
+from quartet_emulators.cosmos.readers import Readers
 from quartet_emulators.cosmos.storage import Storage
-
-_DEFAULT_INDEXING: Final = {
-    "indexingMode": "consistent",
-    "automatic": True,
-    "includedPaths": [{"path": "/*"}],
-    "excludedPaths": [{"path": '/"_etag"/?'}],
-}
-_DEFAULT_CONFLICTS: Final = {
-    "mode": "LastWriterWins",
-    "conflictResolutionPath": "/_ts",
-    "conflictResolutionProcedure": "",
-}
-_UNSUPPORTED_POLICIES: Final = {
-    "uniqueKeyPolicy": "unique keys",
-    "computedProperties": "computed properties",
-    "vectorEmbeddingPolicy": "vector embeddings",
-    "changeFeedPolicy": "change feed policies",
-    "clientEncryptionPolicy": "client encryption",
-}
-_FOREVER: Final = -1
 
 
 class Database:
@@ -61,6 +41,7 @@ class Account:
             StorageError: If the directory cannot be used.
         """
         self.storage = Storage(data_dir)
+        self.readers = Readers(self.storage.path)
         self.offers = Offers(self.storage)
         self.databases: dict[str, Database] = {}
         self._by_rid: dict[str, Database | Container] = {}
@@ -71,12 +52,14 @@ class Account:
             self._add(database)
         for row in self.storage.containers():
             owner = by_rid[row.database]
-            container = Container(row.key, row.rid, owner.name, json.loads(row.body))
-            container.load(self.storage.items(row.key), row.lsn, row.number)
+            items = self.storage.items(row.key)
+            container = Container(row.key, row.rid, owner.name, json.loads(row.body), items)
+            container.load(items, row.lsn, row.number)
             self._add_container(owner, container)
 
     def close(self) -> None:
         """Close the data directory."""
+        self.readers.close()
         self.storage.close()
 
     def database(self, name: str, *, owner: bool = False) -> Database:
@@ -150,20 +133,20 @@ class Account:
                 of this name.
         """
         name = identifiers.checked_resource_id(_object(body), "container")
-        definition = _checked_properties(body)
+        definition = checked_properties(body)
         if name in database.containers:
             raise conflict(f"A container with the id {name!r} already exists.")
         rid = identifiers.new_container_rid(database.rid)
         text = identifiers.to_text(rid)
         link = f"{database.link}colls/{text}/"
-        full = {"conflictResolutionPolicy": _DEFAULT_CONFLICTS, **definition}
+        full = {"conflictResolutionPolicy": DEFAULT_CONFLICTS, **definition}
         full |= {"_rid": text, "_ts": int(now), "_self": link, "_etag": _etag(rid, now), "_docs": "docs/"}
         full |= {"_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/", "_conflicts": "conflicts/"}
         with self._writing(text):
             key = self.storage.add_container(rid, database.rid, encode(full))
             if throughput is not None or not self.offers.has(database.rid_text):
                 self.offers.create(link, text, throughput, now)
-        self._add_container(database, Container(key, rid, database.name, full))
+        self._add_container(database, Container(key, rid, database.name, full, self.storage.items(key)))
         return full
 
     def replace_container(self, container: Container, body: Json, now: float) -> dict[str, Json]:
@@ -173,15 +156,21 @@ class Account:
             CosmosError: 400 if id or partition key would change, or the definition is bad, as for creation.
         """
         name = identifiers.checked_resource_id(_object(body), "container")
-        definition = _checked_properties(body)
+        definition = checked_properties(body)
         current = container.properties
         if name != container.name or definition["partitionKey"] != current["partitionKey"]:
             raise bad_request("The id and the partition key of a container cannot be changed.")
         kept = {key: value for key, value in current.items() if key.startswith("_")}
-        full = {"conflictResolutionPolicy": _DEFAULT_CONFLICTS, **definition, **kept}
+        full = {"conflictResolutionPolicy": DEFAULT_CONFLICTS, **definition, **kept}
         full |= {"_ts": int(now), "_etag": _etag(container.rid, now)}
-        self.storage.replace_container(container.key, encode(full))
+        items = self.storage.items(container.key)
+        with self.storage.transaction():
+            self.storage.replace_container(container.key, encode(full))
+            if full.get("defaultTtl") != container.default_ttl:
+                items.set_ends(full.get("defaultTtl"))
         container.configure(full)
+        items.indexes.keep_only(filter(container.indexing.covers_all, items.indexes.definitions()))
+        container.items = items
         return full
 
     def delete_container(self, container: Container) -> None:
@@ -218,22 +207,3 @@ def _object(body: Json) -> dict[str, Json]:
 
 def _etag(rid: bytes, now: float) -> str:
     return f'"{rid[-4:].hex()}-0000-0000-0000-{int(now * 1_000_000) & 0xFFFFFFFFFFFF:012x}"'
-
-
-def _checked_properties(body: dict[str, Json]) -> dict[str, Json]:
-    """What a client may say about a container, without system properties and with the defaults filled in."""
-    for policy, feature in _UNSUPPORTED_POLICIES.items():
-        content = body.get(policy)
-        if content and content != {"uniqueKeys": []}:
-            raise unsupported(feature)
-    ttl = body.get("defaultTtl")
-    if ttl is not None and (type(ttl) is not int or (ttl <= 0 and ttl != _FOREVER)):
-        raise bad_request(f"defaultTtl is -1 or a positive whole number of seconds, not {ttl!r}.")
-    PartitionKeyDefinition(body.get("partitionKey"))
-    kept = {key: value for key, value in body.items() if not key.startswith("_") and value is not None}
-    kept["partitionKey"] = {"kind": "Hash", "version": 1, **body["partitionKey"]}
-    indexing = body.get("indexingPolicy") or {}
-    if not isinstance(indexing, dict):
-        raise bad_request("indexingPolicy must be a JSON object.")
-    kept["indexingPolicy"] = {**_DEFAULT_INDEXING, **indexing}
-    return kept

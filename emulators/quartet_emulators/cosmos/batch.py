@@ -14,7 +14,6 @@ from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.documents import Conditions, Outcome
 from quartet_emulators.cosmos.errors import CosmosError, bad_request, not_written
 from quartet_emulators.cosmos.json_text import Json, encode_text
-from quartet_emulators.cosmos.storage import Storage
 from quartet_emulators.cosmos.transaction import Transaction
 
 MAX_OPERATIONS: Final = 100
@@ -81,15 +80,12 @@ def run_batch(tx: Transaction, operations: Json, *, minimal: bool) -> BatchResul
     return BatchResult(b"[" + results + b"]", charge, succeeded=True)
 
 
-def run_bulk(
-    container: Container, operations: Json, storage: Storage, now: float, *, continues: bool, minimal: bool
-) -> BatchResult:
+def run_bulk(container: Container, operations: Json, now: float, *, continues: bool, minimal: bool) -> BatchResult:
     """Run operations that do not depend on each other, in order; each is committed alone.
 
     Args:
         container: Where the items are.
         operations: The request's body; not trusted.
-        storage: Where they are written.
         now: The time.
         continues: Also run those behind one that failed; otherwise they become dependents of its failure.
         minimal: Leave the items out of the results.
@@ -108,7 +104,7 @@ def run_bulk(
         try:
             tx = Transaction(container, container.partition_key.text_in_header(_key(operation)), now)
             outcome = run(tx, operation)
-            tx.commit(storage)
+            tx.commit()
         except (CosmosError, sqlite3.Error) as error:
             succeeded = False
             charge += _CHARGE_OF_FAILURE

@@ -1,9 +1,11 @@
 """From a request to its answer: authorisation, routing, counting, and errors turned into answers."""
 
+import asyncio
 import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -11,11 +13,12 @@ from quartet_emulators.cosmos import authorisation, charges, metadata
 from quartet_emulators.cosmos.account import Account
 from quartet_emulators.cosmos.agents import agent_of
 from quartet_emulators.cosmos.container import Container
+from quartet_emulators.cosmos.disk_items import DiskItems
 from quartet_emulators.cosmos.errors import CosmosError, UnsupportedError, not_written, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.items import ITEM_OPERATIONS, answer_items, delete_partition, feed_operation
+from quartet_emulators.cosmos.items import ITEM_OPERATIONS, PAGES, answer_items, delete_partition, feed_operation
 from quartet_emulators.cosmos.json_text import encode
-from quartet_emulators.cosmos.transaction import remove_expired
+from quartet_emulators.cosmos.pages import prepare_query
 from quartet_emulators.tokens import TokenCheck
 
 logger = logging.getLogger("quartet_emulators.cosmos")
@@ -27,6 +30,8 @@ CONTAINER: Final = 4
 CHILD_FEED: Final = 5
 CHILD: Final = 6
 _SWEEP_SECONDS: Final = 30.0
+_LARGE: Final = 500
+"""From so many items on, what reads pages of them is answered aside: below, that would take longer than the answer."""
 
 
 class Dispatcher:
@@ -52,8 +57,40 @@ class Dispatcher:
         key = agent_of(call.headers.get("user-agent")), operation
         self._counters[key] += 1
         answer = self.carry_out(call, operation)
-        self._charged[key] = self._charged.get(key, 0.0) + float(answer.headers.get("x-ms-request-charge", 0))
+        self._charge(key, answer)
         return answer
+
+    def takes_long(self, call: Call) -> bool:
+        """Whether a call may have to look at much: it needs :meth:`answer_in_time` then."""
+        segments = call.segments
+        if len(segments) != CHILD_FEED or segments[4] != "docs" or operation_of(call) not in PAGES:
+            return False
+        try:
+            return self._account.container(segments[1], segments[3]).count >= _LARGE
+        except CosmosError:
+            return False
+
+    async def answer_in_time(self, call: Call) -> Answer:
+        """Answer a call; what may look at much in a thread, from what is committed when it begins, beside others."""
+        if not self.takes_long(call):
+            return self.answer(call)
+        operation = operation_of(call)
+        key = agent_of(call.headers.get("user-agent")), operation
+        self._counters[key] += 1
+        answer = self._guarded(call, partial(self._prepare, call, operation))
+        if answer.status == HTTPStatus.OK:
+            reading = partial(self._guarded, call, partial(self._read_aside, call, operation))
+            answer = await asyncio.get_running_loop().run_in_executor(self._account.readers.threads, reading)
+        self._charge(key, answer)
+        return answer
+
+    def build_indexes(self) -> bool:
+        """Take a step in building indexes; returns whether there is more to do."""
+        containers = [found for database in self._account.databases.values() for found in database.containers.values()]
+        for container in containers:
+            if isinstance(container.items, DiskItems) and container.items.indexes.build():
+                return True
+        return False
 
     def refuse(self, call: Call, error: CosmosError) -> Answer:
         """Count a call and answer it with an error that has nothing to do with what it asks."""
@@ -62,9 +99,13 @@ class Dispatcher:
 
     def carry_out(self, call: Call, operation: str) -> Answer:
         """Answer a call without counting it."""
+        return self._guarded(call, partial(self._route, call, operation))
+
+    def _guarded(self, call: Call, act: Callable[[], Answer]) -> Answer:
+        """Whatever happens becomes an answer."""
         try:
             authorisation.check(call.method, call.segments, call.headers, self._tokens, self._clock())
-            answer = self._route(call, operation)
+            answer = act()
         except CosmosError as error:
             answer = error_answer(call, error)
         except sqlite3.Error as error:
@@ -98,7 +139,7 @@ class Dispatcher:
         if kind == "pkranges" and len(segments) == CHILD_FEED:
             return metadata.ranges_answer(container, call)
         if segments[4:] == ["operations", "partitionkeydelete"]:
-            return delete_partition(container, call, self._account.storage, self._clock())
+            return delete_partition(container, call, self._clock())
         if kind in metadata.NEVER_IN_CONTAINERS and len(segments) <= CHILD:
             return metadata.absent_answer(call, metadata.NEVER_IN_CONTAINERS[kind], container.rid_text)
         raise unsupported(f"{call.method} on /{'/'.join(segments[4:])} of a container")
@@ -121,11 +162,30 @@ class Dispatcher:
 
     def _answer_items(self, container: Container, call: Call, operation: str) -> Answer:
         now = self._clock()
-        storage = self._account.storage
-        if container.default_ttl is not None and now >= container.swept_at + _SWEEP_SECONDS:
-            container.swept_at = now
-            self._sweep(container, now)
-        answer = answer_items(container, call, operation, storage, now)
+        self._sweep(container, now)
+        if operation == "query":
+            prepare_query(container, call)
+        return self._with_session(container, answer_items(container, call, operation, now))
+
+    def _prepare(self, call: Call, operation: str) -> Answer:
+        """What a call needs of the thread that writes, before it is read aside."""
+        container = self._account.container(call.segments[1], call.segments[3])
+        self._sweep(container, self._clock())
+        if operation == "query":
+            prepare_query(container, call)
+        return Answer(HTTPStatus.OK)
+
+    def _charge(self, key: tuple[str, str], answer: Answer) -> None:
+        self._charged[key] = self._charged.get(key, 0.0) + float(answer.headers.get("x-ms-request-charge", 0))
+
+    def _read_aside(self, call: Call, operation: str) -> Answer:
+        container = self._account.container(call.segments[1], call.segments[3])
+        metadata.check_container_id(container, call)
+        with self._account.readers.snapshot() as db:
+            seen = container.seen_through(DiskItems(db, container.key))
+            return self._with_session(container, answer_items(seen, call, operation, self._clock()))
+
+    def _with_session(self, container: Container, answer: Answer) -> Answer:
         headers = answer.headers
         headers["x-ms-session-token"] = f"0:-1#{container.lsn}"
         headers["lsn"] = str(container.lsn)
@@ -134,9 +194,12 @@ class Dispatcher:
         return answer
 
     def _sweep(self, container: Container, now: float) -> None:
-        """Delete what has expired, if the disk allows; no read shows it either way, and reads continue."""
+        """Delete what has expired, now and then and if the disk allows; no read shows it either way."""
+        if container.default_ttl is None or now < container.swept_at + _SWEEP_SECONDS:
+            return
+        container.swept_at = now
         try:
-            remove_expired(container, self._account.storage, now)
+            container.remove_expired(now)
         except sqlite3.Error as error:
             logger.warning("expired items stay on the disk for now: %s", error)
 

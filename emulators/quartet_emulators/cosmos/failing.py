@@ -52,7 +52,7 @@ class Failing:
         """The answer to a call, or nothing if its connection is to be dropped without one."""
         rule = self._choose(call)
         if rule is None:
-            return self._dispatcher.answer(call)
+            return await self._dispatcher.answer_in_time(call)
         if rule.fault in _REFUSALS:
             return self._refuse(call, rule)
         if rule.fault == "drop_connection":
@@ -63,7 +63,7 @@ class Failing:
             self._touch(call)
         elif rule.fault == "repeat":
             self._dispatcher.carry_out(call, operation_of(call))
-        answer = self._dispatcher.answer(call)
+        answer = await self._dispatcher.answer_in_time(call)
         return None if rule.fault == "lost_reply" else answer
 
     def _choose(self, call: Call) -> Rule | None:
@@ -102,7 +102,7 @@ class Failing:
             item = rival.find(item_id)
             if item is not None:
                 rival.write(item_id, decode_stored(item.body), item)
-        rival.commit(self._account.storage)
+        rival.commit()
 
 
 def conditional_operations(call: Call) -> Sequence[tuple[int, str]]:

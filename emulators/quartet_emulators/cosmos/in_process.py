@@ -2,34 +2,23 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
+from operator import attrgetter
+from typing import Any, TypeAlias, cast
 
 from quartet_emulators.cosmos import documents
 from quartet_emulators.cosmos.batch import run_batch, run_operation
-from quartet_emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.exchange import Call
+from quartet_emulators.cosmos.item import Item
+from quartet_emulators.cosmos.memory_items import MemoryItems
 from quartet_emulators.cosmos.pages import query_page
 from quartet_emulators.cosmos.partition_keys import text_of_value
-from quartet_emulators.cosmos.storage import Storage
 from quartet_emulators.cosmos.transaction import Transaction
 
 Document: TypeAlias = dict[str, Any]
 Operation: TypeAlias = dict[str, Any]
 """One operation as it goes over the wire: `operationType`, `id`, `resourceBody`, `ifMatch`, `ifNoneMatch`."""
-
-
-class _NoDisk:
-    """Stands where the emulator writes to disk."""
-
-    def write(self, rows: object) -> None:
-        """Keep nothing."""
-
-    def write_and_delete(self, *what: object) -> None:
-        """Keep nothing."""
-
-
-_NO_DISK: Final = cast(Storage, _NoDisk())
 
 
 class InProcessAccount:
@@ -45,7 +34,8 @@ class InProcessAccount:
         number = self._containers
         properties: dict[str, Any] = {"id": name, "partitionKey": {"paths": [partition_key], "kind": "Hash"}}
         properties["defaultTtl"] = -1
-        return InProcessContainer(Container(number, number.to_bytes(8, "big"), database, properties), self._clock)
+        container = Container(number, number.to_bytes(8, "big"), database, properties, MemoryItems())
+        return InProcessContainer(container, self._clock)
 
     def refusal_of(self, error: Exception) -> tuple[int, str] | None:
         """The status and the message of a request that was refused; None if the error is something else."""
@@ -145,7 +135,7 @@ class InProcessContainer:
         return Transaction(self._container, text_of_value(key), self._clock())
 
     def _commit(self, tx: Transaction) -> list[Document]:
-        tx.commit(_NO_DISK)
+        tx.commit()
         written = tx.written
         self._versions += written
         return [_document(item) for item in written]
@@ -153,13 +143,8 @@ class InProcessContainer:
     def _at(self, version: int) -> Container:
         if version >= self._container.lsn:
             return self._container
-        known = self._container
-        view = Container(known.key, known.rid, known.database, known.properties)
         newest = {(item.partition, item.id): item for item in self._versions if item.lsn <= version}
-        for item in sorted(newest.values(), key=lambda item: item.number):
-            view.partitions.setdefault(item.partition, {})[item.id] = item
-            view.by_number[item.number] = item
-        return view
+        return self._container.seen_through(MemoryItems(sorted(newest.values(), key=attrgetter("place"))))
 
 
 def _document(item: Item) -> Document:

@@ -13,7 +13,6 @@ from quartet_emulators.cosmos.json_text import Json, decode
 from quartet_emulators.cosmos.metadata import is_query, query_plan_answer, wrong_method
 from quartet_emulators.cosmos.pages import feed_page, query_page, read_request
 from quartet_emulators.cosmos.sql.compile import compiled
-from quartet_emulators.cosmos.storage import Storage
 from quartet_emulators.cosmos.transaction import MAX_ITEM_BYTES, Transaction
 
 _UNSUPPORTED_HEADERS: Final = {
@@ -35,11 +34,11 @@ def feed_operation(call: Call) -> str:
     return "upsert" if call.flag("x-ms-documentdb-is-upsert") else "create"
 
 
-_PAGES: Final = {"query": query_page, "read_feed": feed_page, "change_feed": change_feed_page}
+PAGES: Final = {"query": query_page, "read_feed": feed_page, "change_feed": change_feed_page}
 ITEM_OPERATIONS: Final = {"GET": "read", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}
 
 
-def answer_items(container: Container, call: Call, operation: str, storage: Storage, now: float) -> Answer:
+def answer_items(container: Container, call: Call, operation: str, now: float) -> Answer:
     """Answer a request on a container's items.
 
     Raises:
@@ -50,19 +49,19 @@ def answer_items(container: Container, call: Call, operation: str, storage: Stor
         compiled(read_request(call.body).text)
         return query_plan_answer()
     header = call.headers.get("x-ms-documentdb-partitionkey")
-    if operation in _PAGES:
+    if operation in PAGES:
         partition = None if header is None else container.partition_key.text_in_header(header)
-        return _PAGES[operation](container, call, partition, now)
+        return PAGES[operation](container, call, partition, now)
     for name, feature in _UNSUPPORTED_HEADERS.items():
         if name in call.headers:
             raise unsupported(feature)
     if operation == "batch" and not call.flag("x-ms-cosmos-batch-atomic"):
-        return _bulk_answer(container, call, storage, now)
+        return _bulk_answer(container, call, now)
     tx = Transaction(container, container.partition_key.text_in_header(header), now)
     if operation == "batch":
-        return _batch_answer(tx, call, storage)
+        return _batch_answer(tx, call)
     outcome = _run(tx, call, operation)
-    tx.commit(storage)
+    tx.commit()
     return _answer(outcome, minimal=_wants_minimal(call) and operation != "read")
 
 
@@ -84,7 +83,7 @@ def _run(tx: Transaction, call: Call, operation: str) -> Outcome:
     raise wrong_method(call)
 
 
-def delete_partition(container: Container, call: Call, storage: Storage, now: float) -> Answer:
+def delete_partition(container: Container, call: Call, now: float) -> Answer:
     """Delete all items of a logical partition.
 
     The service does it in the background, and hides the items immediately.
@@ -99,21 +98,21 @@ def delete_partition(container: Container, call: Call, storage: Storage, now: fl
     tx = Transaction(container, container.partition_key.text_in_header(header), now)
     for item in list(container.scan(now, tx.partition)):
         tx.remove(item)
-    tx.commit(storage)
+    tx.commit()
     return Answer(HTTPStatus.OK, b"", {"x-ms-request-charge": str(charges.METADATA)})
 
 
-def _batch_answer(tx: Transaction, call: Call, storage: Storage) -> Answer:
+def _batch_answer(tx: Transaction, call: Call) -> Answer:
     result = batch.run_batch(tx, _operations(call), minimal=_wants_minimal(call))
     if result.succeeded:
-        tx.commit(storage)
+        tx.commit()
     return _answer_of_batch(result)
 
 
-def _bulk_answer(container: Container, call: Call, storage: Storage, now: float) -> Answer:
+def _bulk_answer(container: Container, call: Call, now: float) -> Answer:
     continues = call.flag("x-ms-cosmos-batch-continue-on-error")
     return _answer_of_batch(
-        batch.run_bulk(container, _operations(call), storage, now, continues=continues, minimal=_wants_minimal(call))
+        batch.run_bulk(container, _operations(call), now, continues=continues, minimal=_wants_minimal(call))
     )
 
 
@@ -150,7 +149,7 @@ def _item_id(tx: Transaction, call: Call) -> str:
     if not identifiers.is_rid_path(call.segments):
         return name
     number = identifiers.item_number(tx.container.rid, name)
-    item = tx.container.by_number.get(number) if number is not None else None
+    item = tx.container.items.at(number) if number is not None else None
     if item is None or item.partition != tx.partition:
         raise not_found("Entity with the specified id does not exist in the system.")
     return item.id

@@ -1,25 +1,28 @@
 """Queries and feeds of items, page by page.
 
-A continuation token says after which item (by number, so in the order of creation) or after how many rows the next
-page begins. Either way the server keeps nothing between two pages.
+The server keeps nothing between two pages; see :mod:`quartet_emulators.cosmos.continuation`.
 """
 
-import base64
-import binascii
-import hashlib
+import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from itertools import islice
 from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos import charges
-from quartet_emulators.cosmos.access import Candidates, candidates, names_partition
-from quartet_emulators.cosmos.container import Container, Item
-from quartet_emulators.cosmos.errors import CosmosError, bad_request
+from quartet_emulators.cosmos.access import candidates, names_partition, want_indexes
+from quartet_emulators.cosmos.container import Container
+from quartet_emulators.cosmos.continuation import Position, Token
+from quartet_emulators.cosmos.errors import bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.json_text import Json, decode, decode_stored, encode, encode_text
-from quartet_emulators.cosmos.ranges import KeyRange, key_range
+from quartet_emulators.cosmos.index_access import SCAN_BELOW
+from quartet_emulators.cosmos.item import Item
+from quartet_emulators.cosmos.json_text import Json, decode, decode_stored, encode
+from quartet_emulators.cosmos.ranges import key_range
 from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
+
+_logger = logging.getLogger("quartet_emulators.cosmos")
 
 DEFAULT_PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
@@ -37,7 +40,7 @@ class Page(NamedTuple):
     """Rows as JSON, where the next page begins (``None`` = nowhere) and how many items were looked at."""
 
     rows: list[bytes]
-    position: int | None
+    position: Position | None
     looked_at: int
 
 
@@ -67,27 +70,40 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     if partition is None:
         _require_permission(container, call, query)
     wanted = key_range(container, call)
-    token = _Token(container, call.body, partition, wanted)
+    token = Token(container, call.body, partition, wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
     size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
-    found = candidates(query, request.parameters, container, partition, now)
-    if wanted is not None:
-        found = Candidates(wanted.limit(found.items), found.exact)
-    matches = query.matcher(request.parameters, now)
+    skips = not query.is_row_per_document and isinstance(after, int)
+    found = candidates(query, request.parameters, container, partition, now=now, after=0 if skips else after)
+    items = found.items if wanted is None else ((at, item) for at, item in found.items if wanted.holds(item.partition))
+    run = query.unsorted() if found.is_sorted else query
     try:
-        if not query.is_row_per_document:
-            source = _Documents(found.items, reads=query.reads_documents)
-            page = _page_by_row(source, query.rows(source, request.parameters, now), after, size)
+        if not run.is_row_per_document or (skips and after):
+            source = _Documents(items, reads=run.reads_documents)
+            page = _page_by_row(
+                source, run.rows(source, request.parameters, now), after if isinstance(after, int) else 0, size
+            )
+        elif run.query.items is None:
+            page = _page_of_items(items, None if found.exact else run.matcher(request.parameters, now), size)
         else:
-            items = found.items if after == 0 else (item for item in found.items if item.number > after)
-            if query.query.items is None:
-                page = _page_of_items(items, None if found.exact else matches, size)
-            else:
-                source = _Documents(items, reads=query.reads_documents)
-                page = _page_by_item(source, query.rows(source, request.parameters, now), size)
+            source = _Documents(items, reads=run.reads_documents)
+            page = _page_by_item(source, run.rows(source, request.parameters, now), size)
     except RecursionError:
         raise bad_request("The query is nested too deeply.") from None
     return _answer(container, page, token)
+
+
+def prepare_query(container: Container, call: Call) -> None:
+    """Begin to keep the indexes that a query needs, if the disk allows; a query can do without.
+
+    Raises:
+        CosmosError: 400, as the query itself.
+    """
+    if container.count >= SCAN_BELOW:
+        try:
+            want_indexes(compiled(read_request(call.body).text), container)
+        except sqlite3.Error as error:
+            _logger.warning("a query remains a scan for now: %s", error)
 
 
 def _require_permission(container: Container, call: Call, query: CompiledQuery) -> None:
@@ -114,13 +130,13 @@ def feed_page(container: Container, call: Call, partition: str | None, now: floa
         CosmosError: 400, if the continuation token is not acceptable.
     """
     wanted = key_range(container, call)
-    token = _Token(container, b"", partition, wanted)
+    token = Token(container, b"", partition, wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
     size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
-    items = container.scan(now, partition, after)
+    items = container.scan(now, partition, after if isinstance(after, int) else after[1])
     if wanted is not None:
         items = wanted.limit(items)
-    return _answer(container, _page_of_items(items, None, size), token)
+    return _answer(container, _page_of_items(((item.number, item) for item in items), None, size), token)
 
 
 def query_resources(resources: Iterable[dict[str, Json]], request: Request, now: float) -> list[Json]:
@@ -128,16 +144,16 @@ def query_resources(resources: Iterable[dict[str, Json]], request: Request, now:
     return list(compiled(request.text).rows(resources, request.parameters, now))
 
 
-def _page_of_items(items: Iterable[Item], matches: Callable[[Json], bool] | None, size: int) -> Page:
+def _page_of_items(items: Iterable[tuple[Position, Item]], matches: Callable[[Json], bool] | None, size: int) -> Page:
     """``SELECT *``: the items as they are stored, decoded only if there is a condition to check."""
     looked_at = 0
 
-    def matching() -> Iterator[tuple[int, bytes]]:
+    def matching() -> Iterator[tuple[Position, bytes]]:
         nonlocal looked_at
-        for item in items:
+        for position, item in items:
             looked_at += 1
             if matches is None or matches(decode_stored(item.body)):
-                yield item.number, item.body
+                yield position, item.body
 
     return _fill(matching(), size)._replace(looked_at=looked_at)
 
@@ -158,23 +174,24 @@ def _page_by_row(source: "_Documents", rows: Iterable[Json], skip: int, size: in
 class _Documents:
     """The documents of items, decoded only if the query looks into them, and how far they have been taken."""
 
-    def __init__(self, items: Iterable[Item], *, reads: bool) -> None:
+    def __init__(self, items: Iterable[tuple[Position, Item]], *, reads: bool) -> None:
         self._items = items
         self._reads = reads
-        self.last = 0
+        self.last: Position = 0
         self.count = 0
 
     def __iter__(self) -> Iterator[Json]:
-        for item in self._items:
-            self.last = item.number
+        for position, item in self._items:
+            self.last = position
             self.count += 1
             yield decode_stored(item.body) if self._reads else None
 
 
-def _fill(rows: Iterable[tuple[int, bytes]], size: int) -> Page:
+def _fill(rows: Iterable[tuple[Position, bytes]], size: int) -> Page:
     """Take rows, each with the position after it, until the page is full."""
     taken: list[bytes] = []
-    position = filled = 0
+    position: Position = 0
+    filled = 0
     for after, row in rows:
         if len(taken) == size or (taken and filled + len(row) > MAX_PAGE_BYTES):
             return Page(taken, position, len(taken))
@@ -184,7 +201,7 @@ def _fill(rows: Iterable[tuple[int, bytes]], size: int) -> Page:
     return Page(taken, None, len(taken))
 
 
-def _answer(container: Container, page: Page, token: "_Token") -> Answer:
+def _answer(container: Container, page: Page, token: "Token") -> Answer:
     joined = b",".join(page.rows)
     body = b'{"_rid":"%b","Documents":[%b],"_count":%d}' % (
         container.rid_text.encode(),
@@ -198,33 +215,6 @@ def _answer(container: Container, page: Page, token: "_Token") -> Answer:
     if page.position is not None:
         headers["x-ms-continuation"] = token.write(page.position)
     return Answer(HTTPStatus.OK, body, headers)
-
-
-class _Token:
-    """Continuation tokens of one query; those of another query or container are refused."""
-
-    def __init__(self, container: Container, query: bytes, partition: str | None, wanted: KeyRange | None) -> None:
-        mark = hashlib.blake2b(digest_size=9)
-        for part in (container.rid, query, (partition or "").encode(), repr(wanted).encode()):
-            mark.update(len(part).to_bytes(4, "big"))
-            mark.update(part)
-        self._mark = mark.hexdigest()
-
-    def write(self, position: int) -> str:
-        return base64.b64encode(encode_text({"query": self._mark, "after": position}).encode()).decode()
-
-    def read(self, text: str | None) -> int:
-        if not text:
-            return 0
-        try:
-            content = decode(base64.b64decode(text, validate=True))
-        except (binascii.Error, ValueError, CosmosError):
-            content = None
-        if not isinstance(content, dict) or type(content.get("after")) is not int:
-            raise bad_request("Invalid Continuation Token.")
-        if content.get("query") != self._mark:
-            raise bad_request("Invalid Continuation Token: it belongs to another query or container.")
-        return int(content["after"])
 
 
 def _is_parameter(entry: Json) -> bool:

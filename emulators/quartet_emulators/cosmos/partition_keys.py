@@ -39,7 +39,7 @@ class PartitionKeyDefinition:
         self.version: int = definition.get("version", 1)
         if type(self.version) is not int or self.version not in {1, 2}:
             raise bad_request("partitionKey.version is 1 or 2.")
-        self.paths = [_names(path) for path in paths]
+        self.paths = [names_in_path(path) for path in paths]
         self._texts: dict[str, str] = {}
 
     def text_of(self, item: dict[str, Json]) -> str:
@@ -126,10 +126,10 @@ def _follow(item: dict[str, Json], names: list[str]) -> Json:
 
 
 def _is_path(path: Json) -> bool:
-    return isinstance(path, str) and path.startswith("/") and all(_names(path))
+    return isinstance(path, str) and path.startswith("/") and all(names_in_path(path))
 
 
-def _names(path: str) -> list[str]:
+def names_in_path(path: str) -> list[str]:
     """Split ``/a/"b c"/d`` into names; a quoted name may hold a slash."""
     names: list[str] = []
     rest = path

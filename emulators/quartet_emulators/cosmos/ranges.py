@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from quartet_emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.exchange import Call
+from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partition_keys import components
 

@@ -1,6 +1,8 @@
 """The emulator as a server: HTTP in, HTTP out."""
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -29,6 +31,7 @@ STOP_SECONDS: Final = 1.0
 """How long a stop waits for requests in progress, which take a millisecond, and for clients that do not read."""
 
 _LOGGER: Final = "quartet_emulators.cosmos.http"
+_log: Final = logging.getLogger("quartet_emulators.cosmos")
 
 
 class CosmosEmulator:
@@ -70,6 +73,7 @@ class CosmosEmulator:
         self._runner: web.ServerRunner | None = None
         self._dispatcher: Dispatcher | None = None
         self._failing: Failing | None = None
+        self._building: asyncio.Task[None] | None = None
 
     @property
     def port(self) -> int:
@@ -142,9 +146,11 @@ class CosmosEmulator:
             self._listening.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._building is not None:
+            self._building.cancel()
         if self._account is not None:
             self._account.close()
-        self._listening = self._runner = self._account = self._dispatcher = self._failing = None
+        self._listening = self._runner = self._account = self._dispatcher = self._failing = self._building = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """What is not plain passes here: entered, answered, sent. Injected faults strike between these three steps."""
@@ -156,17 +162,33 @@ class CosmosEmulator:
             if answer is None and request.transport is not None:
                 request.transport.abort()
             return _leave(answer or Answer(HTTPStatus.SERVICE_UNAVAILABLE))
-        return _leave(self._answer(call))
+        if self._dispatcher is None or not self._dispatcher.takes_long(call):
+            return _leave(self._answer(call))
+        answer = await self._dispatcher.answer_in_time(call)
+        self._go_on_building()
+        return _leave(answer)
 
     def _answer_plain(self, call: Call) -> Answer | None:
-        """Faults need time: while there are any, no request is answered when it arrives."""
-        if self._faults.rules:
+        """Faults need time, and so do long reads: such requests are not answered when they arrive."""
+        if self._faults.rules or (self._dispatcher is not None and self._dispatcher.takes_long(call)):
             return None
         try:
             return _completed(self._answer(call))
         except Exception:  # noqa: BLE001 - as aiohttp does: a bug costs one request, not the connection
             http_logger(_LOGGER).exception("request failed")
             return Answer(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _go_on_building(self) -> None:
+        """Build the indexes that a query has asked for, in steps that other requests come between."""
+        if self._building is None or self._building.done():
+            self._building = asyncio.create_task(self._build_indexes())
+
+    async def _build_indexes(self) -> None:
+        try:
+            for _ in iter(lambda: self._dispatcher is not None and self._dispatcher.build_indexes(), False):
+                await asyncio.sleep(0)
+        except sqlite3.Error as error:
+            _log.warning("an index is not built for now: %s", error)
 
     def _answer(self, call: Call) -> Answer:
         if self._dispatcher is None:

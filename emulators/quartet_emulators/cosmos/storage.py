@@ -2,6 +2,8 @@
 
 The write-ahead log is handed to the operating system at every commit and not forced to the platter: an acknowledged
 write survives ``kill -9`` of the process, not the loss of power, which is enough for an emulator and ten times faster.
+
+One connection writes. Others, in threads of their own, read what was committed when they began, beside the writes.
 """
 
 import sqlite3
@@ -10,37 +12,38 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from quartet_emulators.cosmos import disk_items, indexes
+from quartet_emulators.cosmos.disk_items import DiskItems
+from quartet_emulators.cosmos.item import places
 from quartet_emulators.disk import transaction
 
-_SCHEMA: Final = """
+_SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS databases (rid BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS containers (
     key INTEGER PRIMARY KEY AUTOINCREMENT, rid BLOB NOT NULL, database BLOB NOT NULL, body BLOB NOT NULL,
     lsn INTEGER NOT NULL DEFAULT 0, number INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS offers (rid TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS items (
-    place INTEGER PRIMARY KEY, partition TEXT NOT NULL, id TEXT NOT NULL, lsn INTEGER NOT NULL, ts INTEGER NOT NULL,
-    ttl INTEGER, etag TEXT NOT NULL, body BLOB NOT NULL);
+{disk_items.SCHEMA}
+{indexes.SCHEMA}
 """
-_NUMBER_BITS: Final = 44
-_WRITE: Final = "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_VERSION: Final = 1
+_FROM_BEFORE_VERSIONS: Final = """
+ALTER TABLE items RENAME TO old_items;
+CREATE TABLE items (
+    place INTEGER PRIMARY KEY, partition TEXT NOT NULL, id TEXT NOT NULL, lsn INTEGER NOT NULL, ts INTEGER NOT NULL,
+    ttl INTEGER, ends INTEGER, etag TEXT NOT NULL, body BLOB NOT NULL);
+INSERT INTO items SELECT place, partition, id, lsn, ts, ttl, (
+    SELECT CASE WHEN json_extract(c.body, '$.defaultTtl') IS NULL
+        OR COALESCE(ttl, json_extract(c.body, '$.defaultTtl')) < 0 THEN NULL
+        ELSE ts + COALESCE(ttl, json_extract(c.body, '$.defaultTtl')) END
+    FROM containers c WHERE c.key = place >> 44), etag, body FROM old_items;
+DROP TABLE old_items;
+"""
+"""What was written before the file had a version lacks the column `ends`."""
 
 
 class StorageError(Exception):
     """The data directory cannot be used; the message is one line for the person who named it."""
-
-
-class ItemRow(NamedTuple):
-    """An item as it lies on disk, at its :func:`place`."""
-
-    place: int
-    partition: str
-    id: str
-    lsn: int
-    ts: int
-    ttl: int | None
-    etag: str
-    body: bytes
 
 
 class ContainerRow(NamedTuple):
@@ -52,19 +55,6 @@ class ContainerRow(NamedTuple):
     body: bytes
     lsn: int
     number: int
-
-
-def place(container: int, number: int) -> int:
-    """Where an item lies: container and number in one integer, which SQLite finds and appends twice as fast as two.
-
-    The number identifies the item in its container for all its life, and counts the items in order of creation.
-    """
-    return container << _NUMBER_BITS | number
-
-
-def number_at(place: int) -> int:
-    """The number of the item at this place."""
-    return place & (1 << _NUMBER_BITS) - 1
 
 
 class Storage:
@@ -79,17 +69,20 @@ class Storage:
         self.path = path = data_dir / "cosmos.db"
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
+            self._lock = sqlite3.connect(data_dir / "cosmos.lock", isolation_level=None, timeout=0)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=0)
         except (OSError, sqlite3.Error) as error:
             msg = f"cannot use the data directory {data_dir}: {error}"
             raise StorageError(msg) from error
         try:
-            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            # Held until the process ends, however it ends. The file itself stays open to our own readers.
+            self._lock.execute("BEGIN EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=OFF")
+            self._bring_up_to_date()
             self._db.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            self._db.close()
+            self.close()
             reason = "another process uses it" if "locked" in str(error) else error
             msg = f"cannot use {path}: {reason}"
             raise StorageError(msg) from error
@@ -97,6 +90,7 @@ class Storage:
     def close(self) -> None:
         """Close the file; every acknowledged write is in it already."""
         self._db.close()
+        self._lock.close()
 
     def databases(self) -> list[tuple[bytes, bytes]]:
         """All databases: resource id and body."""
@@ -120,6 +114,10 @@ class Storage:
         assert key is not None  # noqa: S101 - an INSERT always sets it
         return key
 
+    def items(self, container: int) -> DiskItems:
+        """The items of a container, to read and to write."""
+        return DiskItems(self._db, container)
+
     def replace_container(self, key: int, body: bytes) -> None:
         """Write a container's new properties."""
         self._db.execute("UPDATE containers SET body = ? WHERE key = ?", (body, key))
@@ -127,10 +125,13 @@ class Storage:
     def delete(self, *, databases: Iterable[bytes] = (), containers: Iterable[int], offers: Iterable[str]) -> None:
         """Delete resources with all that they hold, in one transaction."""
         keys = [(key,) for key in containers]
+        entries = "DELETE FROM entries WHERE owner IN (SELECT key FROM indexes WHERE container = ?)"
         with self.transaction():
             self._db.executemany("DELETE FROM databases WHERE rid = ?", [(rid,) for rid in databases])
             self._db.executemany("DELETE FROM containers WHERE key = ?", keys)
-            self._db.executemany("DELETE FROM items WHERE place BETWEEN ? AND ?", [_places(key) for (key,) in keys])
+            self._db.executemany("DELETE FROM items WHERE place BETWEEN ? AND ?", [places(key) for (key,) in keys])
+            self._db.executemany(entries, keys)
+            self._db.executemany("DELETE FROM indexes WHERE container = ?", keys)
             self._db.executemany("DELETE FROM offers WHERE rid = ?", [(rid,) for rid in offers])
 
     def offers(self) -> list[tuple[str, bytes]]:
@@ -141,31 +142,13 @@ class Storage:
         """Write an offer, new or changed."""
         self._db.execute("INSERT OR REPLACE INTO offers VALUES (?, ?)", (rid, body))
 
-    def items(self, container: int) -> Iterator[ItemRow]:
-        """A container's items in the order of their creation."""
-        query = "SELECT * FROM items WHERE place BETWEEN ? AND ? ORDER BY place"
-        return map(ItemRow._make, self._db.execute(query, _places(container)))
-
-    def write(self, rows: list[ItemRow]) -> None:
-        """Write items, new or changed: all or none."""
-        if len(rows) == 1:
-            self._db.execute(_WRITE, rows[0])
-            return
-        with self.transaction():
-            self._db.executemany(_WRITE, rows)
-
-    def write_and_delete(self, container: int, rows: list[ItemRow], gone: list[int], lsn: int, number: int) -> None:
-        """Write items, delete the numbers ``gone`` and keep the high-water marks: all or none."""
-        with self.transaction():
-            self._db.executemany(_WRITE, rows)
-            self._db.executemany("DELETE FROM items WHERE place = ?", [(place(container, item),) for item in gone])
-            self._db.execute("UPDATE containers SET lsn = ?, number = ? WHERE key = ?", (lsn, number, container))
-
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """All that the block writes, or nothing."""
         return transaction(self._db)
 
-
-def _places(container: int) -> tuple[int, int]:
-    """The first and the last place of a container's items."""
-    return place(container, 0), place(container + 1, 0) - 1
+    def _bring_up_to_date(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        has_items = self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'items'").fetchone()
+        if version < _VERSION:
+            changes = _FROM_BEFORE_VERSIONS if has_items else ""
+            self._db.executescript(f"BEGIN IMMEDIATE;{changes}PRAGMA user_version = {_VERSION};COMMIT;")

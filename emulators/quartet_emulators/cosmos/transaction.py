@@ -3,10 +3,10 @@
 from typing import Final
 
 from quartet_emulators.cosmos import identifiers
-from quartet_emulators.cosmos.container import Container, Item
+from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import bad_request, too_large
+from quartet_emulators.cosmos.item import Item, place
 from quartet_emulators.cosmos.json_text import Json, encode_text, to_utf8
-from quartet_emulators.cosmos.storage import ItemRow, Storage, place
 
 MAX_ITEM_BYTES: Final = 2 * 1024 * 1024
 SYSTEM_PROPERTIES: Final = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")
@@ -24,6 +24,7 @@ class Transaction:
         self._last_number = container.last_number
         self._written: dict[str, Item] = {}
         self._removed: dict[str, Item] = {}
+        self._read: dict[str, Item | None] = {}
         self._versions = 0
 
     @property
@@ -38,7 +39,8 @@ class Transaction:
             return written
         if item_id in self._removed:
             return None
-        return self.container.find(self.partition, item_id, self.now)
+        stored = self._stored(item_id)
+        return None if stored is None or stored.has_expired(self.now) else stored
 
     def write(self, item_id: str, document: dict[str, Json], replaced: Item | None) -> Item:
         """Write a document, new or in place of ``replaced``, and return the item with its system properties.
@@ -62,7 +64,8 @@ class Transaction:
         if len(body) > MAX_ITEM_BYTES:
             raise too_large(f"Request size is too large: the item has {len(body)} bytes, the limit is 2 MB.")
         where = place(self.container.key, number)
-        item = Item(ItemRow(where, self.partition, item_id, self._lsn, ts, ttl, f'"{etag}"', body))
+        ends = self.container.ends(ts, ttl)
+        item = Item(where, self.partition, item_id, self._lsn, ts, ttl, ends, f'"{etag}"', body)
         self._written[item_id] = item
         return item
 
@@ -74,8 +77,8 @@ class Transaction:
         if stored is not None:
             self._removed[item.id] = stored
 
-    def commit(self, storage: Storage) -> None:
-        """Write everything to disk in one transaction, then into memory; afterwards it may be acknowledged.
+    def commit(self) -> None:
+        """Write everything to disk in one transaction; afterwards it may be acknowledged.
 
         A write over an item that has expired and not been removed yet takes its place.
 
@@ -84,34 +87,24 @@ class Transaction:
         """
         if not self._written and not self._removed:
             return
-        replaced = {item.id: self._stored(item.id) for item in self._written.values()}
-        gone = [
-            stored
-            for item_id, stored in {**replaced, **self._removed}.items()
-            if stored is not None and (item_id not in self._written or self._written[item_id].number != stored.number)
-        ]
-        rows = [item.row(self.container.key) for item in self._written.values()]
+        written = self.written
+        before = {item_id: stored for item_id in self._written if (stored := self._stored(item_id)) is not None}
+        before |= self._removed
         # An item that got another id is written where it was.
-        kept = {item.number for item in self._written.values()}
-        numbers = [item.number for item in gone if item.number not in kept]
-        if numbers:
-            storage.write_and_delete(self.container.key, rows, numbers, self._lsn, self._last_number)
-        else:
-            storage.write(rows)
-        for item in gone:
-            self.container.drop(item)
-        for item in self._written.values():
-            stored = replaced[item.id]
-            self.container.put(item, stored if stored is not None and stored.current else None)
-        if len(numbers) < len(gone):
-            self.container.sort(self.partition)
-        self.container.lsn = self._lsn
-        self.container.last_number = self._last_number
+        kept = {item.place for item in written}
+        self.container.write(
+            written,
+            [item for item in before.values() if item.place in kept],
+            [item for item in before.values() if item.place not in kept],
+            lsn=self._lsn,
+            number=self._last_number,
+        )
 
     def _stored(self, item_id: str) -> Item | None:
-        """The item that memory holds, expired or not."""
-        items = self.container.partitions.get(self.partition)
-        return items.get(item_id) if items else None
+        """The item that is held, expired or not. No other request writes while a transaction runs."""
+        if item_id not in self._read:
+            self._read[item_id] = self.container.items.find(self.partition, item_id)
+        return self._read[item_id]
 
     def _next_number(self) -> int:
         self._last_number += 1
@@ -131,18 +124,3 @@ def _checked_ttl(document: dict[str, Json]) -> int | None:
     if type(ttl) is not int or (ttl <= 0 and ttl != FOREVER):
         raise bad_request(f"The ttl {ttl!r} is not valid: it is -1 or a positive whole number of seconds.")
     return ttl
-
-
-def remove_expired(container: Container, storage: Storage, now: float) -> int:
-    """Delete the items that have expired; returns how many.
-
-    Raises:
-        sqlite3.Error: If the disk refuses; nothing has changed then.
-    """
-    gone = container.expired(now)
-    if gone:
-        numbers = [item.number for item in gone]
-        storage.write_and_delete(container.key, [], numbers, container.lsn, container.last_number)
-        for item in gone:
-            container.drop(item)
-    return len(gone)

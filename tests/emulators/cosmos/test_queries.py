@@ -17,7 +17,9 @@ from tests.emulators.cosmos.direct import Direct
 
 @pytest.fixture
 async def catalogue(shop: DatabaseProxy) -> ContainerProxy:
-    container = await shop.create_container("catalogue", PartitionKey("/shelf"))
+    composite = [{"path": "/price", "order": "descending"}, {"path": "/name", "order": "ascending"}]
+    policy: Json = {"compositeIndexes": [composite]}
+    container = await shop.create_container("catalogue", PartitionKey("/shelf"), indexing_policy=policy)
     for number, (name, shelf, price) in enumerate(
         [("tea", "a", 3), ("mug", "a", 8), ("pot", "b", 30), ("jam", "b", 4), ("tin", "c", 8), ("gift", "c", None)]
     ):
@@ -307,6 +309,10 @@ NUMBERS = st.lists(st.integers(0, 3), max_size=12)
 def test_all_pages_together_are_the_whole_result(query: str, numbers: list[int], size: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
         direct = Direct(Path(directory), Clock())
+        composite = [{"path": "/n", "order": "descending"}, {"path": "/id", "order": "ascending"}]
+        key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
+        definition = {"id": "orders", "partitionKey": key, "indexingPolicy": {"compositeIndexes": [composite]}}
+        assert direct("PUT", "dbs/shop/colls/orders", definition).status == 200
         for position, number in enumerate(numbers):
             body = {"id": str(position), "pk": f"b{position % 2}", "n": number, "tags": list(range(number))}
             direct.items("POST", body, key=f"b{position % 2}")

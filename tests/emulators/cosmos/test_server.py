@@ -141,12 +141,12 @@ async def test_everything_is_there_after_a_restart(restarted: CosmosEmulator) ->
 async def test_a_disk_that_refuses_is_503_and_changes_nothing(
     emulator: CosmosEmulator, orders: ContainerProxy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         message = "database or disk is full"
         raise sqlite3.OperationalError(message)
 
     with monkeypatch.context() as full_disk:
-        full_disk.setattr(emulator.account.storage, "write", refuse)
+        full_disk.setattr(emulator.account.container("shop", "orders").items, "write", refuse)
         with pytest.raises(CosmosHttpResponseError, match="disk is full") as error:
             await orders.create_item({"id": "1", "pk": "b1"})
     assert error.value.status_code == 503

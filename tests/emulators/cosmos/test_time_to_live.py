@@ -75,7 +75,7 @@ async def test_expired_items_are_removed_from_disk_in_time(
     await sessions.create_item({"id": "new", "pk": "b1"})
     database = emulator.account.database("shop")
     container = database.containers["sessions"]
-    assert sorted(row.id for row in emulator.account.storage.items(container.key)) == ["eternal", "new"]
+    assert sorted(row.id for row in container.items.scan()) == ["eternal", "new"]
 
 
 def test_an_item_without_a_time_to_live_has_no_such_field(direct: Direct) -> None:

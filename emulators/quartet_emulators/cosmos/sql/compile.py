@@ -1,6 +1,7 @@
 """Queries, compiled once and run often."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -32,6 +33,13 @@ class CompiledQuery:
         """For ``SELECT * FROM c [WHERE ...]``: whether a document is in the result, by :meth:`matcher`."""
         self.plans: dict[tuple[str, ...], Value] = {}
         """Kept here for the choice of the items to look at, by the path of the partition key."""
+        self._unsorted: CompiledQuery | None = None
+
+    def unsorted(self) -> "CompiledQuery":
+        """The same query without ORDER BY, for documents that come in its order."""
+        if self._unsorted is None:
+            self._unsorted = CompiledQuery(replace(self.query, order_by=()))
+        return self._unsorted
 
     def rows(self, documents: Iterable[Value], parameters: dict[str, Value], now: float) -> Iterator[Value]:
         """The result, lazily. The documents are consumed as far as rows are taken.

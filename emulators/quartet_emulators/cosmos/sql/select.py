@@ -73,6 +73,8 @@ def _ordered(loop: Loop, project: Evaluator, items: tuple[nodes.OrderItem, ...],
             row = project(env)
             if row is not UNDEFINED:
                 found.append(([sort_key(key(env)) for key, _ in keys], row))
+        if items[0].descending:
+            found.reverse()  # the later of two equal rows comes first, as in the service
         for position, (_, descending) in reversed(list(enumerate(keys))):
             found.sort(key=partial(_key_at, position), reverse=descending)
         for _, row in found:

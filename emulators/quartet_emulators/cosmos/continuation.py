@@ -1,0 +1,65 @@
+"""Continuation tokens: where the next page of a query begins.
+
+A token says after which item that is (by number, so in the order of creation, or by its key in an index), or after how
+many rows. The server keeps nothing between two pages.
+"""
+
+import base64
+import binascii
+import hashlib
+
+from quartet_emulators.cosmos.container import Container
+from quartet_emulators.cosmos.errors import CosmosError, bad_request
+from quartet_emulators.cosmos.json_text import Json, decode, encode_text
+from quartet_emulators.cosmos.ranges import KeyRange
+
+Position = int | tuple[bytes, int]
+"""After which item a page begins: its number; where the items come in the order of an index, its key there, too."""
+
+
+class Token:
+    """Continuation tokens of one query; those of another query or container are refused."""
+
+    def __init__(self, container: Container, query: bytes, partition: str | None, wanted: KeyRange | None) -> None:
+        mark = hashlib.blake2b(digest_size=9)
+        for part in (container.rid, query, (partition or "").encode(), repr(wanted).encode()):
+            mark.update(len(part).to_bytes(4, "big"))
+            mark.update(part)
+        self._mark = mark.hexdigest()
+
+    def write(self, position: Position) -> str:
+        """The token for a position."""
+        after = position if isinstance(position, int) else [position[0].hex(), position[1]]
+        return base64.b64encode(encode_text({"query": self._mark, "after": after}).encode()).decode()
+
+    def read(self, text: str | None) -> Position:
+        """The position in a token; the beginning if there is none.
+
+        Raises:
+            CosmosError: 400, if it is malformed, or belongs to another query or container.
+        """
+        if not text:
+            return 0
+        try:
+            content = decode(base64.b64decode(text, validate=True))
+        except (binascii.Error, ValueError, CosmosError):
+            content = None
+        position = _position(content.get("after")) if isinstance(content, dict) else None
+        if position is None:
+            raise bad_request("Invalid Continuation Token.")
+        if content.get("query") != self._mark:
+            raise bad_request("Invalid Continuation Token: it belongs to another query or container.")
+        return position
+
+
+def _position(after: Json) -> Position | None:
+    """The position in a token, if it is one."""
+    if type(after) is int:
+        return after
+    match after:
+        case [str(key), int(number)]:
+            try:
+                return bytes.fromhex(key), number
+            except ValueError:
+                return None
+    return None

@@ -1,0 +1,169 @@
+"""The indexes of a container's values: tables of keys, made when a query first asks for one and kept with every write.
+
+The indexing policy says what may be indexed; nothing is indexed that no query has asked for, since each index costs
+every write. An index over many items is built in steps, between requests, and used when it is whole.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from quartet_emulators.cosmos.index_keys import Definition, Part, keys_in
+from quartet_emulators.cosmos.item import Item, places
+from quartet_emulators.cosmos.json_text import decode_stored
+from quartet_emulators.disk import transaction
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS indexes (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, container INTEGER NOT NULL, parts TEXT NOT NULL,
+    built INTEGER NOT NULL, sorts INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS entries (
+    owner INTEGER NOT NULL, value BLOB NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (owner, value, place)
+    ) WITHOUT ROWID;
+"""
+_WHOLE: Final = (1 << 62) + 1
+_STEP: Final = 1000
+_MOST: Final = 16
+_ADD: Final = "INSERT OR IGNORE INTO entries VALUES (?, ?, ?)"
+_REMOVE: Final = "DELETE FROM entries WHERE owner = ? AND value = ? AND place = ?"
+
+
+class Index:
+    """One index.
+
+    Attributes:
+        key: what its entries are found by.
+        definition: what it holds.
+        built: the place up to which it holds the items.
+        sorts: whether its order is that of the values; not if it holds texts too long for a key.
+    """
+
+    def __init__(self, key: int, definition: Definition, built: int, *, sorts: bool) -> None:
+        self.key = key
+        self.definition = definition
+        self.built = built
+        self.sorts = sorts
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds every item, so that a query may use it."""
+        return self.built == _WHOLE
+
+
+class Indexes:
+    """Those of one container, as one connection sees them."""
+
+    def __init__(self, db: sqlite3.Connection, container: int) -> None:
+        self._db = db
+        self._container = container
+        rows = db.execute("SELECT key, parts, built, sorts FROM indexes WHERE container = ?", (container,))
+        self._known = {
+            definition: Index(key, definition, built, sorts=bool(sorts))
+            for key, definition, built, sorts in (
+                (key, _read(parts), built, sorts) for key, parts, built, sorts in rows
+            )
+        }
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def whole(self, definition: Definition) -> Index | None:
+        """The index that holds this, if there is one that a query may use."""
+        index = self._known.get(definition)
+        return index if index is not None and index.is_whole else None
+
+    def want(self, definition: Definition) -> None:
+        """Begin to keep an index, unless there is one, or there are too many. A small container has it at once.
+
+        Raises:
+            sqlite3.Error: it could not be written.
+        """
+        if definition in self._known or len(self._known) >= _MOST:
+            return
+        cursor = self._db.execute(
+            "INSERT INTO indexes (container, parts, built, sorts) VALUES (?, ?, 0, 1)",
+            (self._container, json.dumps(definition)),
+        )
+        assert cursor.lastrowid is not None  # noqa: S101 - an INSERT always sets it
+        self._known[definition] = Index(cursor.lastrowid, definition, 0, sorts=True)
+        self.build()
+
+    def build(self) -> bool:
+        """Take the next items into the indexes that are not whole yet; returns whether some are still not.
+
+        Raises:
+            sqlite3.Error: it could not be written; the step is to be repeated.
+        """
+        for index in self._unfinished():
+            self._build(index)
+        return any(True for _ in self._unfinished())
+
+    def keep_only(self, wanted: Iterable[Definition]) -> None:
+        """Drop the indexes that are not among these.
+
+        Raises:
+            sqlite3.Error: it could not be written; nothing has changed then.
+        """
+        kept = set(wanted)
+        gone = [index for definition, index in self._known.items() if definition not in kept]
+        if not gone:
+            return
+        with transaction(self._db) as db:
+            db.executemany("DELETE FROM entries WHERE owner = ?", [(index.key,) for index in gone])
+            db.executemany("DELETE FROM indexes WHERE key = ?", [(index.key,) for index in gone])
+        for index in gone:
+            del self._known[index.definition]
+
+    def definitions(self) -> list[Definition]:
+        """What is indexed, or will be."""
+        return list(self._known)
+
+    def update(self, before: Iterable[Item], after: Iterable[Item]) -> None:
+        """Replace the entries of items; part of the caller's transaction.
+
+        Raises:
+            sqlite3.Error: it could not be written.
+        """
+        old = {item.place: decode_stored(item.body) for item in before}
+        new = {item.place: decode_stored(item.body) for item in after}
+        for index in self._known.values():
+            for where in old.keys() | new.keys():
+                if where > index.built:
+                    continue
+                was = keys_in(old[where], index.definition)[0] if where in old else set()
+                now, exact = keys_in(new[where], index.definition) if where in new else (set(), True)
+                self._write(index, [(index.key, key, where) for key in was - now], _REMOVE)
+                self._write(index, [(index.key, key, where) for key in now - was], _ADD, exact=exact)
+
+    def _build(self, index: Index) -> None:
+        first, last = places(self._container)
+        query = "SELECT place, body FROM items WHERE place > ? AND place BETWEEN ? AND ? ORDER BY place LIMIT ?"
+        rows = self._db.execute(query, (index.built, first, last, _STEP)).fetchall()
+        entries: list[tuple[int, bytes, int]] = []
+        all_exact = True
+        for where, body in rows:
+            keys, exact = keys_in(decode_stored(body), index.definition)
+            all_exact = all_exact and exact
+            entries += [(index.key, key, where) for key in keys]
+        built = rows[-1][0] if len(rows) == _STEP else _WHOLE
+        with transaction(self._db) as db:
+            self._write(index, entries, _ADD, exact=all_exact)
+            db.execute("UPDATE indexes SET built = ? WHERE key = ?", (built, index.key))
+        index.built = built
+
+    def _write(
+        self, index: Index, entries: Sequence[tuple[int, bytes, int]], statement: str, *, exact: bool = True
+    ) -> None:
+        if entries:
+            self._db.executemany(statement, entries)
+        if not exact and index.sorts:
+            self._db.execute("UPDATE indexes SET sorts = 0 WHERE key = ?", (index.key,))
+            index.sorts = False
+
+    def _unfinished(self) -> Iterator[Index]:
+        return (index for index in self._known.values() if not index.is_whole)
+
+
+def _read(text: str) -> Definition:
+    return tuple(Part(tuple(path), descending, elements) for path, descending, elements in json.loads(text))
