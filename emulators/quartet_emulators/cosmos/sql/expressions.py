@@ -6,7 +6,8 @@ from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.sql import nodes
-from quartet_emulators.cosmos.sql.functions import AGGREGATES, CLOCK_FUNCTIONS, FUNCTIONS, KNOWN_BUT_UNSUPPORTED
+from quartet_emulators.cosmos.sql.functions import AGGREGATES, CLOCK_FUNCTIONS, FUNCTIONS
+from quartet_emulators.cosmos.sql.known_functions import ALL_KNOWN
 from quartet_emulators.cosmos.sql.operators import BINARY, UNARY, compile_like
 from quartet_emulators.cosmos.sql.scope import NOW, PARAMETERS, Aggregate, Evaluator, Scope
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, equals
@@ -165,7 +166,7 @@ def _function_call(node: nodes.FunctionCall, scope: Scope) -> Evaluator:
     is_clock = node.name in CLOCK_FUNCTIONS
     signature = CLOCK_FUNCTIONS.get(node.name) or FUNCTIONS.get(node.name)
     if signature is None:
-        if node.name.startswith(KNOWN_BUT_UNSUPPORTED):
+        if node.name in ALL_KNOWN:
             raise unsupported(f"the function {node.name}")
         raise bad_request(f"'{node.name}' is not a recognized built-in function name.")
     given = len(node.arguments)

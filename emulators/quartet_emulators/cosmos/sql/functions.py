@@ -23,12 +23,7 @@ FUNCTIONS: Final[dict[str, Signature]] = {
 
 AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG"})
 
-__all__ = ("AGGREGATES", "CLOCK_FUNCTIONS", "FUNCTIONS", "KNOWN_BUT_UNSUPPORTED")
+SUPPORTED_FUNCTIONS: Final = FUNCTIONS.keys() | CLOCK_FUNCTIONS.keys() | AGGREGATES
+"""The names of all functions that the emulator has."""
 
-KNOWN_BUT_UNSUPPORTED: Final = (
-    *("ST_", "VECTORDISTANCE", "FULLTEXT", "RRF", "DATETIMEFORMAT", "COUNTIF"),
-    *("RAND", "ACOS", "ASIN", "ATAN", "ATN2", "COS", "COT", "DEGREES", "RADIANS", "SIN", "TAN", "NUMBERBIN"),
-    *("INTADD", "INTSUB", "INTMUL", "INTDIV", "INTMOD", "INTBIT", "DOCUMENTID", "MAKELIST", "MAKESET", "HASH"),
-    *("ARRAY_AVG", "ARRAY_MAX", "ARRAY_MEDIAN", "ARRAY_MIN", "ARRAY_SUM"),
-)
-"""Beginnings of the names of functions that the service has and the emulator has not."""
+__all__ = ("AGGREGATES", "CLOCK_FUNCTIONS", "FUNCTIONS", "SUPPORTED_FUNCTIONS")
