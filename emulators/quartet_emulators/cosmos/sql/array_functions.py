@@ -1,9 +1,11 @@
 """Functions on arrays and objects."""
 
+from statistics import median
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Signature
-from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, identity, same
+from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS
+from quartet_emulators.cosmos.sql.signatures import Function, Signature, all_of, any_of
+from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, finite, is_number, same
 
 
 def _array_contains(array: Value, wanted: Value, partial: Value = False) -> Value:
@@ -12,6 +14,14 @@ def _array_contains(array: Value, wanted: Value, partial: Value = False) -> Valu
     if partial is True and type(wanted) is dict:
         return any(_includes(element, wanted) for element in array)
     return any(same(element, wanted) for element in array)
+
+
+def _array_contains_all(array: Value, *wanted: Value) -> Value:
+    return all_of(_array_contains(array, value) for value in wanted)
+
+
+def _array_contains_any(array: Value, *wanted: Value) -> Value:
+    return any_of(_array_contains(array, value) for value in wanted)
 
 
 def _includes(element: Value, wanted: dict[str, Value]) -> bool:
@@ -31,26 +41,6 @@ def _array_concat(*arrays: Value) -> Value:
     return [element for array in arrays for element in array]
 
 
-def _set_intersect(left: Value, right: Value) -> Value:
-    if type(left) is not list or type(right) is not list:
-        return UNDEFINED
-    others = {identity(element) for element in right}
-    return [element for key, element in _unique(left).items() if key in others]
-
-
-def _set_union(left: Value, right: Value) -> Value:
-    if type(left) is not list or type(right) is not list:
-        return UNDEFINED
-    return list({**_unique(left), **{k: v for k, v in _unique(right).items() if k not in _unique(left)}}.values())
-
-
-def _unique(array: list[Value]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for element in array:
-        found.setdefault(identity(element), element)
-    return found
-
-
 def _object_to_array(value: Value, key: Value = "k", content: Value = "v") -> Value:
     if type(value) is not dict or type(key) is not str or type(content) is not str:
         return UNDEFINED
@@ -61,12 +51,38 @@ def _array_length(array: Value) -> Value:
     return len(array) if type(array) is list else UNDEFINED
 
 
+def _accumulated(aggregate: str) -> Function:
+    """What an aggregate makes of the elements, as if each was a row."""
+
+    def call(array: Value) -> Value:
+        if type(array) is not list:
+            return UNDEFINED
+        accumulator = ACCUMULATORS[aggregate]()
+        for element in array:
+            accumulator.add(element)
+        return accumulator.result()
+
+    return call
+
+
+def _array_median(array: Value) -> Value:
+    """Of an even number of elements, the mean of the two in the middle."""
+    if type(array) is not list or not array or not all(map(is_number, array)):
+        return UNDEFINED
+    return finite(median(array))
+
+
 ARRAY_FUNCTIONS: Final = {
     "ARRAY_CONTAINS": Signature(_array_contains, 2, 3),
+    "ARRAY_CONTAINS_ALL": Signature(_array_contains_all, 2, None),
+    "ARRAY_CONTAINS_ANY": Signature(_array_contains_any, 2, None),
     "ARRAY_LENGTH": Signature(_array_length, 1, 1),
     "ARRAY_SLICE": Signature(_array_slice, 2, 3),
     "ARRAY_CONCAT": Signature(_array_concat, 2, None),
-    "SETINTERSECT": Signature(_set_intersect, 2, 2),
-    "SETUNION": Signature(_set_union, 2, 2),
+    "ARRAY_AVG": Signature(_accumulated("AVG"), 1, 1),
+    "ARRAY_MAX": Signature(_accumulated("MAX"), 1, 1),
+    "ARRAY_MEDIAN": Signature(_array_median, 1, 1),
+    "ARRAY_MIN": Signature(_accumulated("MIN"), 1, 1),
+    "ARRAY_SUM": Signature(_accumulated("SUM"), 1, 1),
     "OBJECTTOARRAY": Signature(_object_to_array, 1, 3),
 }

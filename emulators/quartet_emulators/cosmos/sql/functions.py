@@ -5,9 +5,11 @@ Each takes values and gives a value; on arguments of the wrong type the result i
 
 from typing import Final
 
+from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS
 from quartet_emulators.cosmos.sql.array_functions import ARRAY_FUNCTIONS
 from quartet_emulators.cosmos.sql.date_functions import CLOCK_FUNCTIONS, DATE_FUNCTIONS
 from quartet_emulators.cosmos.sql.number_functions import NUMBER_FUNCTIONS
+from quartet_emulators.cosmos.sql.set_functions import SET_FUNCTIONS
 from quartet_emulators.cosmos.sql.signatures import Signature
 from quartet_emulators.cosmos.sql.text_functions import TEXT_FUNCTIONS
 from quartet_emulators.cosmos.sql.type_functions import TYPE_FUNCTIONS
@@ -16,12 +18,14 @@ FUNCTIONS: Final[dict[str, Signature]] = {
     **ARRAY_FUNCTIONS,
     **DATE_FUNCTIONS,
     **NUMBER_FUNCTIONS,
+    **SET_FUNCTIONS,
     **TEXT_FUNCTIONS,
     **TYPE_FUNCTIONS,
 }
 """The functions whose result depends on their arguments alone, by their names in upper case."""
 
-AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG"})
+AGGREGATES: Final = frozenset(ACCUMULATORS)
+"""The functions over the rows of a group."""
 
 SUPPORTED_FUNCTIONS: Final = FUNCTIONS.keys() | CLOCK_FUNCTIONS.keys() | AGGREGATES
 """The names of all functions that the emulator has."""

@@ -4,10 +4,10 @@ import operator
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from math import fmod, isfinite
+from math import fmod
 from typing import Final
 
-from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, comparison, equals, is_number
+from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, comparison, equals, finite, is_number
 
 _INT32: Final = 0xFFFFFFFF
 _SIGN32: Final = 0x80000000
@@ -20,23 +20,16 @@ def _arithmetic(apply: Callable[[Value, Value], Value]) -> Callable[[Value, Valu
         if not is_number(left) or not is_number(right):
             return UNDEFINED
         try:
-            result = apply(left, right)
-            return result if isfinite(result) else UNDEFINED
+            return finite(apply(left, right))
         except (ZeroDivisionError, OverflowError, ValueError):
             return UNDEFINED
 
     return evaluate
 
 
-def _divide(left: Value, right: Value) -> Value:
-    result = left / right
-    return int(result) if result.is_integer() and abs(result) < 2**53 else result
-
-
 def _remainder(left: Value, right: Value) -> Value:
     """The sign is the dividend's, as in JavaScript."""
-    result = fmod(left, right)
-    return int(result) if type(left) is int and type(right) is int else result
+    return fmod(left, right)
 
 
 def _bitwise(apply: Callable[[int, int], int]) -> Callable[[Value, Value], Value]:
@@ -90,7 +83,7 @@ BINARY: Final[dict[str, Callable[[Value, Value], Value]]] = {
     "+": _arithmetic(operator.add),
     "-": _arithmetic(operator.sub),
     "*": _arithmetic(operator.mul),
-    "/": _arithmetic(_divide),
+    "/": _arithmetic(operator.truediv),
     "%": _arithmetic(_remainder),
     "||": _concatenate,
     "&": _bitwise(operator.and_),

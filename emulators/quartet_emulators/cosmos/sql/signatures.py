@@ -1,9 +1,8 @@
 """How a function of the query language is described, and checks that many of them share."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, is_number
+from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, finite, is_number
 
 Function = Callable[..., Value]
 
@@ -38,9 +37,7 @@ def numbers(function: Function) -> Function:
             result = function(*values)
         except (ValueError, OverflowError, ZeroDivisionError):
             return UNDEFINED
-        if isinstance(result, float) and not math.isfinite(result):
-            return UNDEFINED
-        return result
+        return finite(result)
 
     return call
 
@@ -50,3 +47,19 @@ def whole_number(value: Value) -> int | None:
     if type(value) is int:
         return value
     return int(value) if type(value) is float and value.is_integer() else None
+
+
+def all_of(results: Iterable[Value]) -> Value:
+    """AND over what is true, false or undefined: one false decides, then one undefined."""
+    found = list(results)
+    if False in found:
+        return False
+    return UNDEFINED if UNDEFINED in found else True
+
+
+def any_of(results: Iterable[Value]) -> Value:
+    """OR over what is true, false or undefined: one true decides, then one undefined."""
+    found = list(results)
+    if True in found:
+        return True
+    return UNDEFINED if UNDEFINED in found else False

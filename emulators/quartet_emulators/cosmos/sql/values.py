@@ -1,12 +1,20 @@
 """JSON values as the query language sees them: with ``undefined``, and strict about types."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, Final, TypeAlias
 
 from quartet_emulators.cosmos.json_text import encode_text
 
 Value: TypeAlias = Any
 """A JSON value or :data:`UNDEFINED`."""
+
+
+_EXACT: Final = 2**53
+"""Below this, a double holds every whole number."""
+
+_LARGEST_BITS: Final = 1024
+"""No double is as large as a number with more."""
 
 
 class Undefined:
@@ -85,6 +93,18 @@ def comparison(operator: Callable[[Value, Value], bool]) -> Callable[[Value, Val
 def is_number(value: Value) -> bool:
     """Whether it is a number; true and false are not."""
     return _RANKS[type(value)] == RANK_NUMBER
+
+
+def finite(number: Value) -> Value:
+    """A number as the service writes it, undefined if JSON has no such number: ``4``, not ``4.0``.
+
+    The service has no integers: all numbers are doubles, written without a fraction where they have none.
+    """
+    if type(number) is int:
+        return number if number.bit_length() <= _LARGEST_BITS else UNDEFINED
+    if not isfinite(number):
+        return UNDEFINED
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
 def sort_key(value: Value) -> tuple[int, Value]:
