@@ -8,6 +8,7 @@ from typing import Final
 from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS
 from quartet_emulators.cosmos.sql.array_functions import ARRAY_FUNCTIONS
 from quartet_emulators.cosmos.sql.date_functions import CLOCK_FUNCTIONS, DATE_FUNCTIONS
+from quartet_emulators.cosmos.sql.integer_functions import INTEGER_FUNCTIONS
 from quartet_emulators.cosmos.sql.number_functions import NUMBER_FUNCTIONS
 from quartet_emulators.cosmos.sql.set_functions import SET_FUNCTIONS
 from quartet_emulators.cosmos.sql.signatures import Signature
@@ -17,6 +18,7 @@ from quartet_emulators.cosmos.sql.type_functions import TYPE_FUNCTIONS
 FUNCTIONS: Final[dict[str, Signature]] = {
     **ARRAY_FUNCTIONS,
     **DATE_FUNCTIONS,
+    **INTEGER_FUNCTIONS,
     **NUMBER_FUNCTIONS,
     **SET_FUNCTIONS,
     **TEXT_FUNCTIONS,

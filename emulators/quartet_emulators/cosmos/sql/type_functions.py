@@ -4,8 +4,10 @@ from typing import Final
 
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.json_text import decode, encode_text
-from quartet_emulators.cosmos.sql.signatures import Function, Signature
+from quartet_emulators.cosmos.sql.signatures import Function, Signature, whole_number
 from quartet_emulators.cosmos.sql.values import (
+    MAX_INTEGER,
+    MIN_INTEGER,
     RANK_ARRAY,
     RANK_BOOLEAN,
     RANK_NULL,
@@ -14,7 +16,6 @@ from quartet_emulators.cosmos.sql.values import (
     RANK_STRING,
     UNDEFINED,
     Value,
-    is_number,
     rank,
 )
 
@@ -24,7 +25,8 @@ def _of_rank(kind: int) -> Function:
 
 
 def _is_integer(value: Value) -> bool:
-    return is_number(value) and float(value).is_integer()
+    number = whole_number(value)
+    return number is not None and MIN_INTEGER <= number <= MAX_INTEGER
 
 
 def _to_string(value: Value) -> Value:

@@ -10,6 +10,10 @@ Value: TypeAlias = Any
 """A JSON value or :data:`UNDEFINED`."""
 
 
+MIN_INTEGER: Final = -(2**63)
+MAX_INTEGER: Final = 2**63 - 1
+"""The integers of the query language have 64 bits."""
+
 _EXACT: Final = 2**53
 """Below this, a double holds every whole number."""
 
