@@ -11,6 +11,9 @@ from quartet_emulators.cosmos.sql.lexer import Token
 from quartet_emulators.cosmos.sql.token_stream import MAX_DEPTH, TokenStream
 from quartet_emulators.cosmos.sql.values import UNDEFINED
 
+_MOST_DIGITS: Final = 308
+"""A number with more digits is beyond every double, and read as such."""
+
 _CONSTANTS: Final = {"TRUE": True, "FALSE": False, "NULL": None, "UNDEFINED": UNDEFINED}
 _LEVELS: Final = (
     ("||",),
@@ -199,4 +202,4 @@ class ExpressionParser(TokenStream):
 def _number(text: str) -> int | float:
     if text[:2] in {"0x", "0X"}:
         return int(text, 16)
-    return int(text) if text.isdigit() else float(text)
+    return int(text) if text.isdigit() and len(text) <= _MOST_DIGITS else float(text)

@@ -10,6 +10,8 @@ from quartet_emulators.cosmos.sql.array_functions import ARRAY_FUNCTIONS
 from quartet_emulators.cosmos.sql.date_functions import CLOCK_FUNCTIONS, DATE_FUNCTIONS
 from quartet_emulators.cosmos.sql.integer_functions import INTEGER_FUNCTIONS
 from quartet_emulators.cosmos.sql.number_functions import NUMBER_FUNCTIONS
+from quartet_emulators.cosmos.sql.regex_functions import REGEX_FUNCTIONS
+from quartet_emulators.cosmos.sql.search_functions import SEARCH_FUNCTIONS
 from quartet_emulators.cosmos.sql.set_functions import SET_FUNCTIONS
 from quartet_emulators.cosmos.sql.signatures import Signature
 from quartet_emulators.cosmos.sql.text_functions import TEXT_FUNCTIONS
@@ -20,6 +22,8 @@ FUNCTIONS: Final[dict[str, Signature]] = {
     **DATE_FUNCTIONS,
     **INTEGER_FUNCTIONS,
     **NUMBER_FUNCTIONS,
+    **REGEX_FUNCTIONS,
+    **SEARCH_FUNCTIONS,
     **SET_FUNCTIONS,
     **TEXT_FUNCTIONS,
     **TYPE_FUNCTIONS,

@@ -1,25 +1,12 @@
 """Functions on strings."""
 
-import re
-from collections.abc import Callable
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Function, Signature, strings
+from quartet_emulators.cosmos.sql.signatures import Signature, strings
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, is_number
 
 _MAX_REPLICATED: Final = 10_000
 """The service's limit for the result of REPLICATE, in characters."""
-
-
-def _text_test(test: Callable[[str, str], bool]) -> Function:
-    """CONTAINS and its like: a third argument true makes them ignore case."""
-
-    def call(text: Value, part: Value, ignore_case: Value = False) -> Value:
-        if type(text) is not str or type(part) is not str or type(ignore_case) is not bool:
-            return UNDEFINED
-        return test(text.lower(), part.lower()) if ignore_case else test(text, part)
-
-    return call
 
 
 def _substring(text: Value, start: Value, length: Value) -> Value:
@@ -27,12 +14,6 @@ def _substring(text: Value, start: Value, length: Value) -> Value:
         return UNDEFINED
     begin = max(0, int(start))
     return text[begin : begin + max(0, int(length))]
-
-
-def _index_of(text: Value, part: Value, start: Value = 0) -> Value:
-    if type(text) is not str or type(part) is not str or type(start) is not int:
-        return UNDEFINED
-    return text.find(part, start)
 
 
 def _left(text: Value, count: Value) -> Value:
@@ -63,26 +44,11 @@ def _string_join(array: Value, separator: Value) -> Value:
 
 
 def _string_split(text: str, delimiter: str) -> Value:
-    return text.split(delimiter) if delimiter else UNDEFINED
-
-
-def _regex_match(text: Value, pattern: Value, modifiers: Value = "") -> Value:
-    if type(text) is not str or type(pattern) is not str or type(modifiers) is not str:
-        return UNDEFINED
-    flags = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
-    if not set(modifiers) <= flags.keys():
-        return UNDEFINED
-    try:
-        return re.search(pattern, text, sum(flags[letter] for letter in set(modifiers))) is not None
-    except re.error:
-        return UNDEFINED
+    """An empty delimiter splits nothing, as in the examples of the page STRINGSPLIT."""
+    return text.split(delimiter) if delimiter else [text]
 
 
 TEXT_FUNCTIONS: Final = {
-    "CONTAINS": Signature(_text_test(lambda text, part: part in text), 2, 3),
-    "STARTSWITH": Signature(_text_test(str.startswith), 2, 3),
-    "ENDSWITH": Signature(_text_test(str.endswith), 2, 3),
-    "STRINGEQUALS": Signature(_text_test(str.__eq__), 2, 3),
     "LOWER": Signature(strings(str.lower), 1, 1),
     "UPPER": Signature(strings(str.upper), 1, 1),
     "LENGTH": Signature(strings(len), 1, 1),
@@ -95,9 +61,7 @@ TEXT_FUNCTIONS: Final = {
     "SUBSTRING": Signature(_substring, 3, 3),
     "LEFT": Signature(_left, 2, 2),
     "RIGHT": Signature(_right, 2, 2),
-    "INDEX_OF": Signature(_index_of, 2, 3),
     "CONCAT": Signature(strings(lambda *texts: "".join(texts)), 2, None),
     "STRINGJOIN": Signature(_string_join, 2, 2),
     "STRINGSPLIT": Signature(strings(_string_split), 2, 2),
-    "REGEXMATCH": Signature(_regex_match, 2, 3),
 }

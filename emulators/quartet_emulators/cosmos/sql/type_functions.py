@@ -1,5 +1,6 @@
 """Functions that ask for a value's type or give it another."""
 
+from math import isfinite
 from typing import Final
 
 from quartet_emulators.cosmos.errors import CosmosError
@@ -16,6 +17,7 @@ from quartet_emulators.cosmos.sql.values import (
     RANK_STRING,
     UNDEFINED,
     Value,
+    finite,
     rank,
 )
 
@@ -32,7 +34,11 @@ def _is_integer(value: Value) -> bool:
 def _to_string(value: Value) -> Value:
     if value is UNDEFINED or type(value) is str:
         return value
-    return encode_text(value)
+    if type(value) is not float:
+        return encode_text(value)
+    if isfinite(value):
+        return encode_text(finite(value))
+    return "Infinity" if value > 0 else "-Infinity"
 
 
 def _string_to(kind: int) -> Function:
