@@ -7,6 +7,7 @@ undefined, and so is a result before the year 1 or after the year 9999.
 from collections.abc import Callable
 from typing import Final
 
+from quartet_emulators.cosmos.sql.date_format import format_moment
 from quartet_emulators.cosmos.sql.moments import (
     PARTS,
     UNITS,
@@ -122,6 +123,7 @@ DATE_FUNCTIONS: Final = {
     "DATETIMEADD": Signature(_date_time_add, 3, 3),
     "DATETIMEBIN": Signature(_date_time_bin, 2, 4),
     "DATETIMEDIFF": Signature(_date_time_diff, 3, 3),
+    "DATETIMEFORMAT": Signature(format_moment, 2, 2),
     "DATETIMEFROMPARTS": Signature(_date_time_from_parts, 3, _PARTS_OF_A_MOMENT),
     "DATETIMEPART": Signature(_date_time_part, 2, 2),
     "DATETIMETOTICKS": Signature(_since_epoch(1), 1, 1),

@@ -181,8 +181,37 @@ def test_the_current_time(call: str, expected: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["AGO()", "GetCurrentTicks(1)", "DateTimeFromParts(2017, 4)", "DateTimeFormat('', '')"]
+    ("pattern", "expected"),
+    [
+        ("yyyyMMdd", "20241010"),
+        ("yyyy-MM-dd [HH:mm:ss]", "2024-10-10 [14:40:20]"),
+        (r"To\\da\\y i\\s: yyyy-MM-ddTHH:mm:ss.fff", "Today is: 2024-10-10T14:40:20.000"),
+        (r"To\\da\\y i\\s: yyyy-MM-ddTHH:mm:ss.FFF", "Today is: 2024-10-10T14:40:20."),
+    ],
 )
+def test_a_formatted_date(pattern: str, expected: str) -> None:
+    """The examples of the page DATETIMEFORMAT."""
+    assert value(f"DateTimeFormat('2024-10-10 14:40:20', '{pattern}')") == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "pattern", "expected"),
+    [
+        ("2024-03-04T00:05:06.0700000Z", "y yy M d H h hh m s tt", "24 24 3 4 0 12 12 5 6 AM"),
+        ("2005-03-04T13:05:06.0700000Z", "y yy h:mm tt", "5 05 1:05 PM"),
+        ("2024-03-04T13:05:06.0700000Z", "f ff fffffff F FF FFFFFFF", "0 07 0700000  07 07"),
+        ("2024-03-04", "", ""),
+        ("2024-03-04", "MMM", UNDEFINED),
+        ("2024-03-04", "ffffffff", UNDEFINED),
+        ("March 2024", "yyyy", UNDEFINED),
+    ],
+)
+def test_elements_of_a_format(moment: str, pattern: str, expected: Json) -> None:
+    """Those of Kusto's page format_datetime(), where Microsoft's own page shows none; others make it undefined."""
+    assert value(f"DateTimeFormat('{moment}', '{pattern}')") == expected
+
+
+@pytest.mark.parametrize("call", ["AGO()", "GetCurrentTicks(1)", "DateTimeFromParts(2017, 4)", "DateTimeFormat('')"])
 def test_wrong_calls_are_refused(call: str) -> None:
     with pytest.raises(CosmosError) as error:
         value(call)
