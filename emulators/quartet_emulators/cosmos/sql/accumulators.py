@@ -3,7 +3,7 @@
 from typing import Final
 
 from quartet_emulators.cosmos.sql.operators import BINARY
-from quartet_emulators.cosmos.sql.values import RANK_STRING, UNDEFINED, Value, finite, rank, sort_key
+from quartet_emulators.cosmos.sql.values import RANK_STRING, UNDEFINED, Value, finite, identity, rank, sort_key
 
 _ADD: Final = BINARY["+"]
 
@@ -83,8 +83,50 @@ class _Maximum(_Minimum):
         return new > old
 
 
+class _CountIf(Accumulator):
+    """How often the value is true."""
+
+    def add(self, value: Value) -> None:
+        self.count += value is True
+
+    def result(self) -> Value:
+        return self.count
+
+
+class _MakeList(Accumulator):
+    """All values, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[Value] = []
+
+    def add(self, value: Value) -> None:
+        if value is not UNDEFINED:
+            self.values.append(value)
+
+    def result(self) -> Value:
+        return self.values
+
+
+class _MakeSet(_MakeList):
+    """Each value once, in the order of their first appearance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def add(self, value: Value) -> None:
+        key = identity(value)
+        if key not in self.seen:
+            self.seen.add(key)
+            super().add(value)
+
+
 ACCUMULATORS: Final[dict[str, type[Accumulator]]] = {
     "COUNT": _Count,
+    "COUNTIF": _CountIf,
+    "MAKELIST": _MakeList,
+    "MAKESET": _MakeSet,
     "SUM": _Sum,
     "AVG": _Average,
     "MIN": _Minimum,

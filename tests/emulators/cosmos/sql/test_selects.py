@@ -125,6 +125,14 @@ def test_top_and_distinct() -> None:
         ("MAX(c.v)", [1, []], []),
         ("MIN(c.v)", [], []),
         ("MAX(c.v) - MIN(c.v)", [3, 9, 5], [6]),
+        ("SUM(c.v)", [1e308, 1e308], []),
+        ("SUM(c.v)", [10**400, 0.5], []),
+        ("COUNTIF(c.v)", [True, False, None, 1, "true", True, ...], [2]),
+        ("COUNTIF(c.v > 2)", [1, 2, 3, 4, "5", ...], [2]),
+        ("COUNTIF(c.v)", [], [0]),
+        ("MAKELIST(c.v)", [2, 1, 2, None, ...], [[2, 1, 2, None]]),
+        ("MAKELIST(c.v)", [], [[]]),
+        ("MAKESET(c.v)", [2, 1, 2.0, True, [1], [1], None, ...], [[2, 1, True, [1], None]]),
     ],
 )
 def test_aggregates(aggregate: str, values: list[Json], expected: list[Json]) -> None:
