@@ -190,7 +190,7 @@ def test_shortcuts_change_no_result(direct: Direct, condition: str, expected: li
         ("SELECT c.n, COUNT(1) FROM c", 400),
         ("SELECT * FROM c LIMIT 5", 400),
         ("SELECT udf.tax(c.n) FROM c", 400),
-        ("SELECT * FROM c WHERE ST_DISTANCE(c.a, c.b) < 5", 400),
+        ("SELECT * FROM c WHERE ST_WITHIN(c.a, c.b)", 400),
         ("SELECT * FROM c ORDER BY RANK VectorDistance(c.v, [1])", 400),
     ],
 )

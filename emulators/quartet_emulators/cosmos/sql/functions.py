@@ -9,11 +9,13 @@ from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS
 from quartet_emulators.cosmos.sql.array_functions import ARRAY_FUNCTIONS
 from quartet_emulators.cosmos.sql.date_functions import CLOCK_FUNCTIONS, DATE_FUNCTIONS
 from quartet_emulators.cosmos.sql.integer_functions import INTEGER_FUNCTIONS
+from quartet_emulators.cosmos.sql.item_functions import ITEM_FUNCTIONS
 from quartet_emulators.cosmos.sql.number_functions import NUMBER_FUNCTIONS
 from quartet_emulators.cosmos.sql.regex_functions import REGEX_FUNCTIONS
 from quartet_emulators.cosmos.sql.search_functions import SEARCH_FUNCTIONS
 from quartet_emulators.cosmos.sql.set_functions import SET_FUNCTIONS
 from quartet_emulators.cosmos.sql.signatures import Signature
+from quartet_emulators.cosmos.sql.spatial_functions import SPATIAL_FUNCTIONS
 from quartet_emulators.cosmos.sql.text_functions import TEXT_FUNCTIONS
 from quartet_emulators.cosmos.sql.type_functions import TYPE_FUNCTIONS
 
@@ -21,10 +23,12 @@ FUNCTIONS: Final[dict[str, Signature]] = {
     **ARRAY_FUNCTIONS,
     **DATE_FUNCTIONS,
     **INTEGER_FUNCTIONS,
+    **ITEM_FUNCTIONS,
     **NUMBER_FUNCTIONS,
     **REGEX_FUNCTIONS,
     **SEARCH_FUNCTIONS,
     **SET_FUNCTIONS,
+    **SPATIAL_FUNCTIONS,
     **TEXT_FUNCTIONS,
     **TYPE_FUNCTIONS,
 }
