@@ -36,12 +36,15 @@ def aggregate_rows(loop: Loop, keys: list[Evaluator], aggregates: list[Aggregate
     return grouped
 
 
-def check_grouping(query: nodes.Query) -> None:
+def check_grouping(query: nodes.Query, aggregates: list[Aggregate]) -> None:
     """An item beside aggregates must be a group key.
 
     Raises:
-        CosmosError: 400, if a path is selected that is neither grouped nor aggregated, and for ORDER BY with groups.
+        CosmosError: 400, if a path is selected that is neither grouped nor aggregated, for ORDER BY with groups, and
+            for aggregates over the groups of a sub-query: the service would aggregate the groups of each partition.
     """
+    if aggregates and any(_is_grouped_subquery(source.collection) for source in query.sources):
+        raise bad_request("Queries with an aggregate function and a subquery with GROUP BY are not supported.")
     if query.order_by:
         raise bad_request("ORDER BY is not supported together with GROUP BY or aggregates.")
     if query.items is None:
@@ -52,6 +55,10 @@ def check_grouping(query: nodes.Query) -> None:
             raise bad_request(
                 "Property reference is invalid in the select list: it is neither in an aggregate nor in GROUP BY."
             )
+
+
+def _is_grouped_subquery(collection: nodes.Expression) -> bool:
+    return isinstance(collection, nodes.Subquery) and bool(collection.query.group_by)
 
 
 def _is_grouped(node: Value, keys: tuple[nodes.Expression, ...], aliases: set[str]) -> bool:

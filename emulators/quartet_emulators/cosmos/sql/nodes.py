@@ -124,7 +124,10 @@ class ObjectLiteral:
 
 @dataclass(frozen=True, slots=True)
 class Subquery:
-    """A query in brackets: ``EXISTS`` tells whether it has rows, ``ARRAY`` collects them, ``SCALAR`` takes the one."""
+    """A query in brackets.
+
+    ``EXISTS`` tells whether it has rows, ``ARRAY`` collects them, ``SCALAR`` takes the one; in FROM, ``ROWS`` are all.
+    """
 
     kind: str
     query: "Query"
@@ -154,6 +157,7 @@ class Source:
     """One entry of FROM or JOIN: a collection under an alias, or with ``iterate`` each element of an array (``IN``).
 
     A name that is not an alias in scope means the container: ``FROM c``, ``FROM rooms r``, ``FROM x IN c.lines``.
+    A sub-query without an alias has one that no query can name.
     """
 
     alias: str

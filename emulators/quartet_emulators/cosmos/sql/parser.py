@@ -75,30 +75,38 @@ class Parser(ExpressionParser):
     def _from(self) -> tuple[nodes.Source, ...]:
         if not self.accept_word("FROM"):
             return ()
-        sources = [self._source()]
+        sources = [self._source(0)]
         while self.accept_word("JOIN"):
-            sources.append(self._source())
+            sources.append(self._source(len(sources)))
         return tuple(sources)
 
-    def _source(self) -> nodes.Source:
+    def _source(self, number: int) -> nodes.Source:
         if self.peek().kind == "word" and self.word_at(1) == "IN":
             alias = self.take().text
             self.take()
-            return nodes.Source(alias, self._collection(), iterate=True)
+            return nodes.Source(alias, self._array(), iterate=True)
         collection = self._collection()
-        return nodes.Source(self._source_alias(collection), collection, iterate=False)
+        return nodes.Source(self._source_alias(collection, number), collection, iterate=False)
+
+    def _array(self) -> nodes.Expression:
+        """A collection, or a function that gives an array: ``JOIN k IN ObjectToArray(c.sizes)``."""
+        if self.peek().kind == "word" and self.symbol_at(1) == "(":
+            return self.primary()
+        return self._collection()
 
     def _collection(self) -> nodes.Expression:
         if self.accept("("):
-            return self.subquery("ARRAY")
+            return self.subquery("ROWS")
         expression = self.suffixes(nodes.Name(self.identifier()))
         if not isinstance(expression, nodes.Name | nodes.Member):
             raise self.error("FROM needs a path")
         return expression
 
-    def _source_alias(self, collection: nodes.Expression) -> str:
+    def _source_alias(self, collection: nodes.Expression, number: int) -> str:
         if self.accept_word("AS") or self.peek().kind == "word":
             return self.identifier()
+        if isinstance(collection, nodes.Subquery):
+            return f"${number}"
         if isinstance(collection, nodes.Name):
             return collection.name
         if isinstance(collection, nodes.Member) and isinstance(collection.key, nodes.Literal):

@@ -52,14 +52,20 @@ class Slots:
 class Scope:
     """The aliases that can be used in one query or sub-query, its own and those around it."""
 
-    def __init__(self, slots: Slots, outer: "Scope | None" = None) -> None:
+    def __init__(self, slots: Slots, outer: "Scope | None" = None, *, sees_container: bool = True) -> None:
         self.slots = slots
         self.outer = outer
+        self.sees_container = sees_container
         self.aliases: dict[str, int] = {}
         self.aggregates: list[Aggregate] | None = None
         """Where aggregates are collected; ``None`` where none may stand."""
         self.is_grouped = False
         """Whether the query has GROUP BY or aggregates; set when it is compiled."""
+
+    @property
+    def reads_container(self) -> bool:
+        """Whether the next source may be the container: the first of a query, or of a sub-query that is the first."""
+        return self.sees_container and not self.aliases
 
     def bind(self, alias: str) -> int:
         """Give an alias its slot.

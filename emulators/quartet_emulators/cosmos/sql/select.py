@@ -33,7 +33,7 @@ def compile_select(query: nodes.Query, scope: Scope) -> Rows:
     scope.is_grouped = bool(aggregates or query.group_by)
     keys = [compile_expression(expression, scope) for expression in query.group_by]
     if scope.is_grouped:
-        check_grouping(query)
+        check_grouping(query, aggregates)
         loop = aggregate_rows(loop, keys, aggregates)
     rows = _ordered(loop, project, query.order_by, scope) if query.order_by else _projected(loop, project)
     if query.distinct:
@@ -114,9 +114,11 @@ def _count(value: Value) -> int:
 
 
 def compile_subquery(node: nodes.Subquery, scope: Scope) -> Evaluator:
-    """Compile a query in brackets to what it is worth as an expression."""
-    inner = Scope(scope.slots, scope)
+    """Compile a query in brackets to what it is worth as an expression, or in FROM to its rows."""
+    inner = Scope(scope.slots, scope, sees_container=node.kind == "ROWS" and scope.reads_container)
     rows = compile_select(node.query, inner)
+    if node.kind == "ROWS":
+        return rows
     if node.kind == "EXISTS":
         return lambda env: next(rows(env), UNDEFINED) is not UNDEFINED
     if node.kind == "ARRAY":

@@ -33,13 +33,16 @@ def _one_row(_env: Environment) -> Iterator[None]:
 def _source(source: nodes.Source, scope: Scope) -> tuple[int, Collection]:
     """The slot of a source's alias, and what to loop over."""
     collection = source.collection
-    root = collection
+    if isinstance(collection, nodes.Subquery):
+        rows = scope.slots.compile_subquery(collection, scope)
+        return scope.bind(source.alias), _elements_of_rows(rows) if source.iterate else rows
+    root: nodes.Expression = collection
     while isinstance(root, nodes.Member):
         root = root.base
     if not isinstance(root, nodes.Name) or scope.find(root.name) is not None:
         value = compile_expression(collection, scope)
         return scope.bind(source.alias), _elements(value) if source.iterate else _itself(value)
-    if scope.aliases or scope.outer is not None:
+    if not scope.reads_container:
         raise bad_request(f"Identifier '{root.name}' could not be resolved.")
     if root is collection and not source.iterate:
         return scope.bind(source.alias), lambda env: env[DOCUMENTS]
@@ -60,6 +63,17 @@ def _elements(value: Evaluator) -> Collection:
     def elements(env: Environment) -> Iterable[Value]:
         found = value(env)
         return found if type(found) is list else ()
+
+    return elements
+
+
+def _elements_of_rows(rows: Collection) -> Collection:
+    """The elements of each array among the rows; what is not an array is ignored, as the page FROM says."""
+
+    def elements(env: Environment) -> Iterator[Value]:
+        for row in rows(env):
+            if type(row) is list:
+                yield from row
 
     return elements
 

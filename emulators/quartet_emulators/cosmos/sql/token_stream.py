@@ -63,6 +63,12 @@ class TokenStream:
         token = self._tokens[position]
         return token.text.upper() if token.kind == "keyword" else None
 
+    def symbol_at(self, ahead: int) -> str | None:
+        """The symbol that many tokens ahead, or ``None``."""
+        position = min(self._next + ahead, len(self._tokens) - 1)
+        token = self._tokens[position]
+        return token.text if token.kind == "symbol" else None
+
     def peek_is(self, symbol: str) -> bool:
         """Whether the symbol comes next."""
         token = self._tokens[self._next]
