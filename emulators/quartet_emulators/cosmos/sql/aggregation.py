@@ -40,13 +40,11 @@ def check_grouping(query: nodes.Query, aggregates: list[Aggregate]) -> None:
     """An item beside aggregates must be a group key.
 
     Raises:
-        CosmosError: 400, if a path is selected that is neither grouped nor aggregated, for ORDER BY with groups, and
-            for aggregates over the groups of a sub-query: the service would aggregate the groups of each partition.
+        CosmosError: 400, if a path is selected that is neither grouped nor aggregated, and for
+            aggregates over the groups of a sub-query: the service would aggregate the groups of each partition.
     """
     if aggregates and any(_is_grouped_subquery(source.collection) for source in query.sources):
         raise bad_request("Queries with an aggregate function and a subquery with GROUP BY are not supported.")
-    if query.order_by:
-        raise bad_request("ORDER BY is not supported together with GROUP BY or aggregates.")
     if query.items is None:
         raise bad_request("'SELECT *' cannot be combined with GROUP BY.")
     aliases = {source.alias for source in query.sources}

@@ -21,7 +21,7 @@ def compile_projection(query: nodes.Query, scope: Scope) -> Evaluator:
         return compile_expression(nodes.Name(query.sources[0].alias), scope)
     if query.value:
         return compile_expression(query.items[0].expression, scope)
-    named = [(name, compile_expression(expression, scope)) for name, expression in _named(query.items)]
+    named = [(name, compile_expression(expression, scope)) for name, expression in named_items(query.items)]
 
     def project(env: Environment) -> Value:
         row = {}
@@ -34,7 +34,7 @@ def compile_projection(query: nodes.Query, scope: Scope) -> Evaluator:
     return project
 
 
-def _named(items: tuple[nodes.SelectItem, ...]) -> Iterator[tuple[str, nodes.Expression]]:
+def named_items(items: tuple[nodes.SelectItem, ...]) -> Iterator[tuple[str, nodes.Expression]]:
     """Each output property with its alias, the last name of its path, or ``$1``, ``$2``, ..."""
     unnamed = 0
     used: set[str] = set()

@@ -1,6 +1,6 @@
 """The meaning of a query's names while it is compiled, and the place of their values while it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request
@@ -11,6 +11,9 @@ Environment = list[Value]
 """The state of one run: the entries below, then one slot for every alias and aggregate of the query."""
 
 Evaluator = Callable[[Environment], Value]
+
+Rows = Callable[[Environment], Iterator[Value]]
+"""The rows of a query, one after the other."""
 
 PARAMETERS: Final = 0
 DOCUMENTS: Final = 1

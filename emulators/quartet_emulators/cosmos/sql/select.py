@@ -1,7 +1,6 @@
 """Queries to generators: loop over the sources, filter, group, project, sort, cut."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
@@ -9,12 +8,12 @@ from quartet_emulators.cosmos.errors import bad_request
 from quartet_emulators.cosmos.sql import nodes
 from quartet_emulators.cosmos.sql.aggregation import aggregate_rows, check_grouping
 from quartet_emulators.cosmos.sql.expressions import compile_expression
+from quartet_emulators.cosmos.sql.ordering import ordered, sort_keys
 from quartet_emulators.cosmos.sql.projection import compile_projection
-from quartet_emulators.cosmos.sql.scope import Environment, Evaluator, Scope
+from quartet_emulators.cosmos.sql.scope import Environment, Evaluator, Rows, Scope
 from quartet_emulators.cosmos.sql.sources import Loop, compile_sources
-from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, identity, sort_key
+from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, identity
 
-Rows = Callable[[Environment], Iterator[Value]]
 MAX_TOP: Final = 2**31
 
 
@@ -27,6 +26,7 @@ def compile_select(query: nodes.Query, scope: Scope) -> Rows:
     loop = compile_sources(query.sources, scope)
     if query.where is not None:
         loop = _filtered(loop, compile_expression(query.where, scope))
+    sorted_by = sort_keys(query, scope)
     scope.aggregates = []
     project = compile_projection(query, scope)
     aggregates, scope.aggregates = scope.aggregates, None
@@ -35,7 +35,7 @@ def compile_select(query: nodes.Query, scope: Scope) -> Rows:
     if scope.is_grouped:
         check_grouping(query, aggregates)
         loop = aggregate_rows(loop, keys, aggregates)
-    rows = _ordered(loop, project, query.order_by, scope) if query.order_by else _projected(loop, project)
+    rows = ordered(loop, project, sorted_by) if sorted_by else _projected(loop, project)
     if query.distinct:
         rows = _distinct(rows)
     if query.offset is not None and query.limit is not None:
@@ -62,29 +62,6 @@ def _projected(loop: Loop, project: Evaluator) -> Rows:
                 yield row
 
     return rows
-
-
-def _ordered(loop: Loop, project: Evaluator, items: tuple[nodes.OrderItem, ...], scope: Scope) -> Rows:
-    keys = [(compile_expression(item.expression, scope), item.descending) for item in items]
-
-    def rows(env: Environment) -> Iterator[Value]:
-        found: list[tuple[list[Value], Value]] = []
-        for _ in loop(env):
-            row = project(env)
-            if row is not UNDEFINED:
-                found.append(([sort_key(key(env)) for key, _ in keys], row))
-        if items[0].descending:
-            found.reverse()  # the later of two equal rows comes first, as in the service
-        for position, (_, descending) in reversed(list(enumerate(keys))):
-            found.sort(key=partial(_key_at, position), reverse=descending)
-        for _, row in found:
-            yield row
-
-    return rows
-
-
-def _key_at(position: int, entry: tuple[list[Value], Value]) -> Value:
-    return entry[0][position]
 
 
 def _distinct(rows: Rows) -> Rows:
@@ -114,7 +91,15 @@ def _count(value: Value) -> int:
 
 
 def compile_subquery(node: nodes.Subquery, scope: Scope) -> Evaluator:
-    """Compile a query in brackets to what it is worth as an expression, or in FROM to its rows."""
+    """Compile a query in brackets to what it is worth as an expression, or in FROM to its rows.
+
+    Raises:
+        CosmosError: 400 for a query that is wrong, and for ORDER BY and OFFSET LIMIT, which the service has at the top.
+    """
+    if node.query.order_by:
+        raise bad_request("'ORDER BY' is not supported in subqueries.")
+    if node.query.offset is not None:
+        raise bad_request("'OFFSET LIMIT' is not supported in subqueries.")
     inner = Scope(scope.slots, scope, sees_container=node.kind == "ROWS" and scope.reads_container)
     rows = compile_select(node.query, inner)
     if node.kind == "ROWS":
