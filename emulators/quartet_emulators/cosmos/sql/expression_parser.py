@@ -3,6 +3,7 @@
 ``NOT`` binds like a sign, tighter than any comparison, as in the service's own grammar: write ``NOT (a = b)``.
 """
 
+from math import inf, nan
 from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request, unsupported
@@ -11,6 +12,7 @@ from quartet_emulators.cosmos.sql.lexer import Token
 from quartet_emulators.cosmos.sql.token_stream import MAX_DEPTH, TokenStream
 from quartet_emulators.cosmos.sql.values import UNDEFINED
 
+_NAMED_NUMBERS: Final = {"NaN": nan, "Infinity": inf}
 _MOST_DIGITS: Final = 308
 """A number with more digits is beyond every double, and read as such."""
 
@@ -146,7 +148,7 @@ class ExpressionParser(TokenStream):
         if token.kind == "keyword":
             return self._keyword_expression(token)
         if token.kind == "word":
-            return self._call(token.text) if self.accept("(") else nodes.Name(token.text)
+            return self._call(token.text) if self.accept("(") else _named(token.text)
         return self._bracketed(token)
 
     def _keyword_expression(self, token: Token) -> nodes.Expression:
@@ -197,6 +199,11 @@ class ExpressionParser(TokenStream):
         self.expect(")")
         self.leave()
         return nodes.Subquery(kind, query)
+
+
+def _named(text: str) -> nodes.Expression:
+    """An alias, or a number that has a name; their case counts, unlike that of the other words."""
+    return nodes.Literal(_NAMED_NUMBERS[text]) if text in _NAMED_NUMBERS else nodes.Name(text)
 
 
 def _number(text: str) -> int | float:

@@ -1,6 +1,6 @@
 """Functions that ask for a value's type or give it another."""
 
-from math import isfinite
+from math import isfinite, isnan
 from typing import Final
 
 from quartet_emulators.cosmos.errors import CosmosError
@@ -31,6 +31,10 @@ def _is_integer(value: Value) -> bool:
     return number is not None and MIN_INTEGER <= number <= MAX_INTEGER
 
 
+def _is_finite_number(value: Value) -> bool:
+    return rank(value) == RANK_NUMBER and finite(value) is not UNDEFINED
+
+
 def _to_string(value: Value) -> Value:
     if value is UNDEFINED or type(value) is str:
         return value
@@ -38,6 +42,8 @@ def _to_string(value: Value) -> Value:
         return encode_text(value)
     if isfinite(value):
         return encode_text(finite(value))
+    if isnan(value):
+        return "NaN"
     return "Infinity" if value > 0 else "-Infinity"
 
 
@@ -51,7 +57,9 @@ def _string_to(kind: int) -> Function:
             value = decode(text.strip())
         except CosmosError:
             return UNDEFINED
-        return value if rank(value) == kind else UNDEFINED
+        if rank(value) != kind:
+            return UNDEFINED
+        return finite(value) if kind == RANK_NUMBER else value
 
     return call
 
@@ -74,7 +82,7 @@ TYPE_FUNCTIONS: Final = {
     "IS_OBJECT": Signature(_of_rank(RANK_OBJECT), 1, 1),
     "IS_PRIMITIVE": Signature(lambda value: RANK_NULL <= rank(value) <= RANK_STRING, 1, 1),
     "IS_INTEGER": Signature(_is_integer, 1, 1),
-    "IS_FINITE_NUMBER": Signature(_of_rank(RANK_NUMBER), 1, 1),
+    "IS_FINITE_NUMBER": Signature(_is_finite_number, 1, 1),
     "TOSTRING": Signature(_to_string, 1, 1),
     "STRINGTONUMBER": Signature(_string_to(RANK_NUMBER), 1, 1),
     "STRINGTOBOOLEAN": Signature(_string_to(RANK_BOOLEAN), 1, 1),

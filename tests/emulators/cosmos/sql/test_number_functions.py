@@ -93,6 +93,43 @@ def test_what_is_an_integer(number: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("1234.567", True),
+        ("8.9 / 0.0", False),
+        ("SQRT(-1.0)", False),
+        ("Infinity", False),
+        ("NaN", False),
+        ("-1e999", False),
+        ("'1'", False),
+    ],
+)
+def test_what_is_a_finite_number(number: str, expected: bool) -> None:
+    """The page IS_FINITE_NUMBER."""
+    assert value(f"IS_FINITE_NUMBER({number})") is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("ToString(NaN)", "NaN"),
+        ("ToString(Infinity)", "Infinity"),
+        ("ToString(-Infinity)", "-Infinity"),
+        ("StringToNumber(NaN)", UNDEFINED),
+        ("StringToNumber(Infinity)", UNDEFINED),
+        ("StringToNumber('NaN')", UNDEFINED),
+        ("StringToNumber('1e999')", UNDEFINED),
+        ("StringToNumber('-1.79769e+308')", -1.79769e308),
+        ("Infinity + 1", UNDEFINED),
+        ("{'NaN': 1}.NaN", 1),
+    ],
+)
+def test_numbers_with_a_name(expression: str, expected: Json) -> None:
+    """The pages TOSTRING and STRINGTONUMBER."""
+    assert value(expression) == expected
+
+
+@pytest.mark.parametrize(
     ("call", "expected"),
     [
         ("ACOS(-1)", 3.141592653589793),
