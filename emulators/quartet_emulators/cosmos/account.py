@@ -13,6 +13,7 @@ from quartet_emulators.cosmos.json_text import Json, encode
 from quartet_emulators.cosmos.offers import Offers
 from quartet_emulators.cosmos.readers import Readers
 from quartet_emulators.cosmos.storage import Storage
+from quartet_emulators.cosmos.unique_keys import unique_keys
 
 
 class Database:
@@ -146,7 +147,9 @@ class Account:
             key = self.storage.add_container(rid, database.rid, encode(full))
             if throughput is not None or not self.offers.has(database.rid_text):
                 self.offers.create(link, text, throughput, now)
-        self._add_container(database, Container(key, rid, database.name, full, self.storage.items(key)))
+            container = Container(key, rid, database.name, full, self.storage.items(key))
+            container.keep_unique_keys()
+        self._add_container(database, container)
         return full
 
     def replace_container(self, container: Container, body: Json, now: float) -> dict[str, Json]:
@@ -160,6 +163,8 @@ class Account:
         current = container.properties
         if name != container.name or definition["partitionKey"] != current["partitionKey"]:
             raise bad_request("The id and the partition key of a container cannot be changed.")
+        if unique_keys(definition) != container.unique_keys:
+            raise bad_request("The unique keys of a container cannot be changed.")
         kept = {key: value for key, value in current.items() if key.startswith("_")}
         full = {"conflictResolutionPolicy": DEFAULT_CONFLICTS, **definition, **kept}
         full |= {"_ts": int(now), "_etag": _etag(container.rid, now)}
@@ -169,7 +174,8 @@ class Account:
             if full.get("defaultTtl") != container.default_ttl:
                 items.set_ends(full.get("defaultTtl"))
         container.configure(full)
-        items.indexes.keep_only(filter(container.indexing.covers_all, items.indexes.definitions()))
+        allowed = filter(container.indexing.covers_all, items.indexes.definitions())
+        items.indexes.keep_only([*container.unique_keys, *allowed])
         container.items = items
         return full
 

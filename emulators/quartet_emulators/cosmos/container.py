@@ -11,6 +11,7 @@ from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.memory_items import MemoryItems
 from quartet_emulators.cosmos.partition_keys import PartitionKeyDefinition
+from quartet_emulators.cosmos.unique_keys import unique_keys
 
 Items = DiskItems | MemoryItems
 
@@ -39,7 +40,18 @@ class Container:
         self.properties = properties
         self.partition_key = PartitionKeyDefinition(properties["partitionKey"])
         self.indexing = IndexingPolicy(properties.get("indexingPolicy") or {})
+        self.unique_keys = unique_keys(properties)
         self.default_ttl: int | None = properties.get("defaultTtl")
+
+    def keep_unique_keys(self) -> None:
+        """Begin to hold new items against the unique keys; part of the transaction that creates the container.
+
+        Raises:
+            sqlite3.Error: it could not be written.
+        """
+        if self.items.indexes is not None:
+            for definition in self.unique_keys:
+                self.items.indexes.add(definition, is_empty=True)
 
     def load(self, items: DiskItems, lsn: int, number: int) -> None:
         """Take over what is on the disk, with the high-water marks there."""

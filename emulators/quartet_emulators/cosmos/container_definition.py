@@ -6,6 +6,7 @@ from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.indexing_policy import IndexingPolicy
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partition_keys import PartitionKeyDefinition
+from quartet_emulators.cosmos.unique_keys import unique_keys
 
 _DEFAULT_INDEXING: Final = {
     "indexingMode": "consistent",
@@ -19,7 +20,6 @@ DEFAULT_CONFLICTS: Final = {
     "conflictResolutionProcedure": "",
 }
 _UNSUPPORTED_POLICIES: Final = {
-    "uniqueKeyPolicy": "unique keys",
     "computedProperties": "computed properties",
     "vectorEmbeddingPolicy": "vector embeddings",
     "changeFeedPolicy": "change feed policies",
@@ -36,7 +36,7 @@ def checked_properties(body: dict[str, Json]) -> dict[str, Json]:
     """
     for policy, feature in _UNSUPPORTED_POLICIES.items():
         content = body.get(policy)
-        if content and content != {"uniqueKeys": []}:
+        if content:
             raise unsupported(feature)
     ttl = body.get("defaultTtl")
     if ttl is not None and (type(ttl) is not int or (ttl <= 0 and ttl != _FOREVER)):
@@ -44,6 +44,7 @@ def checked_properties(body: dict[str, Json]) -> dict[str, Json]:
     PartitionKeyDefinition(body.get("partitionKey"))
     kept = {key: value for key, value in body.items() if not key.startswith("_") and value is not None}
     kept["partitionKey"] = {"kind": "Hash", "version": 1, **body["partitionKey"]}
+    unique_keys(kept)
     indexing = body.get("indexingPolicy") or {}
     if not isinstance(indexing, dict):
         raise bad_request("indexingPolicy must be a JSON object.")

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, Final, NamedTuple
 
+from quartet_emulators.cosmos.index_keys import Definition, keys_in
 from quartet_emulators.cosmos.indexes import Index, Indexes
 from quartet_emulators.cosmos.item import Item, place, places
+from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.disk import transaction
 
 SCHEMA: Final = """
@@ -88,6 +90,12 @@ class DiskItems:
             f" WHERE e.owner = ? AND {values} AND e.place > ? ORDER BY e.place",
             (index.key, *limits, place(self._container, after)),
         )
+
+    def with_values_of(self, document: Json, definition: Definition) -> Iterator[Item]:
+        """The items that an index of this definition finds for the values of a document, and few others."""
+        index = self.indexes.whole(definition)
+        keys = keys_in(document, definition)[0] if index is not None else ()
+        return (item for key in keys if index is not None for item in self.keyed(index, Keys(key, None)))
 
     def in_order(
         self, index: Index, keys: Keys, *, backwards: bool, after: tuple[bytes, int] | None

@@ -32,11 +32,15 @@ ABOVE_ALL: Final = b"\xff"
 
 
 class Part(NamedTuple):
-    """What one value of a key is: that at a path, or (`elements`) each element of the list there."""
+    """What one value of a key is: that at a path, or (`elements`) each element of the list there.
+
+    `or_null` says that a missing value counts as null, as in a unique key.
+    """
 
     path: tuple[str, ...]
     descending: bool = False
     elements: bool = False
+    or_null: bool = False
 
 
 Definition = tuple[Part, ...]
@@ -86,12 +90,18 @@ def value_at(document: Json, path: Sequence[str]) -> Value:
     return document
 
 
+def part_of(document: Json, part: Part) -> Value:
+    """The value that a part of a key stands for."""
+    value = value_at(document, part.path)
+    return None if part.or_null and value is UNDEFINED else value
+
+
 def keys_in(document: Json, definition: Definition) -> tuple[set[bytes], bool]:
     """The keys of a document, and whether all of them are exact."""
     choices: list[list[bytes]] = []
     exact = True
     for part in definition:
-        value = value_at(document, part.path)
+        value = part_of(document, part)
         keys = [key_of(entry) for entry in (_elements(value) if part.elements else [value])]
         exact = exact and all(map(is_exact, keys))
         choices.append([inverted(key) for key in keys] if part.descending else keys)

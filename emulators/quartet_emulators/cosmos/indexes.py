@@ -79,15 +79,23 @@ class Indexes:
         Raises:
             sqlite3.Error: it could not be written.
         """
-        if definition in self._known or len(self._known) >= _MOST:
-            return
+        if definition not in self._known and len(self._known) < _MOST:
+            self.add(definition)
+            self.build()
+
+    def add(self, definition: Definition, *, is_empty: bool = False) -> None:
+        """Keep an index from now on. :meth:`build` makes it whole; that of an empty container is.
+
+        Raises:
+            sqlite3.Error: it could not be written.
+        """
+        built = _WHOLE if is_empty else 0
         cursor = self._db.execute(
-            "INSERT INTO indexes (container, parts, built, sorts) VALUES (?, ?, 0, 1)",
-            (self._container, json.dumps(definition)),
+            "INSERT INTO indexes (container, parts, built, sorts) VALUES (?, ?, ?, 1)",
+            (self._container, json.dumps(definition), built),
         )
         assert cursor.lastrowid is not None  # noqa: S101 - an INSERT always sets it
-        self._known[definition] = Index(cursor.lastrowid, definition, 0, sorts=True)
-        self.build()
+        self._known[definition] = Index(cursor.lastrowid, definition, built, sorts=True)
 
     def build(self) -> bool:
         """Take the next items into the indexes that are not whole yet; returns whether some are still not.
@@ -166,4 +174,4 @@ class Indexes:
 
 
 def _read(text: str) -> Definition:
-    return tuple(Part(tuple(path), descending, elements) for path, descending, elements in json.loads(text))
+    return tuple(Part(tuple(path), *flags) for path, *flags in json.loads(text))

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
+from quartet_emulators.cosmos.index_keys import Definition
 from quartet_emulators.cosmos.item import Item
+from quartet_emulators.cosmos.json_text import Json
 
 _change = attrgetter("lsn", "etag")
 
@@ -45,6 +47,11 @@ class MemoryItems:
         """The items in the order of their last change, from the change after `after`."""
         ordered = sorted(self._by_number.values(), key=_change)
         return (item for item in ordered if item.lsn > after)
+
+    def with_values_of(self, document: Json, definition: Definition) -> Iterator[Item]:
+        """All items: there are no indexes."""
+        del document, definition
+        return self.scan()
 
     def ended(self, now: float) -> list[Item]:
         """Those that have expired and are still held."""

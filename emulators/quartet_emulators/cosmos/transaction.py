@@ -4,9 +4,10 @@ from typing import Final
 
 from quartet_emulators.cosmos import identifiers
 from quartet_emulators.cosmos.container import Container
-from quartet_emulators.cosmos.errors import bad_request, too_large
+from quartet_emulators.cosmos.errors import bad_request, conflict, too_large
 from quartet_emulators.cosmos.item import Item, place
 from quartet_emulators.cosmos.json_text import Json, encode_text, to_utf8
+from quartet_emulators.cosmos.unique_keys import has_rival
 
 MAX_ITEM_BYTES: Final = 2 * 1024 * 1024
 SYSTEM_PROPERTIES: Final = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")
@@ -48,7 +49,8 @@ class Transaction:
         The system properties in ``document`` are removed: the service sets them.
 
         Raises:
-            CosmosError: 400 if ``ttl`` is not valid, 413 if the item is larger than 2 MB.
+            CosmosError: 400 if ``ttl`` is not valid, 409 if another item has the values of a unique key, 413 if the
+                item is larger than 2 MB.
         """
         ttl = _checked_ttl(document)
         for name in SYSTEM_PROPERTIES:
@@ -66,6 +68,7 @@ class Transaction:
         where = place(self.container.key, number)
         ends = self.container.ends(ts, ttl)
         item = Item(where, self.partition, item_id, self._lsn, ts, ttl, ends, f'"{etag}"', body)
+        self._check_unique(document, where)
         self._written[item_id] = item
         return item
 
@@ -99,6 +102,16 @@ class Transaction:
             lsn=self._lsn,
             number=self._last_number,
         )
+
+    def _check_unique(self, document: dict[str, Json], where: int) -> None:
+        """Hold a document against the items of the partition, as this transaction has left them so far."""
+        for definition in self.container.unique_keys:
+            written = [item for item in self._written.values() if item.place != where]
+            touched = {where, *(item.place for item in (*written, *self._removed.values()))}
+            stored = self.container.items.with_values_of(document, definition)
+            left = (item for item in stored if item.place not in touched and not item.has_expired(self.now))
+            if has_rival(document, definition, (*written, *left)):
+                raise conflict("Unique index constraint violation.")
 
     def _stored(self, item_id: str) -> Item | None:
         """The item that is held, expired or not. No other request writes while a transaction runs."""

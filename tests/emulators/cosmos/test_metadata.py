@@ -138,7 +138,6 @@ def test_a_container_needs_a_proper_partition_key(direct: Direct, definition: ob
 @pytest.mark.parametrize(
     "policy",
     [
-        {"uniqueKeyPolicy": {"uniqueKeys": [{"paths": ["/email"]}]}},
         {"computedProperties": [{"name": "x", "query": "SELECT VALUE 1"}]},
         {"vectorEmbeddingPolicy": {"vectorEmbeddings": [{"path": "/v"}]}},
     ],
