@@ -31,7 +31,7 @@ CHILD_FEED: Final = 5
 CHILD: Final = 6
 _SWEEP_SECONDS: Final = 30.0
 _LARGE: Final = 500
-"""From so many items on, what reads pages of them is answered aside: below, that would take longer than the answer."""
+"""A container with this many items is read in a thread. With fewer, the change of threads takes longer than the answer."""
 
 
 class Dispatcher:
@@ -71,7 +71,7 @@ class Dispatcher:
             return False
 
     async def answer_in_time(self, call: Call) -> Answer:
-        """Answer a call; what may look at much in a thread, from what is committed when it begins, beside others."""
+        """Answer a call; what may look at much in a thread, from what is committed when it begins."""
         if not self.takes_long(call):
             return self.answer(call)
         operation = operation_of(call)

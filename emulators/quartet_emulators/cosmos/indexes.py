@@ -74,7 +74,7 @@ class Indexes:
         return index if index is not None and index.is_whole else None
 
     def want(self, definition: Definition) -> None:
-        """Begin to keep an index, unless there is one, or there are too many. A small container has it at once.
+        """Begin to keep an index, unless there is one, or there are too many. A small container has it immediately.
 
         Raises:
             sqlite3.Error: it could not be written.

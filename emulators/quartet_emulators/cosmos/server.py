@@ -165,7 +165,7 @@ class CosmosEmulator:
         if self._dispatcher is None or not self._dispatcher.takes_long(call):
             return _leave(self._answer(call))
         answer = await self._dispatcher.answer_in_time(call)
-        self._go_on_building()
+        self._continue_building()
         return _leave(answer)
 
     def _answer_plain(self, call: Call) -> Answer | None:
@@ -178,7 +178,7 @@ class CosmosEmulator:
             http_logger(_LOGGER).exception("request failed")
             return Answer(HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _go_on_building(self) -> None:
+    def _continue_building(self) -> None:
         """Build the indexes that a query has asked for, in steps that other requests come between."""
         if self._building is None or self._building.done():
             self._building = asyncio.create_task(self._build_indexes())

@@ -3,7 +3,7 @@
 The write-ahead log is handed to the operating system at every commit and not forced to the platter: an acknowledged
 write survives ``kill -9`` of the process, not the loss of power, which is enough for an emulator and ten times faster.
 
-One connection writes. Others, in threads of their own, read what was committed when they began, beside the writes.
+One connection writes. Others, in threads of their own, read what was committed when they began, while it writes.
 """
 
 import sqlite3

@@ -55,7 +55,7 @@ async def rows(container: ContainerProxy, text: str) -> list[object]:
     return [row async for row in container.query_items(text)]
 
 
-async def test_reads_and_writes_go_on_while_a_query_runs_and_it_sees_what_was_there_when_it_began(
+async def test_reads_and_writes_continue_while_a_query_runs_which_sees_what_was_there_when_it_began(
     filled: ContainerProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
