@@ -31,7 +31,7 @@ CHILD_FEED: Final = 5
 CHILD: Final = 6
 _SWEEP_SECONDS: Final = 30.0
 _LARGE: Final = 500
-"""A container with this many items is read in a thread. With fewer, the change of threads takes longer than the answer."""
+"""A container with this many items is read in a thread. With fewer, that takes longer than the answer."""
 
 
 class Dispatcher:

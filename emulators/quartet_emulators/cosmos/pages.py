@@ -5,6 +5,7 @@ The server keeps nothing between two pages; see :mod:`quartet_emulators.cosmos.c
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from itertools import islice
@@ -19,6 +20,7 @@ from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.index_access import SCAN_BELOW
 from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json, decode, decode_stored, encode
+from quartet_emulators.cosmos.query_metrics import INDEX_METRICS, QUERY_METRICS, Work, index_metrics, query_metrics
 from quartet_emulators.cosmos.ranges import key_range
 from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
 
@@ -37,11 +39,19 @@ class Request(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Rows as JSON, where the next page begins (``None`` = nowhere) and how many items were looked at."""
+    """Rows as JSON.
+
+    Attributes:
+        rows: what goes over the wire.
+        position: where the next page begins; ``None`` is nowhere.
+        looked_at: how many items were looked at.
+        read_bytes: the size of those whose documents were read.
+    """
 
     rows: list[bytes]
     position: Position | None
     looked_at: int
+    read_bytes: int = 0
 
 
 def read_request(body: bytes) -> Request:
@@ -65,6 +75,7 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     Raises:
         CosmosError: 400, if the query, a parameter or the continuation token is not acceptable.
     """
+    began = time.perf_counter()
     request = read_request(call.body)
     query = compiled(request.text)
     if partition is None:
@@ -90,7 +101,15 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
             page = _page_by_item(source, run.rows(source, request.parameters, now), size)
     except RecursionError:
         raise bad_request("The query is nested too deeply.") from None
-    return _answer(container, page, token)
+    answer = _answer(container, page, token)
+    if call.flag("x-ms-documentdb-populatequerymetrics"):
+        retrieved = page.looked_at if page.read_bytes else 0
+        row_bytes = sum(map(len, page.rows))
+        work = Work(time.perf_counter() - began, retrieved, page.read_bytes, len(page.rows), row_bytes)
+        answer.headers[QUERY_METRICS] = query_metrics(work)
+    if call.flag("x-ms-cosmos-populateindexmetrics"):
+        answer.headers[INDEX_METRICS] = index_metrics(query, container, partition)
+    return answer
 
 
 def prepare_query(container: Container, call: Call) -> None:
@@ -146,29 +165,30 @@ def query_resources(resources: Iterable[dict[str, Json]], request: Request, now:
 
 def _page_of_items(items: Iterable[tuple[Position, Item]], matches: Callable[[Json], bool] | None, size: int) -> Page:
     """``SELECT *``: the items as they are stored, decoded only if there is a condition to check."""
-    looked_at = 0
+    looked_at = read_bytes = 0
 
     def matching() -> Iterator[tuple[Position, bytes]]:
-        nonlocal looked_at
+        nonlocal looked_at, read_bytes
         for position, item in items:
             looked_at += 1
+            read_bytes += len(item.body)
             if matches is None or matches(decode_stored(item.body)):
                 yield position, item.body
 
-    return _fill(matching(), size)._replace(looked_at=looked_at)
+    return _fill(matching(), size)._replace(looked_at=looked_at, read_bytes=read_bytes)
 
 
 def _page_by_item(source: "_Documents", rows: Iterable[Json], size: int) -> Page:
     """At most one row for each item: the next page continues after the last item."""
     page = _fill(((source.last, encode(row)) for row in rows), size)
-    return page._replace(looked_at=source.count)
+    return page._replace(looked_at=source.count, read_bytes=source.read_bytes)
 
 
 def _page_by_row(source: "_Documents", rows: Iterable[Json], skip: int, size: int) -> Page:
     """Sorted, grouped or joined rows: the next page skips those that have been sent."""
     left = islice(rows, skip, None)
     page = _fill(((skip + count, encode(row)) for count, row in enumerate(left, start=1)), size)
-    return page._replace(looked_at=source.count)
+    return page._replace(looked_at=source.count, read_bytes=source.read_bytes)
 
 
 class _Documents:
@@ -179,12 +199,17 @@ class _Documents:
         self._reads = reads
         self.last: Position = 0
         self.count = 0
+        self.read_bytes = 0
 
     def __iter__(self) -> Iterator[Json]:
         for position, item in self._items:
             self.last = position
             self.count += 1
-            yield decode_stored(item.body) if self._reads else None
+            if self._reads:
+                self.read_bytes += len(item.body)
+                yield decode_stored(item.body)
+            else:
+                yield None
 
 
 def _fill(rows: Iterable[tuple[Position, bytes]], size: int) -> Page:
