@@ -6,20 +6,19 @@ The server keeps nothing between two pages; see :mod:`quartet_emulators.cosmos.c
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from http import HTTPStatus
-from itertools import islice
 from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.access import candidates, names_partition, want_indexes
 from quartet_emulators.cosmos.container import Container
-from quartet_emulators.cosmos.continuation import Position, Token
+from quartet_emulators.cosmos.continuation import Token
 from quartet_emulators.cosmos.errors import bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
+from quartet_emulators.cosmos.filling import Documents, Page, page_by_item, page_by_row, page_of_items
 from quartet_emulators.cosmos.index_access import SCAN_BELOW
-from quartet_emulators.cosmos.item import Item
-from quartet_emulators.cosmos.json_text import Json, decode, decode_stored, encode
+from quartet_emulators.cosmos.json_text import Json, decode
 from quartet_emulators.cosmos.query_metrics import INDEX_METRICS, QUERY_METRICS, Work, index_metrics, query_metrics
 from quartet_emulators.cosmos.ranges import key_range
 from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
@@ -28,7 +27,6 @@ _logger = logging.getLogger("quartet_emulators.cosmos")
 
 DEFAULT_PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
-MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
 
 
 class Request(NamedTuple):
@@ -36,22 +34,6 @@ class Request(NamedTuple):
 
     text: str
     parameters: dict[str, Json]
-
-
-class Page(NamedTuple):
-    """Rows as JSON.
-
-    Attributes:
-        rows: what goes over the wire.
-        position: where the next page begins; ``None`` is nowhere.
-        looked_at: how many items were looked at.
-        read_bytes: the size of those whose documents were read.
-    """
-
-    rows: list[bytes]
-    position: Position | None
-    looked_at: int
-    read_bytes: int = 0
 
 
 def read_request(body: bytes) -> Request:
@@ -90,15 +72,15 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     run = query.unsorted() if found.is_sorted else query
     try:
         if not run.is_row_per_document or (skips and after):
-            source = _Documents(items, reads=run.reads_documents)
-            page = _page_by_row(
+            source = Documents(items, reads=run.reads_documents)
+            page = page_by_row(
                 source, run.rows(source, request.parameters, now), after if isinstance(after, int) else 0, size
             )
         elif run.query.items is None:
-            page = _page_of_items(items, None if found.exact else run.matcher(request.parameters, now), size)
+            page = page_of_items(items, None if found.exact else run.matcher(request.parameters, now), size)
         else:
-            source = _Documents(items, reads=run.reads_documents)
-            page = _page_by_item(source, run.rows(source, request.parameters, now), size)
+            source = Documents(items, reads=run.reads_documents)
+            page = page_by_item(source, run.rows(source, request.parameters, now), size)
     except RecursionError:
         raise bad_request("The query is nested too deeply.") from None
     answer = _answer(container, page, token)
@@ -155,7 +137,7 @@ def feed_page(container: Container, call: Call, partition: str | None, now: floa
     items = container.scan(now, partition, after if isinstance(after, int) else after[1])
     if wanted is not None:
         items = wanted.limit(items)
-    return _answer(container, _page_of_items(((item.number, item) for item in items), None, size), token)
+    return _answer(container, page_of_items(((item.number, item) for item in items), None, size), token)
 
 
 def query_resources(resources: Iterable[dict[str, Json]], request: Request, now: float) -> list[Json]:
@@ -163,70 +145,7 @@ def query_resources(resources: Iterable[dict[str, Json]], request: Request, now:
     return list(compiled(request.text).rows(resources, request.parameters, now))
 
 
-def _page_of_items(items: Iterable[tuple[Position, Item]], matches: Callable[[Json], bool] | None, size: int) -> Page:
-    """``SELECT *``: the items as they are stored, decoded only if there is a condition to check."""
-    looked_at = read_bytes = 0
-
-    def matching() -> Iterator[tuple[Position, bytes]]:
-        nonlocal looked_at, read_bytes
-        for position, item in items:
-            looked_at += 1
-            read_bytes += len(item.body)
-            if matches is None or matches(decode_stored(item.body)):
-                yield position, item.body
-
-    return _fill(matching(), size)._replace(looked_at=looked_at, read_bytes=read_bytes)
-
-
-def _page_by_item(source: "_Documents", rows: Iterable[Json], size: int) -> Page:
-    """At most one row for each item: the next page continues after the last item."""
-    page = _fill(((source.last, encode(row)) for row in rows), size)
-    return page._replace(looked_at=source.count, read_bytes=source.read_bytes)
-
-
-def _page_by_row(source: "_Documents", rows: Iterable[Json], skip: int, size: int) -> Page:
-    """Sorted, grouped or joined rows: the next page skips those that have been sent."""
-    left = islice(rows, skip, None)
-    page = _fill(((skip + count, encode(row)) for count, row in enumerate(left, start=1)), size)
-    return page._replace(looked_at=source.count, read_bytes=source.read_bytes)
-
-
-class _Documents:
-    """The documents of items, decoded only if the query looks into them, and how far they have been taken."""
-
-    def __init__(self, items: Iterable[tuple[Position, Item]], *, reads: bool) -> None:
-        self._items = items
-        self._reads = reads
-        self.last: Position = 0
-        self.count = 0
-        self.read_bytes = 0
-
-    def __iter__(self) -> Iterator[Json]:
-        for position, item in self._items:
-            self.last = position
-            self.count += 1
-            if self._reads:
-                self.read_bytes += len(item.body)
-                yield decode_stored(item.body)
-            else:
-                yield None
-
-
-def _fill(rows: Iterable[tuple[Position, bytes]], size: int) -> Page:
-    """Take rows, each with the position after it, until the page is full."""
-    taken: list[bytes] = []
-    position: Position = 0
-    filled = 0
-    for after, row in rows:
-        if len(taken) == size or (taken and filled + len(row) > MAX_PAGE_BYTES):
-            return Page(taken, position, len(taken))
-        taken.append(row)
-        filled += len(row)
-        position = after
-    return Page(taken, None, len(taken))
-
-
-def _answer(container: Container, page: Page, token: "Token") -> Answer:
+def _answer(container: Container, page: Page, token: Token) -> Answer:
     joined = b",".join(page.rows)
     body = b'{"_rid":"%b","Documents":[%b],"_count":%d}' % (
         container.rid_text.encode(),
