@@ -1,28 +1,25 @@
 """The control endpoint: what the emulators were asked, over HTTP on loopback."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-HOST = "127.0.0.1"  # never the address of the emulators: who can reach this can do anything to them
+from quartet_emulators.parts.part import RefusedError
 
-Counters = Mapping[str, Mapping[tuple[str, str], float]]
-"""By emulator: how often an agent asked for an operation, keyed by (agent, operation); or what it was charged."""
+HOST = "127.0.0.1"  # never the address of the emulators: who can reach this can do anything to them
 
 
 class ControlEndpoint:
-    """`GET /counters`, `GET /health`, and whatever else it is given.
+    """Routes on a port of its own. What they refuse is answered with a line about the reason.
 
     Args:
-        counters: live counters by emulator; read at every request.
+        routes: what it serves.
         port: 0 takes a free one; after `start`, the attribute `port` has it.
-        routes: further ones.
     """
 
-    def __init__(self, counters: Counters, *, port: int = 0, routes: Iterable[web.RouteDef] = ()) -> None:
+    def __init__(self, routes: Iterable[web.RouteDef], *, port: int = 0) -> None:
         self.port = port
         self._routes = routes
-        self._counters = counters
         self._runner: web.AppRunner | None = None
 
     @property
@@ -36,9 +33,7 @@ class ControlEndpoint:
         Raises:
             OSError: the port is taken.
         """
-        app = web.Application()
-        app.router.add_get("/counters", self._get_counters)
-        app.router.add_get("/health", self._get_health)
+        app = web.Application(middlewares=[_in_a_line])
         app.router.add_routes(self._routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         try:
@@ -55,16 +50,24 @@ class ControlEndpoint:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _get_counters(self, _request: web.Request) -> web.Response:
-        return web.json_response({name: by_agent(counter) for name, counter in self._counters.items()})
 
-    async def _get_health(self, _request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+async def read_json(request: web.Request) -> object:
+    """The body of a request.
+
+    Raises:
+        RefusedError: it is not JSON, or not UTF-8.
+    """
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise RefusedError(f"not JSON: {error}") from error
 
 
-def by_agent(counter: Mapping[tuple[str, str], float]) -> dict[str, dict[str, float]]:
-    """Nest a counter: agent, then operation, in alphabetical order. Sums of charges are rounded to hundredths."""
-    nested: dict[str, dict[str, float]] = {}
-    for (agent, operation), count in sorted(counter.items()):
-        nested.setdefault(agent, {})[operation] = round(count, 2)
-    return nested
+@web.middleware
+async def _in_a_line(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except RefusedError as error:
+        return web.json_response({"error": error.reason}, status=error.status)

@@ -1,4 +1,4 @@
-"""How often the process of the emulators looks for garbage."""
+"""How often a process of the emulators looks for garbage."""
 
 import gc
 from typing import Final
@@ -10,7 +10,7 @@ _TIMES: Final = 20
 
 
 def look_for_garbage_seldom() -> None:
-    """Call it when the emulators are ready: what exists by then lives as long as the process."""
+    """Call it when an emulator is ready: what exists by then lives as long as the process."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS, _TIMES, _TIMES)

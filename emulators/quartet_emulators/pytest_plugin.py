@@ -3,7 +3,7 @@
     async def test_an_event_arrives(event_hub):
         client = EventHubProducerClient.from_connection_string(event_hub.connection_string)
 
-Servers start with the first test that asks for one: one process per pytest process, so tests may run in parallel with
+Servers start with the first test that asks for one: a set of them per pytest process, so tests may run in parallel with
 pytest-xdist. What a test gets is its own: a new event hub, unused names of a database and of a container.
 """
 

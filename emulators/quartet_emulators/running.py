@@ -1,4 +1,4 @@
-"""Emulators in a process of their own, for the length of a block."""
+"""Emulators in processes of their own, for the length of a block."""
 
 import json
 import logging
@@ -46,8 +46,8 @@ class EventHub:
 class AzureEmulators:
     """Event Hubs, Cosmos DB and Blob Storage on this machine, for the length of a `with` block.
 
-    The servers run in a process of their own, on free ports of the loopback address, and end with the block. A program
-    that is killed leaves no server behind: the process ends when its standard input closes.
+    Each server runs in a process of its own, on a free port of the loopback address, and ends with the block. A program
+    that is killed leaves no server behind: the servers end when standard input closes.
 
     Args:
         data_dir: where the data is kept. By default it is removed at the end.

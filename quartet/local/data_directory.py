@@ -8,8 +8,8 @@ from quartet.extras import require_emulators
 from quartet.terminal.user_error import UserError
 
 _DATA: Final = ("event-hubs", "cosmos", "blob", "durable-tasks", "console")
-_LOCK: Final = ".lock"
-_OURS: Final = frozenset({*_DATA, _LOCK, ".env"})
+_LOCKS: Final = (".lock", ".lock-children")
+_OURS: Final = frozenset({*_DATA, *_LOCKS, ".env"})
 
 
 def wipe(data_dir: Path) -> None:

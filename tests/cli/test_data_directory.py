@@ -11,14 +11,14 @@ def used(directory: Path) -> Path:
     for name in ("event-hubs", "cosmos", "blob"):
         (directory / name).mkdir(parents=True)
         (directory / name / "data.sqlite3").touch()
-    (directory / ".lock").touch()
-    (directory / ".env").touch()
+    with locked(directory):
+        (directory / ".env").touch()
     return directory
 
 
 def test_wiping_removes_the_data_and_the_settings(tmp_path: Path) -> None:
     wipe(used(tmp_path / "d"))
-    assert [path.name for path in (tmp_path / "d").iterdir()] == [".lock"]
+    assert {path.name for path in (tmp_path / "d").iterdir()} == {".lock", ".lock-children"}
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", ".git"])

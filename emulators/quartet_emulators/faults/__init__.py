@@ -3,6 +3,5 @@
 from quartet_emulators.faults.injector import NO_FAULTS, Injector
 from quartet_emulators.faults.reading import FaultsError, Plan, read_plan
 from quartet_emulators.faults.rule import Rule
-from quartet_emulators.faults.switchboard import Switchboard
 
-__all__ = ["NO_FAULTS", "FaultsError", "Injector", "Plan", "Rule", "Switchboard", "read_plan"]
+__all__ = ["NO_FAULTS", "FaultsError", "Injector", "Plan", "Rule", "read_plan"]

@@ -58,6 +58,10 @@ class Injector:
         """Replace all rules; the decisions of the new ones start from the seed."""
         self.rules = [LiveRule(rule, seed) for rule in rules if rule.server == self.server]
 
+    def report(self) -> dict[str, Any]:
+        """The rules with their counts, and what was injected since the start."""
+        return {"rules": [live.as_json() for live in self.rules], "injected": dict(sorted(self.injected.items()))}
+
     def choose(self, operation: str, where: Mapping[str, str], impossible: Collection[str] = ()) -> Rule | None:
         """The fault that this request meets: that of the first rule which strikes.
 

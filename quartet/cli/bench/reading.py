@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from quartet.cli.bench.memory import Sample
 from quartet.cli.bench.plan import Load, Measurement
-from quartet.cli.bench.usage import Usage, machine_cpu, usage_of
+from quartet.cli.bench.usage import Usage, machine_cpu, usage_of, usage_with_children
 from quartet.cli.bench.watching import Watch
 from quartet.cli.reading.counters import Counters, costs_between, read_counters
 from quartet.local.stack import LocalStack
@@ -54,8 +54,10 @@ def usage_by_group(stack: LocalStack, processes: Mapping[str, str]) -> dict[str,
         OSError: a process has ended.
     """
     usage = dict.fromkeys(processes.values(), Usage(0, 0))
+    pids = {name: stack.supervisor.pid(name) for name in processes}
+    measured = usage_with_children(pids.values())
     for name, group in processes.items():
-        usage[group] += usage_of(stack.supervisor.pid(name))
+        usage[group] += measured[pids[name]]
     return usage
 
 

@@ -1,6 +1,8 @@
 """CPU time and memory of processes, from /proc."""
 
 import os
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +12,7 @@ from quartet.engine.errors import ConfigurationError
 _PROC: Final = Path("/proc")
 _STATE: Final = 2  # the third field of `stat` is the first after the name
 _BUSY: Final = (1, 2, 3, 6, 7, 8)  # user, nice, system, irq, softirq, steal; the others are waiting
+_PARENT = 3 - _STATE
 _USER, _SYSTEM, _RESIDENT = 13 - _STATE, 14 - _STATE, 23 - _STATE
 
 
@@ -50,6 +53,31 @@ def parse_machine(text: str) -> float:
     return sum(int(fields[number]) for number in _BUSY) / os.sysconf("SC_CLK_TCK")
 
 
+def usage_with_children(pids: Collection[int]) -> dict[int, Usage]:
+    """The use of running processes, each with all processes below it: the emulators have one for each of them.
+
+    Raises:
+        OSError: one of them has ended.
+    """
+    children = _children()
+
+    def family(pid: int) -> Usage:
+        return sum((family(child) for child in children.get(pid, ())), usage_of(pid))
+
+    return {pid: family(pid) for pid in pids}
+
+
+def _children() -> dict[int, list[int]]:
+    """The processes of this machine by their parents. One that ends meanwhile is left out."""
+    found: dict[int, list[int]] = {}
+    for directory in _PROC.iterdir():
+        if directory.name.isdecimal():
+            with suppress(OSError):
+                fields = _fields((directory / "stat").read_text(encoding="utf-8", errors="replace"))
+                found.setdefault(int(fields[_PARENT]), []).append(int(directory.name))
+    return found
+
+
 def usage_of(pid: int) -> Usage:
     """The use of a running process.
 
@@ -61,6 +89,10 @@ def usage_of(pid: int) -> Usage:
 
 def parse_stat(text: str) -> Usage:
     """Read a line of `/proc/PID/stat`. The name of the program in it may contain anything, also spaces and brackets."""
-    fields = text[text.rindex(")") + 1 :].split()
+    fields = _fields(text)
     ticks = int(fields[_USER]) + int(fields[_SYSTEM])
     return Usage(ticks / os.sysconf("SC_CLK_TCK"), int(fields[_RESIDENT]) * os.sysconf("SC_PAGE_SIZE"))
+
+
+def _fields(text: str) -> list[str]:
+    return text[text.rindex(")") + 1 :].split()

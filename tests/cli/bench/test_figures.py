@@ -1,6 +1,8 @@
 """The figures of a benchmark: arithmetic, and the table that people read."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from quartet.cli.bench.latencies import percentile
 from quartet.cli.bench.memory import Sample
 from quartet.cli.bench.report import figures_json, figures_listing
-from quartet.cli.bench.usage import Usage, parse_machine, parse_stat
+from quartet.cli.bench.usage import Usage, parse_machine, parse_stat, usage_of, usage_with_children
 from quartet.terminal.console import show
 from tests.cli.bench.figures import BUSY, IDLE
 
@@ -97,3 +99,15 @@ def test_waiting_is_no_work_of_the_machine() -> None:
 
 def test_replicas_are_added_up() -> None:
     assert Usage(1.5, 10) + Usage(0.5, 32) == Usage(2.0, 42)
+
+
+def test_the_use_of_a_process_has_that_of_the_processes_below_it() -> None:
+    hungry = "import sys; kept = bytearray(%d << 20); print(flush=True); sys.stdin.read()"
+    starts = f"import subprocess, sys\nwith subprocess.Popen([sys.executable, '-c', {hungry % 64!r}]): pass"
+    command = [sys.executable, "-c", starts]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # said by the one below it
+        alone, together = usage_of(process.pid).memory, usage_with_children([process.pid])[process.pid].memory
+        assert alone < 64 << 20 < together
+        process.communicate(b"")

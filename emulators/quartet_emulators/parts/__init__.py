@@ -1,0 +1,1 @@
+"""The parts of the emulators: one for each emulator, in this process or in another one, and what is made of them."""

@@ -1,0 +1,1 @@
+"""The emulators as processes: one for each of them, and one that starts, asks and ends them."""
