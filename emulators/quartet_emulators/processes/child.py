@@ -71,10 +71,17 @@ async def _serve(name: str, end: socket.socket) -> None:
                 error = RefusedError(f"{name}: {question} failed; the log of the emulators has the error", 500)
             await channel.send((number, value, error))
     except (EOFError, ConnectionError):
-        if part is not None:
-            await part.stop()
+        await _stop(part)
     finally:
         channel.close()
+
+
+async def _stop(part: LocalPart[Any] | None) -> None:
+    try:
+        if part is not None:
+            await part.stop()
+    except Exception:  # the end is the same
+        log.exception("the emulator did not stop cleanly")
 
 
 async def _start(part: LocalPart[Any]) -> Serving:

@@ -3,13 +3,18 @@
 import asyncio
 import fcntl
 import os
+import pickle
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from quartet_emulators import data_directory
+from quartet_emulators.processes.child import ORPHANED, START
+from quartet_emulators.processes.spawning import spawned
 from quartet_emulators.start_error import StartError
 
 from tests.emulators.processes.conftest import LIMIT, PARTS, Start
@@ -59,6 +64,49 @@ async def test_a_parent_that_is_killed_leaves_no_child(start: Start) -> None:
     emulators = await start()
     emulators.process.kill()
     assert await emulators.ended() == (-signal.SIGKILL, [])
+
+
+BUSY = """
+import sys, time
+from quartet_emulators.processes import child
+
+def never(name, inputs):
+    print("busy", file=sys.stderr, flush=True)
+    time.sleep(600)
+
+child.local_part = never
+child.main("event_hubs", int(sys.argv[1]))
+"""
+
+
+def test_a_child_that_is_busy_dies_with_its_parent(tmp_path: Path) -> None:
+    """Its event loop is held up, as by a long query, and sees nothing."""
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-c", BUSY, str(theirs.fileno())]
+    with (
+        ours,
+        theirs,
+        subprocess.Popen(command, stdin=PIPE, stderr=PIPE, pass_fds=[theirs.fileno()], cwd=tmp_path) as child,
+    ):
+        message = pickle.dumps((0, START, None))
+        ours.sendall(len(message).to_bytes(8) + message)
+        assert child.stderr is not None
+        assert child.stderr.readline() == b"busy\n"
+        assert child.stdin is not None
+        child.stdin.close()
+        assert child.wait(LIMIT) == ORPHANED
+
+
+def test_a_child_keeps_the_lock_of_its_parent_as_long_as_it_lives(tmp_path: Path) -> None:
+    path, at_most_now = tmp_path / "lock", fcntl.LOCK_EX | fcntl.LOCK_NB
+    lock = path.open("w")
+    fcntl.flock(lock, at_most_now)
+    with spawned(["event_hubs"], lock.fileno()):
+        lock.close()  # as that of a parent that was killed
+        with path.open("w") as another, pytest.raises(BlockingIOError):
+            fcntl.flock(another, at_most_now)
+    with path.open("w") as another:
+        fcntl.flock(another, at_most_now)
 
 
 async def test_a_start_after_sigkill_finds_the_ports_and_the_data_free(start: Start) -> None:
