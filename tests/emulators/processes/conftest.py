@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,10 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """Start emulators in a process group of their own, which is killed at the end."""
     started: list[Process] = []
 
-    async def start(*flags: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Emulators:
+    async def start(*flags: str, python: Sequence[str] = (), cwd: Path | None = None) -> Emulators:
         data_dir = tmp_path / "data"
-        command = (sys.executable, "-m", "quartet_emulators", "--data-dir", str(data_dir), *FREE_PORTS, *flags)
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=PIPE, stderr=PIPE, process_group=0, cwd=cwd, env=env
-        )
+        command = (sys.executable, *python, "-m", "quartet_emulators", "--data-dir", str(data_dir), *FREE_PORTS, *flags)
+        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, process_group=0, cwd=cwd)
         started.append(process)
         assert process.stdout is not None
         await asyncio.wait_for(process.stdout.readuntil(b"ready\n"), LIMIT)

@@ -94,7 +94,10 @@ def test_a_child_that_is_busy_dies_with_its_parent(tmp_path: Path) -> None:
         assert child.stderr.readline() == b"busy\n"
         assert child.stdin is not None
         child.stdin.close()
-        assert child.wait(LIMIT) == ORPHANED
+        try:
+            assert child.wait(LIMIT) == ORPHANED
+        finally:
+            child.kill()
 
 
 def test_a_child_keeps_the_lock_of_its_parent_as_long_as_it_lives(tmp_path: Path) -> None:
@@ -145,7 +148,18 @@ async def test_the_modules_of_the_current_directory_are_not_taken_for_ours(start
     elsewhere.mkdir()
     for name in ("logging", "tokens", "aiohttp", "quartet_emulators"):
         (elsewhere / f"{name}.py").write_text("raise SystemExit('the wrong module')")
-    await start(cwd=elsewhere, env={**os.environ, "PYTHONSAFEPATH": "1"})
+    await start(python=["-P"], cwd=elsewhere)  # as the command azure-emulators is
+
+
+def test_a_child_finds_its_modules_where_its_parent_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "quartet_emulators" / "processes"
+    package.mkdir(parents=True)
+    for directory in (package.parent, package):
+        (directory / "__init__.py").touch()
+    (package / "child.py").write_text("raise SystemExit(42)")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with spawned(["event_hubs"], held=0) as processes:
+        assert processes[0].process.wait(LIMIT) == 42
 
 
 def test_a_process_loads_what_it_runs() -> None:
