@@ -8,18 +8,18 @@
 In tests, the fixtures of `quartet_emulators.pytest_plugin` are there as soon as the package is installed.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from quartet_emulators.running import AzureEmulators, EmulatorsError, EventHub
+from typing import TYPE_CHECKING
 
 __all__ = ["AzureEmulators", "EmulatorsError", "EventHub"]
 
+if TYPE_CHECKING:
+    from quartet_emulators.running import AzureEmulators, EmulatorsError, EventHub
+else:
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 -- what a module has
-    """The public names, loaded when they are asked for: the processes of the emulators need none of them."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from quartet_emulators import running
+    def __getattr__(name: str) -> object:
+        """What runs servers is imported when it is asked for: every pytest process imports this package as a plugin."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from quartet_emulators import running
 
-    return getattr(running, name)
+        return getattr(running, name)

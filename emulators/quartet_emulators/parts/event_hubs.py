@@ -22,24 +22,19 @@ class EventHubsPart(LocalPart[EventHubsEmulator]):
         Raises:
             RefusedError: it cannot do that.
         """
-        match question:
-            case Question.ADD_HUB:
-                self.refuse_if_away()
-                return self._add_hub(body)
-            case Question.RECREATE_HUBS:
-                self.refuse_if_away()
-                return self.server.recreate_hubs()
-            case _:
-                return await super().ask(question, body)
-
-    def _add_hub(self, entry: object) -> dict[str, object]:
+        if question not in (Question.ADD_HUB, Question.RECREATE_HUBS):
+            return await super().ask(question, body)
+        self.refuse_if_away()
         try:
-            hub = read_hub(entry)
-            self.server.add_hub(hub)
+            return self._add_hub(body) if question is Question.ADD_HUB else self.server.recreate_hubs()
         except ConfigError as error:
             raise RefusedError(str(error)) from error
         except sqlite3.Error as error:
             raise RefusedError(DISK_FULL if is_full(error) else str(error), status=507) from error
+
+    def _add_hub(self, entry: object) -> dict[str, object]:
+        hub = read_hub(entry)
+        self.server.add_hub(hub)
         return {"Name": hub.name, "PartitionCount": hub.partition_count, "ConsumerGroups": [*hub.consumer_groups]}
 
 
