@@ -7,18 +7,25 @@ Servers start with the first test that asks for one: a set of them per pytest pr
 pytest-xdist. What a test gets is its own: a new event hub, unused names of a database and of a container.
 """
 
-import uuid
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
-from quartet_emulators.fault_recipes import FaultRecipes
-from quartet_emulators.running import AzureEmulators, EventHub
+if TYPE_CHECKING:
+    # Every pytest process where the package is installed loads this module; most of them never start a server.
+    from collections.abc import Iterator
+
+    from quartet_emulators.fault_recipes import FaultRecipes
+    from quartet_emulators.running import AzureEmulators, EventHub
 
 
 @pytest.fixture(scope="session")
 def azure() -> Iterator[AzureEmulators]:
     """The servers: connection strings, settings, counters, and further event hubs."""
+    from quartet_emulators.running import AzureEmulators
+
     with AzureEmulators() as running:
         yield running
 
@@ -38,13 +45,13 @@ def module_event_hub(azure: AzureEmulators) -> EventHub:
 @pytest.fixture
 def cosmos_database() -> str:
     """The name of a database that does not exist yet: the test creates it."""
-    return f"db-{uuid.uuid4().hex[:12]}"
+    return f"db-{_unused()}"
 
 
 @pytest.fixture
 def blob_container() -> str:
     """The name of a container of Blob Storage that does not exist yet: the test creates it."""
-    return f"container-{uuid.uuid4().hex[:12]}"
+    return f"container-{_unused()}"
 
 
 @pytest.fixture
@@ -52,3 +59,9 @@ def azure_faults(azure: AzureEmulators) -> Iterator[FaultRecipes]:
     """Faults of the servers, which end with the test."""
     with azure.faults as faults:
         yield faults
+
+
+def _unused() -> str:
+    from uuid import uuid4
+
+    return uuid4().hex[:12]
