@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from quartet_emulators.env_file import read_setting
 
@@ -22,6 +23,8 @@ class Options:
         tls_certificate, tls_key: PEM files; with them, the emulators speak TLS.
         accept_tokens_signed_with: with it, the emulators accept bearer tokens that are signed with this key.
         faults: a plan of faults to begin with; None means none.
+        cosmos_advertised_endpoint: the address that the Cosmos DB account names as its own; None means the one at which
+            a client asks.
         durable_tasks_port: with it, the emulator of the Durable Task Scheduler runs; None means that it does not.
         env_file: the settings file; None means `.env` in `data_dir`.
         end_with_stdin: whether to end, too, when standard input closes: with the program that has started them.
@@ -40,6 +43,7 @@ class Options:
     env_file: Path | None
     end_with_stdin: bool = False
     durable_tasks_port: int | None = None
+    cosmos_advertised_endpoint: str | None = None
     faults: Path | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
@@ -73,6 +77,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--event-hubs-port", type=_port, default=5672, metavar="N", help="default: 5672; 0: any")
     parser.add_argument("--cosmos-port", type=_port, default=8081, metavar="N", help="default: 8081; 0: any")
+    parser.add_argument(
+        "--cosmos-advertised-endpoint",
+        type=_endpoint,
+        metavar="URL",
+        help="where the Cosmos DB account says that it is; default: where a client asks",
+    )
     parser.add_argument("--blob-port", type=_port, default=10000, metavar="N", help="default: 10000; 0: any")
     parser.add_argument(
         "--durable-tasks-port",
@@ -113,6 +123,17 @@ def _setting(text: str) -> tuple[str, str]:
         return read_setting(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _endpoint(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        is_endpoint = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_endpoint = False
+    if not is_endpoint or url.path.strip("/") or url.query or url.fragment:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an endpoint: expected one like https://cosmos.test:8081/")
+    return f"{text.rstrip('/')}/"
 
 
 def _port(text: str) -> int:

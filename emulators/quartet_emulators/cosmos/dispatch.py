@@ -44,12 +44,15 @@ class Dispatcher:
         clock: Callable[[], float],
         tokens: TokenCheck | None = None,
         charged: dict[tuple[str, str], float] | None = None,
+        *,
+        advertised: str | None = None,
     ) -> None:
         self._account = account
         self._counters = counters
         self._charged = {} if charged is None else charged
         self._clock = clock
         self._tokens = tokens
+        self._advertised = advertised
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, in any case."""
@@ -120,7 +123,7 @@ class Dispatcher:
     def _route(self, call: Call, operation: str) -> Answer:
         segments = call.segments
         if not segments:
-            return metadata.account_answer(call)
+            return metadata.account_answer(call, self._advertised)
         if segments[0] == "offers" and len(segments) <= DATABASE:
             return metadata.offers_answer(self._account, call, self._clock())
         if segments[0] != "dbs":

@@ -25,9 +25,14 @@ NEVER_IN_CONTAINERS: Final = {
 _CHARGE: Final = {"x-ms-request-charge": str(charges.METADATA)}
 
 
-def account_answer(call: Call) -> Answer:
-    """The account: one region: the one at which the client found it."""
-    region = {"name": "Local", "databaseAccountEndpoint": f"{call.scheme}://{call.host}/"}
+def account_answer(call: Call, advertised: str | None = None) -> Answer:
+    """The account: one region.
+
+    Args:
+        call: the request.
+        advertised: where clients send what follows; None means where this client found the account.
+    """
+    region = {"name": "Local", "databaseAccountEndpoint": advertised or f"{call.scheme}://{call.host}/"}
     replicas = {"asyncReplication": False, "minReplicaSetSize": 1, "maxReplicasetSize": 1}
     return Answer(
         HTTPStatus.OK,

@@ -46,6 +46,7 @@ class CosmosEmulator:
         clock: Seconds since the epoch, for time stamps and time to live.
         faults: Those to inject.
         security: How it is entered.
+        advertised: The address that the account names as its own; None means the one at which a client asks.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class CosmosEmulator:
         clock: Callable[[], float] = time.time,
         faults: Injector = NO_FAULTS,
         security: Security = OPEN,
+        advertised: str | None = None,
     ) -> None:
         self.host = host
         self._data_dir = data_dir
@@ -68,6 +70,7 @@ class CosmosEmulator:
         self._charged: dict[tuple[str, str], float] = {} if charged is None else charged
         self._clock = clock
         self._security = security
+        self._advertised = advertised
         self._account: Account | None = None
         self._listening: asyncio.Server | None = None
         self._runner: web.ServerRunner | None = None
@@ -130,7 +133,9 @@ class CosmosEmulator:
             raise
         self._port = int(self._listening.sockets[0].getsockname()[1])
         self._account, self._runner = account, runner
-        self._dispatcher = Dispatcher(account, self._counters, self._clock, self._security.tokens, self._charged)
+        self._dispatcher = Dispatcher(
+            account, self._counters, self._clock, self._security.tokens, self._charged, advertised=self._advertised
+        )
         self._failing = Failing(self._dispatcher, account, self._faults, self._clock)
 
     def drop_connections(self) -> None:

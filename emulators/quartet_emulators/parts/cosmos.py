@@ -25,6 +25,7 @@ def part(inputs: Inputs) -> LocalPart[CosmosEmulator]:
         charged=charged,
         faults=faults,
         security=security,
+        advertised=options.cosmos_advertised_endpoint,
     )
 
     def serving() -> Serving:
