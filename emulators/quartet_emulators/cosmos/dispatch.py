@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from quartet_emulators.cosmos import authorisation, charges, metadata
 from quartet_emulators.cosmos.account import Account
@@ -192,6 +193,9 @@ class Dispatcher:
         headers = answer.headers
         headers["x-ms-session-token"] = f"0:-1#{container.lsn}"
         headers["lsn"] = str(container.lsn)
+        if call.host.isascii():
+            path = quote("/".join(call.segments), errors="replace")
+            headers["content-location"] = f"{call.scheme}://{call.host}/{path}"
         headers["x-ms-alt-content-path"] = container.path
         headers["x-ms-documentdb-partitionkeyrangeid"] = "0"
         return answer

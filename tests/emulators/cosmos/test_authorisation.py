@@ -1,14 +1,34 @@
 import base64
+import json
 
 import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 from quartet_emulators.cosmos import CosmosEmulator
+from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
 
 from tests.emulators.cosmos.direct import Direct, signed
 
 WRONG_KEY = base64.b64encode(b"not the key of the emulator, but as long as one").decode()
+
+
+def emulator_token(key: str, **claims: object) -> str:
+    """As clients make it for Microsoft's emulator: with the key in the place of a signature."""
+    header = {"typ": "JWT", "alg": "RS256", "kid": "CosmosEmulatorPrimaryMaster"}
+    parts = [json.dumps(header).encode(), json.dumps(claims).encode(), key.encode()]
+    token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    return f"type=aad&ver=1.0&sig={token}"
+
+
+def test_a_token_that_a_client_has_made_for_microsofts_emulator_opens_this_one(direct: Direct) -> None:
+    good = emulator_token(WELL_KNOWN_KEY, aud="https://localhost.localhost", exp=9_999_999_999)
+    assert direct.unsigned("GET", "dbs/shop", authorization=good).status == 200
+    assert direct.unsigned("DELETE", "dbs/shop", authorization=good).status == 403  # no identity may do that
+    late = direct.unsigned("GET", "dbs/shop", authorization=emulator_token(WELL_KNOWN_KEY, exp=1))
+    assert (late.status, late.headers["x-ms-substatus"]) == (403, "5300")
+    for wrong in (emulator_token(WRONG_KEY, exp=9_999_999_999), emulator_token(WELL_KNOWN_KEY, exp="soon")):
+        assert direct.unsigned("GET", "dbs/shop", authorization=wrong).status == 401
 
 
 async def test_another_key_is_refused_with_words(emulator: CosmosEmulator) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,12 @@ from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 
 NOT_MODIFIED = MatchConditions.IfNotModified
+
+
+async def test_an_answer_says_where_it_was_asked_for(orders: ContainerProxy) -> None:
+    await orders.create_item({"id": "a b", "pk": "b1"})
+    headers = (await orders.read_item("a b", "b1")).get_response_headers()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/dbs/\S+/docs/a%20b", headers["content-location"])
 
 
 async def test_an_item_comes_back_with_its_system_properties(orders: ContainerProxy, clock: Clock) -> None:
