@@ -76,7 +76,10 @@ def checked_resource_id(body: dict[str, Any], kind: str) -> str:
     """
     name = _checked_id(body, kind)
     if len(name) > MAX_RESOURCE_ID:
-        raise bad_request(f"The id of a {kind} has at most {MAX_RESOURCE_ID} characters; this one has {len(name)}.")
+        raise bad_request(
+            f"The id of a {kind} has {len(name)} characters."
+            f" Ensure to provide a unique non-empty string less than '{MAX_RESOURCE_ID}' characters."
+        )
     return name
 
 
@@ -88,7 +91,10 @@ def checked_item_id(body: dict[str, Any]) -> str:
     """
     name = _checked_id(body, "item")
     if len(name) > MAX_ITEM_ID_BYTES // 4 and len(name.encode("utf-8", "surrogatepass")) > MAX_ITEM_ID_BYTES:
-        raise bad_request(f"The id of an item has at most {MAX_ITEM_ID_BYTES} bytes.")
+        raise bad_request(
+            f"The id of an item has at most {MAX_ITEM_ID_BYTES} bytes of UTF-8."
+            f" Ensure to provide a unique non-empty string less than '{MAX_ITEM_ID_BYTES + 1}' characters."
+        )
     return name
 
 

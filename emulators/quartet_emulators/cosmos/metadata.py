@@ -22,6 +22,7 @@ NEVER_IN_CONTAINERS: Final = {
 }
 """What the emulator cannot hold, by its name in paths, with its name in the answer that lists it."""
 
+_INDEX_PROGRESS: Final = "x-ms-documentdb-collection-index-transformation-progress"
 _CHARGE: Final = {"x-ms-request-charge": str(charges.METADATA)}
 
 
@@ -97,7 +98,10 @@ def container_answer(account: Account, call: Call, now: float) -> Answer:
     """``/dbs/x/colls/y``: read, replace or delete."""
     container = account.container(call.segments[1], call.segments[3])
     if call.method == "GET":
-        return _resource(HTTPStatus.OK, container.properties)
+        answer = _resource(HTTPStatus.OK, container.properties)
+        if call.flag("x-ms-documentdb-populatequotainfo"):
+            answer.headers[_INDEX_PROGRESS] = "100"  # an index is never behind here
+        return answer
     if call.method == "PUT":
         return _resource(HTTPStatus.OK, account.replace_container(container, decode(call.body), now))
     _require(call, "DELETE")

@@ -11,6 +11,9 @@ from quartet_emulators.cosmos.json_text import Json, decode, encode
 from quartet_emulators.cosmos.storage import Storage
 
 DEFAULT_THROUGHPUT: Final = 400
+LEAST_AUTOSCALE: Final = 1000
+"""The service scales down to a tenth of the maximum, and provisions no less than 100."""
+
 _RID_BYTES: Final = 3
 
 
@@ -96,6 +99,11 @@ def wanted_throughput(call: Call) -> dict[str, Json] | None:
         settings = decode(autoscale)
         if not isinstance(settings, dict) or type(settings.get("maxThroughput")) is not int:
             raise bad_request("The autoscale settings need a whole number as maxThroughput.")
+        if settings["maxThroughput"] < LEAST_AUTOSCALE:
+            raise bad_request(
+                f"Requested throughput {settings['maxThroughput']} is less than required minimum throughput"
+                f" {LEAST_AUTOSCALE}."
+            )
         return {
             "offerThroughput": max(DEFAULT_THROUGHPUT, settings["maxThroughput"] // 10),
             "offerAutopilotSettings": settings,

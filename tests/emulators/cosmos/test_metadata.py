@@ -105,6 +105,21 @@ async def test_throughput_is_kept_but_limits_nothing(shop: DatabaseProxy, orders
     assert (await scaled.get_throughput()).auto_scale_max_throughput == 5000
 
 
+async def test_an_autoscale_maximum_below_the_least_is_refused(shop: DatabaseProxy) -> None:
+    with pytest.raises(CosmosHttpResponseError, match="999 is less than required minimum throughput 1000") as error:
+        await shop.create_container(
+            "scaled", PartitionKey("/pk"), offer_throughput=ThroughputProperties(auto_scale_max_throughput=999)
+        )
+    assert error.value.status_code == 400
+
+
+def test_a_container_says_how_far_its_index_is_to_those_who_ask(direct: Direct) -> None:
+    progress = "x-ms-documentdb-collection-index-transformation-progress"
+    asked = direct("GET", "dbs/shop/colls/orders", x_ms_documentdb_populatequotainfo="True")
+    assert asked.headers[progress] == "100"
+    assert progress not in direct("GET", "dbs/shop/colls/orders").headers
+
+
 async def test_containers_share_the_throughput_of_their_database(client: CosmosClient) -> None:
     depot = await client.create_database("depot", offer_throughput=600)
     await depot.create_container("orders", PartitionKey("/pk"))
@@ -116,6 +131,13 @@ async def test_containers_share_the_throughput_of_their_database(client: CosmosC
 @pytest.mark.parametrize("name", ["a/b", "a\\b", "a?b", "a#b", "ends with space ", "", "x" * 256, 7])
 def test_names_that_the_service_refuses_are_refused(direct: Direct, name: object) -> None:
     assert direct("POST", "dbs", {"id": name}).status == 400
+
+
+def test_the_limits_of_ids_are_named_as_the_service_does(direct: Direct) -> None:
+    name = direct("POST", "dbs", {"id": "x" * 256})
+    item = direct.items("POST", {"id": "x" * 1024, "pk": "b1"})
+    assert b"provide a unique non-empty string less than '255' characters." in name.body
+    assert b"provide a unique non-empty string less than '1024' characters." in item.body
 
 
 @pytest.mark.parametrize(
