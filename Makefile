@@ -11,13 +11,15 @@ CHECKS := $(CHECKS_VENV)/.installed
 DOCS_VENV := .venv-docs
 DOCS_BIN := $(DOCS_VENV)/bin
 DOCS := $(DOCS_VENV)/.installed
+SUITES_VENV := .venv-suites
+SUITES := $(SUITES_VENV)/.installed
 ASYNCAPI := tests/contracts/asyncapi
 ASYNCAPI_PARSER := $(ASYNCAPI)/node_modules/.installed
 LOCK_UPGRADE := $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench console-bench emulators-bench compare test soak recordings simulate mutants mutation chaos fuzz check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check page-vendor page-vendor-check console-pictures clean
+.PHONY: help demo bench console-bench emulators-bench compare test soak recordings simulate mutants mutation chaos fuzz sdk-suites check docs format lint types imports infra-check contracts-check asyncapi-parser container-check image-test wheel-test functions-test compose-test azure-evidence compose-evidence lock lock-check page-vendor page-vendor-check console-pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +80,9 @@ chaos: $(DEV) ## the whole stack under faults, kills and pauses, then audited (M
 
 fuzz: $(DEV) ## garbage against the emulators and the command line for some minutes, other garbage each time
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest tests/emulators/faults/test_fuzz.py tests/cli/test_fuzz_*.py --timeout=1800
+
+sdk-suites: $(DEV) $(SUITES) ## the SDKs' own suites against the emulators, and the page of the results: takes 40 minutes (ARGS="--suite azure-cosmos")
+	$(BIN)/python -m tests.sdk_suites $(ARGS)
 
 format: $(DEV) ## format the code and sort the imports
 	$(BIN)/ruff format .
@@ -148,6 +153,7 @@ lock: $(CHECKS) ## compile the lock files again; what is locked stays, see CONTR
 	$(LOCK) $(LOCK_UPGRADE) requirements/mutation.in --constraint requirements/dev.txt -o requirements/mutation.txt
 	$(subst 3.11,3.13,$(LOCK)) $(LOCK_UPGRADE) pyproject.toml requirements/functions.in requirements/shop.in \
 	  --constraint requirements/runtime.txt -o requirements/functions.txt
+	$(LOCK) $(LOCK_UPGRADE) requirements/sdk-suites.in --constraint requirements/dev.txt --constraint requirements/examples.txt -o requirements/sdk-suites.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/checks.in -o requirements/checks.txt
 	$(LOCK) $(LOCK_UPGRADE) requirements/docs.in -o requirements/docs.txt
 	$(LOCK) requirements/pip-oldest.in -o requirements/pip-oldest.txt
@@ -157,7 +163,7 @@ lock-check: $(DEV) ## resolve every lock file with the oldest pip that a support
 	$(BIN)/python -m tests.locks
 
 clean: ## remove the environment and what the tests left
-	rm -rf $(ASYNCAPI)/node_modules $(VENV) $(CHECKS_VENV) $(DOCS_VENV) .venv-ci .venv-ci-checks .venv-ci-docs .site mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(ASYNCAPI)/node_modules $(VENV) $(CHECKS_VENV) $(DOCS_VENV) $(SUITES_VENV) .sdk-suites .venv-ci .venv-ci-checks .venv-ci-docs .site mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Quartet needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo" >&2; exit 1; }
@@ -184,6 +190,11 @@ $(MUTATION): $(DEV) requirements/mutation.txt
 $(CHECKS): $(VENV)/bin/python requirements/checks.txt
 	$(PYTHON) -m venv $(CHECKS_VENV)
 	$(CHECKS_BIN)/python -m pip install -q --require-hashes -r requirements/checks.txt
+	@touch $@
+
+$(SUITES): $(VENV)/bin/python requirements/sdk-suites.txt
+	$(PYTHON) -m venv $(SUITES_VENV)
+	$(SUITES_VENV)/bin/python -m pip install -q --require-hashes -r requirements/sdk-suites.txt
 	@touch $@
 
 $(DOCS): $(VENV)/bin/python requirements/docs.txt

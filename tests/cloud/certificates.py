@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that only the tests trust."""
+"""A certificate for 127.0.0.1 and localhost that only the tests trust."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ class Certificate:
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """Write a new pair into `folder`; good for an hour."""
+    """Write a new pair into `folder`; good for a day: a suite may take hours."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "quartet tests")])
+    names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -31,10 +32,10 @@ def make_certificate(folder: Path) -> Certificate:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )
     pair = Certificate(folder / "certificate.pem", folder / "key.pem")
