@@ -169,7 +169,7 @@ class Dispatcher:
         self._sweep(container, now)
         if operation == "query":
             prepare_query(container, call)
-        return self._with_session(container, answer_items(container, call, operation, now))
+        return self._with_session(container, call, answer_items(container, call, operation, now))
 
     def _prepare(self, call: Call, operation: str) -> Answer:
         """What a call needs of the thread that writes, before it is read aside."""
@@ -187,9 +187,9 @@ class Dispatcher:
         metadata.check_container_id(container, call)
         with self._account.readers.snapshot() as db:
             seen = container.seen_through(DiskItems(db, container.key))
-            return self._with_session(container, answer_items(seen, call, operation, self._clock()))
+            return self._with_session(container, call, answer_items(seen, call, operation, self._clock()))
 
-    def _with_session(self, container: Container, answer: Answer) -> Answer:
+    def _with_session(self, container: Container, call: Call, answer: Answer) -> Answer:
         headers = answer.headers
         headers["x-ms-session-token"] = f"0:-1#{container.lsn}"
         headers["lsn"] = str(container.lsn)
