@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +11,14 @@ import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
-from azure.eventhub import EventData
-from azure.eventhub.aio import EventHubProducerClient
-from azure.eventhub.exceptions import EventHubError
 from quartet_emulators.blob import BlobEmulator
 from quartet_emulators.cosmos import CosmosEmulator
 from quartet_emulators.disk import DISK_FULL, is_full, transaction
-from quartet_emulators.event_hubs.performatives import Disposition
-from quartet_emulators.event_hubs.types import Described, ULong
 
 from tests.emulators.blob.signed_client import SignedClient
 from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
-from tests.emulators.event_hubs.conftest import running
-from tests.emulators.event_hubs.wire import logged_in, message
-
-LARGE = "x" * 200_000
-PARTITION = "saga-events/Partitions/0"
-SOURCE = "saga-events/ConsumerGroups/order/Partitions/0"
-
-
-@contextmanager
-def without_room(database: sqlite3.Connection) -> Iterator[None]:
-    """SQLite's own limit on the size of a file: it answers as it does for a disk that is full."""
-    (pages,) = database.execute("PRAGMA page_count").fetchone()
-    (before,) = database.execute("PRAGMA max_page_count").fetchone()
-    database.execute(f"PRAGMA max_page_count = {pages}")
-    yield
-    database.execute(f"PRAGMA max_page_count = {before}")
+from tests.emulators.full_disk import LARGE, without_room
 
 
 @pytest.fixture
@@ -159,41 +139,6 @@ async def test_reads_continue_though_expired_items_cannot_be_deleted(tmp_path: P
         direct.account.storage._db.execute("PRAGMA query_only = ON")  # noqa: SLF001 - a disk that takes nothing
         assert direct("GET", docs, **header).status == 200
         assert direct("GET", f"{docs}/old", **header).status == 404
-
-
-async def test_event_hubs_rejects_what_has_no_room_and_continues_when_there_is_some(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with running(tmp_path) as emulator, logged_in(emulator.port) as wire:
-        await wire.attach_sender(PARTITION)
-        with without_room(emulator.hubs.log.database):
-            wire.send(message(LARGE.encode()))
-            outcome = (await wire.hear(Disposition))[0].state
-        assert outcome is not None
-        assert isinstance(outcome.value, list)
-        (error,) = outcome.value
-        assert (outcome.descriptor, error.value[:2]) == (0x25, ["amqp:resource-limit-exceeded", DISK_FULL])
-        assert "events were not stored: database or disk is full" in caplog.messages
-        wire.send(message(b"fits"))
-        assert (await wire.hear(Disposition))[0].state == Described(ULong(0x24), [])
-        await wire.attach_receiver(SOURCE)
-        wire.give_credit(10)
-        assert [event[0x75] for event in await wire.receive(1)] == [b"fits"]
-
-
-async def test_the_sdk_of_event_hubs_does_not_repeat_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with running(tmp_path) as emulator:
-        client = EventHubProducerClient.from_connection_string(
-            emulator.connection_string, eventhub_name="saga-events", retry_total=3, retry_backoff_factor=0.01
-        )
-        async with client:
-            with (
-                without_room(emulator.hubs.log.database),
-                pytest.raises(EventHubError, match="disk is full"),
-            ):
-                await client.send_batch([EventData(LARGE)], partition_id="0")
-            assert caplog.messages.count("events were not stored: database or disk is full") == 1
-            await client.send_batch([EventData(LARGE)], partition_id="0")
 
 
 async def test_blob_refuses_what_has_no_room_and_continues_when_there_is_some(

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from quartet_emulators.disk import transaction
 from quartet_emulators.event_hubs.config import ConfigError, HubConfig, NamespaceConfig
 from quartet_emulators.event_hubs.errors import LINK_STOLEN, NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, AmqpError
 from quartet_emulators.event_hubs.log import EventLog
@@ -155,8 +156,11 @@ class Hubs:
 
         Raises:
             ConfigError: the data directory has more partitions of it than the configuration.
+            sqlite3.Error: it was not created, nor any of its partitions.
         """
-        self._hubs[config.name.lower()] = Hub(config, self.log)
+        with transaction(self.log.database):
+            hub = Hub(config, self.log)
+        self._hubs[config.name.lower()] = hub
 
     def __getitem__(self, name: str) -> Hub:
         """The hub with this name.

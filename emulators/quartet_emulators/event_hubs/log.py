@@ -14,6 +14,7 @@ import sqlite3
 import time
 from asyncio import AbstractEventLoop, Handle
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,14 +186,20 @@ class EventLog:
         ).fetchone()
         return Position(sequence, offset, enqueued_at)
 
-    def clear(self) -> None:
-        """Forget all events and partitions. Those that were opened must be opened again."""
+    @contextmanager
+    def cleared(self) -> Iterator[None]:
+        """Forget all events and partitions; those that are opened in the block are the new ones. Both or nothing.
+
+        Raises:
+            sqlite3.Error: nothing was forgotten, and the old partitions are still valid.
+        """
         if self._scheduled is not None:
             self._scheduled.cancel()
             self._commit()
         with transaction(self.database):
             self.database.execute("DELETE FROM events")
             self.database.execute("DELETE FROM partitions")
+            yield
 
     def close(self) -> None:
         """Write what waits to be written, and close the file."""

@@ -132,12 +132,14 @@ class EventHubsEmulator:
 
         Raises:
             RuntimeError: the emulator is not running.
+            sqlite3.Error: the disk took nothing. The hubs are as they were, and the clients are still connected.
         """
         if self._server is None or self._log is None or self._broker is None:
             raise RuntimeError("the emulator is not running")
+        with self._log.cleared():
+            hubs = Hubs(self._config, self._log)
         self.drop_connections()
-        self._log.clear()
-        self._hubs = self._broker.hubs = Hubs(self._config, self._log)
+        self._hubs = self._broker.hubs = hubs
 
     def add_hub(self, config: HubConfig) -> None:
         """Create one more hub. It is there until the process ends; it is no part of the configuration file.
@@ -145,6 +147,7 @@ class EventHubsEmulator:
         Raises:
             ConfigError: there is one of this name.
             RuntimeError: the emulator is not running.
+            sqlite3.Error: the disk took nothing, and there is no such hub.
         """
         if config.name in self.hubs:
             raise ConfigError(f"there is an event hub {config.name!r} already")
