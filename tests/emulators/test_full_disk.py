@@ -105,6 +105,20 @@ def test_a_container_comes_with_its_offer_or_not_at_all(tmp_path: Path) -> None:
         assert again("POST", "dbs/shop/colls", {"id": "attic", "partitionKey": key}).status == 201
 
 
+def test_a_container_whose_commit_failed_leaves_no_offer(direct: Direct) -> None:
+    def no_commit(action: int, word: str | None, _b: str | None, _c: str | None, _d: str | None) -> int:
+        return sqlite3.SQLITE_DENY if (action, word) == (sqlite3.SQLITE_TRANSACTION, "COMMIT") else sqlite3.SQLITE_OK
+
+    before = json.loads(direct("GET", "offers").body)["Offers"]
+    key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
+    database_of(direct).set_authorizer(no_commit)
+    assert direct("POST", "dbs/shop/colls", {"id": "attic", "partitionKey": key}).status == 503
+    assert direct("POST", "dbs", {"id": "cellar"}, x_ms_offer_throughput="400").status == 503
+    database_of(direct).set_authorizer(None)
+    assert json.loads(direct("GET", "offers").body)["Offers"] == before
+    assert direct("GET", "dbs/shop/colls/attic").status == 404
+
+
 def test_what_is_not_deleted_keeps_its_offer(direct: Direct) -> None:
     database = database_of(direct)
     offers = json.loads(direct("GET", "offers").body)["Offers"]

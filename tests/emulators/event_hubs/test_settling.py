@@ -8,8 +8,9 @@ import pytest
 from quartet_emulators.event_hubs import EventHubsEmulator
 from quartet_emulators.event_hubs.link import Link
 from quartet_emulators.event_hubs.performatives import Detach, Disposition, End, Flow, Transfer
+from quartet_emulators.event_hubs.session import Session
 from quartet_emulators.event_hubs.types import Described, Symbol, ULong
-from quartet_emulators.event_hubs.unsettled import Unsettled
+from quartet_emulators.event_hubs.unsettled import Unsettled, on_disposition
 
 from tests.emulators.event_hubs.sdk import bodies, receiving
 from tests.emulators.event_hubs.wire import Wire, condition, logged_in, message, sections
@@ -198,3 +199,11 @@ def test_ids_begin_again_after_the_last() -> None:
     deliveries.forget(old)
     assert deliveries.take(0, 9) == [(0, 1)]
     assert len(deliveries) == 0
+
+
+def test_a_disposition_may_begin_before_the_ids_do_and_end_after() -> None:
+    session = cast("Session", SimpleNamespace(unsettled=Unsettled()))
+    session.unsettled.add(a_link(), 0xFFFFFFFD, 6)
+    on_disposition(session, Disposition(role=True, first=0xFFFFFFFE, last=1, settled=True))
+    assert session.unsettled.take(0, 9) == [(2, 2)]
+    assert session.unsettled.take(0xFFFFFF00, 0xFFFFFFFF) == [(0xFFFFFFFD, 0xFFFFFFFD)]
