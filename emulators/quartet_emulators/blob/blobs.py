@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from quartet_emulators.blob import lease
 from quartet_emulators.blob.call import Call, metadata_headers, metadata_of, version_headers
 from quartet_emulators.blob.conditions import check_put, check_read, check_write
 from quartet_emulators.blob.containers import existing_container
 from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
-from quartet_emulators.blob.store import Blob, new_etag
+from quartet_emulators.blob.records import Blob, new_etag
 
 STORED_HEADERS = (
     "Content-Type",
@@ -45,15 +46,41 @@ def existing_blob(call: Call) -> Blob:
     return blob
 
 
+def readable_blob(call: Call) -> Blob:
+    """The blob that the path names, if the request's conditions and its lease allow to read it.
+
+    Raises:
+        BlobError: 404 if it is missing, 304 or 412 by the conditional headers, 412 by the lease.
+    """
+    blob = existing_blob(call)
+    check_read(call.headers, blob.etag, blob.modified)
+    lease.check_read(call.headers, blob.lease, call.now)
+    return blob
+
+
+def changeable_blob(call: Call) -> Blob:
+    """The blob that the path names, if the request's conditions and its lease allow to change it.
+
+    Raises:
+        BlobError: 404 if it is missing, 412 by the conditional headers or the lease.
+    """
+    blob = existing_blob(call)
+    check_write(call.headers, blob.etag, blob.modified)
+    lease.check_write(call.headers, blob.lease, call.now)
+    return replace(blob, lease=blob.lease.after_write(call.now))
+
+
 def new_version(call: Call, size: int, properties: dict[str, str], blocks: list[tuple[str, int]]) -> Blob:
     """What a Put Blob or Put Block List makes of the named blob, if its conditions allow it.
 
     Raises:
-        BlobError: 404 without the container, 409 or 412 by the conditional headers.
+        BlobError: 404 without the container, 409 or 412 by the conditional headers, 412 by the lease.
     """
     existing_container(call)
     old = call.store.blob(call.target.container, call.target.blob)
     check_put(call.headers, (old.etag, old.modified) if old else None)
+    held = old.lease if old else lease.NO_LEASE
+    lease.check_write(call.headers, held, call.now)
     return Blob(
         container=call.target.container,
         name=call.target.blob,
@@ -64,6 +91,7 @@ def new_version(call: Call, size: int, properties: dict[str, str], blocks: list[
         properties=properties,
         metadata=metadata_of(call.headers),
         blocks=blocks,
+        lease=held.after_write(call.now),
     )
 
 
@@ -115,9 +143,8 @@ def put_blob(call: Call) -> web.Response:
 
 def get_blob(call: Call) -> web.Response:
     """Get Blob: 200, or 206 for a range."""
-    blob = existing_blob(call)
-    check_read(call.headers, blob.etag, blob.modified)
-    headers = blob_headers(blob)
+    blob = readable_blob(call)
+    headers = blob_headers(blob, call.now)
     asked = call.headers.get("x-ms-range") or call.headers.get("Range")
     wants_md5 = call.headers.get("x-ms-range-get-content-md5", "").lower() == "true"
     if asked is None:
@@ -135,22 +162,19 @@ def get_blob(call: Call) -> web.Response:
 
 def get_blob_properties(call: Call) -> web.Response:
     """Get Blob Properties: what Get Blob says, without the bytes."""
-    blob = existing_blob(call)
-    check_read(call.headers, blob.etag, blob.modified)
-    return web.Response(headers=blob_headers(blob) | {"Content-Length": str(blob.size)})
+    blob = readable_blob(call)
+    return web.Response(headers=blob_headers(blob, call.now) | {"Content-Length": str(blob.size)})
 
 
 def get_blob_metadata(call: Call) -> web.Response:
     """Get Blob Metadata: 200, all in headers."""
-    blob = existing_blob(call)
-    check_read(call.headers, blob.etag, blob.modified)
+    blob = readable_blob(call)
     return web.Response(headers=version_headers(blob.etag, blob.modified) | metadata_headers(blob.metadata))
 
 
 def set_blob_metadata(call: Call) -> web.Response:
     """Set Blob Metadata: 200; it replaces the earlier metadata. This is how a checkpoint is written."""
-    blob = existing_blob(call)
-    check_write(call.headers, blob.etag, blob.modified)
+    blob = changeable_blob(call)
     changed = replace(blob, etag=new_etag(), modified=call.now, metadata=metadata_of(call.headers))
     call.store.save_blob(changed)
     return web.Response(headers=version_headers(changed.etag, changed.modified) | ENCRYPTED)
@@ -158,8 +182,7 @@ def set_blob_metadata(call: Call) -> web.Response:
 
 def set_blob_properties(call: Call) -> web.Response:
     """Set Blob Properties: 200; a header that is not given is cleared."""
-    blob = existing_blob(call)
-    check_write(call.headers, blob.etag, blob.modified)
+    blob = changeable_blob(call)
     changed = replace(blob, etag=new_etag(), modified=call.now, properties=stored_headers(call.headers, plain=False))
     call.store.save_blob(changed)
     return web.Response(headers=version_headers(changed.etag, changed.modified))
@@ -167,23 +190,21 @@ def set_blob_properties(call: Call) -> web.Response:
 
 def delete_blob(call: Call) -> web.Response:
     """Delete Blob: 202. There are no snapshots, so what the request says about them is ignored."""
-    blob = existing_blob(call)
-    check_write(call.headers, blob.etag, blob.modified)
+    blob = changeable_blob(call)
     call.store.remove_blob(blob)
     return web.Response(status=202, headers={"x-ms-delete-type-permanent": "true"})
 
 
-def blob_headers(blob: Blob) -> dict[str, str]:
+def blob_headers(blob: Blob, now: float) -> dict[str, str]:
     """All that Get Blob and Get Blob Properties say about a blob."""
     return (
         version_headers(blob.etag, blob.modified)
         | blob.properties
         | metadata_headers(blob.metadata)
+        | blob.lease.headers(now)
         | {
             "x-ms-blob-type": "BlockBlob",
             "x-ms-creation-time": http_date(blob.created),
-            "x-ms-lease-status": "unlocked",
-            "x-ms-lease-state": "available",
             "x-ms-server-encrypted": "true",
             "Accept-Ranges": "bytes",
         }

@@ -6,11 +6,12 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
+from quartet_emulators.blob import lease
 from quartet_emulators.blob.blobs import ENCRYPTED, check_transfer, existing_blob, new_version, stored_headers
 from quartet_emulators.blob.call import Call, version_headers
 from quartet_emulators.blob.containers import existing_container
 from quartet_emulators.blob.errors import BlobError, ErrorCode
-from quartet_emulators.blob.store import Blob
+from quartet_emulators.blob.records import Blob
 
 BLOCK_ID_LIMIT = 64  # bytes before base64
 SIZE_LIMIT = 256 * 1024 * 1024  # bytes of a blob; the service takes more, this is what one process holds well
@@ -25,6 +26,8 @@ def put_block(call: Call) -> web.Response:
     staged = call.store.staged_blocks(call.target.container, call.target.blob)
     if staged and len(block_id) != len(next(iter(staged))):
         raise BlobError(ErrorCode.INVALID_BLOB_OR_BLOCK, "all block ids of a blob must have the same length")
+    committed = call.store.blob(call.target.container, call.target.blob)
+    lease.check_write(call.headers, committed.lease if committed else lease.NO_LEASE, call.now)
     digest = check_transfer(call)
     call.store.stage_block(call.target.container, call.target.blob, block_id, call.body)
     return web.Response(status=201, headers=ENCRYPTED | {"Content-MD5": digest})
@@ -56,6 +59,7 @@ def get_block_list(call: Call) -> web.Response:
     blob = call.store.blob(call.target.container, call.target.blob)
     if blob is None and not staged:
         existing_blob(call)
+    lease.check_read(call.headers, blob.lease if blob else lease.NO_LEASE, call.now)
     headers = {"Content-Type": "application/xml", "x-ms-blob-content-length": str(blob.size if blob else 0)}
     if blob:
         headers |= version_headers(blob.etag, blob.modified)

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from quartet_emulators.blob import lease
 from quartet_emulators.blob.call import Call, metadata_headers, metadata_of, version_headers
 from quartet_emulators.blob.conditions import check_write
 from quartet_emulators.blob.errors import BlobError, ErrorCode
-from quartet_emulators.blob.store import Container, new_etag
+from quartet_emulators.blob.records import Container, new_etag
 
 STATE_HEADERS = {
-    "x-ms-lease-status": "unlocked",
-    "x-ms-lease-state": "available",
     "x-ms-has-immutability-policy": "false",
     "x-ms-has-legal-hold": "false",
 }
@@ -43,14 +42,16 @@ def create_container(call: Call) -> web.Response:
 def get_container_properties(call: Call) -> web.Response:
     """Get Container Properties and Get Container Metadata: 200, all in headers."""
     container = existing_container(call)
+    lease.check_read(call.headers, container.lease, call.now, "container")
     headers = version_headers(container.etag, container.modified) | metadata_headers(container.metadata)
-    return web.Response(headers=headers | STATE_HEADERS)
+    return web.Response(headers=headers | container.lease.headers(call.now) | STATE_HEADERS)
 
 
 def set_container_metadata(call: Call) -> web.Response:
     """Set Container Metadata: 200; it replaces the earlier metadata."""
     container = existing_container(call)
     check_write(call.headers, container.etag, container.modified)
+    lease.check_read(call.headers, container.lease, call.now, "container")
     changed = replace(container, etag=new_etag(), modified=call.now, metadata=metadata_of(call.headers))
     call.store.save_container(changed)
     return web.Response(headers=version_headers(changed.etag, changed.modified))
@@ -60,5 +61,6 @@ def delete_container(call: Call) -> web.Response:
     """Delete Container: 202, with all its blobs, immediately (the service keeps the name for a while)."""
     container = existing_container(call)
     check_write(call.headers, container.etag, container.modified)
+    lease.check_write(call.headers, container.lease, call.now, "container")
     call.store.remove_container(container.name)
     return web.Response(status=202)

@@ -50,7 +50,58 @@ class ErrorCode(Enum):
     )
     INVALID_URI = ("InvalidUri", 400, "The requested URI does not represent any resource on the server.")
     INVALID_XML = ("InvalidXmlDocument", 400, "The specified XML is not syntactically valid.")
-    LEASE_NOT_PRESENT = ("LeaseNotPresentWithBlobOperation", 412, "There is currently no lease on the blob.")
+    LEASE_ALREADY_PRESENT = ("LeaseAlreadyPresent", 409, "There is already a lease present.")
+    LEASE_ID_MISMATCH_WITH_BLOB = (
+        "LeaseIdMismatchWithBlobOperation",
+        412,
+        "The lease ID specified did not match the lease ID for the blob.",
+    )
+    LEASE_ID_MISMATCH_WITH_CONTAINER = (
+        "LeaseIdMismatchWithContainerOperation",
+        412,
+        "The lease ID specified did not match the lease ID for the container.",
+    )
+    LEASE_ID_MISMATCH_WITH_LEASE = (
+        "LeaseIdMismatchWithLeaseOperation",
+        409,
+        "The lease ID specified did not match the lease ID for the resource.",
+    )
+    LEASE_ID_MISSING = (
+        "LeaseIdMissing",
+        412,
+        "There is currently a lease on the resource and no lease ID was specified in the request.",
+    )
+    LEASE_IS_BREAKING_NOT_ACQUIRED = (
+        "LeaseIsBreakingAndCannotBeAcquired",
+        409,
+        "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken.",
+    )
+    LEASE_IS_BREAKING_NOT_CHANGED = (
+        "LeaseIsBreakingAndCannotBeChanged",
+        409,
+        "The lease ID matched, but the lease is currently in breaking state and cannot be changed.",
+    )
+    LEASE_IS_BROKEN = (
+        "LeaseIsBrokenAndCannotBeRenewed",
+        409,
+        "The lease ID matched, but the lease has been broken explicitly and cannot be renewed.",
+    )
+    LEASE_LOST = ("LeaseLost", 412, "A lease ID was specified, but the lease for the resource has expired.")
+    LEASE_NOT_PRESENT_WITH_BLOB = (
+        "LeaseNotPresentWithBlobOperation",
+        412,
+        "There is currently no lease on the blob.",
+    )
+    LEASE_NOT_PRESENT_WITH_CONTAINER = (
+        "LeaseNotPresentWithContainerOperation",
+        412,
+        "There is currently no lease on the container.",
+    )
+    LEASE_NOT_PRESENT_WITH_LEASE = (
+        "LeaseNotPresentWithLeaseOperation",
+        409,
+        "There is currently no lease on the resource.",
+    )
     MD5_MISMATCH = ("Md5Mismatch", 400, "The MD5 value specified does not match the value that was computed.")
     METADATA_TOO_LARGE = ("MetadataTooLarge", 400, "The size of the specified metadata exceeds 8 KB.")
     MISSING_HEADER = ("MissingRequiredHeader", 400, "An HTTP header that is mandatory is not specified.")

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from quartet_emulators.blob.call import Call
 from quartet_emulators.blob.errors import BlobError, ErrorCode
+from quartet_emulators.blob.records import Blob, Container
 from quartet_emulators.blob.routing import Operation, counted_name
-from quartet_emulators.blob.store import Blob, BlobStore, Container
+from quartet_emulators.blob.store import BlobStore
 from quartet_emulators.faults import Injector
 
 CHECKPOINT: Final = "/checkpoint/"

@@ -13,7 +13,8 @@ from quartet_emulators.blob.call import Call
 from quartet_emulators.blob.containers import existing_container
 from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
-from quartet_emulators.blob.store import Blob, BlobStore, Container
+from quartet_emulators.blob.records import Blob, Container
+from quartet_emulators.blob.store import BlobStore
 
 PAGE_LIMIT = 5000
 # What may be asked for and is never there, so that leaving it out is the true answer.
@@ -50,7 +51,7 @@ def list_containers(call: Call) -> web.Response:
         if len(items) == page.limit:
             next_name = container.name
             break
-        items.append(_container_xml(container, with_metadata=page.with_metadata))
+        items.append(_container_xml(container, call.now, with_metadata=page.with_metadata))
     body = f"<Containers>{''.join(items)}</Containers>"
     return _answer(f"ServiceEndpoint={quoteattr(call.base_url + '/')}", page, "", body, next_name)
 
@@ -69,7 +70,7 @@ def list_blobs(call: Call) -> web.Response:
         if isinstance(entry, str):
             items.append(f"<BlobPrefix>{_name_xml(entry)}</BlobPrefix>")
         else:
-            items.append(_blob_xml(entry, with_metadata=page.with_metadata))
+            items.append(_blob_xml(entry, call.now, with_metadata=page.with_metadata))
     attributes = f"ServiceEndpoint={quoteattr(call.base_url + '/')} ContainerName={quoteattr(container.name)}"
     return _answer(attributes, page, delimiter, f"<Blobs>{''.join(items)}</Blobs>", next_name)
 
@@ -151,22 +152,22 @@ def _answer(attributes: str, page: Page, delimiter: str, body: str, next_name: s
     return web.Response(body=document.encode(), headers={"Content-Type": "application/xml"})
 
 
-def _container_xml(container: Container, *, with_metadata: bool) -> str:
+def _container_xml(container: Container, now: float, *, with_metadata: bool) -> str:
     return (
         f"<Container><Name>{container.name}</Name><Properties>"
         f"{_version_xml(container.etag, container.modified)}"
-        "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
+        f"{container.lease.xml(now)}"
         "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold></Properties>"
         f"{_metadata_xml(container.metadata) if with_metadata else ''}</Container>"
     )
 
 
-def _blob_xml(blob: Blob, *, with_metadata: bool) -> str:
+def _blob_xml(blob: Blob, now: float, *, with_metadata: bool) -> str:
     stored = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in blob.properties.items())
     return (
         f"<Blob>{_name_xml(blob.name)}<Properties><Creation-Time>{http_date(blob.created)}</Creation-Time>"
         f"{_version_xml(blob.etag, blob.modified)}<Content-Length>{blob.size}</Content-Length>{stored}"
-        "<BlobType>BlockBlob</BlobType><LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
+        f"<BlobType>BlockBlob</BlobType>{blob.lease.xml(now)}"
         "<ServerEncrypted>true</ServerEncrypted></Properties>"
         f"{_metadata_xml(blob.metadata) if with_metadata else ''}</Blob>"
     )

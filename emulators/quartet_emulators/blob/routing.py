@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from quartet_emulators.blob import blobs, blocks, containers, listing
+from quartet_emulators.blob import blobs, blocks, containers, leasing, listing
 from quartet_emulators.blob.call import Call, Target
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 
@@ -43,6 +43,7 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("container", "HEAD", "container", "metadata"): Operation("get_container", containers.get_container_properties),
     ("container", "PUT", "container", "metadata"): Operation("set_container", containers.set_container_metadata),
     ("container", "DELETE", "container", ""): Operation("delete_container", containers.delete_container),
+    ("container", "PUT", "container", "lease"): Operation("lease_container", leasing.lease_container),
     ("container", "GET", "container", "list"): Operation("list", listing.list_blobs),
     ("blob", "PUT", "", ""): Operation("put", blobs.put_blob),
     ("blob", "GET", "", ""): Operation("get", blobs.get_blob),
@@ -52,6 +53,7 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("blob", "HEAD", "", "metadata"): Operation("get_metadata", blobs.get_blob_metadata),
     ("blob", "PUT", "", "metadata"): Operation("set_metadata", blobs.set_blob_metadata),
     ("blob", "PUT", "", "properties"): Operation("set_properties", blobs.set_blob_properties),
+    ("blob", "PUT", "", "lease"): Operation("lease", leasing.lease_blob),
     ("blob", "PUT", "", "block"): Operation("put_block", blocks.put_block),
     ("blob", "PUT", "", "blocklist"): Operation("put_block_list", blocks.put_block_list),
     ("blob", "GET", "", "blocklist"): Operation("get_block_list", blocks.get_block_list),
@@ -63,7 +65,7 @@ def find_operation(method: str, target: Target, query: Mapping[str, str], header
     """The operation that a request asks for.
 
     Raises:
-        BlobError: 501 for what this emulator does not do, 412 for a lease that cannot exist.
+        BlobError: 501 for what this emulator does not do.
     """
     operation = OPERATIONS.get((target.level, method, query.get("restype", ""), query.get("comp", "")))
     if operation is None:
@@ -75,8 +77,6 @@ def find_operation(method: str, target: Target, query: Mapping[str, str], header
     for name in UNSUPPORTED_HEADERS:
         if name in headers:
             raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"the header {name} is not supported")
-    if "x-ms-lease-id" in headers:
-        raise BlobError(ErrorCode.LEASE_NOT_PRESENT)
     return operation
 
 

@@ -1,23 +1,22 @@
 """Containers, blobs and staged blocks in one SQLite file."""
 
-import json
-import secrets
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from quartet_emulators.blob.records import Blob, Container, blob_row, container_row, read_blob, read_container
 from quartet_emulators.disk import transaction
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = f"""
 CREATE TABLE containers (
-    name TEXT PRIMARY KEY, etag TEXT NOT NULL, modified REAL NOT NULL, metadata TEXT NOT NULL
+    name TEXT PRIMARY KEY, etag TEXT NOT NULL, modified REAL NOT NULL, metadata TEXT NOT NULL,
+    more TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE blobs (
     container TEXT NOT NULL, name TEXT NOT NULL, etag TEXT NOT NULL,
     created REAL NOT NULL, modified REAL NOT NULL, size INTEGER NOT NULL,
-    properties TEXT NOT NULL, metadata TEXT NOT NULL, blocks TEXT NOT NULL,
+    properties TEXT NOT NULL, metadata TEXT NOT NULL, blocks TEXT NOT NULL, more TEXT NOT NULL,
     PRIMARY KEY (container, name)
 ) WITHOUT ROWID;
 CREATE TABLE contents (
@@ -30,43 +29,11 @@ CREATE TABLE staged_blocks (
 );
 PRAGMA user_version = {SCHEMA_VERSION};
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """A container; `modified` in seconds since the epoch."""
-
-    name: str
-    etag: str
-    modified: float
-    metadata: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """A committed block blob without its content.
-
-    Attributes:
-        created, modified: seconds since the epoch.
-        size: bytes.
-        properties: the stored HTTP headers (`Content-Type`, `Content-MD5`, ...).
-        blocks: (id, bytes) of the committed blocks in their order; empty after a Put Blob.
-    """
-
-    container: str
-    name: str
-    etag: str
-    created: float
-    modified: float
-    size: int
-    properties: dict[str, str]
-    metadata: dict[str, str]
-    blocks: list[tuple[str, int]] = field(default_factory=list)
-
-
-def new_etag() -> str:
-    """An ETag, without its quotes, that nothing else has: random, so a re-created blob repeats none."""
-    return "0x8D" + secrets.token_hex(7).upper()
+FROM_1 = f"""
+ALTER TABLE containers ADD COLUMN more TEXT NOT NULL DEFAULT '{{}}';
+ALTER TABLE blobs ADD COLUMN more TEXT NOT NULL DEFAULT '{{}}';
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
 
 
 class BlobStore:
@@ -97,6 +64,8 @@ class BlobStore:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript("BEGIN;" + SCHEMA + "COMMIT;")
+        elif version == 1:
+            self._db.executescript("BEGIN;" + FROM_1 + "COMMIT;")
         elif version != SCHEMA_VERSION:
             raise ValueError(f"{path} has schema {version}, this emulator reads {SCHEMA_VERSION}: remove the file")
 
@@ -107,17 +76,16 @@ class BlobStore:
     def container(self, name: str) -> Container | None:
         """The container of this name, or None."""
         row = self._db.execute("SELECT * FROM containers WHERE name = ?", (name,)).fetchone()
-        return _container(row) if row else None
+        return read_container(row) if row else None
 
     def containers(self, start: str) -> Iterator[Container]:
         """All containers from this name on, in the order of their names."""
         for row in self._db.execute("SELECT * FROM containers WHERE name >= ? ORDER BY name", (start,)):
-            yield _container(row)
+            yield read_container(row)
 
     def save_container(self, container: Container) -> None:
         """Write a container, new or changed."""
-        row = (container.name, container.etag, container.modified, json.dumps(container.metadata))
-        self._db.execute("INSERT OR REPLACE INTO containers VALUES (?, ?, ?, ?)", row)
+        self._db.execute("INSERT OR REPLACE INTO containers VALUES (?, ?, ?, ?, ?)", container_row(container))
 
     def remove_container(self, name: str) -> None:
         """Remove a container and all that is in it."""
@@ -130,13 +98,13 @@ class BlobStore:
     def blob(self, container: str, name: str) -> Blob | None:
         """The committed blob of this name, or None."""
         row = self._db.execute("SELECT * FROM blobs WHERE container = ? AND name = ?", (container, name)).fetchone()
-        return _blob(row) if row else None
+        return read_blob(row) if row else None
 
     def blobs(self, container: str, start: str) -> Iterator[Blob]:
         """All blobs of a container from this name on, in the order of their names (by code point)."""
         query = "SELECT * FROM blobs WHERE container = ? AND name >= ? ORDER BY name"
         for row in self._db.execute(query, (container, start)):
-            yield _blob(row)
+            yield read_blob(row)
 
     def content(self, blob: Blob, start: int = 0, length: int | None = None) -> bytes:
         """The bytes of a blob from `start` on, `length` of them or all."""
@@ -148,13 +116,13 @@ class BlobStore:
 
     def save_blob(self, blob: Blob) -> None:
         """Write a blob's properties and metadata and leave its content alone."""
-        self._db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(blob))
+        self._db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", blob_row(blob))
 
     def write_blob(self, blob: Blob, content: bytes) -> None:
         """Write a blob with new content; blocks that were staged for it are discarded."""
         key = (blob.container, blob.name)
         with transaction(self._db) as db:
-            db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(blob))
+            db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", blob_row(blob))
             db.execute("DELETE FROM staged_blocks WHERE container = ? AND name = ?", key)
             if content:
                 db.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", (*key, content))
@@ -191,30 +159,3 @@ class BlobStore:
         if row is None:
             raise KeyError(block_id)
         return bytes(row[0])
-
-
-def _container(row: tuple[str, str, float, str]) -> Container:
-    name, etag, modified, metadata = row
-    return Container(name, etag, modified, json.loads(metadata))
-
-
-def _blob(row: tuple[str, str, str, float, float, int, str, str, str]) -> Blob:
-    container, name, etag, created, modified, size, properties, metadata, blocks = row
-    return Blob(
-        container,
-        name,
-        etag,
-        created,
-        modified,
-        size,
-        json.loads(properties),
-        json.loads(metadata),
-        [(block_id, size) for block_id, size in json.loads(blocks)],
-    )
-
-
-def _row(blob: Blob) -> tuple[str | float, ...]:
-    return (
-        *(blob.container, blob.name, blob.etag, blob.created, blob.modified, blob.size),
-        *(json.dumps(value) for value in (blob.properties, blob.metadata, blob.blocks)),
-    )

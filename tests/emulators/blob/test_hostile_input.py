@@ -11,8 +11,9 @@ from quartet_emulators.blob.blobs import stored_headers
 from quartet_emulators.blob.call import Call, metadata_of, parse_query, parse_target
 from quartet_emulators.blob.conditions import check_read, check_write
 from quartet_emulators.blob.errors import BlobError
+from quartet_emulators.blob.records import Container
 from quartet_emulators.blob.routing import OPERATIONS, find_operation
-from quartet_emulators.blob.store import BlobStore, Container
+from quartet_emulators.blob.store import BlobStore
 
 from tests.emulators.blob.signed_client import SignedClient
 

@@ -32,7 +32,7 @@ asyncio.run(main())
 @pytest.mark.parametrize(
     ("method", "path", "headers"),
     [
-        ("PUT", "shop/tea?comp=lease", {}),
+        ("PUT", "shop/tea?comp=tier", {}),
         ("PUT", "shop?restype=container&comp=acl", {}),
         ("GET", "?restype=service&comp=properties", {}),
         ("POST", "shop/tea?comp=query", {}),
@@ -56,7 +56,8 @@ async def test_an_unsupported_request_says_so(
     assert path.partition("?")[0] in record.message
 
 
-async def test_a_lease_that_cannot_exist_is_not_honoured(http: SignedClient) -> None:
+async def test_a_lease_that_is_none_opens_nothing(http: SignedClient) -> None:
+    await http("PUT", "shop/tea", b"", **PUT)
     answer = await http("GET", "shop/tea", x_ms_lease_id="00000000-0000-0000-0000-000000000000")
     assert answer.error == (412, "LeaseNotPresentWithBlobOperation")
 
@@ -93,7 +94,7 @@ async def test_requests_are_counted_by_caller(tmp_path: Path) -> None:
     async with SignedClient(emulator.port) as client:
         await client("PUT", "shop?restype=container", User_Agent="seeder azsdk-python-storage-blob/12 Python/3")
         await client("PUT", "shop/tea", b"", **PUT)
-        await client("PUT", "shop/tea?comp=lease")
+        await client("PUT", "shop/tea?comp=tier")
     await emulator.stop()
     assert emulator.counters == {
         ("seeder", "create_container"): 1,
