@@ -8,12 +8,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from quartet_emulators.blob import lease
 from quartet_emulators.blob.call import Call, metadata_headers, metadata_of, version_headers
-from quartet_emulators.blob.conditions import check_put, check_read, check_write
-from quartet_emulators.blob.containers import existing_container
 from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
+from quartet_emulators.blob.named_blob import changeable_blob, new_version, readable_blob
 from quartet_emulators.blob.records import Blob, new_etag
 
 STORED_HEADERS = (
@@ -31,68 +29,6 @@ RANGE_MD5_LIMIT = 4 * 1024 * 1024  # the service hashes no longer range on deman
 def md5(content: bytes) -> str:
     """The MD5 of bytes in base64, as HTTP carries it."""
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
-
-
-def existing_blob(call: Call) -> Blob:
-    """The blob that the path names.
-
-    Raises:
-        BlobError: 404 if the container or the blob is missing.
-    """
-    blob = call.store.blob(call.target.container, call.target.blob)
-    if blob is None:
-        existing_container(call)
-        raise BlobError(ErrorCode.BLOB_NOT_FOUND)
-    return blob
-
-
-def readable_blob(call: Call) -> Blob:
-    """The blob that the path names, if the request's conditions and its lease allow to read it.
-
-    Raises:
-        BlobError: 404 if it is missing, 304 or 412 by the conditional headers, 412 by the lease.
-    """
-    blob = existing_blob(call)
-    check_read(call.headers, blob.etag, blob.modified)
-    lease.check_read(call.headers, blob.lease, call.now)
-    return blob
-
-
-def changeable_blob(call: Call) -> Blob:
-    """The blob that the path names, if the request's conditions and its lease allow to change it.
-
-    Raises:
-        BlobError: 404 if it is missing, 412 by the conditional headers or the lease.
-    """
-    blob = existing_blob(call)
-    check_write(call.headers, blob.etag, blob.modified)
-    lease.check_write(call.headers, blob.lease, call.now)
-    return replace(blob, lease=blob.lease.after_write(call.now))
-
-
-def new_version(call: Call, size: int, properties: dict[str, str], blocks: list[tuple[str, int]]) -> Blob:
-    """What a Put Blob or Put Block List makes of the named blob, if its conditions allow it.
-
-    Raises:
-        BlobError: 404 without the container, 409 or 412 by the conditional headers, 412 by the lease.
-    """
-    existing_container(call)
-    old = call.store.blob(call.target.container, call.target.blob)
-    check_put(call.headers, (old.etag, old.modified) if old else None)
-    held = old.lease if old else lease.NO_LEASE
-    lease.check_write(call.headers, held, call.now)
-    return Blob(
-        container=call.target.container,
-        name=call.target.blob,
-        etag=new_etag(),
-        created=old.created if old else call.now,
-        modified=call.now,
-        size=size,
-        properties=properties,
-        metadata=metadata_of(call.headers),
-        blocks=blocks,
-        lease=held.after_write(call.now),
-    )
 
 
 def check_transfer(call: Call) -> str:
@@ -202,6 +138,7 @@ def blob_headers(blob: Blob, now: float) -> dict[str, str]:
         | blob.properties
         | metadata_headers(blob.metadata)
         | blob.lease.headers(now)
+        | ({"x-ms-tag-count": str(len(blob.tags))} if blob.tags else {})
         | {
             "x-ms-blob-type": "BlockBlob",
             "x-ms-creation-time": http_date(blob.created),

@@ -7,10 +7,12 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from quartet_emulators.blob import lease
-from quartet_emulators.blob.blobs import ENCRYPTED, check_transfer, existing_blob, new_version, stored_headers
+from quartet_emulators.blob.blobs import ENCRYPTED, check_transfer, stored_headers
 from quartet_emulators.blob.call import Call, version_headers
+from quartet_emulators.blob.conditions import check_tags
 from quartet_emulators.blob.containers import existing_container
 from quartet_emulators.blob.errors import BlobError, ErrorCode
+from quartet_emulators.blob.named_blob import existing_blob, new_version
 from quartet_emulators.blob.records import Blob
 
 BLOCK_ID_LIMIT = 64  # bytes before base64
@@ -60,6 +62,7 @@ def get_block_list(call: Call) -> web.Response:
     if blob is None and not staged:
         existing_blob(call)
     lease.check_read(call.headers, blob.lease if blob else lease.NO_LEASE, call.now)
+    check_tags(call.headers, blob.tags if blob else {})
     headers = {"Content-Type": "application/xml", "x-ms-blob-content-length": str(blob.size if blob else 0)}
     if blob:
         headers |= version_headers(blob.etag, blob.modified)

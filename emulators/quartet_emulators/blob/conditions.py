@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from quartet_emulators.blob.dates import read_http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
+from quartet_emulators.blob.tag_condition import TagCondition
 
 
 def check_read(headers: Mapping[str, str], etag: str, modified: float) -> None:
@@ -46,6 +47,17 @@ def check_put(headers: Mapping[str, str], existing: tuple[str, float] | None) ->
     if headers.get("If-None-Match", "").strip() == "*":
         raise BlobError(ErrorCode.BLOB_ALREADY_EXISTS)
     check_write(headers, *existing)
+
+
+def check_tags(headers: Mapping[str, str], tags: Mapping[str, str]) -> None:
+    """Let a request pass whose `x-ms-if-tags` a blob with these tags fulfils.
+
+    Raises:
+        BlobError: 412 if they do not, 400 if the condition cannot be read.
+    """
+    condition = headers.get("x-ms-if-tags")
+    if condition is not None and not TagCondition(condition).holds(tags):
+        raise BlobError(ErrorCode.CONDITION_NOT_MET)
 
 
 def _is_wanted_version(headers: Mapping[str, str], etag: str, modified: float) -> bool:

@@ -50,6 +50,7 @@ class ErrorCode(Enum):
     )
     INVALID_URI = ("InvalidUri", 400, "The requested URI does not represent any resource on the server.")
     INVALID_XML = ("InvalidXmlDocument", 400, "The specified XML is not syntactically valid.")
+    INVALID_TAG = ("InvalidTag", 400, "The tags specified are invalid. It contains characters that are not permitted.")
     LEASE_ALREADY_PRESENT = ("LeaseAlreadyPresent", 409, "There is already a lease present.")
     LEASE_ID_MISMATCH_WITH_BLOB = (
         "LeaseIdMismatchWithBlobOperation",
@@ -129,8 +130,8 @@ class ErrorCode(Enum):
     )
     REQUEST_BODY_TOO_LARGE = ("RequestBodyTooLarge", 413, "The request body exceeds the maximum size.")
     RESOURCE_NOT_FOUND = ("ResourceNotFound", 404, "The specified resource does not exist.")
-
     SERVER_BUSY = ("ServerBusy", 503, "The server is currently unable to receive requests. Please retry your request.")
+    TAGS_TOO_LARGE = ("TagsTooLarge", 400, "The tags specified are too large.")
 
     def __init__(self, code: str, status: int, message: str) -> None:
         self.code = code

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from quartet_emulators.blob.blobs import existing_blob
 from quartet_emulators.blob.call import Call, version_headers
 from quartet_emulators.blob.conditions import check_write
 from quartet_emulators.blob.containers import existing_container
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.lease import INFINITE, NO_LEASE, Lease
+from quartet_emulators.blob.named_blob import existing_blob
 
 SHORTEST, LONGEST = 15, 60  # seconds of a lease that is not infinite
 LONGEST_BREAK = 60

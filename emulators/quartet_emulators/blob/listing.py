@@ -1,10 +1,6 @@
 """List Containers and List Blobs: prefix, delimiter, pages, metadata."""
 
-import base64
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
@@ -12,37 +8,24 @@ from aiohttp import web
 from quartet_emulators.blob.call import Call
 from quartet_emulators.blob.containers import existing_container
 from quartet_emulators.blob.dates import http_date
-from quartet_emulators.blob.errors import BlobError, ErrorCode
+from quartet_emulators.blob.pages import Page, answer_page, name_xml, read_page
 from quartet_emulators.blob.records import Blob, Container
 from quartet_emulators.blob.store import BlobStore
+from quartet_emulators.blob.tags import tags_xml
 
-PAGE_LIMIT = 5000
-# What may be asked for and is never there, so that leaving it out is the true answer.
-NEVER_PRESENT = {"copy", "deleted", "deletedwithversions", "immutabilitypolicy", "legalhold", "snapshots"} | {
+# All but the first two may be asked for and are never there, so that leaving them out is the true answer.
+INCLUDABLE = {"metadata", "tags", "copy", "deleted", "deletedwithversions", "immutabilitypolicy", "legalhold"} | {
+    "snapshots",
     "system",
-    "tags",
     "versions",
 }
-NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 LAST_CODE_POINT = 0x10FFFF
 SURROGATES = range(0xD800, 0xE000)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a list request asks for; `start` is the first name that may be on the page."""
-
-    prefix: str
-    marker: str
-    start: str
-    limit: int
-    asked_limit: str
-    with_metadata: bool
-
-
 def list_containers(call: Call) -> web.Response:
     """List Containers: 200 with a page in XML."""
-    page = _page(call.query)
+    page = read_page(call.query, INCLUDABLE)
     items: list[str] = []
     next_name = ""
     for container in call.store.containers(page.start):
@@ -51,15 +34,15 @@ def list_containers(call: Call) -> web.Response:
         if len(items) == page.limit:
             next_name = container.name
             break
-        items.append(_container_xml(container, call.now, with_metadata=page.with_metadata))
+        items.append(_container_xml(container, call.now, page.include))
     body = f"<Containers>{''.join(items)}</Containers>"
-    return _answer(f"ServiceEndpoint={quoteattr(call.base_url + '/')}", page, "", body, next_name)
+    return answer_page(f"ServiceEndpoint={quoteattr(call.base_url + '/')}", page, "", body, next_name)
 
 
 def list_blobs(call: Call) -> web.Response:
     """List Blobs: 200 with a page in XML; with a delimiter, names alike up to it are one prefix."""
     container = existing_container(call)
-    page = _page(call.query)
+    page = read_page(call.query, INCLUDABLE)
     delimiter = call.query.get("delimiter", "")
     items: list[str] = []
     next_name = ""
@@ -68,11 +51,11 @@ def list_blobs(call: Call) -> web.Response:
             next_name = entry if isinstance(entry, str) else entry.name
             break
         if isinstance(entry, str):
-            items.append(f"<BlobPrefix>{_name_xml(entry)}</BlobPrefix>")
+            items.append(f"<BlobPrefix>{name_xml(entry)}</BlobPrefix>")
         else:
-            items.append(_blob_xml(entry, call.now, with_metadata=page.with_metadata))
+            items.append(_blob_xml(entry, call.now, page.include))
     attributes = f"ServiceEndpoint={quoteattr(call.base_url + '/')} ContainerName={quoteattr(container.name)}"
-    return _answer(attributes, page, delimiter, f"<Blobs>{''.join(items)}</Blobs>", next_name)
+    return answer_page(attributes, page, delimiter, f"<Blobs>{''.join(items)}</Blobs>", next_name)
 
 
 def _entries(store: BlobStore, container: str, page: Page, delimiter: str) -> Iterator[Blob | str]:
@@ -102,74 +85,26 @@ def _after(prefix: str) -> str | None:
     return None
 
 
-def _page(query: Mapping[str, str]) -> Page:
-    asked_limit = query.get("maxresults", "")
-    if asked_limit and not asked_limit.isdecimal():
-        raise BlobError(ErrorCode.INVALID_QUERY, f"maxresults {asked_limit!r}")
-    if asked_limit and int(asked_limit) == 0:
-        raise BlobError(ErrorCode.OUT_OF_RANGE_QUERY, "maxresults must be at least 1")
-    include = set(filter(None, query.get("include", "").lower().split(",")))
-    unknown = include - NEVER_PRESENT - {"metadata"}
-    if unknown:
-        raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"include={','.join(sorted(unknown))} is not supported")
-    prefix, marker = query.get("prefix", ""), query.get("marker", "")
-    return Page(
-        prefix=prefix,
-        marker=marker,
-        start=max(prefix, _name_of(marker)),
-        limit=min(int(asked_limit or PAGE_LIMIT), PAGE_LIMIT),
-        asked_limit=asked_limit,
-        with_metadata="metadata" in include,
-    )
-
-
-def _marker_of(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()).decode()
-
-
-def _name_of(marker: str) -> str:
-    try:
-        return base64.b64decode(marker, altchars=b"-_", validate=True).decode()
-    except ValueError:  # not ASCII, not base64, or not UTF-8
-        raise BlobError(ErrorCode.INVALID_QUERY, f"marker {marker!r} is none of this server's") from None
-
-
-def _answer(attributes: str, page: Page, delimiter: str, body: str, next_name: str) -> web.Response:
-    echo = {
-        "Prefix": page.prefix,
-        "Marker": page.marker,
-        "MaxResults": page.asked_limit,
-        "Delimiter": delimiter,
-    }
-    document = (
-        f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults {attributes}>'
-        + "".join(
-            f"<{name}>{escape(value)}</{name}>" for name, value in echo.items() if value and not NOT_XML.search(value)
-        )
-        + body
-        + f"<NextMarker>{_marker_of(next_name)}</NextMarker></EnumerationResults>"
-    )
-    return web.Response(body=document.encode(), headers={"Content-Type": "application/xml"})
-
-
-def _container_xml(container: Container, now: float, *, with_metadata: bool) -> str:
+def _container_xml(container: Container, now: float, include: frozenset[str]) -> str:
     return (
         f"<Container><Name>{container.name}</Name><Properties>"
         f"{_version_xml(container.etag, container.modified)}"
         f"{container.lease.xml(now)}"
         "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold></Properties>"
-        f"{_metadata_xml(container.metadata) if with_metadata else ''}</Container>"
+        f"{_metadata_xml(container.metadata) if 'metadata' in include else ''}</Container>"
     )
 
 
-def _blob_xml(blob: Blob, now: float, *, with_metadata: bool) -> str:
+def _blob_xml(blob: Blob, now: float, include: frozenset[str]) -> str:
     stored = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in blob.properties.items())
     return (
-        f"<Blob>{_name_xml(blob.name)}<Properties><Creation-Time>{http_date(blob.created)}</Creation-Time>"
+        f"<Blob>{name_xml(blob.name)}<Properties><Creation-Time>{http_date(blob.created)}</Creation-Time>"
         f"{_version_xml(blob.etag, blob.modified)}<Content-Length>{blob.size}</Content-Length>{stored}"
         f"<BlobType>BlockBlob</BlobType>{blob.lease.xml(now)}"
+        f"{f'<TagCount>{len(blob.tags)}</TagCount>' if blob.tags else ''}"
         "<ServerEncrypted>true</ServerEncrypted></Properties>"
-        f"{_metadata_xml(blob.metadata) if with_metadata else ''}</Blob>"
+        f"{_metadata_xml(blob.metadata) if 'metadata' in include else ''}"
+        f"{tags_xml(blob.tags) if 'tags' in include and blob.tags else ''}</Blob>"
     )
 
 
@@ -180,9 +115,3 @@ def _version_xml(etag: str, modified: float) -> str:
 def _metadata_xml(metadata: Mapping[str, str]) -> str:
     items = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in metadata.items())
     return f"<Metadata>{items}</Metadata>"
-
-
-def _name_xml(name: str) -> str:
-    if NOT_XML.search(name):  # XML cannot hold these characters: such a name is percent-encoded and marked so
-        return f'<Name Encoded="true">{quote(name)}</Name>'
-    return f"<Name>{escape(name)}</Name>"

@@ -30,6 +30,7 @@ class Blob:
         created, modified: seconds since the epoch.
         size: bytes.
         properties: the stored HTTP headers (`Content-Type`, `Content-MD5`, ...).
+        tags: by key, in the order of the keys.
         blocks: (id, bytes) of the committed blocks in their order; empty after a Put Blob.
     """
 
@@ -43,6 +44,7 @@ class Blob:
     metadata: dict[str, str]
     blocks: list[tuple[str, int]] = field(default_factory=list)
     lease: Lease = NO_LEASE
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 def new_etag() -> str:
@@ -65,7 +67,7 @@ def read_container(row: tuple[Any, ...]) -> Container:
 
 def blob_row(blob: Blob) -> tuple[str | float, ...]:
     """The row of a blob."""
-    more = _more(lease=asdict(blob.lease) if blob.lease.id else None)
+    more = _more(lease=asdict(blob.lease) if blob.lease.id else None, tags=blob.tags)
     return (
         *(blob.container, blob.name, blob.etag, blob.created, blob.modified, blob.size),
         *(json.dumps(value) for value in (blob.properties, blob.metadata, blob.blocks)),
@@ -88,6 +90,7 @@ def read_blob(row: tuple[Any, ...]) -> Blob:
         json.loads(metadata),
         [(block_id, size) for block_id, size in json.loads(blocks)],
         lease=_lease(rest),
+        tags=rest.get("tags", {}),
     )
 
 

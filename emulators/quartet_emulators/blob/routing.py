@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from quartet_emulators.blob import blobs, blocks, containers, leasing, listing
+from quartet_emulators.blob import blobs, blocks, containers, leasing, listing, tagging
 from quartet_emulators.blob.call import Call, Target
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 
@@ -15,11 +15,9 @@ UNSUPPORTED_HEADERS = (
     "x-ms-copy-source",
     "x-ms-encryption-key",
     "x-ms-encryption-scope",
-    "x-ms-if-tags",
     "x-ms-immutability-policy-mode",
     "x-ms-legal-hold",
     "x-ms-structured-body",
-    "x-ms-tags",
     "x-ms-content-crc64",
 )
 UNSUPPORTED_QUERY = ("snapshot", "versionid", "deletetype")
@@ -36,6 +34,8 @@ UNSUPPORTED_NAME = "unsupported"
 # The key is the level, the method, and the query's restype and comp.
 OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("account", "GET", "", "list"): Operation("list_containers", listing.list_containers),
+    ("account", "GET", "", "blobs"): Operation("find_blobs", tagging.find_blobs),
+    ("container", "GET", "container", "blobs"): Operation("find_blobs", tagging.find_blobs),
     ("container", "PUT", "container", ""): Operation("create_container", containers.create_container),
     ("container", "GET", "container", ""): Operation("get_container", containers.get_container_properties),
     ("container", "HEAD", "container", ""): Operation("get_container", containers.get_container_properties),
@@ -54,6 +54,8 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("blob", "PUT", "", "metadata"): Operation("set_metadata", blobs.set_blob_metadata),
     ("blob", "PUT", "", "properties"): Operation("set_properties", blobs.set_blob_properties),
     ("blob", "PUT", "", "lease"): Operation("lease", leasing.lease_blob),
+    ("blob", "PUT", "", "tags"): Operation("set_tags", tagging.set_blob_tags),
+    ("blob", "GET", "", "tags"): Operation("get_tags", tagging.get_blob_tags),
     ("blob", "PUT", "", "block"): Operation("put_block", blocks.put_block),
     ("blob", "PUT", "", "blocklist"): Operation("put_block_list", blocks.put_block_list),
     ("blob", "GET", "", "blocklist"): Operation("get_block_list", blocks.get_block_list),

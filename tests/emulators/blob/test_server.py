@@ -39,7 +39,7 @@ asyncio.run(main())
         ("PUT", "shop/tea?comp=appendblock", {}),
         ("GET", "shop/tea?snapshot=2027-01-01", {}),
         ("PUT", "shop/tea", PUT | {"x_ms_copy_source": "http://elsewhere/"}),
-        ("PUT", "shop/tea", PUT | {"x_ms_tags": "a=b"}),
+        ("PUT", "shop/tea", PUT | {"x_ms_encryption_scope": "a"}),
     ],
 )
 async def test_an_unsupported_request_says_so(
