@@ -13,6 +13,7 @@ from quartet_emulators.blob.records import Container, new_etag
 STATE_HEADERS = {
     "x-ms-has-immutability-policy": "false",
     "x-ms-has-legal-hold": "false",
+    "x-ms-immutable-storage-with-versioning-enabled": "false",
 }
 
 
@@ -26,6 +27,12 @@ def existing_container(call: Call) -> Container:
     if container is None:
         raise BlobError(ErrorCode.CONTAINER_NOT_FOUND)
     return container
+
+
+def get_account_information(_call: Call) -> web.Response:
+    """Get Account Information: 200, all in headers; it may be asked of the account, a container or a blob."""
+    kind = {"x-ms-sku-name": "Standard_LRS", "x-ms-account-kind": "StorageV2", "x-ms-is-hns-enabled": "false"}
+    return web.Response(headers=kind)
 
 
 def create_container(call: Call) -> web.Response:

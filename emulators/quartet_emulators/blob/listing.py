@@ -90,7 +90,8 @@ def _container_xml(container: Container, now: float, include: frozenset[str]) ->
         f"<Container><Name>{container.name}</Name><Properties>"
         f"{_version_xml(container.etag, container.modified)}"
         f"{container.lease.xml(now)}"
-        "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold></Properties>"
+        "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>"
+        "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled></Properties>"
         f"{_metadata_xml(container.metadata) if 'metadata' in include else ''}</Container>"
     )
 

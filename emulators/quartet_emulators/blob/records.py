@@ -13,13 +13,19 @@ from quartet_emulators.blob.lease import NO_LEASE, Lease
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container; `modified` in seconds since the epoch."""
+    """A container.
+
+    Attributes:
+        modified: seconds since the epoch.
+        policies: the stored access policies by their ids; see `policies.Policy`.
+    """
 
     name: str
     etag: str
     modified: float
     metadata: dict[str, str]
     lease: Lease = NO_LEASE
+    policies: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ def new_etag() -> str:
 
 def container_row(container: Container) -> tuple[str | float, ...]:
     """The row of a container."""
-    more = _more(lease=asdict(container.lease) if container.lease.id else None)
+    more = _more(lease=asdict(container.lease) if container.lease.id else None, policies=container.policies)
     return (container.name, container.etag, container.modified, json.dumps(container.metadata), more)
 
 
@@ -62,7 +68,7 @@ def read_container(row: tuple[Any, ...]) -> Container:
     """The container of a row."""
     name, etag, modified, metadata, more = row
     rest = json.loads(more)
-    return Container(name, etag, modified, json.loads(metadata), lease=_lease(rest))
+    return Container(name, etag, modified, json.loads(metadata), _lease(rest), rest.get("policies", {}))
 
 
 def blob_row(blob: Blob) -> tuple[str | float, ...]:

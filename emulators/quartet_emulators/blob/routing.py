@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from quartet_emulators.blob import blobs, blocks, containers, leasing, listing, tagging
+from quartet_emulators.blob import blobs, blocks, containers, leasing, listing, policies, tagging
 from quartet_emulators.blob.call import Call, Target
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 
@@ -36,6 +36,11 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("account", "GET", "", "list"): Operation("list_containers", listing.list_containers),
     ("account", "GET", "", "blobs"): Operation("find_blobs", tagging.find_blobs),
     ("container", "GET", "container", "blobs"): Operation("find_blobs", tagging.find_blobs),
+    **{
+        (level, method, "account", "properties"): Operation("get_account", containers.get_account_information)
+        for level in ("account", "container", "blob")
+        for method in ("GET", "HEAD")
+    },
     ("container", "PUT", "container", ""): Operation("create_container", containers.create_container),
     ("container", "GET", "container", ""): Operation("get_container", containers.get_container_properties),
     ("container", "HEAD", "container", ""): Operation("get_container", containers.get_container_properties),
@@ -43,6 +48,9 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("container", "HEAD", "container", "metadata"): Operation("get_container", containers.get_container_properties),
     ("container", "PUT", "container", "metadata"): Operation("set_container", containers.set_container_metadata),
     ("container", "DELETE", "container", ""): Operation("delete_container", containers.delete_container),
+    ("container", "GET", "container", "acl"): Operation("get_policies", policies.get_container_policies),
+    ("container", "HEAD", "container", "acl"): Operation("get_policies", policies.get_container_policies),
+    ("container", "PUT", "container", "acl"): Operation("set_policies", policies.set_container_policies),
     ("container", "PUT", "container", "lease"): Operation("lease_container", leasing.lease_container),
     ("container", "GET", "container", "list"): Operation("list", listing.list_blobs),
     ("blob", "PUT", "", ""): Operation("put", blobs.put_blob),

@@ -39,3 +39,17 @@ async def test_a_name_that_the_service_does_not_allow_is_refused(http: SignedCli
 async def test_nothing_is_public(http: SignedClient) -> None:
     answer = await http("PUT", "open?restype=container", x_ms_blob_public_access="container")
     assert answer.error == (409, "PublicAccessNotPermitted")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<SignedIdentifiers>",
+        b"<Policies/>",
+        b"<SignedIdentifiers><SignedIdentifier><Id></Id></SignedIdentifier></SignedIdentifiers>",
+        b"<SignedIdentifiers>%s</SignedIdentifiers>"
+        % b"".join(b"<SignedIdentifier><Id>%d</Id></SignedIdentifier>" % number for number in range(6)),
+    ],
+)
+async def test_policies_that_cannot_be_are_refused(http: SignedClient, body: bytes) -> None:
+    assert (await http("PUT", "shop?restype=container&comp=acl", body)).error == (400, "InvalidXmlDocument")

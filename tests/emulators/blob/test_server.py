@@ -33,7 +33,7 @@ asyncio.run(main())
     ("method", "path", "headers"),
     [
         ("PUT", "shop/tea?comp=tier", {}),
-        ("PUT", "shop?restype=container&comp=acl", {}),
+        ("POST", "shop?restype=container&comp=batch", {}),
         ("GET", "?restype=service&comp=properties", {}),
         ("POST", "shop/tea?comp=query", {}),
         ("PUT", "shop/tea?comp=appendblock", {}),

@@ -12,7 +12,7 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobBlock
+from azure.storage.blob import AccessPolicy, BlobBlock, ContainerSasPermissions
 from azure.storage.blob.aio import BlobClient, ContainerClient
 from quartet_emulators.blob import BlobEmulator
 
@@ -120,6 +120,29 @@ async def test_names_are_listed_by_page_and_by_folder(lake: ContainerClient) -> 
     assert [name for page in pages for name in page] == names
     assert [one.name async for one in lake.walk_blobs(delimiter="/")] == ["landing/", "rejects/"]
     assert [name async for name in lake.list_blob_names(name_starts_with="rejects/")] == names[7:]
+
+
+async def test_access_policies_are_read_back(lake: ContainerClient) -> None:
+    policy = AccessPolicy(ContainerSasPermissions(read=True, list=True), "2027-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
+    before = (await lake.get_container_properties()).etag
+    await lake.set_container_access_policy({"readers": policy, "nothing": AccessPolicy()})
+    found = await lake.get_container_access_policy()
+    assert found["public_access"] is None
+    readers, nothing = found["signed_identifiers"]
+    assert (readers.id, nothing.id, nothing.access_policy) == ("readers", "nothing", None)
+    kept = readers.access_policy
+    assert (kept.permission, kept.expiry, kept.start) == ("rl", "2027-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
+    assert (await lake.get_container_properties()).etag != before
+    await lake.set_container_access_policy({})
+    assert (await lake.get_container_access_policy())["signed_identifiers"] == []
+    with pytest.raises(HttpResponseError) as found_public:
+        await lake.set_container_access_policy({}, public_access="blob")
+    assert refusal(found_public.value) == (409, "PublicAccessNotPermitted")
+
+
+async def test_the_account_says_what_it_is(lake: ContainerClient) -> None:
+    for client in (lake, lake.get_blob_client("any")):
+        assert (await client.get_account_information())["account_kind"] == "StorageV2"
 
 
 async def test_an_unsupported_request_is_reported(lake: ContainerClient) -> None:
