@@ -1,7 +1,7 @@
 """Access rights: the SharedKey scheme with the well-known account of Microsoft's emulator, or a bearer token.
 
 The string to sign is that of "Authorize with Shared Key" (Azure Storage REST documentation, versions
-2015-02-21 and later). Shared access signatures and SharedKeyLite are not supported; bearer tokens are, if the
+2015-02-21 and later). SharedKeyLite is not supported; bearer tokens are, if the
 emulator was started for them ("Authorize with Microsoft Entra ID", same documentation).
 """
 
@@ -77,8 +77,6 @@ def authorise(
     """
     authorization = headers.get("Authorization", "")
     if not authorization:
-        if "sig" in query:
-            raise BlobError(ErrorCode.NOT_IMPLEMENTED, "shared access signatures are not supported")
         raise BlobError(ErrorCode.NO_AUTHENTICATION, "no Authorization header")
     scheme, _, credential = authorization.partition(" ")
     if scheme == "Bearer" and tokens is not None:

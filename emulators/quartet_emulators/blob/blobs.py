@@ -13,6 +13,7 @@ from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.named_blob import changeable_blob, new_version, readable_blob
 from quartet_emulators.blob.records import Blob, new_etag
+from quartet_emulators.blob.signatures import overridden
 
 STORED_HEADERS = (
     "Content-Type",
@@ -80,7 +81,7 @@ def put_blob(call: Call) -> web.Response:
 def get_blob(call: Call) -> web.Response:
     """Get Blob: 200, or 206 for a range."""
     blob = readable_blob(call)
-    headers = blob_headers(blob, call.now)
+    headers = blob_headers(blob, call.now) | overridden(call.query)
     asked = call.headers.get("x-ms-range") or call.headers.get("Range")
     wants_md5 = call.headers.get("x-ms-range-get-content-md5", "").lower() == "true"
     if asked is None:
@@ -99,7 +100,9 @@ def get_blob(call: Call) -> web.Response:
 def get_blob_properties(call: Call) -> web.Response:
     """Get Blob Properties: what Get Blob says, without the bytes."""
     blob = readable_blob(call)
-    return web.Response(headers=blob_headers(blob, call.now) | {"Content-Length": str(blob.size)})
+    return web.Response(
+        headers=blob_headers(blob, call.now) | overridden(call.query) | {"Content-Length": str(blob.size)}
+    )
 
 
 def get_blob_metadata(call: Call) -> web.Response:

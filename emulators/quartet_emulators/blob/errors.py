@@ -16,6 +16,26 @@ class ErrorCode(Enum):
         403,
         "Server failed to authenticate the request. The Authorization header or its signature is wrong.",
     )
+    AUTHORIZATION_PERMISSION_MISMATCH = (
+        "AuthorizationPermissionMismatch",
+        403,
+        "This request is not authorized to perform this operation using this permission.",
+    )
+    AUTHORIZATION_PROTOCOL_MISMATCH = (
+        "AuthorizationProtocolMismatch",
+        403,
+        "This request is not authorized to perform this operation using this protocol.",
+    )
+    AUTHORIZATION_RESOURCE_TYPE_MISMATCH = (
+        "AuthorizationResourceTypeMismatch",
+        403,
+        "This request is not authorized to perform this operation using this resource type.",
+    )
+    AUTHORIZATION_SERVICE_MISMATCH = (
+        "AuthorizationServiceMismatch",
+        403,
+        "This request is not authorized to perform this operation using this service.",
+    )
     BLOB_ALREADY_EXISTS = ("BlobAlreadyExists", 409, "The specified blob already exists.")
     BLOB_NOT_FOUND = ("BlobNotFound", 404, "The specified blob does not exist.")
     CONDITION_NOT_MET = (

@@ -19,6 +19,7 @@ from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.failing import Failing
 from quartet_emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_name, find_operation
+from quartet_emulators.blob.signatures import authorise_signature
 from quartet_emulators.blob.store import BlobStore
 from quartet_emulators.disk import DISK_FULL, is_full
 from quartet_emulators.faults import NO_FAULTS, Injector
@@ -155,11 +156,17 @@ class BlobEmulator:
         single = {name: values[0] for name, values in query.items()}
         target = parse_target(path)
         operation = self._find_and_count(request, target, single)
-        authorise(request.method, path, query, request.headers, now, tokens=self._security.tokens)
+        if self._store is None:
+            raise ConnectionResetError("the emulator is stopping")
+        if "sig" in single and "Authorization" not in request.headers:
+            is_tls = self._security.tls is not None
+            authorise_signature(operation.name, target, single, now, self._store, is_tls=is_tls)
+        else:
+            authorise(request.method, path, query, request.headers, now, tokens=self._security.tokens)
         if target.account != ACCOUNT_NAME:
             raise BlobError(ErrorCode.RESOURCE_NOT_FOUND, f"the emulator's account is {ACCOUNT_NAME}")
         body = await _read_body(request)
-        if self._store is None:
+        if self._store is None:  # it ended while the body was read
             raise ConnectionResetError("the emulator is stopping")
         host = request.headers.get("Host", f"{self.host}:{self.port}")
         base_url = f"{self._security.http}://{host}/{ACCOUNT_NAME}"
