@@ -80,7 +80,7 @@ def authorise(
         raise BlobError(ErrorCode.NO_AUTHENTICATION, "no Authorization header")
     scheme, _, credential = authorization.partition(" ")
     if scheme == "Bearer" and tokens is not None:
-        _check_token(credential.strip(), headers, now, tokens)
+        check_token(credential.strip(), headers, now, tokens)
         return
     if scheme != "SharedKey":
         raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"authorisation scheme {scheme[:20]!r} is not supported")
@@ -98,7 +98,12 @@ def authorise(
     raise BlobError(ErrorCode.AUTHENTICATION_FAILED, f"the server used the string to sign {text!r}")
 
 
-def _check_token(token: str, headers: Mapping[str, str], now: float, tokens: TokenCheck) -> None:
+def check_token(token: str, headers: Mapping[str, str], now: float, tokens: TokenCheck) -> None:
+    """Let a good bearer token pass.
+
+    Raises:
+        BlobError: 401 or 403 for another one.
+    """
     if headers.get("x-ms-version", "") < FIRST_VERSION_WITH_TOKENS:
         reason = f"tokens need x-ms-version {FIRST_VERSION_WITH_TOKENS} or later"
         raise BlobError(ErrorCode.AUTHENTICATION_FAILED, reason)

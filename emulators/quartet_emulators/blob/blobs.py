@@ -86,7 +86,7 @@ def get_blob(call: Call) -> web.Response:
     wants_md5 = call.headers.get("x-ms-range-get-content-md5", "").lower() == "true"
     if asked is None:
         return web.Response(body=call.store.content(blob), headers=headers)
-    start, length = _range(asked, blob.size, RANGE_MD5_LIMIT if wants_md5 else None)
+    start, length = byte_range(asked, blob.size, RANGE_MD5_LIMIT if wants_md5 else None)
     content = call.store.content(blob, start, length)
     headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{blob.size}"
     whole = headers.pop("Content-MD5", None)
@@ -141,6 +141,7 @@ def blob_headers(blob: Blob, now: float) -> dict[str, str]:
         | blob.properties
         | metadata_headers(blob.metadata)
         | blob.lease.headers(now)
+        | blob.copy
         | ({"x-ms-tag-count": str(len(blob.tags))} if blob.tags else {})
         | {
             "x-ms-blob-type": "BlockBlob",
@@ -151,7 +152,12 @@ def blob_headers(blob: Blob, now: float) -> dict[str, str]:
     )
 
 
-def _range(text: str, size: int, limit: int | None) -> tuple[int, int]:
+def byte_range(text: str, size: int, limit: int | None) -> tuple[int, int]:
+    """Where a range begins in a blob of this size, and how many of its bytes are there.
+
+    Raises:
+        BlobError: 416 if it begins behind the end, 400 if it is none or has more than ``limit`` bytes.
+    """
     match = RANGE.match(text.strip())
     if match is None:
         raise BlobError(ErrorCode.INVALID_HEADER_VALUE, f"range {text!r}")

@@ -21,6 +21,17 @@ SIZE_LIMIT = 256 * 1024 * 1024  # bytes of a blob; the service takes more, this 
 
 def put_block(call: Call) -> web.Response:
     """Put Block: 201; the block waits until the block list names it."""
+    digest = check_transfer(call)
+    stage(call, call.body)
+    return web.Response(status=201, headers=ENCRYPTED | {"Content-MD5": digest})
+
+
+def stage(call: Call, content: bytes) -> None:
+    """Keep a block under the id that the request names, until the block list names it.
+
+    Raises:
+        BlobError: 404 without the container, 400 for an id that cannot be, 412 by the lease.
+    """
     existing_container(call)
     block_id = call.query.get("blockid", "")
     if not _is_block_id(block_id):
@@ -30,9 +41,7 @@ def put_block(call: Call) -> web.Response:
         raise BlobError(ErrorCode.INVALID_BLOB_OR_BLOCK, "all block ids of a blob must have the same length")
     committed = call.store.blob(call.target.container, call.target.blob)
     lease.check_write(call.headers, committed.lease if committed else lease.NO_LEASE, call.now)
-    digest = check_transfer(call)
-    call.store.stage_block(call.target.container, call.target.blob, block_id, call.body)
-    return web.Response(status=201, headers=ENCRYPTED | {"Content-MD5": digest})
+    call.store.stage_block(call.target.container, call.target.blob, block_id, content)
 
 
 def put_block_list(call: Call) -> web.Response:

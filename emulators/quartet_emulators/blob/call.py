@@ -1,7 +1,7 @@
 """One request as the operations see it, and the forms that headers and query share."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -40,6 +40,7 @@ class Call:
     Attributes:
         now: the moment of the request, in seconds since the epoch.
         base_url: the account's URL as the client reached it, without a slash at the end.
+        check_token: raises a `BlobError` for a bearer token that is not accepted; None if none are.
     """
 
     store: BlobStore
@@ -50,6 +51,7 @@ class Call:
     body: bytes
     now: float
     base_url: str
+    check_token: Callable[[str], None] | None = None
 
 
 def parse_target(path: str) -> Target:

@@ -60,6 +60,23 @@ def check_tags(headers: Mapping[str, str], tags: Mapping[str, str]) -> None:
         raise BlobError(ErrorCode.CONDITION_NOT_MET)
 
 
+def check_source(headers: Mapping[str, str], etag: str, modified: float, tags: Mapping[str, str]) -> None:
+    """Let a copy pass whose `x-ms-source-if-` conditions the source fulfils.
+
+    Raises:
+        BlobError: 412 if it does not.
+    """
+    asked = {name: headers.get(f"x-ms-source-{name.lower()}") for name in _CONDITIONS}
+    own = {name: value for name, value in asked.items() if value is not None}
+    wanted_tags = headers.get("x-ms-source-if-tags")
+    has_tags = wanted_tags is None or TagCondition(wanted_tags).holds(tags)
+    if not (has_tags and _is_wanted_version(own, etag, modified) and _is_new_to_reader(own, etag, modified)):
+        raise BlobError(ErrorCode.SOURCE_CONDITION_NOT_MET)
+
+
+_CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
+
+
 def _is_wanted_version(headers: Mapping[str, str], etag: str, modified: float) -> bool:
     wanted = headers.get("If-Match")
     if wanted is not None and not _names(wanted, etag):

@@ -127,6 +127,7 @@ class ErrorCode(Enum):
     METADATA_TOO_LARGE = ("MetadataTooLarge", 400, "The size of the specified metadata exceeds 8 KB.")
     MISSING_HEADER = ("MissingRequiredHeader", 400, "An HTTP header that is mandatory is not specified.")
     NO_AUTHENTICATION = ("NoAuthenticationInformation", 401, "Server failed to authenticate the request.")
+    NO_PENDING_COPY = ("NoPendingCopyOperation", 409, "There is currently no pending copy operation.")
     NOT_IMPLEMENTED = ("NotImplemented", 501, "The requested operation is not implemented by this emulator.")
     NOT_MODIFIED = (
         "ConditionNotMet",
@@ -151,6 +152,11 @@ class ErrorCode(Enum):
     REQUEST_BODY_TOO_LARGE = ("RequestBodyTooLarge", 413, "The request body exceeds the maximum size.")
     RESOURCE_NOT_FOUND = ("ResourceNotFound", 404, "The specified resource does not exist.")
     SERVER_BUSY = ("ServerBusy", 503, "The server is currently unable to receive requests. Please retry your request.")
+    SOURCE_CONDITION_NOT_MET = (
+        "SourceConditionNotMet",
+        412,
+        "The source condition specified using HTTP conditional header(s) is not met.",
+    )
     TAGS_TOO_LARGE = ("TagsTooLarge", 400, "The tags specified are too large.")
 
     def __init__(self, code: str, status: int, message: str) -> None:

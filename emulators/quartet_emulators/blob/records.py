@@ -37,6 +37,7 @@ class Blob:
         size: bytes.
         properties: the stored HTTP headers (`Content-Type`, `Content-MD5`, ...).
         tags: by key, in the order of the keys.
+        copy: the headers (`x-ms-copy-id`, ...) of the copy that made it; empty if none did.
         blocks: (id, bytes) of the committed blocks in their order; empty after a Put Blob.
     """
 
@@ -51,6 +52,7 @@ class Blob:
     blocks: list[tuple[str, int]] = field(default_factory=list)
     lease: Lease = NO_LEASE
     tags: dict[str, str] = field(default_factory=dict)
+    copy: dict[str, str] = field(default_factory=dict)
 
 
 def new_etag() -> str:
@@ -73,7 +75,7 @@ def read_container(row: tuple[Any, ...]) -> Container:
 
 def blob_row(blob: Blob) -> tuple[str | float, ...]:
     """The row of a blob."""
-    more = _more(lease=asdict(blob.lease) if blob.lease.id else None, tags=blob.tags)
+    more = _more(lease=asdict(blob.lease) if blob.lease.id else None, tags=blob.tags, copy=blob.copy)
     return (
         *(blob.container, blob.name, blob.etag, blob.created, blob.modified, blob.size),
         *(json.dumps(value) for value in (blob.properties, blob.metadata, blob.blocks)),
@@ -97,6 +99,7 @@ def read_blob(row: tuple[Any, ...]) -> Blob:
         [(block_id, size) for block_id, size in json.loads(blocks)],
         lease=_lease(rest),
         tags=rest.get("tags", {}),
+        copy=rest.get("copy", {}),
     )
 
 

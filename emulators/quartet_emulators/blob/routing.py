@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from quartet_emulators.blob import blobs, blocks, containers, leasing, listing, policies, tagging
+from quartet_emulators.blob import blobs, blocks, containers, copying, leasing, listing, policies, tagging
 from quartet_emulators.blob.call import Call, Target
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 
 # Each of these asks for something that would silently not happen.
 UNSUPPORTED_HEADERS = (
     "x-ms-access-tier",
-    "x-ms-copy-source",
     "x-ms-encryption-key",
     "x-ms-encryption-scope",
     "x-ms-immutability-policy-mode",
@@ -61,12 +60,19 @@ OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("blob", "HEAD", "", "metadata"): Operation("get_metadata", blobs.get_blob_metadata),
     ("blob", "PUT", "", "metadata"): Operation("set_metadata", blobs.set_blob_metadata),
     ("blob", "PUT", "", "properties"): Operation("set_properties", blobs.set_blob_properties),
+    ("blob", "PUT", "", "copy"): Operation("abort_copy", copying.abort_copy),
     ("blob", "PUT", "", "lease"): Operation("lease", leasing.lease_blob),
     ("blob", "PUT", "", "tags"): Operation("set_tags", tagging.set_blob_tags),
     ("blob", "GET", "", "tags"): Operation("get_tags", tagging.get_blob_tags),
     ("blob", "PUT", "", "block"): Operation("put_block", blocks.put_block),
     ("blob", "PUT", "", "blocklist"): Operation("put_block_list", blocks.put_block_list),
     ("blob", "GET", "", "blocklist"): Operation("get_block_list", blocks.get_block_list),
+}
+# With the header x-ms-copy-source, these are other operations: by comp, and whether the type of a blob is given.
+COPIES = {
+    ("", False): Operation("copy", copying.copy_blob),
+    ("", True): Operation("put", copying.put_blob_from_url),
+    ("block", False): Operation("put_block", copying.put_block_from_url),
 }
 CHECKPOINT_STORE_WRITES = {"put", "set_metadata"}
 
@@ -77,7 +83,10 @@ def find_operation(method: str, target: Target, query: Mapping[str, str], header
     Raises:
         BlobError: 501 for what this emulator does not do.
     """
-    operation = OPERATIONS.get((target.level, method, query.get("restype", ""), query.get("comp", "")))
+    restype, comp = query.get("restype", ""), query.get("comp", "")
+    operation = OPERATIONS.get((target.level, method, restype, comp))
+    if operation is not None and "x-ms-copy-source" in headers:
+        operation = _copy(method, target, comp, headers)
     if operation is None:
         asked = "&".join(f"{name}={query[name]}" for name in ("restype", "comp") if name in query)
         raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"{method} on {target.level} ?{asked}".rstrip(" ?"))
@@ -88,6 +97,13 @@ def find_operation(method: str, target: Target, query: Mapping[str, str], header
         if name in headers:
             raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"the header {name} is not supported")
     return operation
+
+
+def _copy(method: str, target: Target, comp: str, headers: Mapping[str, str]) -> Operation | None:
+    kind = headers.get("x-ms-blob-type")
+    if kind not in {None, "BlockBlob"}:
+        raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"blobs of type {kind!r} are not supported")
+    return COPIES.get((comp, kind is not None)) if (target.level, method) == ("blob", "PUT") else None
 
 
 def counted_name(operation: Operation, target: Target) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from quartet_emulators.blob.authorisation import ACCOUNT_KEY, ACCOUNT_NAME, authorise
+from quartet_emulators.blob.authorisation import ACCOUNT_KEY, ACCOUNT_NAME, authorise, check_token
 from quartet_emulators.blob.blocks import SIZE_LIMIT
 from quartet_emulators.blob.call import Call, Target, parse_query, parse_target
 from quartet_emulators.blob.dates import http_date
@@ -170,7 +170,9 @@ class BlobEmulator:
             raise ConnectionResetError("the emulator is stopping")
         host = request.headers.get("Host", f"{self.host}:{self.port}")
         base_url = f"{self._security.http}://{host}/{ACCOUNT_NAME}"
-        call = Call(self._store, request.method, target, single, request.headers, body, now, base_url)
+        tokens = self._security.tokens
+        token_check = partial(check_token, headers=request.headers, now=now, tokens=tokens) if tokens else None
+        call = Call(self._store, request.method, target, single, request.headers, body, now, base_url, token_check)
         if not self._faults.rules:
             return operation.run(call)
         response = await self._failing.run(operation, call, caller(request.headers.get("User-Agent", "")))
