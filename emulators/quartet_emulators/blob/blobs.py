@@ -24,6 +24,7 @@ STORED_HEADERS = (
 )
 ENCRYPTED = {"x-ms-request-server-encrypted": "true"}
 RANGE = re.compile(r"bytes=(\d+)-(\d*)\Z")
+MD5 = re.compile(r"[A-Za-z0-9+/]{22}==\Z")
 RANGE_MD5_LIMIT = 4 * 1024 * 1024  # the service hashes no longer range on demand
 
 
@@ -36,10 +37,12 @@ def check_transfer(call: Call) -> str:
     """The MD5 of the body, after it was compared with the one that the client sent.
 
     Raises:
-        BlobError: 400 if they differ.
+        BlobError: 400 if they differ, or the client's is none.
     """
     actual = md5(call.body)
     expected = call.headers.get("Content-MD5")
+    if expected is not None and not MD5.match(expected):
+        raise BlobError(ErrorCode.INVALID_MD5, "Content-MD5 is not the base64 of 16 bytes")
     if expected is not None and expected != actual:
         raise BlobError(ErrorCode.MD5_MISMATCH)
     return actual
@@ -145,6 +148,8 @@ def blob_headers(blob: Blob, now: float) -> dict[str, str]:
         | ({"x-ms-tag-count": str(len(blob.tags))} if blob.tags else {})
         | {
             "x-ms-blob-type": "BlockBlob",
+            "x-ms-access-tier": "Hot",
+            "x-ms-access-tier-inferred": "true",
             "x-ms-creation-time": http_date(blob.created),
             "x-ms-server-encrypted": "true",
             "Accept-Ranges": "bytes",

@@ -34,8 +34,11 @@ def check_write(headers: Mapping[str, str], etag: str, modified: float) -> None:
         raise BlobError(ErrorCode.CONDITION_NOT_MET)
 
 
-def check_put(headers: Mapping[str, str], existing: tuple[str, float] | None) -> None:
+def check_put(headers: Mapping[str, str], existing: tuple[str, float] | None, *, has_lease: bool = False) -> None:
     """Let a Put Blob or Put Block List pass, over `existing` (its ETag and time) or where nothing is.
+
+    A client that has the lease of a blob may replace it also with `If-None-Match: *`, which `azure-storage-blob` sends
+    with every upload without `overwrite`; its tests for the service say so.
 
     Raises:
         BlobError: 409 if `If-None-Match: *` finds a blob, otherwise 412 if a condition is not met.
@@ -45,6 +48,8 @@ def check_put(headers: Mapping[str, str], existing: tuple[str, float] | None) ->
             raise BlobError(ErrorCode.CONDITION_NOT_MET)
         return
     if headers.get("If-None-Match", "").strip() == "*":
+        if has_lease:
+            return
         raise BlobError(ErrorCode.BLOB_ALREADY_EXISTS)
     check_write(headers, *existing)
 
@@ -66,12 +71,27 @@ def check_source(headers: Mapping[str, str], etag: str, modified: float, tags: M
     Raises:
         BlobError: 412 if it does not.
     """
-    asked = {name: headers.get(f"x-ms-source-{name.lower()}") for name in _CONDITIONS}
-    own = {name: value for name, value in asked.items() if value is not None}
+    own = _prefixed(headers, "x-ms-source-")
     wanted_tags = headers.get("x-ms-source-if-tags")
     has_tags = wanted_tags is None or TagCondition(wanted_tags).holds(tags)
     if not (has_tags and _is_wanted_version(own, etag, modified) and _is_new_to_reader(own, etag, modified)):
         raise BlobError(ErrorCode.SOURCE_CONDITION_NOT_MET)
+
+
+def check_tag_access(headers: Mapping[str, str], etag: str, modified: float, tags: Mapping[str, str]) -> None:
+    """Let a request about the tags of a blob pass; its conditions on the blob are `x-ms-blob-if-` headers.
+
+    Raises:
+        BlobError: 412 if a condition is not met.
+    """
+    check_write(_prefixed(headers, "x-ms-blob-"), etag, modified)
+    check_tags(headers, tags)
+
+
+def _prefixed(headers: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The conditions that have a prefix, without it."""
+    asked = {name: headers.get(prefix + name.lower()) for name in _CONDITIONS}
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")

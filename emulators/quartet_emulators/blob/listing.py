@@ -13,7 +13,7 @@ from quartet_emulators.blob.records import Blob, Container
 from quartet_emulators.blob.store import BlobStore
 from quartet_emulators.blob.tags import tags_xml
 
-# All but the first two may be asked for and are never there, so that leaving them out is the true answer.
+# All but the first three may be asked for and are never there, so that leaving them out is the true answer.
 INCLUDABLE = {"metadata", "tags", "copy", "deleted", "deletedwithversions", "immutabilitypolicy", "legalhold"} | {
     "snapshots",
     "system",
@@ -102,11 +102,19 @@ def _blob_xml(blob: Blob, now: float, include: frozenset[str]) -> str:
         f"<Blob>{name_xml(blob.name)}<Properties><Creation-Time>{http_date(blob.created)}</Creation-Time>"
         f"{_version_xml(blob.etag, blob.modified)}<Content-Length>{blob.size}</Content-Length>{stored}"
         f"<BlobType>BlockBlob</BlobType>{blob.lease.xml(now)}"
+        "<AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred>"
+        f"{_copy_xml(blob.copy) if 'copy' in include else ''}"
         f"{f'<TagCount>{len(blob.tags)}</TagCount>' if blob.tags else ''}"
         "<ServerEncrypted>true</ServerEncrypted></Properties>"
         f"{_metadata_xml(blob.metadata) if 'metadata' in include else ''}"
         f"{tags_xml(blob.tags) if 'tags' in include and blob.tags else ''}</Blob>"
     )
+
+
+def _copy_xml(copy: Mapping[str, str]) -> str:
+    """The headers of a copy as elements: `x-ms-copy-id` as `CopyId`."""
+    named = {"".join(part.capitalize() for part in name.split("-")[2:]): value for name, value in copy.items()}
+    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in named.items())
 
 
 def _version_xml(etag: str, modified: float) -> str:

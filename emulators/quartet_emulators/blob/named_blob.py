@@ -59,9 +59,9 @@ def new_version(call: Call, size: int, properties: dict[str, str], blocks: list[
     """
     existing_container(call)
     old = call.store.blob(call.target.container, call.target.blob)
-    check_put(call.headers, (old.etag, old.modified) if old else None)
     held = old.lease if old else lease.NO_LEASE
     lease.check_write(call.headers, held, call.now)
+    check_put(call.headers, (old.etag, old.modified) if old else None, has_lease=held.is_locked(call.now))
     check_tags(call.headers, old.tags if old else {})
     return Blob(
         container=call.target.container,

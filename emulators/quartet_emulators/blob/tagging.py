@@ -8,7 +8,7 @@ from aiohttp import web
 from quartet_emulators.blob import lease
 from quartet_emulators.blob.blobs import check_transfer
 from quartet_emulators.blob.call import Call
-from quartet_emulators.blob.conditions import check_tags
+from quartet_emulators.blob.conditions import check_tag_access
 from quartet_emulators.blob.named_blob import existing_blob
 from quartet_emulators.blob.pages import answer_page, name_xml, read_page
 from quartet_emulators.blob.tag_condition import TagCondition
@@ -18,7 +18,7 @@ from quartet_emulators.blob.tags import read_tags_xml, tags_xml
 def set_blob_tags(call: Call) -> web.Response:
     """Set Blob Tags: 204; they replace the earlier ones. The ETag stays."""
     blob = existing_blob(call)
-    check_tags(call.headers, blob.tags)
+    check_tag_access(call.headers, blob.etag, blob.modified, blob.tags)
     lease.check_write(call.headers, blob.lease, call.now)
     check_transfer(call)
     call.store.save_blob(replace(blob, tags=read_tags_xml(call.body)))
@@ -28,7 +28,7 @@ def set_blob_tags(call: Call) -> web.Response:
 def get_blob_tags(call: Call) -> web.Response:
     """Get Blob Tags: 200 in XML."""
     blob = existing_blob(call)
-    check_tags(call.headers, blob.tags)
+    check_tag_access(call.headers, blob.etag, blob.modified, blob.tags)
     lease.check_read(call.headers, blob.lease, call.now)
     document = f'<?xml version="1.0" encoding="utf-8"?>{tags_xml(blob.tags)}'
     return web.Response(body=document.encode(), headers={"Content-Type": "application/xml"})

@@ -205,3 +205,18 @@ async def test_compressed_bytes_are_kept_as_they_came(http: SignedClient) -> Non
     await http("PUT", "shop/tea", b"not really gzip", Content_Encoding="gzip", **PUT)
     got = await http("GET", "shop/tea")
     assert (got.body, got.headers["Content-Encoding"]) == (b"not really gzip", "gzip")
+
+
+@pytest.mark.parametrize("wrong", ["x", "MTIz", "*" * 24, "A" * 24])
+async def test_an_md5_that_is_none_is_refused(http: SignedClient, wrong: str) -> None:
+    for path in ("shop/tea", "shop/tea?comp=block&blockid=YjE="):
+        answer = await http("PUT", path, b"green", Content_MD5=wrong, x_ms_blob_type="BlockBlob")
+        assert answer.error == (400, "InvalidMd5")
+
+
+async def test_every_blob_is_in_the_tier_of_the_account(http: SignedClient) -> None:
+    await http("PUT", "shop/tea", b"green", x_ms_blob_type="BlockBlob")
+    head = (await http("HEAD", "shop/tea")).headers
+    assert (head["x-ms-access-tier"], head["x-ms-access-tier-inferred"]) == ("Hot", "true")
+    listed = (await http("GET", "shop?restype=container&comp=list")).xml
+    assert listed.findtext("Blobs/Blob/Properties/AccessTier") == "Hot"

@@ -56,6 +56,14 @@ async def test_a_copy_is_complete_with_all_that_the_source_has(lake: ContainerCl
     assert (await copy.get_blob_properties()).copy.id is None
 
 
+async def test_lists_show_copies_if_they_are_asked_for(lake: ContainerClient, tea: BlobClient) -> None:
+    answer = await lake.get_blob_client("copy").start_copy_from_url(tea.url)
+    shown = {blob.name: blob.copy async for blob in lake.list_blobs(include=["copy"])}
+    assert (shown["copy"].id, shown["copy"].source) == (answer["copy_id"], tea.url)
+    assert (shown["copy"].status, shown["copy"].progress, shown[NAME].id) == ("success", "5/5", None)
+    assert [blob.copy.id async for blob in lake.list_blobs()] == [None, None]
+
+
 async def test_a_copy_may_have_metadata_and_tags_of_its_own(lake: ContainerClient, tea: BlobClient) -> None:
     copy = lake.get_blob_client("copy")
     await copy.start_copy_from_url(tea.url, metadata={"by": "bob"}, tags={"tier": "tin"})

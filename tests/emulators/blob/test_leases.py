@@ -76,6 +76,8 @@ async def test_a_leased_blob_is_written_by_the_one_that_has_the_lease(shop: Cont
     assert await refused(tea.download_blob(lease=OTHER)) == another
     assert await content_of(tea) == b"green"  # a reader needs no lease
     await tea.upload_blob(b"black", overwrite=True, lease=lease)
+    await tea.upload_blob(b"white", lease=lease)  # the one that has the lease needs no overwrite
+    assert await content_of(tea) == b"white"
     assert await state_of(tea) == ("locked", "leased", "fixed")
     await tea.delete_blob(lease=MINE)
     assert [name async for name in shop.list_blob_names()] == []

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
@@ -79,6 +80,17 @@ async def test_every_operation_honours_a_condition_on_tags(lake: ContainerClient
     assert await refused(blob.delete_blob(**wrong)) == not_met
     await blob.set_blob_metadata({}, **right)
     await blob.delete_blob(**right)
+
+
+async def test_tags_have_conditions_on_their_blob(lake: ContainerClient) -> None:
+    blob = await lake.upload_blob("a", b"x")
+    etag = (await blob.get_blob_properties()).etag
+    changed: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfModified}
+    same: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+    assert await refused(blob.set_blob_tags(TAGS, **changed)) == (412, "ConditionNotMet")
+    assert await refused(blob.get_blob_tags(**changed)) == (412, "ConditionNotMet")
+    await blob.set_blob_tags(TAGS, **same)
+    assert await blob.get_blob_tags(**same) == TAGS
 
 
 async def test_blobs_are_found_by_their_tags(emulator: BlobEmulator) -> None:
