@@ -1,13 +1,17 @@
 """One request as the operations see it, and the forms that headers and query share."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.store import BlobStore
+
+if TYPE_CHECKING:
+    from quartet_emulators.blob.admission import Admission
 
 METADATA_PREFIX = "x-ms-meta-"
 METADATA_LIMIT = 8 * 1024
@@ -40,7 +44,7 @@ class Call:
     Attributes:
         now: the moment of the request, in seconds since the epoch.
         base_url: the account's URL as the client reached it, without a slash at the end.
-        check_token: raises a `BlobError` for a bearer token that is not accepted; None if none are.
+        admission: checks rights.
     """
 
     store: BlobStore
@@ -51,7 +55,7 @@ class Call:
     body: bytes
     now: float
     base_url: str
-    check_token: Callable[[str], None] | None = None
+    admission: "Admission"
 
 
 def parse_target(path: str) -> Target:

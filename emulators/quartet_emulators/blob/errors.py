@@ -55,6 +55,7 @@ class ErrorCode(Enum):
     INVALID_BLOB_OR_BLOCK = ("InvalidBlobOrBlock", 400, "The specified blob or block content is invalid.")
     INVALID_BLOCK_LIST = ("InvalidBlockList", 400, "The specified block list is invalid.")
     INVALID_HEADER_VALUE = ("InvalidHeaderValue", 400, "The value for one of the HTTP headers is not valid.")
+    INVALID_INPUT = ("InvalidInput", 400, "One of the request inputs is not valid.")
     INVALID_MD5 = ("InvalidMd5", 400, "The MD5 value specified in the request is invalid.")
     INVALID_METADATA = ("InvalidMetadata", 400, "The metadata specified is invalid.")
     INVALID_QUERY = ("InvalidQueryParameterValue", 400, "Value for one of the query parameters is invalid.")

@@ -15,6 +15,7 @@ _ANY = {
     "set_properties": "w",
     "lease": "w",
     "delete": "d",
+    "batch": "d",
     "list": "l",
     "find_blobs": "f",
     "get_account": "racwdl",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from quartet_emulators.blob import blobs, blocks, containers, copying, leasing, listing, policies, tagging
+from quartet_emulators.blob import batch, blobs, blocks, containers, copying, leasing, listing, policies, tagging
 from quartet_emulators.blob.call import Call, Target
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 
@@ -33,6 +33,8 @@ UNSUPPORTED_NAME = "unsupported"
 # The key is the level, the method, and the query's restype and comp.
 OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     ("account", "GET", "", "list"): Operation("list_containers", listing.list_containers),
+    ("account", "POST", "", "batch"): Operation("batch", batch.batch),
+    ("container", "POST", "container", "batch"): Operation("batch", batch.batch),
     ("account", "GET", "", "blobs"): Operation("find_blobs", tagging.find_blobs),
     ("container", "GET", "container", "blobs"): Operation("find_blobs", tagging.find_blobs),
     **{

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from quartet_emulators.blob.authorisation import ACCOUNT_KEY, ACCOUNT_NAME, authorise, check_token
+from quartet_emulators.blob.admission import Admission
+from quartet_emulators.blob.authorisation import ACCOUNT_KEY, ACCOUNT_NAME
 from quartet_emulators.blob.blocks import SIZE_LIMIT
 from quartet_emulators.blob.call import Call, Target, parse_query, parse_target
 from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.failing import Failing
 from quartet_emulators.blob.routing import UNSUPPORTED_NAME, Operation, caller, counted_name, find_operation
-from quartet_emulators.blob.signatures import authorise_signature
 from quartet_emulators.blob.store import BlobStore
 from quartet_emulators.disk import DISK_FULL, is_full
 from quartet_emulators.faults import NO_FAULTS, Injector
@@ -158,11 +158,8 @@ class BlobEmulator:
         operation = self._find_and_count(request, target, single)
         if self._store is None:
             raise ConnectionResetError("the emulator is stopping")
-        if "sig" in single and "Authorization" not in request.headers:
-            is_tls = self._security.tls is not None
-            authorise_signature(operation.name, target, single, now, self._store, is_tls=is_tls)
-        else:
-            authorise(request.method, path, query, request.headers, now, tokens=self._security.tokens)
+        admission = Admission(self._store, self._security, now)
+        admission.check(operation.name, request.method, path, target, query, headers=request.headers)
         if target.account != ACCOUNT_NAME:
             raise BlobError(ErrorCode.RESOURCE_NOT_FOUND, f"the emulator's account is {ACCOUNT_NAME}")
         body = await _read_body(request)
@@ -170,9 +167,7 @@ class BlobEmulator:
             raise ConnectionResetError("the emulator is stopping")
         host = request.headers.get("Host", f"{self.host}:{self.port}")
         base_url = f"{self._security.http}://{host}/{ACCOUNT_NAME}"
-        tokens = self._security.tokens
-        token_check = partial(check_token, headers=request.headers, now=now, tokens=tokens) if tokens else None
-        call = Call(self._store, request.method, target, single, request.headers, body, now, base_url, token_check)
+        call = Call(self._store, request.method, target, single, request.headers, body, now, base_url, admission)
         if not self._faults.rules:
             return operation.run(call)
         response = await self._failing.run(operation, call, caller(request.headers.get("User-Agent", "")))
@@ -183,7 +178,7 @@ class BlobEmulator:
     def _find_and_count(self, request: web.BaseRequest, target: Target, query: dict[str, str]) -> Operation:
         agent = caller(request.headers.get("User-Agent", ""))
         try:
-            operation = find_operation(request.method, target, query, request.headers)
+            operation = find_operation(request.method, target, query, headers=request.headers)
         except BlobError:
             self.counters[agent, UNSUPPORTED_NAME] += 1
             raise

@@ -1,16 +1,14 @@
 """The blob that a request copies from."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from quartet_emulators.blob.call import Call, parse_query, parse_target
 from quartet_emulators.blob.conditions import check_source
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.named_blob import existing_blob
 from quartet_emulators.blob.records import Blob
-from quartet_emulators.blob.signatures import authorise_signature
 
 
 class Source(NamedTuple):
@@ -32,9 +30,7 @@ def find_source(call: Call, *, with_own_rights: bool = False) -> Source:
         BlobError: 400 if it is no address, 401 or 403 without the right to read it, 404 if it is missing, 412 by its
             conditions, 501 for a blob of another server or a snapshot.
     """
-    parts = urlsplit(call.headers["x-ms-copy-source"])
-    if not parts.scheme or not parts.netloc:
-        raise BlobError(ErrorCode.INVALID_HEADER_VALUE, "x-ms-copy-source is no address")
+    parts = _address(call.headers["x-ms-copy-source"])
     here = urlsplit(call.base_url)
     if parts.netloc != here.netloc:
         raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"copies from another server ({parts.netloc}) are not supported")
@@ -44,7 +40,10 @@ def find_source(call: Call, *, with_own_rights: bool = False) -> Source:
             raise BlobError(ErrorCode.NOT_IMPLEMENTED, f"copies from a {name} are not supported")
     source = replace(call, target=parse_target(parts.path))
     try:
-        _authorise(source, query, is_tls=here.scheme == "https", with_own_rights=with_own_rights)
+        if "sig" in query:
+            call.admission.check_signature("get", source.target, query)
+        elif not with_own_rights:
+            call.admission.check_token(call.headers.get("x-ms-copy-source-authorization", ""), call.headers)
         blob = existing_blob(source)
     except BlobError as error:
         raise _of_source(error) from None
@@ -52,18 +51,14 @@ def find_source(call: Call, *, with_own_rights: bool = False) -> Source:
     return Source(blob, f"{parts.scheme}://{parts.netloc}{parts.path}")
 
 
-def _authorise(source: Call, query: Mapping[str, str], *, is_tls: bool, with_own_rights: bool) -> None:
-    if "sig" in query:
-        authorise_signature("get", source.target, query, source.now, source.store, is_tls=is_tls)
-    elif not with_own_rights:
-        _check_token(source)
-
-
-def _check_token(source: Call) -> None:
-    scheme, _, token = source.headers.get("x-ms-copy-source-authorization", "").partition(" ")
-    if scheme != "Bearer" or source.check_token is None:
-        raise BlobError(ErrorCode.NO_AUTHENTICATION, "the source needs a signature in its address, or a token")
-    source.check_token(token)
+def _address(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if not parts.scheme or not parts.netloc or not text.isascii():
+        raise BlobError(ErrorCode.INVALID_HEADER_VALUE, "x-ms-copy-source is no address")
+    return parts
 
 
 def _of_source(error: BlobError) -> BlobError:

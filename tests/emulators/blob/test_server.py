@@ -33,7 +33,7 @@ asyncio.run(main())
     ("method", "path", "headers"),
     [
         ("PUT", "shop/tea?comp=tier", {}),
-        ("POST", "shop?restype=container&comp=batch", {}),
+        ("PUT", "?restype=service&comp=properties", {}),
         ("GET", "?restype=service&comp=properties", {}),
         ("POST", "shop/tea?comp=query", {}),
         ("PUT", "shop/tea?comp=appendblock", {}),
@@ -77,7 +77,7 @@ async def test_a_path_that_is_none_of_this_account_is_refused(http: SignedClient
 async def test_a_bug_is_answered_and_logged(
     http: SignedClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quartet_emulators.blob.server.authorise", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("quartet_emulators.blob.admission.authorise", lambda *_, **__: 1 / 0)
     assert (await http("GET", "shop/tea")).error == (500, "InternalError")
     assert "ZeroDivisionError" in caplog.text
 
