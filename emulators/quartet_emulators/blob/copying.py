@@ -16,7 +16,7 @@ from quartet_emulators.blob.dates import http_date
 from quartet_emulators.blob.errors import BlobError, ErrorCode
 from quartet_emulators.blob.named_blob import existing_blob, new_version
 from quartet_emulators.blob.records import Blob
-from quartet_emulators.blob.source import Source, find_source
+from quartet_emulators.blob.source import Source, copies_tags, find_source
 
 _DONE = "success"
 
@@ -75,11 +75,10 @@ def _copy_of(call: Call, source: Source) -> Blob:
     """The new blob, with the source's metadata and tags where the request has none of its own."""
     blob = new_version(call, source.blob.size, {}, [])
     has_metadata = any(name.lower().startswith("x-ms-meta-") for name in call.headers)
-    wants_tags = call.headers.get("x-ms-copy-source-tag-option", "").upper() == "COPY"
     return replace(
         blob,
         metadata=blob.metadata if has_metadata else source.blob.metadata,
-        tags=source.blob.tags if wants_tags else blob.tags,
+        tags=source.blob.tags if copies_tags(call.headers) else blob.tags,
     )
 
 

@@ -1,5 +1,6 @@
 """The blob that a request copies from."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -42,6 +43,8 @@ def find_source(call: Call, *, with_own_rights: bool = False) -> Source:
     try:
         if "sig" in query:
             call.admission.check_signature("get", source.target, query)
+            if copies_tags(call.headers):
+                call.admission.check_signature("get_tags", source.target, query)
         elif not with_own_rights:
             call.admission.check_token(call.headers.get("x-ms-copy-source-authorization", ""), call.headers)
         blob = existing_blob(source)
@@ -49,6 +52,11 @@ def find_source(call: Call, *, with_own_rights: bool = False) -> Source:
         raise _of_source(error) from None
     check_source(call.headers, blob.etag, blob.modified, blob.tags)
     return Source(blob, f"{parts.scheme}://{parts.netloc}{parts.path}")
+
+
+def copies_tags(headers: Mapping[str, str]) -> bool:
+    """Whether the copy gets the tags of its source."""
+    return headers.get("x-ms-copy-source-tag-option", "").upper() == "COPY"
 
 
 def _address(text: str) -> SplitResult:

@@ -109,6 +109,17 @@ async def test_a_copy_from_a_url_needs_a_signature(lake: ContainerClient, tea: B
         assert await refused(copy.upload_blob_from_url(no_reader.url)) == (403, "AuthorizationPermissionMismatch")
 
 
+async def test_tags_are_copied_by_those_who_may_read_them(lake: ContainerClient, tea: BlobClient, signed: str) -> None:
+    copy = lake.get_blob_client("copy")
+    attempt = copy.start_copy_from_url(signed, requires_sync=True, tags="COPY")
+    assert await refused(attempt) == (403, "AuthorizationPermissionMismatch")
+    async with for_blob(lake, tea.blob_name, "rt") as reader:
+        await copy.start_copy_from_url(reader.url, requires_sync=True, tags="COPY")
+    assert await copy.get_blob_tags() == {"tier": "gold"}
+    await copy.start_copy_from_url(signed, requires_sync=True)
+    assert await copy.get_blob_tags() == {}
+
+
 async def test_an_upload_from_a_url_is_a_blob_of_its_own(lake: ContainerClient, signed: str) -> None:
     copy = lake.get_blob_client("copy")
     await copy.upload_blob_from_url(signed, content_settings=ContentSettings(content_language="de"))

@@ -82,6 +82,7 @@ async def test_a_signature_of_a_container_opens_its_blobs(tea: ContainerClient) 
         assert [name async for name in container.list_blob_names()] == [FOLDER]
         assert await content_of(container.get_blob_client(FOLDER)) == b"green"
         assert await refused(container.upload_blob("b", b"")) == PERMISSION
+    async with for_container(tea, "d") as container:
         assert await refused(container.delete_container()) == PERMISSION  # which no signature of a container allows
 
 
@@ -96,6 +97,13 @@ async def test_a_signature_of_the_account_opens_what_it_says(tea: ContainerClien
         assert await refused(account.delete_container("cellar")) == PERMISSION
         blob = account.get_blob_client("lake", FOLDER)
         assert await refused(blob.download_blob()) == (403, "AuthorizationResourceTypeMismatch")
+
+
+async def test_a_signature_of_the_account_for_another_service_opens_nothing(tea: ContainerClient) -> None:
+    types, allowed = ResourceTypes(object=True), AccountSasPermissions(read=True)
+    sas = generate_account_sas(ACCOUNT_NAME, ACCOUNT_KEY, types, allowed, later(), services="q")
+    async with BlobClient.from_blob_url(tea.get_blob_client(FOLDER).url, sas, retry_total=0) as blob:
+        assert await refused(blob.download_blob()) == (403, "AuthorizationServiceMismatch")
 
 
 async def test_a_signature_has_its_time(tea: ContainerClient) -> None:

@@ -115,6 +115,8 @@ async def test_blobs_are_found_by_their_tags(emulator: BlobEmulator) -> None:
         assert pages[0][0][2] == {"tier": "gold", "number": "2"}
         only = [blob.name async for blob in client.find_blobs_by_tags(f"@container='shop' AND {where}")]
         assert only == ["2", "3"]
+        earlier = [blob.name async for blob in client.find_blobs_by_tags(f"@container='cellar' AND {where}")]
+        assert earlier == ["2", "3"]
         in_one = client.get_container_client("shop").find_blobs_by_tags("number = '1'")
         assert [(blob.container_name, blob.name) async for blob in in_one] == [("shop", "1")]
 
