@@ -65,17 +65,27 @@ def check_tags(headers: Mapping[str, str], tags: Mapping[str, str]) -> None:
         raise BlobError(ErrorCode.CONDITION_NOT_MET)
 
 
-def check_source(headers: Mapping[str, str], etag: str, modified: float, tags: Mapping[str, str]) -> None:
+def check_source(
+    headers: Mapping[str, str], etag: str, modified: float, tags: Mapping[str, str], *, as_reader: bool
+) -> None:
     """Let a copy pass whose `x-ms-source-if-` conditions the source fulfils.
 
+    Args:
+        headers: the request's.
+        etag: of the source.
+        modified: when it was written.
+        tags: the source's.
+        as_reader: whether the service reads the source as any client does, so that it could not verify it.
+
     Raises:
-        BlobError: 412 if it does not.
+        BlobError: 412 if it does not, or 404 `CannotVerifyCopySource` to a reader.
     """
     own = _prefixed(headers, "x-ms-source-")
     wanted_tags = headers.get("x-ms-source-if-tags")
-    has_tags = wanted_tags is None or TagCondition(wanted_tags).holds(tags)
-    if not (has_tags and _is_wanted_version(own, etag, modified) and _is_new_to_reader(own, etag, modified)):
-        raise BlobError(ErrorCode.SOURCE_CONDITION_NOT_MET)
+    if not (_is_wanted_version(own, etag, modified) and _is_new_to_reader(own, etag, modified)):
+        raise BlobError(ErrorCode.CANNOT_VERIFY_COPY_SOURCE if as_reader else ErrorCode.SOURCE_CONDITION_NOT_MET)
+    if wanted_tags is not None and not TagCondition(wanted_tags).holds(tags):
+        raise BlobError(ErrorCode.CONDITION_NOT_MET)
 
 
 def check_tag_access(headers: Mapping[str, str], etag: str, modified: float, tags: Mapping[str, str]) -> None:

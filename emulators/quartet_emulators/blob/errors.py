@@ -38,6 +38,7 @@ class ErrorCode(Enum):
     )
     BLOB_ALREADY_EXISTS = ("BlobAlreadyExists", 409, "The specified blob already exists.")
     BLOB_NOT_FOUND = ("BlobNotFound", 404, "The specified blob does not exist.")
+    CANNOT_VERIFY_COPY_SOURCE = ("CannotVerifyCopySource", 404, "Could not verify the copy source.")
     CONDITION_NOT_MET = (
         "ConditionNotMet",
         412,

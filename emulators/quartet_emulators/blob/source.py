@@ -50,7 +50,7 @@ def find_source(call: Call, *, with_own_rights: bool = False) -> Source:
         blob = existing_blob(source)
     except BlobError as error:
         raise _of_source(error) from None
-    check_source(call.headers, blob.etag, blob.modified, blob.tags)
+    check_source(call.headers, blob.etag, blob.modified, blob.tags, as_reader=not with_own_rights)
     return Source(blob, f"{parts.scheme}://{parts.netloc}{parts.path}")
 
 
