@@ -15,6 +15,10 @@ from quartet_emulators.control_hubs import HubRoutes
 from quartet_emulators.disk import DISK_FULL
 from quartet_emulators.event_hubs.performatives import Disposition
 from quartet_emulators.event_hubs.types import Described, ULong
+from quartet_emulators.faults import NO_FAULTS
+from quartet_emulators.parts.event_hubs import EventHubsPart
+from quartet_emulators.parts.inputs import EVENT_HUBS
+from quartet_emulators.parts.part import Serving
 
 from tests.emulators.event_hubs.conftest import running
 from tests.emulators.event_hubs.wire import logged_in, message
@@ -62,7 +66,10 @@ async def test_hubs_are_recreated_and_created_as_a_whole_or_not_at_all(tmp_path:
     async with running(tmp_path) as emulator, logged_in(emulator.port) as wire:
         await wire.publish(PARTITION, [message(b"kept")])
         await wire.attach_receiver(SOURCE)
-        control = ControlEndpoint({}, routes=HubRoutes(emulator, lambda: False).all())
+        part = EventHubsPart(
+            EVENT_HUBS, emulator, lambda: Serving({}, "", ""), data_dir=tmp_path, counters={}, faults=NO_FAULTS
+        )
+        control = ControlEndpoint(HubRoutes(part).all())
         await control.start()
         async with aiohttp.ClientSession(control.url) as session:
             with without_room_for_partitions(emulator.hubs.log.database, after=2):
