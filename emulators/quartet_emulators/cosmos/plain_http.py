@@ -25,6 +25,9 @@ _NOT_PLAIN: Final = frozenset({"connection", "content-encoding", "expect", "tran
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 _WITHOUT_LENGTH: Final = frozenset({HTTPStatus.NO_CONTENT.value, HTTPStatus.NOT_MODIFIED.value})
 
+Answering = Answer | asyncio.Task[Answer]
+"""An answer, or one that is under way; the task has no exception."""
+
 
 class PlainHttp(asyncio.Protocol):
     """One connection.
@@ -34,11 +37,11 @@ class PlainHttp(asyncio.Protocol):
 
     Args:
         rest: aiohttp's protocol, which gets everything but the plain requests.
-        answer: answers a request, or leaves it to aiohttp with `None`.
+        answer: answers a request immediately or in a task, or leaves it to aiohttp with `None`.
         scheme: of the URL.
     """
 
-    def __init__(self, rest: asyncio.Protocol, answer: Callable[[Call], Answer | None], scheme: str) -> None:
+    def __init__(self, rest: asyncio.Protocol, answer: Callable[[Call], Answering | None], scheme: str) -> None:
         self._rest = rest
         self._answer = answer
         self._scheme = scheme
@@ -55,11 +58,15 @@ class PlainHttp(asyncio.Protocol):
         self._rest.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Answer a plain request; hand over at any other."""
+        """Answer a plain request; hand over at any other. Nothing is read while an answer is under way."""
         if not self._handed_over:
             answer = self._answered(data)
-            if answer is not None:
+            if isinstance(answer, Answer):
                 self._transport.write(response(answer))
+                return
+            if answer is not None:
+                self._transport.pause_reading()
+                answer.add_done_callback(self._answer_later)
                 return
             self._handed_over = True
         self._rest.data_received(data)
@@ -76,7 +83,15 @@ class PlainHttp(asyncio.Protocol):
         """The client has caught up."""
         self._rest.resume_writing()
 
-    def _answered(self, data: bytes) -> Answer | None:
+    def _answer_later(self, task: asyncio.Task[Answer]) -> None:
+        if task.cancelled():
+            self._transport.abort()
+        if self._transport.is_closing():
+            return
+        self._transport.write(response(task.result()))
+        self._transport.resume_reading()
+
+    def _answered(self, data: bytes) -> Answering | None:
         # aiohttp holds back a client that does not read its answers. It also closes what is being closed.
         if self._transport.is_closing() or self._transport.get_write_buffer_size():
             return None

@@ -18,7 +18,7 @@ from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
 from quartet_emulators.cosmos.dispatch import Dispatcher
 from quartet_emulators.cosmos.exchange import Answer, Call, segments_of
 from quartet_emulators.cosmos.failing import Failing
-from quartet_emulators.cosmos.plain_http import PlainHttp
+from quartet_emulators.cosmos.plain_http import Answering, PlainHttp
 from quartet_emulators.faults import NO_FAULTS, Injector
 from quartet_emulators.http_log import http_logger
 from quartet_emulators.http_request import new_request
@@ -77,6 +77,7 @@ class CosmosEmulator:
         self._dispatcher: Dispatcher | None = None
         self._failing: Failing | None = None
         self._building: asyncio.Task[None] | None = None
+        self._reading: set[asyncio.Task[Answer]] = set()
 
     @property
     def port(self) -> int:
@@ -149,6 +150,8 @@ class CosmosEmulator:
         """Finish the requests in progress, close all connections and the data file. Does nothing if not started."""
         if self._listening is not None:
             self._listening.close()
+        if self._reading:
+            await asyncio.wait(self._reading, timeout=STOP_SECONDS)
         if self._runner is not None:
             await self._runner.cleanup()
         if self._building is not None:
@@ -169,19 +172,29 @@ class CosmosEmulator:
             return _leave(answer or Answer(HTTPStatus.SERVICE_UNAVAILABLE))
         if self._dispatcher is None or not self._dispatcher.takes_long(call):
             return _leave(self._answer(call))
-        answer = await self._dispatcher.answer_in_time(call)
-        self._continue_building()
-        return _leave(answer)
+        return _leave(await self._read_aside(call, self._dispatcher))
 
-    def _answer_plain(self, call: Call) -> Answer | None:
-        """Faults need time, and so do long reads: such requests are not answered when they arrive."""
-        if self._faults.rules or (self._dispatcher is not None and self._dispatcher.takes_long(call)):
+    def _answer_plain(self, call: Call) -> Answering | None:
+        """Faults need time: while there are any, no request is answered when it arrives."""
+        if self._faults.rules:
             return None
+        if self._dispatcher is not None and self._dispatcher.takes_long(call):
+            reading = asyncio.create_task(self._read_aside(call, self._dispatcher))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
+            return reading
         try:
             return _completed(self._answer(call))
         except Exception:  # noqa: BLE001 - as aiohttp does: a bug costs one request, not the connection
-            http_logger(_LOGGER).exception("request failed")
-            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR)
+            return _failed()
+
+    async def _read_aside(self, call: Call, dispatcher: Dispatcher) -> Answer:
+        try:
+            answer = await dispatcher.answer_in_time(call)
+        except Exception:  # noqa: BLE001 - the same
+            return _failed()
+        self._continue_building()
+        return _completed(answer)
 
     def _continue_building(self) -> None:
         """Build the indexes that a query has asked for, in steps that other requests come between."""
@@ -210,6 +223,11 @@ async def _enter(request: web.BaseRequest) -> Call | Answer:
         return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
     headers = request.headers
     return Call(request.method, segments_of(request.raw_path), headers, body, headers.get("host", ""), request.scheme)
+
+
+def _failed() -> Answer:
+    http_logger(_LOGGER).exception("request failed")
+    return Answer(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _completed(answer: Answer) -> Answer:

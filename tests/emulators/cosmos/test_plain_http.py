@@ -8,7 +8,7 @@ import pytest
 from quartet_emulators.cosmos import CosmosEmulator
 from quartet_emulators.cosmos.dispatch import Dispatcher
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.plain_http import PlainHttp, plain_request
+from quartet_emulators.cosmos.plain_http import Answering, PlainHttp, plain_request
 
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.cosmos.direct import signed
@@ -25,6 +25,13 @@ class Wire(asyncio.Transport):
         self.written: list[bytes] = []
         self.unread = 0
         self.closing = False
+        self.reads = True
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written.append(bytes(data))
@@ -44,7 +51,7 @@ class Rest(asyncio.Protocol):
         self.received.append(data)
 
 
-def connected(answer: Answer | None = None) -> tuple[PlainHttp, Wire, Rest]:
+def connected(answer: Answering | None = None) -> tuple[PlainHttp, Wire, Rest]:
     wire, rest = Wire(), Rest()
     plain = PlainHttp(rest, lambda _: answer, "http")
     plain.connection_made(wire)
@@ -98,6 +105,35 @@ def test_a_plain_request_is_answered_when_it_arrives() -> None:
     plain.data_received(PLAIN)
     assert [data.partition(b"\r\n")[0] for data in wire.written] == [b"HTTP/1.1 200 OK"]
     assert rest.received == []
+
+
+async def test_an_answer_that_takes_time_holds_up_its_own_connection_only() -> None:
+    later: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    async def answer() -> Answer:
+        return await later
+
+    plain, wire, rest = connected(asyncio.create_task(answer()))
+    plain.data_received(PLAIN)
+    assert (wire.written, wire.reads) == ([], False)
+    later.set_result(Answer(200, b"[]"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [data.partition(b"\r\n")[0] for data in wire.written] == [b"HTTP/1.1 200 OK"]
+    assert (wire.reads, rest.received) == (True, [])
+
+
+async def test_a_client_that_has_gone_gets_no_late_answer() -> None:
+    async def answer() -> Answer:
+        return Answer(200)
+
+    plain, wire, _ = connected(asyncio.create_task(answer()))
+    plain.data_received(PLAIN)
+    wire.closing = True
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert wire.written == []
 
 
 def test_from_the_first_other_request_on_aiohttp_has_the_connection_to_itself() -> None:
