@@ -3,17 +3,11 @@
 from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request, unsupported
-from quartet_emulators.cosmos.indexing_policy import IndexingPolicy
+from quartet_emulators.cosmos.indexing_policy import completed
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partition_keys import PartitionKeyDefinition
 from quartet_emulators.cosmos.unique_keys import unique_keys
 
-_DEFAULT_INDEXING: Final = {
-    "indexingMode": "consistent",
-    "automatic": True,
-    "includedPaths": [{"path": "/*"}],
-    "excludedPaths": [{"path": '/"_etag"/?'}],
-}
 DEFAULT_CONFLICTS: Final = {
     "mode": "LastWriterWins",
     "conflictResolutionPath": "/_ts",
@@ -48,6 +42,5 @@ def checked_properties(body: dict[str, Json]) -> dict[str, Json]:
     indexing = body.get("indexingPolicy") or {}
     if not isinstance(indexing, dict):
         raise bad_request("indexingPolicy must be a JSON object.")
-    kept["indexingPolicy"] = {**_DEFAULT_INDEXING, **indexing}
-    IndexingPolicy(kept["indexingPolicy"])
+    kept["indexingPolicy"] = completed(indexing)
     return kept

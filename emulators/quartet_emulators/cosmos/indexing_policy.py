@@ -10,7 +10,10 @@ from quartet_emulators.cosmos.partition_keys import names_in_path
 _ELEMENTS: Final = "[]"
 _VALUE: Final = "?"
 _ALL_BELOW: Final = "*"
-_MODES: Final = {"consistent", "lazy", "none"}
+_NONE: Final = "none"
+_ROOT: Final[Json] = {"path": "/*"}
+_ETAG: Final[Json] = {"path": '/"_etag"/?'}
+_MODES: Final = {"consistent", "lazy", _NONE}
 _LEAST_PATHS: Final = 2
 _SYSTEM: Final = {("id",), ("_ts",)}
 
@@ -27,7 +30,7 @@ class IndexingPolicy:
         mode = policy.get("indexingMode", "consistent")
         if str(mode).lower() not in _MODES:
             raise bad_request(f"indexingPolicy.indexingMode is consistent, lazy or none, not {mode!r}.")
-        self._is_on = str(mode).lower() != "none"
+        self._is_on = str(mode).lower() != _NONE
         self._rules = [
             *((_pattern(entry), True) for entry in _entries(policy, "includedPaths")),
             *((_pattern(entry), False) for entry in _entries(policy, "excludedPaths")),
@@ -49,6 +52,31 @@ class IndexingPolicy:
         if len(definition) == 1:
             return self.covers(definition[0])
         return self._is_on and any(definition in (composite, _reversed(composite)) for composite in self.composites)
+
+
+def completed(policy: dict[str, Json]) -> dict[str, Json]:
+    """A policy as the service keeps it and gives it back: with its defaults, and without the kinds of older indexes.
+
+    Raises:
+        CosmosError: 400 if it is malformed.
+    """
+    full = {"indexingMode": "consistent", "automatic": True, **policy}
+    if str(full["indexingMode"]).lower() == _NONE:
+        full |= {"automatic": False, "includedPaths": [], "excludedPaths": []}
+    else:
+        excluded = [_kept(entry) for entry in _entries(policy, "excludedPaths")]
+        included = [_kept(entry) for entry in _entries(policy, "includedPaths")]
+        is_said = _ROOT in (*included, *excluded)
+        full["includedPaths"] = included if is_said else [*included, _ROOT]
+        full["excludedPaths"] = excluded if _ETAG in excluded else [*excluded, _ETAG]
+    IndexingPolicy(full)
+    return full
+
+
+def _kept(entry: Json) -> Json:
+    """A path of a policy. That of the root may be written `/`."""
+    path = entry.get("path") if isinstance(entry, dict) else None
+    return _ROOT if path == "/" else {"path": path}
 
 
 def _entries(policy: dict[str, Json], name: str) -> list[Json]:

@@ -269,6 +269,26 @@ def test_an_indexing_policy_that_means_nothing_is_refused(direct: Direct, policy
     assert answer.status == 400
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({}, ([{"path": "/*"}], [{"path": '/"_etag"/?'}])),
+        ({"includedPaths": [{"path": "/", "indexes": []}]}, ([{"path": "/*"}], [{"path": '/"_etag"/?'}])),
+        ({"excludedPaths": [{"path": "/*"}]}, ([], [{"path": "/*"}, {"path": '/"_etag"/?'}])),
+        ({"excludedPaths": [{"path": "/v/?"}]}, ([{"path": "/*"}], [{"path": "/v/?"}, {"path": '/"_etag"/?'}])),
+        ({"indexingMode": "none"}, ([], [])),
+    ],
+)
+def test_a_policy_is_read_back_as_the_service_keeps_it(
+    direct: Direct, said: dict[str, Any], kept: tuple[list[Any], list[Any]]
+) -> None:
+    key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
+    answer = direct("POST", "dbs/shop/colls", {"id": "other", "partitionKey": key, "indexingPolicy": said})
+    assert answer.status == 201
+    policy = json.loads(answer.body)["indexingPolicy"]
+    assert (policy["includedPaths"], policy["excludedPaths"]) == kept
+
+
 def test_indexes_last_over_a_restart(direct: Direct, tmp_path: Path, clock: Clock) -> None:
     put(direct, 3, "open")
     before = charge(ask(direct, "c.status = 'open'"))

@@ -41,7 +41,7 @@ async def test_a_container_keeps_what_it_was_created_with(shop: DatabaseProxy) -
     body = await container.read()
     assert body["partitionKey"] == {"paths": ["/pk"], "kind": "Hash", "version": 2}
     assert body["defaultTtl"] == 60
-    assert body["indexingPolicy"]["excludedPaths"] == [{"path": "/*"}]
+    assert body["indexingPolicy"]["excludedPaths"] == [{"path": "/*"}, {"path": '/"_etag"/?'}]
     assert body["_self"] == f"dbs/{(await shop.read())['_rid']}/colls/{body['_rid']}/"
 
 
