@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from azure.cosmos import CosmosClient, PartitionKey
 from azure.eventhub import EventData, TransportType
@@ -26,6 +27,7 @@ MOST_RATIO = 2.0
 MOST_WAIT_MS = 20.0
 REPEATS = 40
 BATCH = 100
+SCAN, COUNT = "a scan", "a count"
 QUERIES = {
     "an item by id": "SELECT * FROM c WHERE c.id = '7' AND c.pk = 'k7'",
     "equality, 10 items": "SELECT * FROM c WHERE c.status = 'open'",
@@ -36,9 +38,16 @@ QUERIES = {
     "a page, sorted": "SELECT * FROM c WHERE c.n >= 0 ORDER BY c.n",
     "composite index": "SELECT TOP 10 * FROM c ORDER BY c.status, c.n DESC",
     "a page of all": "SELECT * FROM c",
-    "a scan": "SELECT * FROM c WHERE LENGTH(c.name) = 3",
+    COUNT: "SELECT VALUE COUNT(1) FROM c",
+    SCAN: "SELECT * FROM c WHERE LENGTH(c.name) = 3",
 }
-SCAN = "a scan"
+
+
+class Waits(NamedTuple):
+    """Milliseconds: what 99 of 100 stay below, and the longest."""
+
+    most: float
+    longest: float
 
 
 def fill(direct: Direct, size: int) -> float:
@@ -87,14 +96,14 @@ def growth(sizes: Sequence[int]) -> float:
     worst = 0.0
     for query, figures in found.items():
         ratio = max(took for took, _ in figures) / figures[0][0]
-        worst = worst if query == SCAN else max(worst, ratio)
+        worst = worst if query in {SCAN, COUNT} else max(worst, ratio)
         cells = "".join(f"{f'{took:.2f} ms, {charge:.1f} RU':>24}" for took, charge in figures)
         print(f"{query:<20}{cells}{ratio:>8.1f}", flush=True)
     return worst
 
 
-async def longest_send(size: int, sends: int) -> tuple[float, float]:
-    """Milliseconds that an event waits for its acknowledgement at most, without and with a scan beside it."""
+async def longest_send(size: int, sends: int) -> tuple[Waits, Waits]:
+    """How long events wait for their acknowledgements, without and with a scan beside them."""
     with AzureEmulators() as azure, CosmosClient.from_connection_string(azure.cosmos) as client:
         container = client.create_database("bench").create_container("items", PartitionKey("/pk"))
         for first in range(0, size, BATCH):
@@ -114,26 +123,25 @@ async def longest_send(size: int, sends: int) -> tuple[float, float]:
             hub.connection_string, transport_type=TransportType.Amqp
         )
         async with producer:
-            alone = await _slowest(producer, sends)
+            alone = await _waits(producer, sends)
             scanning = threading.Thread(target=scan)
             scanning.start()
             try:
-                beside = await _slowest(producer, sends)
+                beside = await _waits(producer, sends)
             finally:
                 stop.set()
                 scanning.join()
     return alone, beside
 
 
-async def _slowest(producer: EventHubProducerClient, sends: int) -> float:
-    """The time that 99 of 100 sends stay below, in milliseconds."""
+async def _waits(producer: EventHubProducerClient, sends: int) -> Waits:
     took = []
     for _ in range(sends):
         before = time.perf_counter()
         await producer.send_batch([EventData(b"x")])
         took.append((time.perf_counter() - before) * 1000)
         await asyncio.sleep(0.002)
-    return statistics.quantiles(took, n=100)[-1]
+    return Waits(statistics.quantiles(took, n=100)[-1], max(took))
 
 
 def main() -> int:
@@ -145,9 +153,10 @@ def main() -> int:
     sizes = [*(size for size in SIZES if size < arguments.largest), arguments.largest]
     ratio = growth(sizes)
     alone, beside = asyncio.run(longest_send(arguments.largest // 2, arguments.sends))
-    print(f"99 of 100 sends to an event hub: {alone:.1f} ms alone, {beside:.1f} ms beside a scan")
+    for name, waits in (("alone", alone), ("beside a scan", beside)):
+        print(f"99 of 100 sends to an event hub {name}: {waits.most:.1f} ms, the longest {waits.longest:.1f} ms")
     print(f"largest ratio of a query that an index answers: {ratio:.1f}")
-    return 0 if ratio <= MOST_RATIO and beside <= MOST_WAIT_MS else 1
+    return 0 if ratio <= MOST_RATIO and beside.most <= MOST_WAIT_MS else 1
 
 
 if __name__ == "__main__":

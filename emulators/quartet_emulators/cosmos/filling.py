@@ -1,7 +1,7 @@
 """Pages are filled with rows until they are full: by count or by size."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, repeat
 from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos.continuation import Position
@@ -48,6 +48,19 @@ class Documents:
                 yield None
 
 
+class Counted:
+    """Instead of the documents of a query that does not look at them, such as COUNT(1): how many there are."""
+
+    count = 0
+    read_bytes = 0
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __iter__(self) -> Iterator[Json]:
+        return repeat(None, self._number)
+
+
 def page_of_items(items: Iterable[tuple[Position, Item]], matches: Callable[[Json], bool] | None, size: int) -> Page:
     """``SELECT *``: the items as they are stored, decoded only if there is a condition to check."""
     looked_at = read_bytes = 0
@@ -69,7 +82,7 @@ def page_by_item(source: Documents, rows: Iterable[Json], size: int) -> Page:
     return page._replace(looked_at=source.count, read_bytes=source.read_bytes)
 
 
-def page_by_row(source: Documents, rows: Iterable[Json], skip: int, size: int) -> Page:
+def page_by_row(source: Documents | Counted, rows: Iterable[Json], skip: int, size: int) -> Page:
     """Sorted, grouped or joined rows: the next page skips those that have been sent."""
     left = islice(rows, skip, None)
     page = _fill(((skip + count, encode(row)) for count, row in enumerate(left, start=1)), size)

@@ -57,6 +57,10 @@ class MemoryItems:
         """Those that have expired and are still held."""
         return [item for item in self._by_number.values() if item.has_expired(now)]
 
+    def living(self, now: float, partition: str | None) -> int:
+        """How many items have not expired, of one partition or all."""
+        return sum(not item.has_expired(now) for item in self.scan(partition))
+
     def write(
         self, written: Sequence[Item], replaced: Sequence[Item], gone: Sequence[Item], *, lsn: int, number: int
     ) -> None:

@@ -16,7 +16,7 @@ from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.continuation import Token
 from quartet_emulators.cosmos.errors import bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.filling import Documents, Page, page_by_item, page_by_row, page_of_items
+from quartet_emulators.cosmos.filling import Counted, Documents, Page, page_by_item, page_by_row, page_of_items
 from quartet_emulators.cosmos.index_access import SCAN_BELOW
 from quartet_emulators.cosmos.json_text import Json, decode
 from quartet_emulators.cosmos.query_metrics import INDEX_METRICS, QUERY_METRICS, Work, index_metrics, query_metrics
@@ -72,10 +72,11 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     run = query.unsorted() if found.is_sorted else query
     try:
         if not run.is_row_per_document or (skips and after):
-            source = Documents(items, reads=run.reads_documents)
-            page = page_by_row(
-                source, run.rows(source, request.parameters, now), after if isinstance(after, int) else 0, size
-            )
+            is_count = not run.reads_documents and found.exact and wanted is None
+            documents = Documents(items, reads=run.reads_documents)
+            source = Counted(container.items.living(now, partition)) if is_count else documents
+            skip = after if isinstance(after, int) else 0
+            page = page_by_row(source, run.rows(source, request.parameters, now), skip, size)
         elif run.query.items is None:
             page = page_of_items(items, None if found.exact else run.matcher(request.parameters, now), size)
         else:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from azure.cosmos.aio import ContainerProxy
 
+from tests.emulators.cosmos.clock import Clock
 from tests.emulators.cosmos.direct import Direct
 
 
@@ -45,6 +46,26 @@ def test_a_count_of_all_items_reads_no_document(direct: Direct) -> None:
     found = metrics(direct, "SELECT VALUE COUNT(1) FROM c")
     assert (found["retrievedDocumentCount"], found["retrievedDocumentSize"]) == ("0", "0")
     assert found["indexUtilizationRatio"] == "1.00"
+    assert direct.query("SELECT VALUE COUNT(1) FROM c").headers["x-ms-request-charge"] == "2.3"
+
+
+def test_a_count_knows_partitions_and_what_has_expired(direct: Direct, clock: Clock) -> None:
+    key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
+    definition = {"id": "orders", "partitionKey": key, "defaultTtl": -1}
+    assert direct("PUT", "dbs/shop/colls/orders", definition).status == 200
+    direct.items("POST", {"id": "brief", "pk": "b2", "ttl": 10}, key="b2")
+    direct.items("POST", {"id": "other", "pk": "b2"}, key="b2")
+
+    def count(text: str, **headers: str) -> list[object]:
+        found: list[object] = json.loads(direct.query(text, **headers).body)["Documents"]
+        return found
+
+    assert count("SELECT VALUE COUNT(1) FROM c") == [10]
+    assert count("SELECT COUNT(1) AS n FROM c", x_ms_documentdb_partitionkey='["b2"]') == [{"n": 2}]
+    clock.now += 11
+    assert count("SELECT VALUE COUNT(1) FROM c", x_ms_documentdb_partitionkey='["b2"]') == [1]
+    assert count("SELECT VALUE COUNT(1) FROM c WHERE c.pk = 'b2'") == [1]
+    assert count("SELECT TOP 3 VALUE 1 FROM c") == [1, 1, 1]
 
 
 def test_a_query_says_which_indexes_it_uses_and_lacks(direct: Direct) -> None:
