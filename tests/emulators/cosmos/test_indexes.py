@@ -84,7 +84,12 @@ def test_ids_in_a_list_are_looked_up(direct: Direct) -> None:
 def test_a_query_of_a_partition_finds_its_own_items(direct: Direct) -> None:
     for number in range(4):
         put(direct, number, "open")
-    assert ids(ask(direct, "c.status = 'open'", x_ms_documentdb_partitionkey='["b1"]')) == ["o-1", "o-3"]
+    found = ask(direct, "c.status = 'open'", x_ms_documentdb_partitionkey='["b1"]')
+    assert ids(found) == ["o-1", "o-3"]
+    assert charge(found) < 3
+    direct.items("POST", {"id": "alone", "pk": "b3"}, key="b3")
+    alone = ask(direct, "c.id != 'o-3'", x_ms_documentdb_partitionkey='["b3"]')
+    assert charge(alone) < 3  # a small partition is looked through
 
 
 def test_whatever_is_written_the_index_finds_what_a_scan_finds(direct: Direct) -> None:
@@ -213,6 +218,18 @@ def test_long_texts_are_sorted_although_their_keys_are_cut(direct: Direct) -> No
     found = pages(direct, "SELECT * FROM c WHERE STARTSWITH(c.v, 'x') ORDER BY c.v", 3)
     assert found == [f"o-{number}" for number in sorted(range(20), key=lambda number: (number * 7) % 20)]
     assert ids(ask(direct, "c.v = '" + "x" * 600 + "07'")) == ["o-1"]
+    assert pages(direct, "SELECT * FROM c ORDER BY c.v", 100)[-20:] == found
+
+
+def test_what_has_expired_is_in_no_answer_from_an_index(direct: Direct, clock: Clock) -> None:
+    key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
+    assert direct("PUT", "dbs/shop/colls/orders", {"id": "orders", "partitionKey": key, "defaultTtl": -1}).status == 200
+    put_value(direct, 3, status="open", v=1, ttl=10)
+    put_value(direct, 4, status="open", v=2)
+    found = ["SELECT * FROM c WHERE c.status = 'open'", "SELECT * FROM c WHERE c.v > 0 ORDER BY c.v"]
+    assert [pages(direct, text, 1) for text in found] == [["o-3", "o-4"]] * 2
+    clock.now += 11
+    assert [pages(direct, text, 1) for text in found] == [["o-4"]] * 2
 
 
 def test_several_properties_are_sorted_by_a_composite_index_or_not_at_all(direct: Direct) -> None:

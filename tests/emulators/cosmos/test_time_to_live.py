@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, DatabaseProxy
@@ -90,3 +92,23 @@ def test_a_ttl_is_a_positive_whole_number_or_minus_one(direct: Direct, ttl: obje
         direct("POST", "dbs/shop/colls", {"id": "c", "partitionKey": {"paths": ["/pk"]}, "defaultTtl": ttl}).status
         == 400
     )
+
+
+def test_another_time_to_live_of_the_container_counts_for_items_that_are_there(direct: Direct, clock: Clock) -> None:
+    definition = {"id": "orders", "partitionKey": {"paths": ["/pk"], "kind": "Hash", "version": 2}}
+
+    def found(**ttl: int) -> list[str]:
+        assert direct("PUT", "dbs/shop/colls/orders", definition | ttl).status == 200
+        answer = direct.query("SELECT VALUE c.id FROM c", x_ms_documentdb_partitionkey='["b1"]')
+        ids: list[str] = json.loads(answer.body)["Documents"]
+        return ids
+
+    direct.items("POST", {"id": "usual", "pk": "b1"})
+    direct.items("POST", {"id": "brief", "pk": "b1", "ttl": 20})
+    direct.items("POST", {"id": "eternal", "pk": "b1", "ttl": -1})
+    clock.now += 15
+    assert found(defaultTtl=60) == ["usual", "brief", "eternal"]
+    clock.now += 15
+    assert found() == ["usual", "brief", "eternal"]  # without a default, no ttl counts
+    assert found(defaultTtl=-1) == ["usual", "eternal"]
+    assert found(defaultTtl=25) == ["eternal"]
