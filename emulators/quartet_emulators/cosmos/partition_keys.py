@@ -120,9 +120,8 @@ def _follow(item: dict[str, Json], names: list[str]) -> Json:
         if not isinstance(value, dict) or name not in value:
             return _ABSENT
         value = value[name]
-    if isinstance(value, dict):
-        raise bad_request("A partition key value must be a string, number, boolean or null.")
-    return value
+    # For an object, clients send the absent value.
+    return _ABSENT if isinstance(value, dict) else value
 
 
 def _is_path(path: Json) -> bool:

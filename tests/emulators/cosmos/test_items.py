@@ -225,6 +225,12 @@ async def test_an_item_without_a_key_lies_under_the_missing_key(orders: Containe
     assert (await orders.read_item("1", NonePartitionKeyValue))["id"] == "1"
 
 
+async def test_an_object_in_the_place_of_the_key_counts_as_missing(orders: ContainerProxy) -> None:
+    """As the SDK for Python reads it out of a document."""
+    await orders.create_item({"id": "1", "pk": {"a": 1}})
+    assert (await orders.read_item("1", NonePartitionKeyValue))["pk"] == {"a": 1}
+
+
 async def test_hierarchical_keys_have_all_levels_for_one_item_and_a_prefix_for_many(shop: DatabaseProxy) -> None:
     container = await shop.create_container("visits", PartitionKey(["/tenant", "/user"]))
     for tenant, user in (("t1", "ann"), ("t1", "bob"), ("t2", "ann")):
