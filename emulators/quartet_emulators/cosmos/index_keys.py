@@ -22,7 +22,9 @@ from quartet_emulators.cosmos.sql.values import (
 )
 
 _RANKS: Final = [bytes([number + 1]) for number in range(7)]
-_LONGEST_TEXT: Final = 512
+_LONGEST_TEXT: Final = 256
+"""Bytes. A continuation token has a key in it, and clients may ask for tokens of no more than 1 KB."""
+
 _SIGN: Final = 1 << 63
 _ALL_BITS: Final = (1 << 64) - 1
 _INVERTED: Final = bytes(255 - number for number in range(256))

@@ -221,6 +221,14 @@ def test_long_texts_are_sorted_although_their_keys_are_cut(direct: Direct) -> No
     assert pages(direct, "SELECT * FROM c ORDER BY c.v", 100)[-20:] == found
 
 
+def test_a_continuation_token_with_a_key_has_less_than_1_kb(direct: Direct) -> None:
+    for number in range(ITEMS):
+        put_value(direct, number, v="ø" * 120 + f"{number:04}")
+    answer = direct.query("SELECT * FROM c ORDER BY c.v", x_ms_max_item_count="10")
+    assert charge(answer) < 10  # from the index
+    assert 300 < len(answer.headers["x-ms-continuation"]) < 1024
+
+
 def test_what_has_expired_is_in_no_answer_from_an_index(direct: Direct, clock: Clock) -> None:
     key = {"paths": ["/pk"], "kind": "Hash", "version": 2}
     assert direct("PUT", "dbs/shop/colls/orders", {"id": "orders", "partitionKey": key, "defaultTtl": -1}).status == 200
