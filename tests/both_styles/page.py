@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from tests import generated
+
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs/both-styles.md"
 PICTURES: Final = ROOT / "docs/pictures/both-styles"
@@ -148,14 +150,7 @@ def with_tables(page: str) -> str:
         ValueError: it has no place for one of them.
     """
     tables = {"figures": figures_table(json.loads(FIGURES.read_text(encoding="utf-8"))), "sizes": sizes_table()}
-    for name, table in tables.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        if page.count(begin) != 1 or page.count(end) != 1:
-            raise ValueError(f"{PAGE.name} must have the comments {begin.strip()} and {end}, once each")
-        before, _, rest = page.partition(begin)
-        after = rest.partition(end)[2]
-        page = f"{before}{begin}{table}\n{end}{after}"
-    return page
+    return generated.with_tables(page, tables, PAGE.name)
 
 
 def main() -> int:

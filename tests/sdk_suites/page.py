@@ -5,18 +5,16 @@ The page has them between two comments, and a test compares.
 
 import sys
 from collections.abc import Mapping
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
-from quartet_emulators.cosmos.sql import functions
-from quartet_emulators.cosmos.sql.date_functions import CLOCK_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions import SUPPORTED_FUNCTIONS
+from quartet_emulators.cosmos.sql.known_functions import KNOWN_FUNCTIONS
 
+from tests import generated
 from tests.sdk_suites.results import load
 from tests.sdk_suites.suites import ROOT, SUITES
 
 PAGE: Final = ROOT / "docs/compatibility.md"
-_KNOWN: Final = "quartet_emulators.cosmos.sql.known_functions"
 
 
 def counts_table(found: Mapping[str, Any]) -> str:
@@ -51,11 +49,9 @@ def _largest_first(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def functions_table() -> str:
     """The functions of the query language that are known and missing, by family."""
-    if find_spec(_KNOWN) is None:
-        return "The emulator has no list of them yet."
-    known: Mapping[str, tuple[str, ...]] = import_module(_KNOWN).KNOWN_FUNCTIONS
-    present = set(functions.FUNCTIONS) | set(CLOCK_FUNCTIONS) | functions.AGGREGATES
-    missing = {family: [name for name in names if name not in present] for family, names in known.items()}
+    missing = {
+        family: [name for name in names if name not in SUPPORTED_FUNCTIONS] for family, names in KNOWN_FUNCTIONS.items()
+    }
     lines = ["| functions | known, and refused |", "|---|---|"]
     lines += [
         f"| {family} | {', '.join(f'`{name}`' for name in names)} |" for family, names in missing.items() if names
@@ -71,13 +67,7 @@ def with_tables(page: str) -> str:
     """
     found = load()
     tables = {"counts": counts_table(found), "reasons": reasons_table(found), "functions": functions_table()}
-    for name, table in tables.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        if page.count(begin) != 1 or page.count(end) != 1:
-            raise ValueError(f"{PAGE.name} must have the comments {begin.strip()} and {end}, once each")
-        before, _, rest = page.partition(begin)
-        page = f"{before}{begin}{table}\n{end}{rest.partition(end)[2]}"
-    return page
+    return generated.with_tables(page, tables, PAGE.name)
 
 
 def main() -> int:
