@@ -133,6 +133,23 @@ class AzureEmulators:
         """An event hub that exists."""
         return EventHub(name, f"{self.event_hubs}EntityPath={name}")
 
+    def split_partition(self, database: str, container: str, partition: str | None = None) -> list[str]:
+        """Split a physical partition of a Cosmos DB container, as the service does while clients work.
+
+        Args:
+            database: the database's name.
+            container: the container's name.
+            partition: the id of its range; by default the one with the widest range.
+
+        Returns:
+            The ids of its halves.
+
+        Raises:
+            EmulatorsError: there is no such container or partition, or it cannot be split.
+        """
+        wanted = {"database": database, "container": container, "range": partition}
+        return [half["id"] for half in self.ask("POST", "/cosmos/split", wanted)["ranges"]]
+
     def counters(self) -> dict[str, dict[str, dict[str, float]]]:
         """How many requests there were, by server, agent (`user_agent`) and operation; and what they were charged."""
         found: dict[str, dict[str, dict[str, float]]] = self.ask("GET", "/counters")

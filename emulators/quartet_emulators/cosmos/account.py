@@ -11,7 +11,9 @@ from quartet_emulators.cosmos.container_definition import DEFAULT_CONFLICTS, che
 from quartet_emulators.cosmos.errors import OWNER_NOT_FOUND, bad_request, conflict, not_found
 from quartet_emulators.cosmos.json_text import Json, encode
 from quartet_emulators.cosmos.offers import Offers
+from quartet_emulators.cosmos.physical_partitions import PhysicalPartition, PhysicalPartitions
 from quartet_emulators.cosmos.readers import Readers
+from quartet_emulators.cosmos.spreading import split, spread
 from quartet_emulators.cosmos.storage import Storage
 from quartet_emulators.cosmos.unique_keys import unique_keys
 
@@ -56,6 +58,9 @@ class Account:
             items = self.storage.items(row.key)
             container = Container(row.key, row.rid, owner.name, json.loads(row.body), items)
             container.load(items, row.lsn, row.number)
+            partitions = self.storage.partitions(row.key)
+            if partitions is not None:
+                container.partitions = PhysicalPartitions.from_json(partitions)
             self._add_container(owner, container)
 
     def close(self) -> None:
@@ -149,6 +154,7 @@ class Account:
                 self.offers.create(link, text, throughput, now)
             container = Container(key, rid, database.name, full, self.storage.items(key))
             container.keep_unique_keys()
+            spread(self.storage, container, self.offers.content_for(text, database.rid_text), is_new=True)
         self._add_container(database, container)
         return full
 
@@ -185,6 +191,30 @@ class Account:
         self.offers.forget([container.rid_text])
         del self.databases[container.database].containers[container.name]
         del self._by_rid[container.rid_text]
+
+    def replace_offer(self, rid: str, body: Json, now: float) -> dict[str, Json]:
+        """Take over another throughput and return the offer's body; containers are split as far as it needs.
+
+        Raises:
+            CosmosError: 404 if there is no such offer, 400 if the body has no throughput.
+            sqlite3.Error: the disk refuses. The request can be repeated, whatever it has written.
+        """
+        offer = self.offers.replace(rid, body, now)
+        owner = self._by_rid[offer["offerResourceId"]]
+        for container in [owner] if isinstance(owner, Container) else owner.containers.values():
+            spread(self.storage, container, self.offers.content_for(container.rid_text, owner.rid_text))
+        return offer
+
+    def split(
+        self, database: str, container: str, partition: str | None
+    ) -> tuple[PhysicalPartition, PhysicalPartition]:
+        """Split a physical partition, by default the one with the widest range; returns its halves.
+
+        Raises:
+            CosmosError: 404 for the container, 410 for the partition if there is none; 400 if it cannot be split.
+            sqlite3.Error: the disk refuses; nothing has changed then.
+        """
+        return split(self.storage, self.container(database, container), partition)
 
     @contextmanager
     def _writing(self, rid: str) -> Iterator[None]:

@@ -11,6 +11,7 @@ from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.memory_items import MemoryItems
 from quartet_emulators.cosmos.partition_keys import PartitionKeyDefinition
+from quartet_emulators.cosmos.physical_partitions import PhysicalPartitions
 from quartet_emulators.cosmos.unique_keys import unique_keys
 
 Items = DiskItems | MemoryItems
@@ -32,6 +33,7 @@ class Container:
         """How many items are held, those that have expired included."""
         self.lsn = 0
         self.swept_at = 0.0
+        self.partitions = PhysicalPartitions()
         self.last_number = 0
         self.configure(properties)
 

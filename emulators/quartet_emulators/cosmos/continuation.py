@@ -18,11 +18,17 @@ Position = int | tuple[bytes, int]
 
 
 class Token:
-    """Continuation tokens of one query; those of another query or container are refused."""
+    """Continuation tokens of one query; those of another query or container are refused.
 
-    def __init__(self, container: Container, query: bytes, partition: str | None, wanted: KeyRange | None) -> None:
+    A position among the items of a range is one in each part of the range, too: clients continue there after a split. A
+    number of rows is not.
+    """
+
+    def __init__(self, container: Container, query: bytes, partition: str | None, counted_in: KeyRange | None) -> None:
+        """The range is given if a number is one of rows, and the query limited to a range."""
+        self._range = None if counted_in is None else [counted_in.start, counted_in.end]
         mark = hashlib.blake2b(digest_size=9)
-        for part in (container.rid, query, (partition or "").encode(), repr(wanted).encode()):
+        for part in (container.rid, query, (partition or "").encode()):
             mark.update(len(part).to_bytes(4, "big"))
             mark.update(part)
         self._mark = mark.hexdigest()
@@ -30,7 +36,8 @@ class Token:
     def write(self, position: Position) -> str:
         """The token for a position."""
         after = position if isinstance(position, int) else [position[0].hex(), position[1]]
-        return base64.b64encode(encode_text({"query": self._mark, "after": after}).encode()).decode()
+        counted = {"range": self._range} if self._range is not None and isinstance(position, int) else {}
+        return base64.b64encode(encode_text({"query": self._mark, "after": after, **counted}).encode()).decode()
 
     def read(self, text: str | None) -> Position:
         """The position in a token; the beginning if there is none.
@@ -49,6 +56,8 @@ class Token:
             raise bad_request("Invalid Continuation Token.")
         if content.get("query") != self._mark:
             raise bad_request("Invalid Continuation Token: it belongs to another query or container.")
+        if isinstance(position, int) and content.get("range") != self._range:
+            raise bad_request("Invalid Continuation Token: it counts the rows of another range of partition keys.")
         return position
 
 

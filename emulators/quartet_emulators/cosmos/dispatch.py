@@ -20,6 +20,8 @@ from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.items import ITEM_OPERATIONS, PAGES, answer_items, delete_partition, feed_operation
 from quartet_emulators.cosmos.json_text import encode
 from quartet_emulators.cosmos.pages import prepare_query
+from quartet_emulators.cosmos.partition_feed import ranges_answer
+from quartet_emulators.cosmos.ranges import session_headers
 from quartet_emulators.tokens import TokenCheck
 
 logger = logging.getLogger("quartet_emulators.cosmos")
@@ -141,7 +143,7 @@ class Dispatcher:
         if kind == "docs" and len(segments) <= CHILD:
             return self._answer_items(container, call, operation)
         if kind == "pkranges" and len(segments) == CHILD_FEED:
-            return metadata.ranges_answer(container, call)
+            return ranges_answer(container, call)
         if segments[4:] == ["operations", "partitionkeydelete"]:
             return delete_partition(container, call, self._clock())
         if kind in metadata.NEVER_IN_CONTAINERS and len(segments) <= CHILD:
@@ -187,17 +189,16 @@ class Dispatcher:
         metadata.check_container_id(container, call)
         with self._account.readers.snapshot() as db:
             seen = container.seen_through(DiskItems(db, container.key))
-            return self._with_session(container, call, answer_items(seen, call, operation, self._clock()))
+            return self._with_session(seen, call, answer_items(seen, call, operation, self._clock()))
 
     def _with_session(self, container: Container, call: Call, answer: Answer) -> Answer:
         headers = answer.headers
-        headers["x-ms-session-token"] = f"0:-1#{container.lsn}"
+        headers.update(session_headers(container, call))
         headers["lsn"] = str(container.lsn)
         if call.host.isascii():
             path = quote("/".join(call.segments), errors="replace")
             headers["content-location"] = f"{call.scheme}://{call.host}/{path}"
         headers["x-ms-alt-content-path"] = container.path
-        headers["x-ms-documentdb-partitionkeyrangeid"] = "0"
         return answer
 
     def _sweep(self, container: Container, now: float) -> None:

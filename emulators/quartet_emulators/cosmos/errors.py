@@ -20,6 +20,9 @@ CONTAINER_RECREATED = 1024
 AAD_REQUEST_NOT_AUTHORIZED = 5300
 """Sub-status of 403: a bearer token has expired, or no bearer token opens this request."""
 
+PARTITION_KEY_RANGE_GONE = 1002
+"""Sub-status of 410: the physical partition that the client names was split; the client then reads them again."""
+
 RETRY_WITH = 449
 """A status of Cosmos DB's own: two writers met; do it again."""
 
@@ -30,6 +33,7 @@ CODES: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "NotFound",
     HTTPStatus.METHOD_NOT_ALLOWED: "MethodNotAllowed",
     HTTPStatus.CONFLICT: "Conflict",
+    HTTPStatus.GONE: "Gone",
     HTTPStatus.PRECONDITION_FAILED: "PreconditionFailed",
     HTTPStatus.REQUEST_TIMEOUT: "RequestTimeout",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "RequestEntityTooLarge",

@@ -12,6 +12,7 @@ from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode
 from quartet_emulators.cosmos.metadata import is_query, query_plan_answer, wrong_method
 from quartet_emulators.cosmos.pages import feed_page, query_page, read_request
+from quartet_emulators.cosmos.ranges import named_partition
 from quartet_emulators.cosmos.sql.compile import compiled
 from quartet_emulators.cosmos.transaction import MAX_ITEM_BYTES, Transaction
 
@@ -45,8 +46,11 @@ def answer_items(container: Container, call: Call, operation: str, now: float) -
         CosmosError: every answer of the service that is not a success.
         sqlite3.Error: If the disk refuses; nothing has changed then.
     """
+    named_partition(container, call)  # refuses one that was split, whatever is asked of it
     if operation == "query_plan":
-        compiled(read_request(call.body).text)
+        query = compiled(read_request(call.body).text)
+        if query.needs_all_documents and len(container.partitions.all) > 1:
+            raise unsupported("query plans that merge the results of several physical partitions")
         return query_plan_answer()
     header = call.headers.get("x-ms-documentdb-partitionkey")
     if operation in PAGES:

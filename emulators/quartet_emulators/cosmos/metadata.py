@@ -1,4 +1,4 @@
-"""Requests about the account, databases, containers, partition key ranges and offers."""
+"""Requests about the account, databases, containers and offers."""
 
 from http import HTTPStatus
 from typing import Final
@@ -11,9 +11,8 @@ from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode, encode
 from quartet_emulators.cosmos.offers import wanted_throughput
 from quartet_emulators.cosmos.pages import query_resources, read_request
-from quartet_emulators.cosmos.ranges import ALL_RANGES_END, ALL_RANGES_START
+from quartet_emulators.cosmos.physical_partitions import END, START
 
-_RANGES_ETAG: Final = '"1"'
 NEVER_IN_CONTAINERS: Final = {
     "sprocs": "StoredProcedures",
     "triggers": "Triggers",
@@ -109,28 +108,6 @@ def container_answer(account: Account, call: Call, now: float) -> Answer:
     return Answer(HTTPStatus.NO_CONTENT, b"", dict(_CHARGE))
 
 
-def ranges_answer(container: Container, call: Call) -> Answer:
-    """``.../pkranges``: the one range of every container; 304 to a client that has read it."""
-    _require(call, "GET")
-    headers = {"etag": _RANGES_ETAG, **_CHARGE}
-    if call.headers.get("if-none-match") == _RANGES_ETAG:
-        return Answer(HTTPStatus.NOT_MODIFIED, b"", headers)
-    only = {
-        "_rid": container.rid_text,
-        "id": "0",
-        "_etag": _RANGES_ETAG,
-        "minInclusive": ALL_RANGES_START,
-        "maxExclusive": ALL_RANGES_END,
-        "ridPrefix": 0,
-        "_self": f"{container.link}pkranges/0/",
-        "throughputFraction": 1,
-        "status": "online",
-        "parents": [],
-        "_ts": container.properties["_ts"],
-    }
-    return Answer(HTTPStatus.OK, _feed_body("PartitionKeyRanges", container.rid_text, [only]), headers)
-
-
 def absent_answer(call: Call, kind: str, owner: str) -> Answer:
     """About what the emulator cannot hold: there is none, and none can be made.
 
@@ -155,12 +132,12 @@ def offers_answer(account: Account, call: Call, now: float) -> Answer:
     elif call.method == "GET":
         return _resource(HTTPStatus.OK, account.offers.get(call.segments[1]))
     elif call.method == "PUT":
-        return _resource(HTTPStatus.OK, account.offers.replace(call.segments[1], decode(call.body), now))
+        return _resource(HTTPStatus.OK, account.replace_offer(call.segments[1], decode(call.body), now))
     raise wrong_method(call)
 
 
 def query_plan_answer() -> Answer:
-    """The plan of every query: send it as it is to the one range there is; nothing is left to do for the client."""
+    """The plan of every query that the emulator plans: send it as it is to every range; there is nothing to merge."""
     info: dict[str, Json] = {
         "distinctType": "None",
         "top": None,
@@ -177,8 +154,8 @@ def query_plan_answer() -> Answer:
         "hasNonStreamingOrderBy": False,
     }
     everything = {
-        "min": ALL_RANGES_START,
-        "max": ALL_RANGES_END,
+        "min": START,
+        "max": END,
         "isMinInclusive": True,
         "isMaxInclusive": False,
     }

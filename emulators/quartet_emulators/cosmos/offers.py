@@ -32,6 +32,11 @@ class Offers:
         """Whether a database or container has an offer of its own."""
         return any(offer["offerResourceId"] == owner_rid for offer in self._offers.values())
 
+    def content_for(self, container_rid: str, database_rid: str) -> Json:
+        """What was asked for a container: by its own offer, or by its database's that it shares; None without both."""
+        found = {offer["offerResourceId"]: offer["content"] for offer in self._offers.values()}
+        return found.get(container_rid, found.get(database_rid))
+
     def get(self, rid: str) -> dict[str, Json]:
         """One offer's body.
 

@@ -63,7 +63,7 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     if partition is None:
         _require_permission(container, call, query)
     wanted = key_range(container, call)
-    token = Token(container, call.body, partition, wanted)
+    token = Token(container, call.body, partition, None if query.is_row_per_document else wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
     size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
     skips = not query.is_row_per_document and isinstance(after, int)
@@ -132,7 +132,7 @@ def feed_page(container: Container, call: Call, partition: str | None, now: floa
         CosmosError: 400, if the continuation token is not acceptable.
     """
     wanted = key_range(container, call)
-    token = Token(container, b"", partition, wanted)
+    token = Token(container, b"", partition, None)
     after = token.read(call.headers.get("x-ms-continuation"))
     size = call.page_size(DEFAULT_PAGE, LARGEST_PAGE)
     items = container.scan(now, partition, after if isinstance(after, int) else after[1])

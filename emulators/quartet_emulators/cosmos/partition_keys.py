@@ -7,6 +7,7 @@ from quartet_emulators.cosmos.errors import PARTITION_KEY_MISMATCH, bad_request,
 from quartet_emulators.cosmos.json_text import Json, decode, encode_text, to_utf8
 
 MAX_LEVELS: Final = 3
+_HASH_VERSION: Final = 2
 _CACHE_LIMIT: Final = 50_000
 _LARGEST_NUMBER: Final = sys.float_info.max
 _ABSENT: Final[dict[str, Json]] = {}
@@ -41,6 +42,11 @@ class PartitionKeyDefinition:
             raise bad_request("partitionKey.version is 1 or 2.")
         self.paths = [names_in_path(path) for path in paths]
         self._texts: dict[str, str] = {}
+
+    @property
+    def has_known_hashes(self) -> bool:
+        """Whether the emulator hashes the keys as clients do, so that ranges can be told apart: not in version 1."""
+        return self.kind != "Hash" or self.version == _HASH_VERSION
 
     def text_of(self, item: dict[str, Json]) -> str:
         """The key text of an item.

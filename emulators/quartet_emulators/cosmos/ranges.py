@@ -16,14 +16,12 @@ from quartet_emulators.cosmos.exchange import Call
 from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partition_keys import components
+from quartet_emulators.cosmos.physical_partitions import END, START, PhysicalPartition
 
-ALL_RANGES_START: Final = ""
-ALL_RANGES_END: Final = "FF"
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
 _C1: Final = 0x87C37B91114253D5
 _C2: Final = 0x4CF5AD432745937F
 _BLOCK: Final = 16
-_HASH_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +43,57 @@ class KeyRange:
 
 
 def key_range(container: Container, call: Call) -> KeyRange | None:
-    """The range that a request is limited to, if it is.
+    """The range that a request is limited to, if it is: by a physical partition, by hashes, or by both.
 
     Raises:
-        CosmosError: 400 if only one end is given, and for the first version of partition keys, which hash otherwise.
+        CosmosError: 400 if only one end is given, and for the first version of partition keys, which hash otherwise;
+            410 if the physical partition was split.
     """
     start, end = call.headers.get("x-ms-start-epk"), call.headers.get("x-ms-end-epk")
-    if start is None and end is None:
-        return None
-    if start is None or end is None:
+    if (start is None) != (end is None):
         raise bad_request("x-ms-start-epk and x-ms-end-epk go together.")
-    if (start, end.upper()) == (ALL_RANGES_START, ALL_RANGES_END):
+    start, end = (START, END) if start is None or end is None else (start.upper(), end.upper())
+    named = named_partition(container, call)
+    if named is not None:
+        start, end = max(start, named.start), min(end, named.end)
+    if (start, end) == (START, END):
         return None
-    definition = container.partition_key
-    if definition.kind == "Hash" and definition.version != _HASH_VERSION:
+    if not container.partition_key.has_known_hashes:
         raise unsupported("ranges of partition keys in containers whose partition key has version 1")
-    return KeyRange(definition.kind, start.upper(), end.upper())
+    return KeyRange(container.partition_key.kind, start, end)
+
+
+def named_partition(container: Container, call: Call) -> PhysicalPartition | None:
+    """The physical partition that a request names, if it does.
+
+    Raises:
+        CosmosError: 410 with sub-status 1002 if it was split.
+    """
+    name = call.headers.get("x-ms-documentdb-partitionkeyrangeid")
+    return None if name is None else container.partitions.named(name)
+
+
+def session_headers(container: Container, call: Call) -> dict[str, str]:
+    """The physical partitions that a request was about, with the number of the last change: the client's session.
+
+    Raises:
+        CosmosError: as `key_range`.
+    """
+    partitions = _touched(container, call)
+    tokens = ",".join(f"{partition.id}:-1#{container.lsn}" for partition in partitions)
+    return {"x-ms-session-token": tokens, "x-ms-documentdb-partitionkeyrangeid": partitions[0].id}
+
+
+def _touched(container: Container, call: Call) -> tuple[PhysicalPartition, ...]:
+    everything = container.partitions.all
+    if len(everything) == 1:
+        return everything
+    header = call.headers.get("x-ms-documentdb-partitionkey")
+    if header is not None:
+        key = effective_key(container.partition_key.text_in_header(header), container.partition_key.kind)
+        return container.partitions.overlapping(key, key)
+    wanted = key_range(container, call)
+    return everything if wanted is None else container.partitions.overlapping(wanted.start, wanted.end) or everything
 
 
 @lru_cache(maxsize=65536)

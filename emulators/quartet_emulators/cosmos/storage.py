@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS databases (rid BLOB PRIMARY KEY, body BLOB NOT NULL) 
 CREATE TABLE IF NOT EXISTS containers (
     key INTEGER PRIMARY KEY AUTOINCREMENT, rid BLOB NOT NULL, database BLOB NOT NULL, body BLOB NOT NULL,
     lsn INTEGER NOT NULL DEFAULT 0, number INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS partitions (container INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS offers (rid TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 {disk_items.SCHEMA}
 {indexes.SCHEMA}
@@ -114,6 +115,15 @@ class Storage:
         assert key is not None  # noqa: S101 - an INSERT always sets it
         return key
 
+    def partitions(self, container: int) -> bytes | None:
+        """The physical partitions of a container, if it was ever given more than one."""
+        row = self._db.execute("SELECT body FROM partitions WHERE container = ?", (container,)).fetchone()
+        return None if row is None else row[0]
+
+    def save_partitions(self, container: int, body: bytes) -> None:
+        """Write a container's physical partitions."""
+        self._db.execute("INSERT OR REPLACE INTO partitions VALUES (?, ?)", (container, body))
+
     def items(self, container: int) -> DiskItems:
         """The items of a container, to read and to write."""
         return DiskItems(self._db, container)
@@ -129,6 +139,7 @@ class Storage:
         with self.transaction():
             self._db.executemany("DELETE FROM databases WHERE rid = ?", [(rid,) for rid in databases])
             self._db.executemany("DELETE FROM containers WHERE key = ?", keys)
+            self._db.executemany("DELETE FROM partitions WHERE container = ?", keys)
             self._db.executemany("DELETE FROM items WHERE place BETWEEN ? AND ?", [places(key) for (key,) in keys])
             self._db.executemany(entries, keys)
             self._db.executemany("DELETE FROM indexes WHERE container = ?", keys)

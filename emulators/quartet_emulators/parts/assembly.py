@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from quartet_emulators.control import ControlEndpoint
 from quartet_emulators.control_faults import FaultRoutes
 from quartet_emulators.control_hubs import HubRoutes
+from quartet_emulators.control_partitions import PartitionRoutes
 from quartet_emulators.control_parts import PartRoutes
 from quartet_emulators.env_file import to_join
-from quartet_emulators.parts.inputs import EVENT_HUBS, Inputs
+from quartet_emulators.parts.inputs import COSMOS, EVENT_HUBS, Inputs
 from quartet_emulators.parts.local import start_error
 from quartet_emulators.parts.part import Part, Serving, flag_of
 
@@ -31,7 +32,8 @@ class Assembly:
         self._hub = inputs.first_hub
         self._parts = parts
         self._serving: dict[str, Serving] = {}
-        routes = PartRoutes(parts), FaultRoutes(parts, inputs.plan), HubRoutes(parts[EVENT_HUBS])
+        of_servers = HubRoutes(parts[EVENT_HUBS]), PartitionRoutes(parts[COSMOS])
+        routes = PartRoutes(parts), FaultRoutes(parts, inputs.plan), *of_servers
         self.control = ControlEndpoint(
             [route for some in routes for route in some.all()], port=self._options.control_port
         )

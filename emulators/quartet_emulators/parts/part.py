@@ -25,6 +25,8 @@ class Question(StrEnum):
     """Create an event hub from the entry that is given; its name, partitions and groups."""
     RECREATE_HUBS = "recreate hubs"
     """Delete all event hubs and recreate them, empty."""
+    SPLIT = "split"
+    """Split the physical partition that is given by the names of its database and container; the halves."""
 
 
 class RefusedError(Exception):

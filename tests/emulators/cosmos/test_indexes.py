@@ -37,6 +37,21 @@ def ids(answer: Answer) -> list[str]:
     return [row["id"] for row in json.loads(answer.body)["Documents"]]
 
 
+def test_a_page_in_the_order_of_an_index_continues_in_both_halves_of_a_split_partition(direct: Direct) -> None:
+    query, named = "SELECT c.id FROM c ORDER BY c.id", "x_ms_documentdb_partitionkeyrangeid"
+    direct.query(query)
+    while direct.dispatcher.build_indexes():
+        pass
+    page = direct.query(query, x_ms_max_item_count="100", **{named: "0"})
+    found = ids(page)
+    halves = direct.account.split("shop", "orders", "0")
+    for half in halves:
+        continued = {"x_ms_max_item_count": "1000", "x_ms_continuation": page.headers["x-ms-continuation"]}
+        found += ids(direct.query(query, **continued, **{named: half.id}))
+    assert found[:100] == sorted(f"o-{number}" for number in range(ITEMS))[:100]
+    assert sorted(found) == sorted(f"o-{number}" for number in range(ITEMS))
+
+
 def ask(direct: Direct, condition: str, **headers: str) -> Answer:
     return direct.query(f"SELECT c.id FROM c WHERE {condition}", x_ms_max_item_count="1000", **headers)
 

@@ -50,6 +50,36 @@ def test_the_three_servers_are_there_for_the_length_of_a_block(running: AzureEmu
     assert running.settings["COSMOS_CONNECTION_STRING"] == running.cosmos
 
 
+def test_a_physical_partition_is_split_while_a_client_works(running: AzureEmulators) -> None:
+    with cosmos(running) as client:
+        container = client.create_database("split").create_container("beds", PartitionKey("/pk"))
+        written = [container.create_item({"id": str(number), "pk": f"p{number}"})["id"] for number in range(20)]
+        assert len(list(container.read_feed_ranges())) == 1
+        pages = container.query_items_change_feed(start_time="Beginning", max_item_count=5).by_page()
+        read = [item["id"] for item in next(pages)]
+        assert running.split_partition("split", "beds") == ["1", "2"]
+        assert running.split_partition("split", "beds", "2") == ["3", "4"]
+        read += [item["id"] for page in pages for item in page]
+        assert sorted(read) == sorted(written)
+        assert len(list(container.read_feed_ranges(force_refresh=True))) == 3
+        with pytest.raises(EmulatorsError, match="'2' is gone"):
+            running.split_partition("split", "beds", "2")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"database": "nowhere", "container": "beds"}, "does not exist"),
+        ({"database": "nowhere"}, "expected the names"),
+        ({"database": "nowhere", "container": "beds", "range": 2}, "expected the names"),
+        ([], "expected the names"),
+    ],
+)
+def test_a_split_of_nothing_is_refused(running: AzureEmulators, wanted: object, reason: str) -> None:
+    with pytest.raises(EmulatorsError, match=reason):
+        running.ask("POST", "/cosmos/split", wanted)
+
+
 def test_nothing_is_left_at_the_end_of_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with AzureEmulators() as azure:

@@ -27,7 +27,11 @@ class CompiledQuery:
         self._rows = compile_select(query, scope)
         self.reads_documents = self._slots.reads_documents or query.items is None
         """Whether the result depends on what is in the documents, and not only on how many there are."""
-        self.is_row_per_document = _is_row_per_document(query, scope)
+        self.needs_all_documents = bool(
+            query.distinct or query.top or query.order_by or query.offset or scope.is_grouped
+        )
+        """Whether the results of parts of the documents have to be merged into the result of all."""
+        self.is_row_per_document = not self.needs_all_documents and _has_one_source(query)
         """Whether each document gives at most one row, in order: a page can then continue after a document."""
         self.predicate = _filter(query, scope) if self.is_row_per_document and query.items is None else None
         """For ``SELECT * FROM c [WHERE ...]``: whether a document is in the result, by :meth:`matcher`."""
@@ -104,12 +108,9 @@ def _compile(parse: Callable[[str], nodes.Query], text: str) -> CompiledQuery:
         raise bad_request("The query is nested too deeply.") from None
 
 
-def _is_row_per_document(query: nodes.Query, scope: Scope) -> bool:
+def _has_one_source(query: nodes.Query) -> bool:
     return (
-        len(query.sources) == 1
-        and not query.sources[0].iterate
-        and isinstance(query.sources[0].collection, nodes.Name)
-        and not (query.distinct or query.top or query.order_by or query.offset or scope.is_grouped)
+        len(query.sources) == 1 and not query.sources[0].iterate and isinstance(query.sources[0].collection, nodes.Name)
     )
 
 
