@@ -20,7 +20,8 @@ def imported_by(statement: str) -> set[str]:
 
 
 def test_the_package_imports_nothing_before_a_server_is_wanted() -> None:
-    assert imported_by("import quartet_emulators") & HEAVY == set()
+    # The measurement of coverage is in every process that Python starts, with modules of its own.
+    assert (imported_by("import quartet_emulators") - imported_by("pass")) & HEAVY == set()
 
 
 def test_the_plugin_imports_nothing_that_pytest_has_not_imported() -> None:
