@@ -8,13 +8,14 @@ import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import DatabaseProxy
 
-from quartet.azure.cosmos.provision import PER_DOCUMENT, open_database
+from quartet.azure.cosmos.provision import open_database
 from quartet.engine.declaration.participant import DEPLOYMENT, ContainerSpec
 from tests.cosmos_fixture import Cosmos, running_cosmos
 
 GATES = ContainerSpec("gates", sorted_by=("/terminal", "/number"))
 SPECS = (GATES, DEPLOYMENT)
 BY_NUMBER = [{"path": "/number", "order": "ascending"}, {"path": "/terminal", "order": "ascending"}]
+OWN_TTL = 86_400
 SORTED = "SELECT VALUE c.id FROM c ORDER BY c.terminal DESC, c.number DESC"
 
 
@@ -39,7 +40,7 @@ async def earlier(cosmos: Cosmos) -> DatabaseProxy:
     """The database of a release whose queries did not sort."""
     database = await cosmos.client.create_database("airport")
     policy: Any = {"includedPaths": [{"path": "/*"}], "excludedPaths": [], "compositeIndexes": [BY_NUMBER]}
-    await database.create_container("gates", PartitionKey("/pk"), indexing_policy=policy, default_ttl=PER_DOCUMENT)
+    await database.create_container("gates", PartitionKey("/pk"), indexing_policy=policy, default_ttl=OWN_TTL)
     await database.create_container(DEPLOYMENT.name, PartitionKey("/id"))
     return database
 
@@ -55,7 +56,7 @@ async def test_a_container_of_an_earlier_release_is_changed_and_keeps_its_own_in
     properties = await database.get_container_client("gates").read()
     assert properties["indexingPolicy"]["compositeIndexes"][0] == BY_NUMBER
     assert len(properties["indexingPolicy"]["compositeIndexes"]) == 2
-    assert properties["defaultTtl"] == PER_DOCUMENT
+    assert properties["defaultTtl"] == OWN_TTL
     etag = properties["_etag"]
     await opened(cosmos, may_create=True)
     assert (await database.get_container_client("gates").read())["_etag"] == etag

@@ -97,13 +97,13 @@ def _indexing(spec: ContainerSpec, policy: Mapping[str, Any]) -> dict[str, Any] 
 
 async def _bring_up_to_date(proxy: DatabaseProxy, spec: ContainerSpec, properties: Mapping[str, Any]) -> None:
     """Change a container that an earlier release created. The rest of its definition stays."""
-    policy = properties.get("indexingPolicy")
+    policy, ttl = properties.get("indexingPolicy"), properties.get("defaultTtl")
     await proxy.replace_container(
         properties["id"],
         properties["partitionKey"],
         indexing_policy=policy if sorts(spec, properties) else _indexing(spec, policy or {}),
         conflict_resolution_policy=properties.get("conflictResolutionPolicy"),
-        default_ttl=PER_DOCUMENT,
+        default_ttl=PER_DOCUMENT if ttl is None else ttl,
     )
 
 
