@@ -15,6 +15,7 @@ from quartet_emulators.start_error import StartError
 
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.event_hubs.wire import logged_in, message
+from tests.emulators.listening import until_it_listens
 
 THROTTLE = {"server": "cosmos", "fault": "throttle", "name": "busy"}
 ANY_PORT = ("--event-hubs-port", "0", "--cosmos-port", "0", "--blob-port", "0")
@@ -108,16 +109,7 @@ def port_of(stack: Stack, server: str) -> int:
 
 
 async def until_back(stack: Stack, server: str) -> None:
-    port = port_of(stack, server)
-    async with asyncio.timeout(stretched(10)):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.02)  # a pause between two looks
-            else:
-                writer.close()
-                return
+    await until_it_listens(port_of(stack, server))
 
 
 @pytest.mark.parametrize("server", ["event_hubs", "cosmos", "blob"])

@@ -21,6 +21,7 @@ from quartet_emulators.processes.spawning import spawned
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.blob.signed_client import SignedClient
 from tests.emulators.event_hubs.wire import logged_in, message
+from tests.emulators.listening import until_it_listens
 from tests.emulators.processes.conftest import FREE_PORTS, LIMIT, Emulators, Start
 
 TARGET = "saga-events/Partitions/0"
@@ -137,12 +138,4 @@ async def test_an_outage_cuts_refuses_and_ends(start: Start, server: str) -> Non
         await asyncio.open_connection("127.0.0.1", port)
     assert await emulators.ask("POST", "/outage", outage) == (409, {"error": f"{server} is away already"})
     assert await emulators.ask("GET", "/health") == (200, {"status": "ok"})
-    async with asyncio.timeout(LIMIT):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.02)  # a pause between two looks
-            else:
-                writer.close()
-                return
+    await until_it_listens(port)
