@@ -16,11 +16,15 @@ from quartet_emulators.options import parse_options
 from quartet_emulators.stack import Stack
 
 from quartet.azure.cosmos.client import cosmos_client
+from quartet.azure.cosmos.provision import open_database
 from quartet.azure.credentials import Credentials
 from quartet.azure.event_hubs.client import HubPublisher, consumer_client, producer_client
 from quartet.azure.settings import Settings, load_settings
+from quartet.cli.doctor.addresses import Address
 from quartet.cli.doctor.check import Finding, Status
+from quartet.cli.doctor.cosmos import CosmosVisit
 from quartet.cli.doctor.deployment import examine_deployment
+from quartet.engine.declaration.participant import DEPLOYMENT, ContainerSpec
 from quartet.process.startup import checkpoint_store, participant_database
 from services.operations.participants import PARTICIPANTS
 from tests.hubs import HUB_CONFIG
@@ -247,6 +251,22 @@ async def test_dead_letters_that_cannot_expire_are_a_warning(deployment: Deploym
     assert (name, finding.verdict.status) == ("Cosmos DB: database orders", Status.WARNING)
     assert "nothing expires in dead-letters" in finding.verdict.detail
     assert "set the default time to live to -1" in finding.verdict.hint
+
+
+async def test_a_container_without_the_index_that_its_queries_need_is_found(deployment: Deployment) -> None:
+    spec = ContainerSpec("gates", sorted_by=("/terminal", "/number"))
+    async with Credentials() as nobody, AsyncExitStack() as stack:
+        visit = CosmosVisit(deployment.settings, Address("127.0.0.1", 0, key="emulator"), nobody, stack)
+        assert (await visit.check_access()).status is Status.OK
+        async with cosmos_client(deployment.settings, nobody, "test") as client:
+            await client.get_database_client("orders").create_container("gates", PartitionKey("/pk"), default_ttl=-1)
+            verdict = await visit.check_database("orders", [spec])
+            await open_database(client, "orders", (spec, DEPLOYMENT), buckets=16, may_create=True)
+            assert (await visit.check_database("orders", [spec])).status is Status.OK
+    assert (verdict.status, verdict.detail) == (
+        Status.FAILED,
+        "gates has no composite index of /terminal, /number",
+    )
 
 
 async def test_a_checkpoint_beyond_the_end_of_the_hub_is_found(deployment: Deployment) -> None:
