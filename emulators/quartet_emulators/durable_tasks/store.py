@@ -8,7 +8,7 @@ to the operating system: it survives ``kill -9``, not the loss of power (``synch
 import logging
 import sqlite3
 import time
-from asyncio import AbstractEventLoop, Future, Handle
+from asyncio import AbstractEventLoop, Future, Handle, shield
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,7 +135,7 @@ class Store:
             StoreError: they are not, and never will be.
         """
         if self._committed is not None:
-            await self._committed
+            await shield(self._committed)  # a client that goes away must not end the wait of the others
 
     def _commit(self) -> None:
         self._scheduled = None

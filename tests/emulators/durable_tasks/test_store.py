@@ -60,6 +60,19 @@ async def test_units_of_one_turn_of_the_loop_share_a_transaction(store: Store) -
     assert [text.split()[0] for text in statements].count("COMMIT") == 1
 
 
+async def test_a_client_that_goes_away_takes_nothing_from_the_others(store: Store) -> None:
+    async def request(name: str) -> None:
+        add(store, name)
+        await store.committed()
+
+    gone, stays = asyncio.create_task(request("one")), asyncio.create_task(request("two"))
+    await asyncio.sleep(0)  # both wait for the same transaction
+    gone.cancel()
+    await stays
+    assert effects == ["one", "two"]
+    assert gone.cancelled()
+
+
 async def test_a_unit_that_fails_takes_nothing_else_with_it(store: Store) -> None:
     add(store, "one")
     with pytest.raises(ValueError, match="no"):
