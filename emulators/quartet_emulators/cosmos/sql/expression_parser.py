@@ -28,7 +28,8 @@ _LEVELS: Final = (
     ("+", "-"),
     ("*", "/", "%"),
 )
-_BINDING: Final = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
+BINDING: Final = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
+"""How tightly the operators between two operands bind; ``??`` binds more loosely than all of them."""
 
 
 class ExpressionParser(TokenStream):
@@ -102,7 +103,7 @@ class ExpressionParser(TokenStream):
         left = self._unary()
         while True:
             token = self._tokens[self._next]
-            level = _BINDING.get(token.text, -1) if token.kind == "symbol" else -1
+            level = BINDING.get(token.text, -1) if token.kind == "symbol" else -1
             if level < loosest:
                 return left
             self._next += 1
