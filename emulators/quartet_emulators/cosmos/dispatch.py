@@ -231,4 +231,6 @@ def error_answer(call: Call, error: CosmosError) -> Answer:
     if error.substatus:
         headers["x-ms-substatus"] = str(error.substatus)
     body = {"code": error.code, "message": error.message.encode("utf-8", "replace").decode()}
+    if error.additional is not None:
+        body["additionalErrorInfo"] = error.additional
     return Answer(error.status, encode(body), headers)

@@ -20,6 +20,9 @@ CONTAINER_RECREATED = 1024
 AAD_REQUEST_NOT_AUTHORIZED = 5300
 """Sub-status of 403: a bearer token has expired, or no bearer token opens this request."""
 
+QUERY_NEEDS_PLAN = 1004
+"""Sub-status of 400: only a client can answer the query, from the ranges of the container; it then asks for a plan."""
+
 PARTITION_KEY_RANGE_GONE = 1002
 """Sub-status of 410: the physical partition that the client names was split; the client then reads them again."""
 
@@ -45,13 +48,17 @@ CODES: dict[int, str] = {
 
 
 class CosmosError(Exception):
-    """An answer other than success: a status, its sub-status (0 = none) and words for the person who reads it."""
+    """An answer other than success: a status, its sub-status (0 = none) and words for the person who reads it.
 
-    def __init__(self, status: int, message: str, *, substatus: int = 0) -> None:
+    With `additional`, the body has a text for the client besides.
+    """
+
+    def __init__(self, status: int, message: str, *, substatus: int = 0, additional: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.substatus = substatus
+        self.additional = additional
 
     @property
     def code(self) -> str:

@@ -10,8 +10,9 @@ from quartet_emulators.cosmos.documents import Conditions, Outcome
 from quartet_emulators.cosmos.errors import bad_request, not_found, too_large, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode
-from quartet_emulators.cosmos.metadata import is_query, query_plan_answer, wrong_method
+from quartet_emulators.cosmos.metadata import is_query, wrong_method
 from quartet_emulators.cosmos.pages import feed_page, query_page, read_request
+from quartet_emulators.cosmos.query_plan import plan_answer
 from quartet_emulators.cosmos.ranges import named_partition
 from quartet_emulators.cosmos.sql.compile import compiled
 from quartet_emulators.cosmos.transaction import MAX_ITEM_BYTES, Transaction
@@ -48,10 +49,8 @@ def answer_items(container: Container, call: Call, operation: str, now: float) -
     """
     named_partition(container, call)  # refuses one that was split, whatever is asked of it
     if operation == "query_plan":
-        query = compiled(read_request(call.body).text)
-        if query.needs_all_documents and len(container.partitions.all) > 1:
-            raise unsupported("query plans that merge the results of several physical partitions")
-        return query_plan_answer()
+        request = read_request(call.body)
+        return plan_answer(compiled(request.text), request.parameters, container, call)
     header = call.headers.get("x-ms-documentdb-partitionkey")
     if operation in PAGES:
         partition = None if header is None else container.partition_key.text_in_header(header)

@@ -11,7 +11,6 @@ from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode, encode
 from quartet_emulators.cosmos.offers import wanted_throughput
 from quartet_emulators.cosmos.pages import query_resources, read_request
-from quartet_emulators.cosmos.physical_partitions import END, START
 
 NEVER_IN_CONTAINERS: Final = {
     "sprocs": "StoredProcedures",
@@ -134,33 +133,6 @@ def offers_answer(account: Account, call: Call, now: float) -> Answer:
     elif call.method == "PUT":
         return _resource(HTTPStatus.OK, account.replace_offer(call.segments[1], decode(call.body), now))
     raise wrong_method(call)
-
-
-def query_plan_answer() -> Answer:
-    """The plan of every query that the emulator plans: send it as it is to every range; there is nothing to merge."""
-    info: dict[str, Json] = {
-        "distinctType": "None",
-        "top": None,
-        "offset": None,
-        "limit": None,
-        "orderBy": [],
-        "orderByExpressions": [],
-        "groupByExpressions": [],
-        "groupByAliases": [],
-        "aggregates": [],
-        "groupByAliasToAggregateType": {},
-        "rewrittenQuery": "",
-        "hasSelectValue": False,
-        "hasNonStreamingOrderBy": False,
-    }
-    everything = {
-        "min": START,
-        "max": END,
-        "isMinInclusive": True,
-        "isMaxInclusive": False,
-    }
-    plan = {"partitionedQueryExecutionInfoVersion": 2, "queryInfo": info, "queryRanges": [everything]}
-    return Answer(HTTPStatus.OK, encode(plan), dict(_CHARGE))
 
 
 def is_query(call: Call) -> bool:

@@ -20,6 +20,7 @@ from quartet_emulators.cosmos.filling import Counted, Documents, Page, page_by_i
 from quartet_emulators.cosmos.index_access import SCAN_BELOW
 from quartet_emulators.cosmos.json_text import Json, decode
 from quartet_emulators.cosmos.query_metrics import INDEX_METRICS, QUERY_METRICS, Work, index_metrics, query_metrics
+from quartet_emulators.cosmos.query_plan import refuse_to_merge
 from quartet_emulators.cosmos.ranges import key_range
 from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
 
@@ -61,7 +62,7 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     request = read_request(call.body)
     query = compiled(request.text)
     if partition is None:
-        _require_permission(container, call, query)
+        _check_whole(container, call, query, request.parameters)
     wanted = key_range(container, call)
     token = Token(container, call.body, partition, None if query.is_row_per_document else wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
@@ -108,16 +109,23 @@ def prepare_query(container: Container, call: Call) -> None:
             _logger.warning("a query remains a scan for now: %s", error)
 
 
-def _require_permission(container: Container, call: Call, query: CompiledQuery) -> None:
-    """Refuse a query over all partitions whose client has not said that it means that: it may cost a lot.
+def _check_whole(container: Container, call: Call, query: CompiledQuery, parameters: dict[str, Json]) -> None:
+    """Refuse a query over all partitions that the service would refuse.
 
-    A client that names a range of partition keys has chosen where to ask, as one has whose condition names the key.
+    Its client has to say that it means all, as it may cost a lot. A client that names a range of partition keys has
+    chosen where to ask, as one has whose condition names the key. And rows of several physical partitions are merged by
+    clients. But a page that continues what was answered as a whole is answered, if there was a split in between.
 
     Raises:
-        CosmosError: 400.
+        CosmosError: 400, to a client that has to merge with sub-status 1004.
     """
-    chosen = any(name in call.headers for name in ("x-ms-start-epk", "x-ms-documentdb-partitionkeyrangeid"))
-    if chosen or call.flag("x-ms-documentdb-query-enablecrosspartition") or names_partition(query, container):
+    if any(name in call.headers for name in ("x-ms-start-epk", "x-ms-documentdb-partitionkeyrangeid")):
+        return
+    if call.flag("x-ms-documentdb-query-enablecrosspartition"):
+        if len(container.partitions.all) > 1 and not call.headers.get("x-ms-continuation"):
+            refuse_to_merge(query, parameters, container)
+        return
+    if names_partition(query, container):
         return
     raise bad_request(
         "Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to "

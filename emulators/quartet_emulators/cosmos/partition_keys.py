@@ -99,6 +99,15 @@ def text_of_value(value: Json) -> str:
     return _canonical([value])
 
 
+def text_of_values(values: list[Json]) -> str:
+    """The key text of a key with these values, or of its first levels.
+
+    Raises:
+        CosmosError: 400, if one cannot be part of a key.
+    """
+    return _canonical(values)
+
+
 def components(text: str) -> list[Json]:
     """The components in a key text."""
     return list(decode(text))

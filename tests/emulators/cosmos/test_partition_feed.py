@@ -142,14 +142,6 @@ def test_the_answer_names_the_ranges_that_it_is_about(direct: Direct) -> None:
     assert of_second.headers["x-ms-session-token"] == "2:-1#1"
 
 
-def test_a_plan_that_would_merge_results_is_refused_where_there_is_more_than_one_range(direct: Direct) -> None:
-    split(direct)
-    plan = {"x_ms_cosmos_is_query_plan_request": "True"}
-    for text in ("SELECT VALUE COUNT(1) FROM c", "SELECT * FROM c ORDER BY c.n", "SELECT TOP 1 * FROM c"):
-        assert direct("POST", ITEMS, {"query": text}, **plan).status == 400
-    assert direct("POST", ITEMS, {"query": "SELECT * FROM c WHERE c.n > 1"}, **plan).status == 200
-
-
 def test_keys_of_the_first_version_have_one_range(direct: Direct) -> None:
     old = {"id": "old", "partitionKey": {"paths": ["/pk"], "version": 1}}
     assert direct("POST", "dbs/shop/colls", old, x_ms_offer_throughput="30000").status == 201

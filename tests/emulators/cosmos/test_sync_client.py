@@ -1,7 +1,5 @@
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from azure.core import MatchConditions
@@ -13,22 +11,15 @@ from azure.cosmos.exceptions import (
     CosmosHttpResponseError,
     CosmosResourceNotFoundError,
 )
-from quartet_emulators.cosmos import CosmosEmulator
+
+from tests.emulators.cosmos.blocking import running_beside
 
 
 @pytest.fixture
 def connection_string(tmp_path: Path) -> Iterator[str]:
     """An emulator on a loop of its own, for a client that blocks."""
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever)
-    thread.start()
-    emulator = CosmosEmulator(tmp_path)
-    asyncio.run_coroutine_threadsafe(emulator.start(), loop).result(5)
-    yield emulator.connection_string
-    asyncio.run_coroutine_threadsafe(emulator.stop(), loop).result(5)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with running_beside(tmp_path) as beside:
+        yield beside.emulator.connection_string
 
 
 @pytest.fixture

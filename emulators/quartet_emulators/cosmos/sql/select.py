@@ -78,13 +78,18 @@ def _distinct(rows: Rows) -> Rows:
 
 def _cut(rows: Rows, offset: Evaluator | None, limit: Evaluator) -> Rows:
     def cut(env: Environment) -> Iterator[Value]:
-        start = 0 if offset is None else _count(offset(env))
-        return islice(rows(env), start, start + _count(limit(env)))
+        start = 0 if offset is None else checked_count(offset(env))
+        return islice(rows(env), start, start + checked_count(limit(env)))
 
     return cut
 
 
-def _count(value: Value) -> int:
+def checked_count(value: Value) -> int:
+    """The number of rows in TOP, OFFSET or LIMIT.
+
+    Raises:
+        CosmosError: 400 for anything but a whole number that is not negative.
+    """
     if type(value) is not int or not 0 <= value <= MAX_TOP:
         raise bad_request("TOP, OFFSET and LIMIT need a whole number that is not negative.")
     return value
