@@ -53,6 +53,12 @@ def key_ranges(query: nodes.Query, parameters: dict[str, Json], container: Conta
     return _apart(found[key] for key in sorted(found)) or [NOTHING]
 
 
+def holding(query: nodes.Query, parameters: dict[str, Json], container: Container) -> set[str]:
+    """The ids of the physical partitions in which these ranges are."""
+    ranges = key_ranges(query, parameters, container)
+    return {one.id for at in ranges for one in container.partitions.overlapping(at["min"], at["max"])}
+
+
 def _apart(ranges: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:
     """The ranges without those that lie in others: clients want them in order and apart."""
     apart: list[dict[str, Json]] = []

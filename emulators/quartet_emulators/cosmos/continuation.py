@@ -27,11 +27,7 @@ class Token:
     def __init__(self, container: Container, query: bytes, partition: str | None, counted_in: KeyRange | None) -> None:
         """The range is given if a number is one of rows, and the query limited to a range."""
         self._range = None if counted_in is None else [counted_in.start, counted_in.end]
-        mark = hashlib.blake2b(digest_size=9)
-        for part in (container.rid, query, (partition or "").encode()):
-            mark.update(len(part).to_bytes(4, "big"))
-            mark.update(part)
-        self._mark = mark.hexdigest()
+        self._mark = mark_of(container, query, partition)
 
     def write(self, position: Position) -> str:
         """The token for a position."""
@@ -54,11 +50,29 @@ class Token:
         position = _position(content.get("after")) if isinstance(content, dict) else None
         if position is None:
             raise bad_request("Invalid Continuation Token.")
-        if content.get("query") != self._mark:
-            raise bad_request("Invalid Continuation Token: it belongs to another query or container.")
+        check_mark(content.get("query"), self._mark)
         if isinstance(position, int) and content.get("range") != self._range:
             raise bad_request("Invalid Continuation Token: it counts the rows of another range of partition keys.")
         return position
+
+
+def mark_of(container: Container, query: bytes, partition: str | None) -> str:
+    """What the tokens of a query have in common, and no others."""
+    mark = hashlib.blake2b(digest_size=9)
+    for part in (container.rid, query, (partition or "").encode()):
+        mark.update(len(part).to_bytes(4, "big"))
+        mark.update(part)
+    return mark.hexdigest()
+
+
+def check_mark(found: Json, expected: str) -> None:
+    """Refuse a token of another query.
+
+    Raises:
+        CosmosError: 400.
+    """
+    if found != expected:
+        raise bad_request("Invalid Continuation Token: it belongs to another query or container.")
 
 
 def _position(after: Json) -> Position | None:

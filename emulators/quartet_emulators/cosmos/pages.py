@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.access import candidates, names_partition, want_indexes
+from quartet_emulators.cosmos.condition_ranges import holding
 from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.continuation import Token
 from quartet_emulators.cosmos.errors import bad_request
@@ -23,6 +24,8 @@ from quartet_emulators.cosmos.query_metrics import INDEX_METRICS, QUERY_METRICS,
 from quartet_emulators.cosmos.query_plan import refuse_to_merge
 from quartet_emulators.cosmos.ranges import key_range
 from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
+from quartet_emulators.cosmos.sql.rewriting import merges_rows
+from quartet_emulators.cosmos.walking import names_range, range_by_range
 
 _logger = logging.getLogger("quartet_emulators.cosmos")
 
@@ -61,8 +64,13 @@ def query_page(container: Container, call: Call, partition: str | None, now: flo
     began = time.perf_counter()
     request = read_request(call.body)
     query = compiled(request.text)
-    if partition is None:
+    if partition is None and not names_range(call):
         _check_whole(container, call, query, request.parameters)
+        if len(container.partitions.all) > 1 and not merges_rows(query.query):
+            names = holding(query.query, request.parameters, container)
+            of_range = range_by_range(container, call, names, lambda one: query_page(container, one, None, now))
+            if of_range is not None:
+                return of_range
     wanted = key_range(container, call)
     token = Token(container, call.body, partition, None if query.is_row_per_document else wanted)
     after = token.read(call.headers.get("x-ms-continuation"))
@@ -112,15 +120,13 @@ def prepare_query(container: Container, call: Call) -> None:
 def _check_whole(container: Container, call: Call, query: CompiledQuery, parameters: dict[str, Json]) -> None:
     """Refuse a query over all partitions that the service would refuse.
 
-    Its client has to say that it means all, as it may cost a lot. A client that names a range of partition keys has
-    chosen where to ask, as one has whose condition names the key. And rows of several physical partitions are merged by
-    clients. But a page that continues what was answered as a whole is answered, if there was a split in between.
+    Its client has to say that it means all, as it may cost a lot. A client whose condition names the partition key has
+    chosen where to ask. And rows of several physical partitions are merged by clients. But a page that continues what
+    was answered as a whole is answered, if there was a split in between.
 
     Raises:
         CosmosError: 400, to a client that has to merge with sub-status 1004.
     """
-    if any(name in call.headers for name in ("x-ms-start-epk", "x-ms-documentdb-partitionkeyrangeid")):
-        return
     if call.flag("x-ms-documentdb-query-enablecrosspartition"):
         if len(container.partitions.all) > 1 and not call.headers.get("x-ms-continuation"):
             refuse_to_merge(query, parameters, container)
@@ -139,6 +145,10 @@ def feed_page(container: Container, call: Call, partition: str | None, now: floa
     Raises:
         CosmosError: 400, if the continuation token is not acceptable.
     """
+    if partition is None and len(container.partitions.all) > 1 and not names_range(call):
+        of_range = range_by_range(container, call, None, lambda one: feed_page(container, one, None, now))
+        if of_range is not None:
+            return of_range
     wanted = key_range(container, call)
     token = Token(container, b"", partition, None)
     after = token.read(call.headers.get("x-ms-continuation"))

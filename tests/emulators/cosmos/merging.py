@@ -6,6 +6,7 @@ It does what the JavaScript and .NET SDKs do with the parts: groups by ``groupBy
 import json
 from itertools import islice
 
+from quartet_emulators.cosmos.exchange import Answer
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS
 from quartet_emulators.cosmos.sql.rewriting import FILTER
@@ -14,7 +15,25 @@ from quartet_emulators.cosmos.sql.values import UNDEFINED, identity, sort_key
 from tests.emulators.cosmos.direct import Direct
 
 ITEMS = "dbs/shop/colls/orders/docs"
+ALLOWED = "x_ms_documentdb_query_enablecrosspartition"
+ALL = [{"min": "", "max": "FF", "isMinInclusive": True, "isMaxInclusive": False}]
 _MERGED = {"Average": "SUM", "Count": "SUM", "CountIf": "SUM", "Sum": "SUM", "Min": "MIN", "Max": "MAX"}
+
+
+def spread_over_three(direct: Direct) -> Direct:
+    """Sixty items in `shop/orders`, in the ranges 1, 3 and 4."""
+    for number in range(60):
+        item: Json = {"id": f"{number:02}", "n": number % 7, "half": number / 2, "s": "abc"[number % 3]}
+        key = {"pk": f"b{number}", "t": ["x", "y"][: number % 3]}
+        direct.items("POST", item | key | ({"odd": 1} if number % 2 else {}), key=f"b{number}")
+    direct.account.split("shop", "orders", None)
+    direct.account.split("shop", "orders", "2")
+    return direct
+
+
+def refusal(answer: Answer) -> tuple[int, str | None]:
+    """Status and sub-status."""
+    return answer.status, answer.headers.get("x-ms-substatus")
 
 
 def plan_of(direct: Direct, text: str, parameters: Json = None, **headers: str) -> Json:

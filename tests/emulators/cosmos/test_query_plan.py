@@ -4,15 +4,13 @@ import json
 from collections.abc import Callable
 
 import pytest
-from quartet_emulators.cosmos.exchange import Answer
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.ranges import effective_key
 from quartet_emulators.cosmos.sql.values import identity
 
 from tests.emulators.cosmos.direct import Direct
-from tests.emulators.cosmos.merging import ITEMS, by_plan, plan_of
+from tests.emulators.cosmos.merging import ALL, ALLOWED, ITEMS, by_plan, plan_of, refusal, spread_over_three
 
-ALL = [{"min": "", "max": "FF", "isMinInclusive": True, "isMaxInclusive": False}]
 MERGED = [
     "SELECT * FROM c ORDER BY c.n",
     "SELECT VALUE COUNT(1) FROM c",
@@ -25,18 +23,7 @@ MERGED = [
 
 @pytest.fixture
 def spread(direct: Direct) -> Direct:
-    """Sixty items in three ranges."""
-    for number in range(60):
-        item: Json = {"id": f"{number:02}", "n": number % 7, "half": number / 2, "s": "abc"[number % 3]}
-        key = {"pk": f"b{number}", "t": ["x", "y"][: number % 3]}
-        direct.items("POST", item | key | ({"odd": 1} if number % 2 else {}), key=f"b{number}")
-    direct.account.split("shop", "orders", None)
-    direct.account.split("shop", "orders", "2")
-    return direct
-
-
-def refusal(answer: Answer) -> tuple[int, str | None]:
-    return answer.status, answer.headers.get("x-ms-substatus")
+    return spread_over_three(direct)
 
 
 @pytest.mark.parametrize("text", MERGED)
@@ -56,15 +43,8 @@ def test_over_several_ranges_the_client_has_to_merge(spread: Direct, text: str) 
     assert spread.items("POST", {"query": text}, x_ms_documentdb_isquery="true").status == 200
 
 
-def test_what_need_not_be_merged_is_answered_as_a_whole(spread: Direct) -> None:
-    assert json.loads(spread.query("SELECT * FROM c WHERE c.n >= 0").body)["_count"] == 60
-    assert json.loads(spread.query("SELECT VALUE x FROM c JOIN x IN c.t").body)["_count"] == 60
-    assert json.loads(spread.query("SELECT TOP 1 VALUE 5").body)["Documents"] == [5]
-    assert plan_of(spread, "SELECT * FROM c WHERE c.n >= 0")["queryRanges"] == ALL
-
-
 def test_a_query_that_is_not_allowed_to_ask_all_ranges_is_not_planned(spread: Direct) -> None:
-    refused = spread.query(MERGED[0], x_ms_documentdb_query_enablecrosspartition="False")
+    refused = spread.query(MERGED[0], **{ALLOWED: "False"})
     assert refusal(refused) == (400, None)
     assert b"Cross partition query is required but disabled" in refused.body
 
@@ -73,7 +53,7 @@ def test_a_condition_that_leads_to_one_partition_is_merged_unless_the_client_ask
     for text in MERGED:
         head, _, tail = text.partition(" FROM c")
         of_one = f"{head} FROM c WHERE c.pk = 'b7'{tail}"
-        assert spread.query(of_one, x_ms_documentdb_query_enablecrosspartition="False").status == 200
+        assert spread.query(of_one, **{ALLOWED: "False"}).status == 200
         only_cut = "OFFSET" in text  # the service's plan of that one has nothing to merge
         assert refusal(spread.query(of_one)) == ((200, None) if only_cut else (400, "1004"))
         assert (plan_of(spread, of_one)["queryInfo"]["offset"], plan_of(spread, text)["queryInfo"]["offset"]) == (

@@ -162,6 +162,15 @@ def _in_parts(expression: nodes.Expression) -> tuple[nodes.Expression, str | Non
     return nodes.ObjectLiteral(tuple(parts)), _OPERATORS[expression.name]
 
 
+def merges_rows(query: nodes.Query) -> bool:
+    """Whether the rows of several partitions cannot be answered one after the other, or there is nothing to read."""
+    if not query.sources or _merges(query.sources[0].collection):
+        return True
+    return bool(
+        query.distinct or query.top or query.offset or query.order_by or query.group_by or has_aggregates(query)
+    )
+
+
 def has_aggregates(query: nodes.Query) -> bool:
     """Whether a query selects an aggregate."""
     return any(_aggregates(item.expression) for item in query.items or ())
