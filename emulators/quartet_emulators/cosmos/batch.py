@@ -129,8 +129,10 @@ def _runs(operations: Json) -> list[Run]:
     Raises:
         CosmosError: 400 if there are none, more than 100, or one of an unknown type.
     """
-    if not isinstance(operations, list) or not operations:
-        raise bad_request("A batch is a list of operations that is not empty.")
+    if not isinstance(operations, list):
+        raise bad_request("A batch is a list of operations.")
+    if not operations:
+        raise bad_request("Batch request has no operations.")
     if len(operations) > MAX_OPERATIONS:
         raise bad_request(
             f"Batch request has more operations than what is supported: {len(operations)}, the limit is 100."

@@ -10,7 +10,7 @@ from quartet_emulators.cosmos.errors import CONTAINER_RECREATED, CosmosError, no
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode, encode
 from quartet_emulators.cosmos.offers import wanted_throughput
-from quartet_emulators.cosmos.pages import query_resources, read_request
+from quartet_emulators.cosmos.pages import ALL_PARTITIONS, across_partitions, query_resources, read_request
 
 NEVER_IN_CONTAINERS: Final = {
     "sprocs": "StoredProcedures",
@@ -19,6 +19,9 @@ NEVER_IN_CONTAINERS: Final = {
     "conflicts": "Conflicts",
 }
 """What the emulator cannot hold, by its name in paths, with its name in the answer that lists it."""
+
+_IN_PARTITIONS: Final = "Conflicts"
+"""Those that belong to partitions, as items do."""
 
 _INDEX_PROGRESS: Final = "x-ms-documentdb-collection-index-transformation-progress"
 _CHARGE: Final = {"x-ms-request-charge": str(charges.METADATA)}
@@ -111,14 +114,21 @@ def absent_answer(call: Call, kind: str, owner: str) -> Answer:
     """About what the emulator cannot hold: there is none, and none can be made.
 
     Raises:
-        CosmosError: 404 for one that is read, replaced or deleted; 400 for one that is to be made.
+        CosmosError: 404 for one that is read, replaced or deleted; 400 for one that is to be made, or for a query that
+            names no partition where the service wants one.
     """
     names_one = len(call.segments) % 2 == 0
     if names_one:
         raise not_found("Entity with the specified id does not exist in the system.")
+    if is_query(call) and kind == _IN_PARTITIONS and not _says_where(call):
+        raise across_partitions()
     if call.method == "GET" or is_query(call):
         return _feed(kind, owner, [])
     raise unsupported(f"{call.method} on /{'/'.join(call.segments)}")
+
+
+def _says_where(call: Call) -> bool:
+    return "x-ms-documentdb-partitionkey" in call.headers or call.flag(ALL_PARTITIONS)
 
 
 def offers_answer(account: Account, call: Call, now: float) -> Answer:

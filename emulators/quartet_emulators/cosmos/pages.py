@@ -15,7 +15,7 @@ from quartet_emulators.cosmos.access import candidates, names_partition, want_in
 from quartet_emulators.cosmos.condition_ranges import holding
 from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.continuation import Token
-from quartet_emulators.cosmos.errors import bad_request
+from quartet_emulators.cosmos.errors import CosmosError, bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.filling import Counted, Documents, Page, page_by_item, page_by_row, page_of_items
 from quartet_emulators.cosmos.index_access import SCAN_BELOW
@@ -28,6 +28,9 @@ from quartet_emulators.cosmos.sql.rewriting import merges_rows
 from quartet_emulators.cosmos.walking import names_range, range_by_range
 
 _logger = logging.getLogger("quartet_emulators.cosmos")
+
+ALL_PARTITIONS: Final = "x-ms-documentdb-query-enablecrosspartition"
+"""The header with which a client says that a query is meant for all partitions."""
 
 DEFAULT_PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
@@ -127,13 +130,18 @@ def _check_whole(container: Container, call: Call, query: CompiledQuery, paramet
     Raises:
         CosmosError: 400, to a client that has to merge with sub-status 1004.
     """
-    if call.flag("x-ms-documentdb-query-enablecrosspartition"):
+    if call.flag(ALL_PARTITIONS):
         if len(container.partitions.all) > 1 and not call.headers.get("x-ms-continuation"):
             refuse_to_merge(query, parameters, container)
         return
     if names_partition(query, container):
         return
-    raise bad_request(
+    raise across_partitions()
+
+
+def across_partitions() -> CosmosError:
+    """The refusal of a query over all partitions whose client has not said that it means all."""
+    return bad_request(
         "Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to "
         "true, specify x-ms-documentdb-partitionkey, or revise your query to avoid this exception."
     )

@@ -90,6 +90,10 @@ def test_there_are_no_stored_procedures_triggers_functions_conflicts_and_users(
     assert list(scripts.list_triggers()) == []
     assert list(scripts.query_user_defined_functions("SELECT * FROM c")) == []
     assert list(orders.list_conflicts()) == []
+    assert list(orders.query_conflicts("SELECT * FROM c", partition_key="b0")) == []
+    assert list(orders.query_conflicts("SELECT * FROM c", enable_cross_partition_query=True)) == []
+    with pytest.raises(CosmosHttpResponseError, match="Cross partition query is required but disabled"):
+        list(orders.query_conflicts("SELECT * FROM c"))
     with CosmosClient.from_connection_string(
         connection_string, transport=RequestsTransport(use_env_settings=False)
     ) as client:
