@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from quartet_emulators.cosmos.server import CosmosEmulator
-from quartet_emulators.cosmos.storage import StorageError
+from quartet_emulators.cosmos.storage.sqlite_file import StorageError
 
 CANNOT_START = 2
 

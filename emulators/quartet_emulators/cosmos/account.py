@@ -12,9 +12,9 @@ from quartet_emulators.cosmos.errors import OWNER_NOT_FOUND, bad_request, confli
 from quartet_emulators.cosmos.json_text import Json, encode
 from quartet_emulators.cosmos.offers import Offers
 from quartet_emulators.cosmos.physical_partitions import PhysicalPartition, PhysicalPartitions
-from quartet_emulators.cosmos.readers import Readers
 from quartet_emulators.cosmos.spreading import split, spread
-from quartet_emulators.cosmos.storage import Storage
+from quartet_emulators.cosmos.storage.readers import Readers
+from quartet_emulators.cosmos.storage.sqlite_file import Storage
 from quartet_emulators.cosmos.unique_keys import unique_keys
 
 

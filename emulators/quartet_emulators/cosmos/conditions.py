@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeGuard, TypeVar
 
-from quartet_emulators.cosmos.index_keys import ABOVE_ALL, Definition, Part, beginning_of, key_of, keys_of_type
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.sql import nodes
 from quartet_emulators.cosmos.sql.values import is_number
+from quartet_emulators.cosmos.storage.index_keys import ABOVE_ALL, Definition, Part, beginning_of, key_of, keys_of_type
 
 ID: Final = ("id",)
 _Found = TypeVar("_Found")

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.errors import bad_request, conflict, not_found, precondition_failed
 from quartet_emulators.cosmos.identifiers import checked_item_id
-from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json, decode_stored
 from quartet_emulators.cosmos.patch import apply_patch
 from quartet_emulators.cosmos.sql.compile import compiled_condition
+from quartet_emulators.cosmos.storage.item import Item
 from quartet_emulators.cosmos.transaction import Transaction
 
 

@@ -5,8 +5,8 @@ from itertools import islice, repeat
 from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos.continuation import Position
-from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json, decode_stored, encode
+from quartet_emulators.cosmos.storage.item import Item
 
 MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
 

@@ -10,10 +10,10 @@ from quartet_emulators.cosmos.batch import run_batch, run_operation
 from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.exchange import Call
-from quartet_emulators.cosmos.item import Item
-from quartet_emulators.cosmos.memory_items import MemoryItems
 from quartet_emulators.cosmos.pages import query_page
 from quartet_emulators.cosmos.partition_keys import text_of_value
+from quartet_emulators.cosmos.storage.item import Item
+from quartet_emulators.cosmos.storage.memory_items import MemoryItems
 from quartet_emulators.cosmos.transaction import Transaction
 
 Document: TypeAlias = dict[str, Any]

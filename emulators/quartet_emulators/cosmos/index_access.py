@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos.conditions import Named, value_of
 from quartet_emulators.cosmos.continuation import Position
-from quartet_emulators.cosmos.disk_items import DiskItems, Keys
-from quartet_emulators.cosmos.index_keys import ABOVE_ALL, Definition, Part, key_of
-from quartet_emulators.cosmos.indexes import Index
-from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.storage.disk_items import DiskItems, Keys
+from quartet_emulators.cosmos.storage.index_keys import ABOVE_ALL, Definition, Part, key_of
+from quartet_emulators.cosmos.storage.indexes import Index
+from quartet_emulators.cosmos.storage.item import Item
 
 SCAN_BELOW: Final = 256
 """In a container or partition with fewer items than this, a scan is as quick as an index."""

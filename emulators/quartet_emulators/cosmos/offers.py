@@ -8,7 +8,7 @@ from quartet_emulators.cosmos import identifiers
 from quartet_emulators.cosmos.errors import bad_request, not_found
 from quartet_emulators.cosmos.exchange import Call
 from quartet_emulators.cosmos.json_text import Json, decode, encode
-from quartet_emulators.cosmos.storage import Storage
+from quartet_emulators.cosmos.storage.sqlite_file import Storage
 
 DEFAULT_THROUGHPUT: Final = 400
 LEAST_AUTOSCALE: Final = 1000

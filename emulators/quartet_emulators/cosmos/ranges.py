@@ -10,8 +10,8 @@ from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.exchange import Call
 from quartet_emulators.cosmos.hashes import effective_key
-from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.physical_partitions import END, START, PhysicalPartition
+from quartet_emulators.cosmos.storage.item import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import unsupported
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.physical_partitions import PhysicalPartition, PhysicalPartitions
-from quartet_emulators.cosmos.storage import Storage
+from quartet_emulators.cosmos.storage.sqlite_file import Storage
 
 _THROUGHPUT_OF_ONE: Final = 10_000
 """Request units per second. Source: "Partitioning and horizontal scaling in Azure Cosmos DB"."""

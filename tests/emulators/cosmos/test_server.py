@@ -9,7 +9,7 @@ from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError
 from quartet_emulators.cosmos import CosmosEmulator
-from quartet_emulators.cosmos.storage import StorageError
+from quartet_emulators.cosmos.storage.sqlite_file import StorageError
 
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.cosmos.conftest import connect

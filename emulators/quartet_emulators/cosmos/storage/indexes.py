@@ -9,9 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from quartet_emulators.cosmos.index_keys import Definition, Part, keys_in
-from quartet_emulators.cosmos.item import Item, places
 from quartet_emulators.cosmos.json_text import decode_stored
+from quartet_emulators.cosmos.storage.index_keys import Definition, Part, keys_in
+from quartet_emulators.cosmos.storage.item import Item, places
 from quartet_emulators.disk import transaction
 
 SCHEMA: Final = """

@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from quartet_emulators.cosmos import disk_items, indexes
-from quartet_emulators.cosmos.disk_items import DiskItems
-from quartet_emulators.cosmos.item import places
+from quartet_emulators.cosmos.storage import disk_items, indexes
+from quartet_emulators.cosmos.storage.disk_items import DiskItems
+from quartet_emulators.cosmos.storage.item import places
 from quartet_emulators.disk import transaction
 
 _SCHEMA: Final = f"""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
-from quartet_emulators.cosmos.index_keys import Definition
-from quartet_emulators.cosmos.item import Item
 from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.storage.index_keys import Definition
+from quartet_emulators.cosmos.storage.item import Item
 
 _change = attrgetter("lsn", "etag")
 

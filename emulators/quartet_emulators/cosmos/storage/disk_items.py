@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, Final, NamedTuple
 
-from quartet_emulators.cosmos.index_keys import Definition, keys_in
-from quartet_emulators.cosmos.indexes import Index, Indexes
-from quartet_emulators.cosmos.item import Item, place, places
 from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.storage.index_keys import Definition, keys_in
+from quartet_emulators.cosmos.storage.indexes import Index, Indexes
+from quartet_emulators.cosmos.storage.item import Item, place, places
 from quartet_emulators.disk import transaction
 
 SCHEMA: Final = """

@@ -1,0 +1,1 @@
+"""The disk and the memory that hold items, and the indexes of their values."""
