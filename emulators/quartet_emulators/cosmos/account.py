@@ -11,7 +11,7 @@ from quartet_emulators.cosmos.container_definition import DEFAULT_CONFLICTS, che
 from quartet_emulators.cosmos.errors import OWNER_NOT_FOUND, bad_request, conflict, not_found
 from quartet_emulators.cosmos.json_text import Json, encode
 from quartet_emulators.cosmos.offers import Offers
-from quartet_emulators.cosmos.physical_partitions import PhysicalPartition, PhysicalPartitions
+from quartet_emulators.cosmos.partitions.physical import PhysicalPartition, PhysicalPartitions
 from quartet_emulators.cosmos.spreading import split, spread
 from quartet_emulators.cosmos.storage.readers import Readers
 from quartet_emulators.cosmos.storage.sqlite_file import Storage

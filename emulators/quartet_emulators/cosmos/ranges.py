@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.exchange import Call
-from quartet_emulators.cosmos.hashes import effective_key
-from quartet_emulators.cosmos.physical_partitions import END, START, PhysicalPartition
+from quartet_emulators.cosmos.partitions.hashes import effective_key
+from quartet_emulators.cosmos.partitions.physical import END, START, PhysicalPartition
 from quartet_emulators.cosmos.storage.item import Item
 
 

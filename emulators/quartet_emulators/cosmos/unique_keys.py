@@ -8,7 +8,7 @@ from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request
 from quartet_emulators.cosmos.json_text import Json, decode_stored
-from quartet_emulators.cosmos.partition_keys import names_in_path
+from quartet_emulators.cosmos.partitions.keys import names_in_path
 from quartet_emulators.cosmos.sql.values import same
 from quartet_emulators.cosmos.storage.index_keys import Definition, Part, part_of
 from quartet_emulators.cosmos.storage.item import Item

@@ -15,7 +15,7 @@ from quartet_emulators.cosmos.continuation import check_mark, mark_of
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import decode, encode_text
-from quartet_emulators.cosmos.physical_partitions import START
+from quartet_emulators.cosmos.partitions.physical import START
 
 _CONTINUATION = "x-ms-continuation"
 

@@ -6,7 +6,7 @@ import pytest
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.exchange import Answer
 from quartet_emulators.cosmos.json_text import Json
-from quartet_emulators.cosmos.physical_partitions import PhysicalPartitions
+from quartet_emulators.cosmos.partitions.physical import PhysicalPartitions
 
 from tests.emulators.cosmos.direct import Direct
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
-from quartet_emulators.cosmos.hashes import effective_key
 from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.partitions.hashes import effective_key
 from quartet_emulators.cosmos.sql.values import identity
 
 from tests.emulators.cosmos.direct import Direct

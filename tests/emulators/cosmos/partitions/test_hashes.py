@@ -3,9 +3,9 @@ import json
 from azure.cosmos import PartitionKey
 from hypothesis import given
 from hypothesis import strategies as st
-from quartet_emulators.cosmos.hashes import effective_key
 from quartet_emulators.cosmos.json_text import Json
-from quartet_emulators.cosmos.partition_keys import text_of_value
+from quartet_emulators.cosmos.partitions.hashes import effective_key
+from quartet_emulators.cosmos.partitions.keys import text_of_value
 
 VALUES = (
     st.none()

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from quartet_emulators.cosmos.json_text import Json
-from quartet_emulators.cosmos.partition_keys import components
+from quartet_emulators.cosmos.partitions.keys import components
 
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
 _C1: Final = 0x87C37B91114253D5
