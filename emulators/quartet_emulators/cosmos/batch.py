@@ -10,10 +10,10 @@ from http import HTTPStatus
 from typing import Final
 
 from quartet_emulators.cosmos import documents
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.documents import Conditions, Outcome
 from quartet_emulators.cosmos.errors import CosmosError, bad_request, not_written
 from quartet_emulators.cosmos.json_text import Json, encode_text
+from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.transaction import Transaction
 
 MAX_OPERATIONS: Final = 100

@@ -8,10 +8,10 @@ import base64
 import binascii
 import hashlib
 
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import CosmosError, bad_request
 from quartet_emulators.cosmos.json_text import Json, decode, encode_text
 from quartet_emulators.cosmos.ranges import KeyRange
+from quartet_emulators.cosmos.resources.container import Container
 
 Position = int | tuple[bytes, int]
 """After which item a page begins: its number; where the items come in the order of an index, its key there, too."""

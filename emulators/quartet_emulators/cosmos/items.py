@@ -5,7 +5,6 @@ from typing import Final
 
 from quartet_emulators.cosmos import batch, charges, documents, identifiers
 from quartet_emulators.cosmos.change_feed import change_feed_page, is_change_feed
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.documents import Conditions, Outcome
 from quartet_emulators.cosmos.errors import bad_request, not_found, too_large, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
@@ -14,6 +13,7 @@ from quartet_emulators.cosmos.metadata import is_query, wrong_method
 from quartet_emulators.cosmos.pages import feed_page, query_page, read_request
 from quartet_emulators.cosmos.query_plan import plan_answer
 from quartet_emulators.cosmos.ranges import named_partition
+from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql.compile import compiled
 from quartet_emulators.cosmos.transaction import MAX_ITEM_BYTES, Transaction
 

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.access import candidates, names_partition, want_indexes
 from quartet_emulators.cosmos.condition_ranges import holding
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.continuation import Token
 from quartet_emulators.cosmos.errors import CosmosError, bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
@@ -23,6 +22,7 @@ from quartet_emulators.cosmos.json_text import Json, decode
 from quartet_emulators.cosmos.query_metrics import INDEX_METRICS, QUERY_METRICS, Work, index_metrics, query_metrics
 from quartet_emulators.cosmos.query_plan import refuse_to_merge
 from quartet_emulators.cosmos.ranges import key_range
+from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
 from quartet_emulators.cosmos.sql.rewriting import merges_rows
 from quartet_emulators.cosmos.walking import names_range, range_by_range

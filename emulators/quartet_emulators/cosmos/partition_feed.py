@@ -3,11 +3,11 @@
 from http import HTTPStatus
 
 from quartet_emulators.cosmos import charges
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, encode
 from quartet_emulators.cosmos.metadata import wrong_method
 from quartet_emulators.cosmos.partitions.physical import PhysicalPartition
+from quartet_emulators.cosmos.resources.container import Container
 
 
 def ranges_answer(container: Container, call: Call) -> Answer:

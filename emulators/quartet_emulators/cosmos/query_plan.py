@@ -9,10 +9,10 @@ from typing import Final
 
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.condition_ranges import EVERYTHING, NOTHING, key_ranges
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import QUERY_NEEDS_PLAN, CosmosError, bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, encode, encode_text
+from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql import nodes
 from quartet_emulators.cosmos.sql.compile import CompiledQuery
 from quartet_emulators.cosmos.sql.rewriting import Rewritten, has_aggregates, rewritten

@@ -6,11 +6,11 @@ A client that wants the changes of one partition key, or a prefix of a hierarchi
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.exchange import Call
 from quartet_emulators.cosmos.partitions.hashes import effective_key
 from quartet_emulators.cosmos.partitions.physical import END, START, PhysicalPartition
+from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.storage.item import Item
 
 

@@ -3,11 +3,11 @@
 from typing import Final
 
 from quartet_emulators.cosmos import identifiers
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import bad_request, conflict, too_large
 from quartet_emulators.cosmos.json_text import Json, encode_text, to_utf8
+from quartet_emulators.cosmos.resources.container import Container
+from quartet_emulators.cosmos.resources.unique_keys import has_rival
 from quartet_emulators.cosmos.storage.item import Item, place
-from quartet_emulators.cosmos.unique_keys import has_rival
 
 MAX_ITEM_BYTES: Final = 2 * 1024 * 1024
 SYSTEM_PROPERTIES: Final = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")

@@ -12,9 +12,9 @@ import pytest
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError
 from quartet_emulators.cosmos import CosmosEmulator
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.items import answer_items
+from quartet_emulators.cosmos.resources.container import Container
 
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.cosmos.clock import Clock

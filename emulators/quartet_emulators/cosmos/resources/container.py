@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from quartet_emulators.cosmos import identifiers
-from quartet_emulators.cosmos.indexing_policy import IndexingPolicy
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partitions.keys import PartitionKeyDefinition
 from quartet_emulators.cosmos.partitions.physical import PhysicalPartitions
+from quartet_emulators.cosmos.resources.indexing_policy import IndexingPolicy
+from quartet_emulators.cosmos.resources.unique_keys import unique_keys
 from quartet_emulators.cosmos.storage.disk_items import DiskItems
 from quartet_emulators.cosmos.storage.item import Item
 from quartet_emulators.cosmos.storage.memory_items import MemoryItems
-from quartet_emulators.cosmos.unique_keys import unique_keys
 
 Items = DiskItems | MemoryItems
 

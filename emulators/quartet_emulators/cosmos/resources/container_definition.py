@@ -3,10 +3,10 @@
 from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request, unsupported
-from quartet_emulators.cosmos.indexing_policy import completed
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partitions.keys import PartitionKeyDefinition
-from quartet_emulators.cosmos.unique_keys import unique_keys
+from quartet_emulators.cosmos.resources.indexing_policy import completed
+from quartet_emulators.cosmos.resources.unique_keys import unique_keys
 
 DEFAULT_CONFLICTS: Final = {
     "mode": "LastWriterWins",

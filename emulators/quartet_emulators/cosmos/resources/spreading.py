@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from quartet_emulators.cosmos.container import Container
 from quartet_emulators.cosmos.errors import unsupported
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partitions.physical import PhysicalPartition, PhysicalPartitions
+from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.storage.sqlite_file import Storage
 
 _THROUGHPUT_OF_ONE: Final = 10_000

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from quartet_emulators.cosmos import identifiers
-from quartet_emulators.cosmos.container import Container
-from quartet_emulators.cosmos.container_definition import DEFAULT_CONFLICTS, checked_properties
 from quartet_emulators.cosmos.errors import OWNER_NOT_FOUND, bad_request, conflict, not_found
 from quartet_emulators.cosmos.json_text import Json, encode
-from quartet_emulators.cosmos.offers import Offers
 from quartet_emulators.cosmos.partitions.physical import PhysicalPartition, PhysicalPartitions
-from quartet_emulators.cosmos.spreading import split, spread
+from quartet_emulators.cosmos.resources.container import Container
+from quartet_emulators.cosmos.resources.container_definition import DEFAULT_CONFLICTS, checked_properties
+from quartet_emulators.cosmos.resources.offers import Offers
+from quartet_emulators.cosmos.resources.spreading import split, spread
+from quartet_emulators.cosmos.resources.unique_keys import unique_keys
 from quartet_emulators.cosmos.storage.readers import Readers
 from quartet_emulators.cosmos.storage.sqlite_file import Storage
-from quartet_emulators.cosmos.unique_keys import unique_keys
 
 
 class Database:
