@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias, cast
 
-from quartet_emulators.cosmos import documents
-from quartet_emulators.cosmos.batch import run_batch, run_operation
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.exchange import Call
 from quartet_emulators.cosmos.pages import query_page
@@ -14,7 +12,9 @@ from quartet_emulators.cosmos.partitions.keys import text_of_value
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.storage.item import Item
 from quartet_emulators.cosmos.storage.memory_items import MemoryItems
-from quartet_emulators.cosmos.transaction import Transaction
+from quartet_emulators.cosmos.writing import documents
+from quartet_emulators.cosmos.writing.batch import run_batch, run_operation
+from quartet_emulators.cosmos.writing.transaction import Transaction
 
 Document: TypeAlias = dict[str, Any]
 Operation: TypeAlias = dict[str, Any]

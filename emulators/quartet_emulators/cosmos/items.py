@@ -3,9 +3,8 @@
 from http import HTTPStatus
 from typing import Final
 
-from quartet_emulators.cosmos import batch, charges, documents, identifiers
+from quartet_emulators.cosmos import charges, identifiers
 from quartet_emulators.cosmos.change_feed import change_feed_page, is_change_feed
-from quartet_emulators.cosmos.documents import Conditions, Outcome
 from quartet_emulators.cosmos.errors import bad_request, not_found, too_large, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode
@@ -15,7 +14,9 @@ from quartet_emulators.cosmos.query_plan import plan_answer
 from quartet_emulators.cosmos.ranges import named_partition
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql.compile import compiled
-from quartet_emulators.cosmos.transaction import MAX_ITEM_BYTES, Transaction
+from quartet_emulators.cosmos.writing import batch, documents
+from quartet_emulators.cosmos.writing.documents import Conditions, Outcome
+from quartet_emulators.cosmos.writing.transaction import MAX_ITEM_BYTES, Transaction
 
 _UNSUPPORTED_HEADERS: Final = {
     "x-ms-documentdb-pre-trigger-include": "triggers",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.json_text import Json
-from quartet_emulators.cosmos.patch import apply_patch
+from quartet_emulators.cosmos.writing.patch import apply_patch
 
 from tests.emulators.cosmos.direct import Direct
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from quartet_emulators.cosmos import documents
-from quartet_emulators.cosmos.documents import Conditions, Outcome
 from quartet_emulators.cosmos.errors import CosmosError, bad_request, not_written
 from quartet_emulators.cosmos.json_text import Json, encode_text
 from quartet_emulators.cosmos.resources.container import Container
-from quartet_emulators.cosmos.transaction import Transaction
+from quartet_emulators.cosmos.writing import documents
+from quartet_emulators.cosmos.writing.documents import Conditions, Outcome
+from quartet_emulators.cosmos.writing.transaction import Transaction
 
 MAX_OPERATIONS: Final = 100
 MAX_BYTES: Final = 2 * 1024 * 1024

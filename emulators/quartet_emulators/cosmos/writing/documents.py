@@ -7,10 +7,10 @@ from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.errors import bad_request, conflict, not_found, precondition_failed
 from quartet_emulators.cosmos.identifiers import checked_item_id
 from quartet_emulators.cosmos.json_text import Json, decode_stored
-from quartet_emulators.cosmos.patch import apply_patch
 from quartet_emulators.cosmos.sql.compile import compiled_condition
 from quartet_emulators.cosmos.storage.item import Item
-from quartet_emulators.cosmos.transaction import Transaction
+from quartet_emulators.cosmos.writing.patch import apply_patch
+from quartet_emulators.cosmos.writing.transaction import Transaction
 
 
 class Conditions(NamedTuple):

@@ -1,0 +1,1 @@
+"""Writes to items: one by one, in parts, and in batches."""
