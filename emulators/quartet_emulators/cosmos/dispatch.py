@@ -16,9 +16,9 @@ from quartet_emulators.cosmos.errors import CosmosError, UnsupportedError, not_w
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.items import ITEM_OPERATIONS, PAGES, answer_items, delete_partition, feed_operation
 from quartet_emulators.cosmos.json_text import encode
-from quartet_emulators.cosmos.pages import prepare_query
 from quartet_emulators.cosmos.partition_feed import ranges_answer
-from quartet_emulators.cosmos.ranges import session_headers
+from quartet_emulators.cosmos.reading.pages import prepare_query
+from quartet_emulators.cosmos.reading.ranges import session_headers
 from quartet_emulators.cosmos.resources.account import Account
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.storage.disk_items import DiskItems

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias, cast
 
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.exchange import Call
-from quartet_emulators.cosmos.pages import query_page
 from quartet_emulators.cosmos.partitions.keys import text_of_value
+from quartet_emulators.cosmos.reading.pages import query_page
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.storage.item import Item
 from quartet_emulators.cosmos.storage.memory_items import MemoryItems

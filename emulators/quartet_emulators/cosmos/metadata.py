@@ -7,7 +7,7 @@ from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.errors import CONTAINER_RECREATED, CosmosError, not_found, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode, encode
-from quartet_emulators.cosmos.pages import ALL_PARTITIONS, across_partitions, query_resources, read_request
+from quartet_emulators.cosmos.reading.pages import ALL_PARTITIONS, across_partitions, query_resources, read_request
 from quartet_emulators.cosmos.resources.account import Account
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.resources.offers import wanted_throughput

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Final
 
-from quartet_emulators.cosmos.conditions import Path, named_in
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partitions.hashes import effective_key
 from quartet_emulators.cosmos.partitions.keys import text_of_values
 from quartet_emulators.cosmos.partitions.physical import END, START
+from quartet_emulators.cosmos.reading.conditions import Path, named_in
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql import nodes
 from quartet_emulators.cosmos.sql.values import UNDEFINED

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from quartet_emulators.cosmos.continuation import check_mark, mark_of
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import decode, encode_text
 from quartet_emulators.cosmos.partitions.physical import START
+from quartet_emulators.cosmos.reading.continuation import check_mark, mark_of
 from quartet_emulators.cosmos.resources.container import Container
 
 _CONTINUATION = "x-ms-continuation"

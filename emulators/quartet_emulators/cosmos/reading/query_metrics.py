@@ -7,8 +7,8 @@ whole page is measured here. Its parts, such as the look-up in an index, are not
 import base64
 from typing import Final, NamedTuple
 
-from quartet_emulators.cosmos.conditions import named_in
 from quartet_emulators.cosmos.json_text import Json, encode
+from quartet_emulators.cosmos.reading.conditions import named_in
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql.compile import CompiledQuery
 from quartet_emulators.cosmos.storage.index_keys import Definition, Part

@@ -8,10 +8,10 @@ from http import HTTPStatus
 from typing import Final
 
 from quartet_emulators.cosmos import charges
-from quartet_emulators.cosmos.condition_ranges import EVERYTHING, NOTHING, key_ranges
 from quartet_emulators.cosmos.errors import QUERY_NEEDS_PLAN, CosmosError, bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, encode, encode_text
+from quartet_emulators.cosmos.reading.condition_ranges import EVERYTHING, NOTHING, key_ranges
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql import nodes
 from quartet_emulators.cosmos.sql.compile import CompiledQuery

@@ -1,6 +1,6 @@
 """Queries and feeds of items, page by page.
 
-The server keeps nothing between two pages; see :mod:`quartet_emulators.cosmos.continuation`.
+The server keeps nothing between two pages; see :mod:`quartet_emulators.cosmos.reading.continuation`.
 """
 
 import logging
@@ -11,21 +11,27 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from quartet_emulators.cosmos import charges
-from quartet_emulators.cosmos.access import candidates, names_partition, want_indexes
-from quartet_emulators.cosmos.condition_ranges import holding
-from quartet_emulators.cosmos.continuation import Token
 from quartet_emulators.cosmos.errors import CosmosError, bad_request
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.filling import Counted, Documents, Page, page_by_item, page_by_row, page_of_items
-from quartet_emulators.cosmos.index_access import SCAN_BELOW
 from quartet_emulators.cosmos.json_text import Json, decode
-from quartet_emulators.cosmos.query_metrics import INDEX_METRICS, QUERY_METRICS, Work, index_metrics, query_metrics
-from quartet_emulators.cosmos.query_plan import refuse_to_merge
-from quartet_emulators.cosmos.ranges import key_range
+from quartet_emulators.cosmos.reading.access import candidates, names_partition, want_indexes
+from quartet_emulators.cosmos.reading.condition_ranges import holding
+from quartet_emulators.cosmos.reading.continuation import Token
+from quartet_emulators.cosmos.reading.filling import Counted, Documents, Page, page_by_item, page_by_row, page_of_items
+from quartet_emulators.cosmos.reading.index_access import SCAN_BELOW
+from quartet_emulators.cosmos.reading.query_metrics import (
+    INDEX_METRICS,
+    QUERY_METRICS,
+    Work,
+    index_metrics,
+    query_metrics,
+)
+from quartet_emulators.cosmos.reading.query_plan import refuse_to_merge
+from quartet_emulators.cosmos.reading.ranges import key_range
+from quartet_emulators.cosmos.reading.walking import names_range, range_by_range
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql.compile import CompiledQuery, compiled
 from quartet_emulators.cosmos.sql.rewriting import merges_rows
-from quartet_emulators.cosmos.walking import names_range, range_by_range
 
 _logger = logging.getLogger("quartet_emulators.cosmos")
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, repeat
 from typing import Final, NamedTuple
 
-from quartet_emulators.cosmos.continuation import Position
 from quartet_emulators.cosmos.json_text import Json, decode_stored, encode
+from quartet_emulators.cosmos.reading.continuation import Position
 from quartet_emulators.cosmos.storage.item import Item
 
 MAX_PAGE_BYTES: Final = 4 * 1024 * 1024

@@ -5,9 +5,9 @@ from heapq import merge
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from quartet_emulators.cosmos.conditions import Named, value_of
-from quartet_emulators.cosmos.continuation import Position
 from quartet_emulators.cosmos.json_text import Json
+from quartet_emulators.cosmos.reading.conditions import Named, value_of
+from quartet_emulators.cosmos.reading.continuation import Position
 from quartet_emulators.cosmos.storage.disk_items import DiskItems, Keys
 from quartet_emulators.cosmos.storage.index_keys import ABOVE_ALL, Definition, Part, key_of
 from quartet_emulators.cosmos.storage.indexes import Index

@@ -8,12 +8,12 @@ answered from the indexes that the container's policy allows, as in the service;
 from collections.abc import Iterable
 from typing import Final
 
-from quartet_emulators.cosmos.conditions import ID, Branch, Named, named_in
-from quartet_emulators.cosmos.continuation import Position
 from quartet_emulators.cosmos.errors import bad_request
-from quartet_emulators.cosmos.index_access import SCAN_BELOW, Candidates, indexed, numbered
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.partitions.keys import text_of_value
+from quartet_emulators.cosmos.reading.conditions import ID, Branch, Named, named_in
+from quartet_emulators.cosmos.reading.continuation import Position
+from quartet_emulators.cosmos.reading.index_access import SCAN_BELOW, Candidates, indexed, numbered
 from quartet_emulators.cosmos.resources.container import Container, living
 from quartet_emulators.cosmos.sql.compile import CompiledQuery
 from quartet_emulators.cosmos.storage.disk_items import DiskItems

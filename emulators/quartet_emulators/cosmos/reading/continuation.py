@@ -10,7 +10,7 @@ import hashlib
 
 from quartet_emulators.cosmos.errors import CosmosError, bad_request
 from quartet_emulators.cosmos.json_text import Json, decode, encode_text
-from quartet_emulators.cosmos.ranges import KeyRange
+from quartet_emulators.cosmos.reading.ranges import KeyRange
 from quartet_emulators.cosmos.resources.container import Container
 
 Position = int | tuple[bytes, int]

@@ -12,9 +12,9 @@ from typing import Final
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.filling import MAX_PAGE_BYTES
-from quartet_emulators.cosmos.pages import DEFAULT_PAGE, LARGEST_PAGE
-from quartet_emulators.cosmos.ranges import key_range
+from quartet_emulators.cosmos.reading.filling import MAX_PAGE_BYTES
+from quartet_emulators.cosmos.reading.pages import DEFAULT_PAGE, LARGEST_PAGE
+from quartet_emulators.cosmos.reading.ranges import key_range
 from quartet_emulators.cosmos.resources.container import Container
 
 _MOST_DIGITS: Final = 18
