@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from quartet_emulators.blob.authorisation import ACCOUNT_KEY
-from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
+from quartet_emulators.cosmos.wire.authorisation import WELL_KNOWN_KEY
 from quartet_emulators.event_hubs.authorisation import EMULATOR_KEY, EMULATOR_KEY_NAME
 
 from quartet.azure.event_hubs.deployed_hubs import deployed_hubs

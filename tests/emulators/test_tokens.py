@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quartet_emulators.blob.authorisation import authorise
 from quartet_emulators.blob.errors import BlobError
-from quartet_emulators.cosmos.authorisation import check
 from quartet_emulators.cosmos.errors import CosmosError
+from quartet_emulators.cosmos.wire.authorisation import check
 from quartet_emulators.event_hubs.authorisation import Grant, check_token
 from quartet_emulators.event_hubs.errors import AmqpError
 from quartet_emulators.security import OPEN, read_security

@@ -13,12 +13,12 @@ from typing import Final
 
 from aiohttp import web
 
-from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
-from quartet_emulators.cosmos.dispatch import Dispatcher
 from quartet_emulators.cosmos.exchange import Answer, Call, segments_of
-from quartet_emulators.cosmos.failing import Failing
-from quartet_emulators.cosmos.plain_http import Answering, PlainHttp
 from quartet_emulators.cosmos.resources.account import Account
+from quartet_emulators.cosmos.wire.authorisation import WELL_KNOWN_KEY
+from quartet_emulators.cosmos.wire.dispatch import Dispatcher
+from quartet_emulators.cosmos.wire.failing import Failing
+from quartet_emulators.cosmos.wire.plain_http import Answering, PlainHttp
 from quartet_emulators.faults import NO_FAULTS, Injector
 from quartet_emulators.http_log import http_logger
 from quartet_emulators.http_request import new_request

@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from multidict import CIMultiDict
-from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY, signed_resource
-from quartet_emulators.cosmos.dispatch import Dispatcher
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json
 from quartet_emulators.cosmos.resources.account import Account
+from quartet_emulators.cosmos.wire.authorisation import WELL_KNOWN_KEY, signed_resource
+from quartet_emulators.cosmos.wire.dispatch import Dispatcher
 
 DATE = "fri, 15 jan 2027 08:00:00 gmt"
 

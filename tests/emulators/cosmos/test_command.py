@@ -9,7 +9,7 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import CosmosClient
-from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
+from quartet_emulators.cosmos.wire.authorisation import WELL_KNOWN_KEY
 
 from quartet.engine.failures.timeouts import stretched
 

@@ -13,8 +13,8 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosHttpResponseError
 from quartet_emulators.cosmos import CosmosEmulator
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.items import answer_items
 from quartet_emulators.cosmos.resources.container import Container
+from quartet_emulators.cosmos.wire.items import answer_items
 
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.cosmos.clock import Clock
@@ -30,7 +30,7 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reached = threading.Event()
         self.opened = threading.Event()
-        monkeypatch.setattr("quartet_emulators.cosmos.dispatch.answer_items", self._answer_items)
+        monkeypatch.setattr("quartet_emulators.cosmos.wire.dispatch.answer_items", self._answer_items)
 
     def _answer_items(self, container: Container, call: Call, operation: str, now: float) -> Answer:
         if operation == "query" and threading.current_thread() is not threading.main_thread():

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from quartet_emulators.cosmos.agents import agent_of
-from quartet_emulators.cosmos.dispatch import Dispatcher, operation_of
 from quartet_emulators.cosmos.errors import RETRY_WITH, CosmosError, precondition_failed
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode, decode_stored
 from quartet_emulators.cosmos.resources.account import Account
+from quartet_emulators.cosmos.wire.agents import agent_of
+from quartet_emulators.cosmos.wire.dispatch import Dispatcher, operation_of
 from quartet_emulators.cosmos.writing.batch import failed
 from quartet_emulators.cosmos.writing.transaction import Transaction
 from quartet_emulators.faults import Injector, Rule

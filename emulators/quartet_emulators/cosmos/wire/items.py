@@ -7,13 +7,13 @@ from quartet_emulators.cosmos import charges, identifiers
 from quartet_emulators.cosmos.errors import bad_request, not_found, too_large, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, decode
-from quartet_emulators.cosmos.metadata import is_query, wrong_method
 from quartet_emulators.cosmos.reading.change_feed import change_feed_page, is_change_feed
 from quartet_emulators.cosmos.reading.pages import feed_page, query_page, read_request
 from quartet_emulators.cosmos.reading.query_plan import plan_answer
 from quartet_emulators.cosmos.reading.ranges import named_partition
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.sql.compile import compiled
+from quartet_emulators.cosmos.wire.metadata import is_query, wrong_method
 from quartet_emulators.cosmos.writing import batch, documents
 from quartet_emulators.cosmos.writing.documents import Conditions, Outcome
 from quartet_emulators.cosmos.writing.transaction import MAX_ITEM_BYTES, Transaction

@@ -6,9 +6,9 @@ import re
 
 import pytest
 from quartet_emulators.cosmos import CosmosEmulator
-from quartet_emulators.cosmos.dispatch import Dispatcher
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.plain_http import Answering, PlainHttp, plain_request
+from quartet_emulators.cosmos.wire.dispatch import Dispatcher
+from quartet_emulators.cosmos.wire.plain_http import Answering, PlainHttp, plain_request
 
 from quartet.engine.failures.timeouts import stretched
 from tests.emulators.cosmos.direct import signed

@@ -10,18 +10,19 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from quartet_emulators.cosmos import authorisation, charges, metadata
-from quartet_emulators.cosmos.agents import agent_of
+from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.errors import CosmosError, UnsupportedError, not_written, unsupported
 from quartet_emulators.cosmos.exchange import Answer, Call
-from quartet_emulators.cosmos.items import ITEM_OPERATIONS, PAGES, answer_items, delete_partition, feed_operation
 from quartet_emulators.cosmos.json_text import encode
-from quartet_emulators.cosmos.partition_feed import ranges_answer
 from quartet_emulators.cosmos.reading.pages import prepare_query
 from quartet_emulators.cosmos.reading.ranges import session_headers
 from quartet_emulators.cosmos.resources.account import Account
 from quartet_emulators.cosmos.resources.container import Container
 from quartet_emulators.cosmos.storage.disk_items import DiskItems
+from quartet_emulators.cosmos.wire import authorisation, metadata
+from quartet_emulators.cosmos.wire.agents import agent_of
+from quartet_emulators.cosmos.wire.items import ITEM_OPERATIONS, PAGES, answer_items, delete_partition, feed_operation
+from quartet_emulators.cosmos.wire.partition_feed import ranges_answer
 from quartet_emulators.tokens import TokenCheck
 
 logger = logging.getLogger("quartet_emulators.cosmos")

@@ -6,7 +6,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 from quartet_emulators.cosmos import CosmosEmulator
-from quartet_emulators.cosmos.authorisation import WELL_KNOWN_KEY
+from quartet_emulators.cosmos.wire.authorisation import WELL_KNOWN_KEY
 
 from tests.emulators.cosmos.direct import Direct, signed
 

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from quartet_emulators.cosmos import charges
 from quartet_emulators.cosmos.exchange import Answer, Call
 from quartet_emulators.cosmos.json_text import Json, encode
-from quartet_emulators.cosmos.metadata import wrong_method
 from quartet_emulators.cosmos.partitions.physical import PhysicalPartition
 from quartet_emulators.cosmos.resources.container import Container
+from quartet_emulators.cosmos.wire.metadata import wrong_method
 
 
 def ranges_answer(container: Container, call: Call) -> Answer:

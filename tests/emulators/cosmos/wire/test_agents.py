@@ -1,5 +1,5 @@
 import pytest
-from quartet_emulators.cosmos.agents import agent_of
+from quartet_emulators.cosmos.wire.agents import agent_of
 
 SDK = "azsdk-python-cosmos-async/4.17.1 Python/3.11.7 (Linux-6.1-x86_64-with-glibc2.36)"
 

@@ -1,0 +1,1 @@
+"""From a request to its answer: HTTP, access rights, routing and injected faults."""
