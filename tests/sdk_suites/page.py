@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from quartet_emulators.cosmos.sql.functions import SUPPORTED_FUNCTIONS
-from quartet_emulators.cosmos.sql.known_functions import KNOWN_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.known import KNOWN_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.supported import SUPPORTED_FUNCTIONS
 
 from tests import generated
 from tests.sdk_suites.results import load

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from quartet_emulators.cosmos.errors import bad_request
 from quartet_emulators.cosmos.sql import nodes
 from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS, Accumulator
-from quartet_emulators.cosmos.sql.functions import AGGREGATES
+from quartet_emulators.cosmos.sql.functions.supported import AGGREGATES
 from quartet_emulators.cosmos.sql.scope import Aggregate, Environment, Evaluator
 from quartet_emulators.cosmos.sql.sources import Loop
 from quartet_emulators.cosmos.sql.values import Value, identity

@@ -6,8 +6,8 @@ from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.sql import nodes
-from quartet_emulators.cosmos.sql.functions import AGGREGATES, CLOCK_FUNCTIONS, FUNCTIONS
-from quartet_emulators.cosmos.sql.known_functions import ALL_KNOWN
+from quartet_emulators.cosmos.sql.functions.known import ALL_KNOWN
+from quartet_emulators.cosmos.sql.functions.supported import AGGREGATES, CLOCK_FUNCTIONS, FUNCTIONS
 from quartet_emulators.cosmos.sql.operators import BINARY, UNARY, compile_like
 from quartet_emulators.cosmos.sql.scope import NOW, PARAMETERS, Aggregate, Evaluator, Scope
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, equals

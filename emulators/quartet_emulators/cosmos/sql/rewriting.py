@@ -11,7 +11,7 @@ from typing import Final
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.sql import nodes
 from quartet_emulators.cosmos.sql.aggregation import children
-from quartet_emulators.cosmos.sql.functions import AGGREGATES
+from quartet_emulators.cosmos.sql.functions.supported import AGGREGATES
 from quartet_emulators.cosmos.sql.projection import named_items
 
 FILTER: Final = "{documentdb-formattableorderbyquery-filter}"

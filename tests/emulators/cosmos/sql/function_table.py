@@ -2,8 +2,8 @@
 
 import sys
 
-from quartet_emulators.cosmos.sql.functions import SUPPORTED_FUNCTIONS
-from quartet_emulators.cosmos.sql.known_functions import KNOWN_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.known import KNOWN_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.supported import SUPPORTED_FUNCTIONS
 
 
 def lines() -> list[str]:

@@ -1,6 +1,6 @@
 """The functions that the service has, by family: those of Microsoft's reference of the query language.
 
-What is here and in no table of :mod:`~quartet_emulators.cosmos.sql.functions` is refused as known but missing.
+What is here and not in :mod:`~quartet_emulators.cosmos.sql.functions.supported` is refused as known but missing.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Signature, strings
+from quartet_emulators.cosmos.sql.functions.signatures import Signature, strings
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, is_number
 
 _MAX_REPLICATED: Final = 10_000

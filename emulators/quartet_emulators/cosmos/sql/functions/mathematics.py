@@ -4,7 +4,7 @@ import math
 import random
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Signature, numbers
+from quartet_emulators.cosmos.sql.functions.signatures import Signature, numbers
 from quartet_emulators.cosmos.sql.values import Value
 
 _MAX_DIGITS: Final = 15

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Function, Signature, whole_number
+from quartet_emulators.cosmos.sql.functions.signatures import Function, Signature, whole_number
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value
 
 _FLAGS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Function, Signature, all_of, any_of, strings, whole_number
+from quartet_emulators.cosmos.sql.functions.signatures import Function, Signature, all_of, any_of, strings, whole_number
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from quartet_emulators.cosmos.sql.moments import TICKS_PER_SECOND, part_of, ticks_of
+from quartet_emulators.cosmos.sql.functions.moments import TICKS_PER_SECOND, part_of, ticks_of
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value
 
 _NOON: Final = 12

@@ -6,8 +6,8 @@ Lines and polygons are refused where the service would look at them: an answer t
 from typing import Final
 
 from quartet_emulators.cosmos.errors import unsupported
-from quartet_emulators.cosmos.sql.geodesy import Place, distance
-from quartet_emulators.cosmos.sql.signatures import Signature
+from quartet_emulators.cosmos.sql.functions.geodesy import Place, distance
+from quartet_emulators.cosmos.sql.functions.signatures import Signature
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, finite, is_number
 
 _OTHER_SHAPES: Final = frozenset({"LineString", "Polygon", "MultiPolygon", "MultiPoint", "MultiLineString"})

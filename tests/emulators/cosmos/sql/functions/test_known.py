@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 from quartet_emulators.cosmos.errors import CosmosError, UnsupportedError
-from quartet_emulators.cosmos.sql.functions import SUPPORTED_FUNCTIONS
-from quartet_emulators.cosmos.sql.known_functions import ALL_KNOWN
+from quartet_emulators.cosmos.sql.functions.known import ALL_KNOWN
+from quartet_emulators.cosmos.sql.functions.supported import SUPPORTED_FUNCTIONS
 
 from tests.emulators.cosmos.sql.evaluation import value
 from tests.emulators.cosmos.sql.function_table import lines
 
-GUIDE = Path(__file__).parents[4] / "docs" / "emulators.md"
+GUIDE = Path(__file__).parents[5] / "docs" / "emulators.md"
 
 
 def test_every_function_of_the_emulator_is_one_of_the_service() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Function, Signature
+from quartet_emulators.cosmos.sql.functions.signatures import Function, Signature
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, identity
 
 _Set = dict[str, Value]

@@ -4,7 +4,7 @@ from statistics import median
 from typing import Final
 
 from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS
-from quartet_emulators.cosmos.sql.signatures import Function, Signature, all_of, any_of
+from quartet_emulators.cosmos.sql.functions.signatures import Function, Signature, all_of, any_of
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value, finite, is_number, same
 
 

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Final
 
-from quartet_emulators.cosmos.sql.signatures import Function, Signature, whole_number
+from quartet_emulators.cosmos.sql.functions.signatures import Function, Signature, whole_number
 from quartet_emulators.cosmos.sql.values import MAX_INTEGER, MIN_INTEGER, UNDEFINED, Value
 
 _BITS: Final = 64

@@ -7,8 +7,8 @@ undefined, and so is a result before the year 1 or after the year 9999.
 from collections.abc import Callable
 from typing import Final
 
-from quartet_emulators.cosmos.sql.date_format import format_moment
-from quartet_emulators.cosmos.sql.moments import (
+from quartet_emulators.cosmos.sql.functions.date_format import format_moment
+from quartet_emulators.cosmos.sql.functions.moments import (
     PARTS,
     UNITS,
     count_of,
@@ -18,7 +18,7 @@ from quartet_emulators.cosmos.sql.moments import (
     ticks_from_parts,
     ticks_of,
 )
-from quartet_emulators.cosmos.sql.signatures import Function, Signature, whole_number
+from quartet_emulators.cosmos.sql.functions.signatures import Function, Signature, whole_number
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value
 
 _TICKS_PER_MILLISECOND: Final = UNITS["millisecond"]

@@ -5,7 +5,7 @@ from typing import Final
 
 from quartet_emulators.cosmos.errors import CosmosError
 from quartet_emulators.cosmos.json_text import decode, encode_text
-from quartet_emulators.cosmos.sql.signatures import Function, Signature, whole_number
+from quartet_emulators.cosmos.sql.functions.signatures import Function, Signature, whole_number
 from quartet_emulators.cosmos.sql.values import (
     MAX_INTEGER,
     MIN_INTEGER,

@@ -6,18 +6,18 @@ Each takes values and gives a value; on arguments of the wrong type the result i
 from typing import Final
 
 from quartet_emulators.cosmos.sql.accumulators import ACCUMULATORS
-from quartet_emulators.cosmos.sql.array_functions import ARRAY_FUNCTIONS
-from quartet_emulators.cosmos.sql.date_functions import CLOCK_FUNCTIONS, DATE_FUNCTIONS
-from quartet_emulators.cosmos.sql.integer_functions import INTEGER_FUNCTIONS
-from quartet_emulators.cosmos.sql.item_functions import ITEM_FUNCTIONS
-from quartet_emulators.cosmos.sql.number_functions import NUMBER_FUNCTIONS
-from quartet_emulators.cosmos.sql.regex_functions import REGEX_FUNCTIONS
-from quartet_emulators.cosmos.sql.search_functions import SEARCH_FUNCTIONS
-from quartet_emulators.cosmos.sql.set_functions import SET_FUNCTIONS
-from quartet_emulators.cosmos.sql.signatures import Signature
-from quartet_emulators.cosmos.sql.spatial_functions import SPATIAL_FUNCTIONS
-from quartet_emulators.cosmos.sql.text_functions import TEXT_FUNCTIONS
-from quartet_emulators.cosmos.sql.type_functions import TYPE_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.arrays import ARRAY_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.dates import CLOCK_FUNCTIONS, DATE_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.integers import INTEGER_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.items import ITEM_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.mathematics import NUMBER_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.regex import REGEX_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.search import SEARCH_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.sets import SET_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.signatures import Signature
+from quartet_emulators.cosmos.sql.functions.spatial import SPATIAL_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.strings import TEXT_FUNCTIONS
+from quartet_emulators.cosmos.sql.functions.value_types import TYPE_FUNCTIONS
 
 FUNCTIONS: Final[dict[str, Signature]] = {
     **ARRAY_FUNCTIONS,

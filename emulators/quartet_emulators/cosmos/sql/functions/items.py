@@ -3,7 +3,7 @@
 from typing import Final
 
 from quartet_emulators.cosmos.identifiers import CONTAINER_RID_BYTES, ITEM_RID_BYTES, from_text
-from quartet_emulators.cosmos.sql.signatures import Signature
+from quartet_emulators.cosmos.sql.functions.signatures import Signature
 from quartet_emulators.cosmos.sql.values import UNDEFINED, Value
 
 

@@ -1,0 +1,1 @@
+"""The system functions of the query language."""
