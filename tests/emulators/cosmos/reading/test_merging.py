@@ -15,6 +15,9 @@ from quartet_emulators.cosmos.sql.values import identity
 from tests.emulators.cosmos.blocking import Beside, running_beside
 
 THROUGHPUT = 30_000
+SPLITS = 3
+"""How often all partitions are split; each time, there are twice as many."""
+
 ORDER = [{"path": "/n", "order": "descending"}, {"path": "/half", "order": "ascending"}]
 POLICY: Json = {"includedPaths": [{"path": "/*"}], "compositeIndexes": [ORDER]}
 ITEMS: list[dict[str, Json]] = [
@@ -148,9 +151,11 @@ def test_a_split_between_pages_changes_no_merged_result(
 ) -> None:
     one, three = containers
     found: list[Json] = []
-    for page in three.query_items(text, enable_cross_partition_query=True, max_item_count=1).by_page():
+    pages = three.query_items(text, enable_cross_partition_query=True, max_item_count=1).by_page()
+    for number, page in enumerate(pages):
         found += page
-        beside.between_requests(split_all)
+        if number < SPLITS:
+            beside.between_requests(split_all)
     assert sorted(found) == sorted(rows(one, text))
 
 
