@@ -75,6 +75,7 @@ def test_no_limit_is_a_bare_number() -> None:
         ("assert time.monotonic() - began < 2", [1]),
         ("assert time.monotonic() - began < stretched(2)", []),
         ("aiohttp.ClientTimeout(total=5)", [1]),
+        ("LIMIT = 5\nasyncio.run_coroutine_threadsafe(x, loop).result(LIMIT)", [2]),
         ("ready.wait()", []),
     ],
 )
@@ -105,7 +106,7 @@ def limits(node: ast.AST) -> Iterator[ast.expr]:
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="mark"))):
             pass  # pytest's own, which tests/conftest.py stretches
-        case ast.Call(func=ast.Attribute(attr="timeout" | "wait" | "join"), args=[limit]):
+        case ast.Call(func=ast.Attribute(attr="timeout" | "wait" | "join" | "result"), args=[limit]):
             yield limit
         case ast.Call(func=ast.Attribute(attr="wait_for"), args=[_, limit]):
             yield limit

@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from quartet_emulators.cosmos import CosmosEmulator
 
-_SECONDS = 5
+from quartet.engine.failures.timeouts import stretched
+
+_SECONDS = stretched(5)
 _Found = TypeVar("_Found")
 
 
@@ -36,8 +38,10 @@ def running_beside(data_dir: Path) -> Iterator[Beside]:
     thread.start()
     emulator = CosmosEmulator(data_dir)
     asyncio.run_coroutine_threadsafe(emulator.start(), loop).result(_SECONDS)
-    yield Beside(emulator, loop)
-    asyncio.run_coroutine_threadsafe(emulator.stop(), loop).result(_SECONDS)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    try:
+        yield Beside(emulator, loop)
+        asyncio.run_coroutine_threadsafe(emulator.stop(), loop).result(_SECONDS)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
