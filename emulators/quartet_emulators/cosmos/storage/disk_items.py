@@ -22,6 +22,9 @@ CREATE INDEX IF NOT EXISTS items_by_end ON items (ends) WHERE ends IS NOT NULL;
 """
 _COLUMNS: Final = ", ".join(f"i.{name}" for name in Item._fields)
 _WRITE: Final = f"INSERT OR REPLACE INTO items VALUES ({', '.join('?' for _ in Item._fields)})"  # noqa: S608 - the same for all
+_CHANGE: Final = "UPDATE items SET lsn = ?, ts = ?, ttl = ?, ends = ?, etag = ?, body = ? WHERE place = ?"
+"""Leaves alone what finds the item by its id and its partition key; to replace the row would write it again."""
+
 _ALL: Final = f"SELECT {_COLUMNS} FROM items i"  # noqa: S608 - the names of our own columns
 _HERE: Final = "i.place BETWEEN ? AND ?"
 
@@ -159,8 +162,15 @@ class DiskItems:
         Raises:
             sqlite3.Error: the disk refuses; nothing has changed then.
         """
+        ids = {item.place: item.id for item in replaced}
+        new = [item for item in written if ids.get(item.place) != item.id]
+        changed = [
+            (item.lsn, item.ts, item.ttl, item.ends, item.etag, item.body, item.place)
+            for item in written
+            if ids.get(item.place) == item.id
+        ]
         if len(written) == 1 and not gone and not self.indexes:
-            self._db.execute(_WRITE, written[0])
+            self._db.execute(*((_WRITE, new[0]) if new else (_CHANGE, changed[0])))
             return
         with transaction(self._db) as db:
             if gone:
@@ -168,7 +178,10 @@ class DiskItems:
                 # The high-water marks must not fall when the newest item is deleted.
                 marks = (lsn, number, self._container)
                 db.execute("UPDATE containers SET lsn = ?, number = ? WHERE key = ?", marks)
-            db.executemany(_WRITE, written)
+            if new:
+                db.executemany(_WRITE, new)
+            if changed:
+                db.executemany(_CHANGE, changed)
             if self.indexes:
                 self.indexes.update((*replaced, *gone), written)
 

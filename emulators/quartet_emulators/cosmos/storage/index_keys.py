@@ -98,6 +98,16 @@ def part_of(document: Json, part: Part) -> Value:
     return None if part.or_null and value is UNDEFINED else value
 
 
+def has_same_values(one: Json, other: Json, definition: Definition) -> bool:
+    """Whether two documents have the same keys, as far as that is seen without making them: lists are not looked at."""
+    for part in definition:
+        first, second = part_of(one, part), part_of(other, part)
+        # 1 and true are equal in Python, and so are lists of them; their keys are not.
+        if type(first) is not type(second) or isinstance(first, list | dict) or first != second:
+            return False
+    return True
+
+
 def keys_in(document: Json, definition: Definition) -> tuple[set[bytes], bool]:
     """The keys of a document, and whether all of them are exact."""
     choices: list[list[bytes]] = []

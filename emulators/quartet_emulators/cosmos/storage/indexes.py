@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from quartet_emulators.cosmos.json_text import decode_stored
-from quartet_emulators.cosmos.storage.index_keys import Definition, Part, keys_in
+from quartet_emulators.cosmos.json_text import Json, decode_stored
+from quartet_emulators.cosmos.storage.index_keys import Definition, Part, has_same_values, keys_in
 from quartet_emulators.cosmos.storage.item import Item, places
 from quartet_emulators.disk import transaction
 
@@ -135,14 +135,20 @@ class Indexes:
         """
         old = {item.place: decode_stored(item.body) for item in before}
         new = {item.place: decode_stored(item.body) for item in after}
+        removed: list[tuple[int, bytes, int]] = []
+        added: list[tuple[int, bytes, int]] = []
         for index in self._known.values():
+            all_exact = True
             for where in old.keys() | new.keys():
                 if where > index.built:
                     continue
-                was = keys_in(old[where], index.definition)[0] if where in old else set()
-                now, exact = keys_in(new[where], index.definition) if where in new else (set(), True)
-                self._write(index, [(index.key, key, where) for key in was - now], _REMOVE)
-                self._write(index, [(index.key, key, where) for key in now - was], _ADD, exact=exact)
+                was, now, exact = _change(old.get(where), new.get(where), index.definition)
+                all_exact = all_exact and exact
+                removed += [(index.key, key, where) for key in was - now]
+                added += [(index.key, key, where) for key in now - was]
+            self._note_exactness(index, exact=all_exact)
+        self._write(removed, _REMOVE)
+        self._write(added, _ADD)
 
     def _build(self, index: Index) -> None:
         first, last = places(self._container)
@@ -156,21 +162,34 @@ class Indexes:
             entries += [(index.key, key, where) for key in keys]
         built = rows[-1][0] if len(rows) == _STEP else _WHOLE
         with transaction(self._db) as db:
-            self._write(index, entries, _ADD, exact=all_exact)
+            self._write(entries, _ADD)
+            self._note_exactness(index, exact=all_exact)
             db.execute("UPDATE indexes SET built = ? WHERE key = ?", (built, index.key))
         index.built = built
 
-    def _write(
-        self, index: Index, entries: Sequence[tuple[int, bytes, int]], statement: str, *, exact: bool = True
-    ) -> None:
+    def _write(self, entries: Sequence[tuple[int, bytes, int]], statement: str) -> None:
         if entries:
             self._db.executemany(statement, entries)
+
+    def _note_exactness(self, index: Index, *, exact: bool) -> None:
         if not exact and index.sorts:
             self._db.execute("UPDATE indexes SET sorts = 0 WHERE key = ?", (index.key,))
             index.sorts = False
 
     def _unfinished(self) -> Iterator[Index]:
         return (index for index in self._known.values() if not index.is_whole)
+
+
+def _change(old: Json, new: Json, definition: Definition) -> tuple[set[bytes], set[bytes], bool]:
+    """The keys of an item before and after a write, or none if they are the same; and whether the new ones are exact.
+
+    The document of an item that is not there is `None`.
+    """
+    if old is not None and new is not None and has_same_values(old, new, definition):
+        return set(), set(), True
+    was = set() if old is None else keys_in(old, definition)[0]
+    now, exact = (set[bytes](), True) if new is None else keys_in(new, definition)
+    return was, now, exact
 
 
 def _read(text: str) -> Definition:
