@@ -20,6 +20,7 @@ from quartet_emulators.parts.loading import load, local_part
 from quartet_emulators.parts.local import LocalPart
 from quartet_emulators.parts.part import RefusedError, Serving
 from quartet_emulators.processes.channel import Channel
+from quartet_emulators.socket_reads import read_moderate_pieces
 from quartet_emulators.start_error import StartError
 
 ORPHANED = 1  # exit status
@@ -38,6 +39,7 @@ def main(name: str, descriptor: int) -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING_SIGNALS)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     configure_log()
+    read_moderate_pieces()
     with suppress(StartError):  # said when it starts
         load(name)
     asyncio.run(_serve(name, socket.socket(fileno=descriptor)))

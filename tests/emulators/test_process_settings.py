@@ -1,4 +1,7 @@
-"""Emulators that are ready seldom look for garbage. The setting is a process's, so the test has one of its own."""
+"""Settings of an emulator's process: it seldom looks for garbage, and reads pieces that the C library has at hand.
+
+The settings are a process's, so the test has one of its own.
+"""
 
 import subprocess
 import sys
@@ -7,7 +10,7 @@ from pathlib import Path
 from quartet.engine.failures.timeouts import stretched
 
 PROGRAM = """
-import gc, pickle, socket, sys, weakref
+import asyncio, gc, pickle, socket, sys, weakref
 from pathlib import Path
 from quartet_emulators.options import parse_options
 from quartet_emulators.parts.inputs import read_inputs
@@ -28,10 +31,29 @@ assert gc.isenabled() and gc.get_freeze_count() > 1000 and gc.get_threshold()[0]
 gone = weakref.ref(Cycle())
 kept = [[] for _ in range(2 * gc.get_threshold()[0])]
 assert gone() is None
+
+class Pieces(asyncio.Protocol):
+    def __init__(self):
+        self.sizes = []
+    def data_received(self, data):
+        self.sizes.append(len(data))
+
+async def pieces():
+    here, there = socket.socketpair()
+    there.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    there.setblocking(False)
+    sent = there.send(bytes(1 << 20))
+    assert sent > 128 * 1024
+    _, protocol = await asyncio.get_running_loop().connect_accepted_socket(Pieces, here)
+    while sum(protocol.sizes) < sent:
+        await asyncio.sleep(0)
+    return protocol.sizes
+
+assert max(asyncio.run(pieces())) < 128 * 1024
 """
 
 
-def test_what_exists_is_not_looked_at_again_and_cycles_are_still_found(tmp_path: Path) -> None:
+def test_cycles_are_found_and_what_exists_is_left_alone_and_reads_are_below_what_is_mapped(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PROGRAM, "--data-dir", str(tmp_path), "--event-hubs-port", "0"]
     # Its standard input stays open as long as it runs: a child dies when its parent is gone.
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
