@@ -1,6 +1,7 @@
 """Partition keys: their place in an item, their form in a header, and when two of them are the same."""
 
 import sys
+from functools import lru_cache
 from typing import Final
 
 from quartet_emulators.cosmos.errors import PARTITION_KEY_MISMATCH, bad_request, unsupported
@@ -9,6 +10,10 @@ from quartet_emulators.cosmos.json_text import Json, decode, encode_text, to_utf
 MAX_LEVELS: Final = 3
 _HASH_VERSION: Final = 2
 _CACHE_LIMIT: Final = 50_000
+_CACHED_TEXTS: Final = 1024
+_SHORT: Final = 256
+"""Characters. Longer ones are not cached, so that the cache stays small whatever clients send."""
+
 _LARGEST_NUMBER: Final = sys.float_info.max
 _ABSENT: Final[dict[str, Json]] = {}
 """A component that the item does not have; clients spell it ``{}``."""
@@ -54,7 +59,10 @@ class PartitionKeyDefinition:
         Raises:
             CosmosError: 400, if a component is an array or object.
         """
-        return _canonical([_follow(item, names) for names in self.paths])
+        values = [_follow(item, names) for names in self.paths]
+        if len(values) == 1 and type(values[0]) is str and len(values[0]) <= _SHORT:
+            return _of_short_text(values[0])
+        return _canonical(values)
 
     def text_in_header(self, header: str | None) -> str:
         """The key text in ``x-ms-documentdb-partitionkey``, complete with all its levels.
@@ -111,6 +119,11 @@ def text_of_values(values: list[Json]) -> str:
 def components(text: str) -> list[Json]:
     """The components in a key text."""
     return list(decode(text))
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _of_short_text(value: str) -> str:
+    return _canonical([value])
 
 
 def _canonical(values: list[Json]) -> str:

@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -197,8 +197,7 @@ class Dispatcher:
         headers.update(session_headers(container, call))
         headers["lsn"] = str(container.lsn)
         if call.host.isascii():
-            path = quote("/".join(call.segments), errors="replace")
-            headers["content-location"] = f"{call.scheme}://{call.host}/{path}"
+            headers["content-location"] = f"{call.scheme}://{call.host}/{_quoted('/'.join(call.segments))}"
         headers["x-ms-alt-content-path"] = container.path
         return answer
 
@@ -211,6 +210,11 @@ class Dispatcher:
             container.remove_expired(now)
         except sqlite3.Error as error:
             logger.warning("expired items stay on the disk for now: %s", error)
+
+
+@lru_cache(maxsize=256)
+def _quoted(path: str) -> str:
+    return quote(path, errors="replace")
 
 
 def operation_of(call: Call) -> str:

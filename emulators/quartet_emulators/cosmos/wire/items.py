@@ -28,12 +28,12 @@ def feed_operation(call: Call) -> str:
     """What a request on ``.../docs`` asks for, in one word."""
     if call.method == "GET":
         return "change_feed" if is_change_feed(call) else "read_feed"
+    if call.flag("x-ms-cosmos-is-batch-request"):
+        return "batch"
     if call.flag("x-ms-cosmos-is-query-plan-request"):
         return "query_plan"
     if is_query(call):
         return "query"
-    if call.flag("x-ms-cosmos-is-batch-request"):
-        return "batch"
     return "upsert" if call.flag("x-ms-documentdb-is-upsert") else "create"
 
 
