@@ -120,6 +120,28 @@ def test_whatever_is_written_the_index_finds_what_a_scan_finds(direct: Direct) -
         assert ids(ask(direct, "c.status IN ('open', '')")) == [f"o-{number}" for number in scanned]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "condition"),
+    [
+        (1, True, "c.status = true"),
+        (True, 1, "c.status = 1"),
+        ([1], [True], "ARRAY_CONTAINS(c.status, true)"),
+        (["a", "b"], ["a", "c"], "ARRAY_CONTAINS(c.status, 'c')"),
+        (None, "a", "c.status = 'a'"),
+        ("a" * 300, "a" * 299 + "b", f"c.status = '{'a' * 299}b'"),
+    ],
+)
+def test_an_item_is_found_by_the_value_that_a_write_gives_it(
+    direct: Direct, before: object, after: object, condition: str
+) -> None:
+    put(direct, 1, before)
+    assert ids(ask(direct, condition)) == []
+    put(direct, 1, after)
+    answer = ask(direct, condition)
+    assert ids(answer) == ["o-1"]
+    assert charge(answer) < 3  # from the index
+
+
 def test_what_is_deleted_has_no_entry_in_an_index(direct: Direct) -> None:
     for number in range(ITEMS, ITEMS + 90):
         put(direct, number, "brief")
