@@ -123,6 +123,7 @@ async def longest_send(size: int, sends: int) -> tuple[Waits, Waits]:
             hub.connection_string, transport_type=TransportType.Amqp
         )
         async with producer:
+            await producer.send_batch([EventData(b"x")])  # connects, which takes half a second
             alone = await _waits(producer, sends)
             scanning = threading.Thread(target=scan)
             scanning.start()
@@ -156,7 +157,7 @@ def main() -> int:
     for name, waits in (("alone", alone), ("beside a scan", beside)):
         print(f"99 of 100 sends to an event hub {name}: {waits.most:.1f} ms, the longest {waits.longest:.1f} ms")
     print(f"largest ratio of a query that an index answers: {ratio:.1f}")
-    return 0 if ratio <= MOST_RATIO and beside.most <= MOST_WAIT_MS else 1
+    return 0 if ratio <= MOST_RATIO and beside.longest <= MOST_WAIT_MS else 1
 
 
 if __name__ == "__main__":
