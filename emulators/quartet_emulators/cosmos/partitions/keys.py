@@ -41,7 +41,9 @@ class PartitionKeyDefinition:
         if not isinstance(self.kind, str) or self.kind not in {"Hash", "MultiHash"}:
             raise unsupported(f"partition keys of kind {self.kind!r}")
         if len(paths) > (MAX_LEVELS if self.kind == "MultiHash" else 1):
-            raise bad_request("A partition key has one path, or with kind MultiHash up to three.")
+            raise bad_request(
+                "Too many partition key paths: a partition key has one path, or with kind MultiHash up to three."
+            )
         self.version: int = definition.get("version", 1)
         if type(self.version) is not int or self.version not in {1, 2}:
             raise bad_request("partitionKey.version is 1 or 2.")
@@ -78,7 +80,9 @@ class PartitionKeyDefinition:
         components = decode(header)
         if not isinstance(components, list) or len(components) != len(self.paths):
             raise bad_request(
-                f"The partition key {header} does not have the container's {len(self.paths)} component(s).",
+                "Partition key provided either doesn't correspond to definition in the collection or doesn't match "
+                f"partition key field values specified in the document. The key {header} does not have the container's "
+                f"{len(self.paths)} component(s).",
                 substatus=PARTITION_KEY_MISMATCH,
             )
         text = _canonical(components)

@@ -135,7 +135,7 @@ def _runs(operations: Json) -> list[Run]:
         raise bad_request("Batch request has no operations.")
     if len(operations) > MAX_OPERATIONS:
         raise bad_request(
-            f"Batch request has more operations than what is supported: {len(operations)}, the limit is 100."
+            f"Batch request has more operations than what is supported. It has {len(operations)}, the limit is 100."
         )
     return [_known(operation) for operation in operations]
 

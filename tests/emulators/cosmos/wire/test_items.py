@@ -238,7 +238,7 @@ async def test_hierarchical_keys_have_all_levels_for_one_item_and_a_prefix_for_m
     assert (await container.read_item("1", ["t1", "bob"]))["user"] == "bob"
     found = container.query_items("SELECT c.user FROM c", partition_key=["t1"])
     assert sorted([item["user"] async for item in found]) == ["ann", "bob"]
-    with pytest.raises(CosmosHttpResponseError):
+    with pytest.raises(CosmosHttpResponseError, match="Partition key provided either doesn't correspond to definition"):
         await container.read_item("1", ["t1"])
 
 

@@ -148,13 +148,17 @@ def test_the_limits_of_ids_are_named_as_the_service_does(direct: Direct) -> None
         {},
         {"paths": []},
         {"paths": ["pk"]},
-        {"paths": ["/a", "/b"]},
         {"paths": ["/a"], "version": 3},
-        {"paths": ["/a", "/b", "/c", "/d"], "kind": "MultiHash"},
     ],
 )
 def test_a_container_needs_a_proper_partition_key(direct: Direct, definition: object) -> None:
     assert direct("POST", "dbs/shop/colls", {"id": "new", "partitionKey": definition}).status == 400
+
+
+@pytest.mark.parametrize(("paths", "kind"), [(["/a", "/b"], "Hash"), (["/a", "/b", "/c", "/d"], "MultiHash")])
+def test_too_many_paths_are_refused_in_the_words_of_the_service(direct: Direct, paths: list[str], kind: str) -> None:
+    answer = direct("POST", "dbs/shop/colls", {"id": "new", "partitionKey": {"paths": paths, "kind": kind}})
+    assert (answer.status, b"Too many partition key paths" in answer.body) == (400, True)
 
 
 @pytest.mark.parametrize(

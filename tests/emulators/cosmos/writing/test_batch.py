@@ -132,9 +132,14 @@ async def test_a_resent_batch_fails_at_its_create(orders: ContainerProxy) -> Non
 async def test_a_hundred_operations_are_the_limit(orders: ContainerProxy) -> None:
     hundred = [("create", (order(str(number)),)) for number in range(100)]
     assert len(await orders.execute_item_batch(hundred, "b1")) == 100
-    with pytest.raises(CosmosHttpResponseError) as error:
+    with pytest.raises(CosmosHttpResponseError, match=r"more operations than what is supported\.") as error:
         await orders.execute_item_batch([("read", ("1",))] * 101, "b1")
     assert error.value.status_code == 400
+
+
+def test_a_batch_has_operations(direct: Direct) -> None:
+    answer = direct.batch([])
+    assert (answer.status, b"Batch request has no operations." in answer.body) == (400, True)
 
 
 def test_two_megabytes_are_the_limit(direct: Direct) -> None:
