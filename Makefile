@@ -81,7 +81,7 @@ chaos: $(DEV) ## the whole stack under faults, kills and pauses, then audited (M
 fuzz: $(DEV) ## garbage against the emulators and the command line for some minutes, other garbage each time
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest tests/emulators/faults/test_fuzz.py tests/cli/test_fuzz_*.py --timeout=1800
 
-sdk-suites: $(DEV) $(SUITES) ## the SDKs' own suites against the emulators, and the page of the results: takes 40 minutes (ARGS="--suite azure-cosmos")
+sdk-suites: $(DEV) $(SUITES) ## the SDKs' own suites against the emulators, and the page of the results: takes 30 minutes (ARGS="--suite azure-cosmos")
 	$(BIN)/python -m tests.sdk_suites $(ARGS)
 
 format: $(DEV) ## format the code and sort the imports
