@@ -66,14 +66,4 @@ def _is_grouped(node: Value, keys: tuple[nodes.Expression, ...], aliases: set[st
         return node.name not in aliases
     if isinstance(node, nodes.Subquery):
         return True
-    return all(_is_grouped(child, keys, aliases) for child in children(node))
-
-
-def children(node: Value) -> Iterator[Value]:
-    """The expressions directly below a node."""
-    for name in getattr(node, "__slots__", ()):
-        value = getattr(node, name)
-        for entry in value if isinstance(value, tuple) else (value,):
-            candidate = entry[1] if isinstance(entry, tuple) else entry
-            if isinstance(candidate, nodes.Expression):
-                yield candidate
+    return all(_is_grouped(child, keys, aliases) for child in nodes.children(node))

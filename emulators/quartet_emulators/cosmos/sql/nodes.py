@@ -1,5 +1,6 @@
 """The tree that a query is parsed into. All nodes are values: equal text gives equal trees."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quartet_emulators.cosmos.sql.values import Value
@@ -195,3 +196,13 @@ class Query:
     order_by: tuple[OrderItem, ...] = ()
     offset: Expression | None = None
     limit: Expression | None = None
+
+
+def children(node: Value) -> Iterator[Value]:
+    """The expressions directly below a node."""
+    for name in getattr(node, "__slots__", ()):
+        value = getattr(node, name)
+        for entry in value if isinstance(value, tuple) else (value,):
+            candidate = entry[1] if isinstance(entry, tuple) else entry
+            if isinstance(candidate, Expression):
+                yield candidate

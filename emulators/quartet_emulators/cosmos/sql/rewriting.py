@@ -10,7 +10,6 @@ from typing import Final
 
 from quartet_emulators.cosmos.errors import bad_request, unsupported
 from quartet_emulators.cosmos.sql import nodes
-from quartet_emulators.cosmos.sql.aggregation import children
 from quartet_emulators.cosmos.sql.functions.supported import AGGREGATES
 from quartet_emulators.cosmos.sql.projection import named_items
 
@@ -179,7 +178,7 @@ def has_aggregates(query: nodes.Query) -> bool:
 def _aggregates(node: nodes.Expression) -> bool:
     """Whether an aggregate is in an expression, those of its sub-queries aside."""
     is_one = isinstance(node, nodes.FunctionCall) and node.name in AGGREGATES
-    return is_one or any(map(_aggregates, children(node)))
+    return is_one or any(map(_aggregates, nodes.children(node)))
 
 
 def _merges(collection: nodes.Expression) -> bool:
