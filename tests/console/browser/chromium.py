@@ -17,7 +17,7 @@ def chromium() -> str:
         return found
     if os.environ.get("CI"):
         pytest.fail(MISSING)
-    pytest.skip(MISSING)
+    pytest.skip(f"NOT RUN: {MISSING}")
 
 
 def arguments() -> list[str]:
